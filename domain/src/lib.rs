@@ -1,1 +1,75 @@
-//! domain
+//! What is right: the rules of public payment, with nothing around them.
+//!
+//! This crate decides. It has no I/O, no clock, no thread and no randomness: time arrives as a
+//! number, the keyed hash arrives as a key, and everything it concludes leaves as an [`Event`].
+//!
+//! In reading order:
+//!
+//! - [`limits`]: every bound of the domain, by name.
+//! - [`money`]: fen, and yuan text at the edges.
+//! - [`ids`]: who and what a command names.
+//! - [`codes`]: small closed vocabularies: roles, posts, methods, paths, kinds, states.
+//! - [`command`]: what can be asked (orders) and reported (facts).
+//! - [`event`]: what was decided; the only thing that changes state.
+//! - [`refusal`]: numbered answers that say no, in two languages, with figures.
+//! - [`particulars`]: payee, purpose and document of a payment.
+//! - [`quota`], [`payment`], [`limit`], [`movement`], [`batch`], [`suspense`]: the state.
+//! - [`arena`], [`id_index`]: how the state is kept, without rehashing or moving.
+//! - [`division`]: one fiscal division: its years, and everything in them.
+//! - [`decide`]: `(&state, command) -> Result<Event, Refusal>`.
+//! - [`apply`]: `(&mut state, &event)`, shared by live and replay.
+//! - [`transitions`]: the closed table state × command.
+//! - [`invariants`]: I1, I2, I10, I11 as checks over whole states.
+//! - [`digest`]: the canonical rows that I5 compares.
+
+pub mod limits;
+
+pub mod money;
+
+pub mod ids;
+
+pub mod codes;
+
+pub mod command;
+
+pub mod event;
+
+pub mod refusal;
+
+pub mod particulars;
+
+pub mod quota;
+
+pub mod payment;
+
+pub mod limit;
+
+pub mod movement;
+
+pub mod batch;
+
+pub mod suspense;
+
+pub mod arena;
+
+pub mod id_index;
+
+pub mod division;
+
+pub mod decide;
+
+pub mod apply;
+
+pub mod transitions;
+
+pub mod invariants;
+
+pub mod digest;
+
+pub use codes::{Post, Role};
+pub use command::Command;
+pub use division::Division;
+pub use event::Event;
+pub use ids::{DivisionIndex, FiscalYear, PaymentId, QuotaId};
+pub use money::Fen;
+pub use refusal::{Code, Refusal};

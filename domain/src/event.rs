@@ -1,0 +1,266 @@
+//! What was decided. An event is the only thing that changes state, live and in replay.
+//!
+//! Every event changes at most one quota and carries that quota's dense version after it; the
+//! exceptions are the end of a batch, which may change many and carries none, and refusals,
+//! which change no quota. Events carry outcomes: replay reads no clock and asks nobody.
+
+use crate::codes::{BatchStep, YearState};
+use crate::command::{
+    Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve, SetLimit, Step,
+};
+use crate::ids::{
+    ActId, BatchId, DivisionIndex, Fingerprint, FiscalYear, MoveId, QuotaId,
+};
+use crate::refusal::{Code, Refusal};
+
+/// One decided event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// Who gave the command it comes from.
+    pub by: By,
+    /// What happened.
+    pub body: EventBody<'a>,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventBody<'a> {
+    /// Money was reserved for a payment.
+    Reserved {
+        /// The quota's version after it.
+        version: u32,
+        /// Keyed hash of the command's contents.
+        fingerprint: Fingerprint,
+        /// For `pay`: the version of the ceiling that approved it; zero otherwise.
+        rule_version: u32,
+        /// The command.
+        command: Reserve<'a>,
+    },
+    /// An order changed a payment.
+    Stepped {
+        /// The quota's version after it.
+        version: u32,
+        /// The command.
+        command: Step<'a>,
+    },
+    /// A fact was taken into its payment.
+    FactTaken {
+        /// The quota's version after it.
+        version: u32,
+        /// Keyed hash of the fact's contents.
+        fingerprint: Fingerprint,
+        /// True when it lay in suspense before.
+        from_suspense: bool,
+        /// The fact.
+        command: Fact<'a>,
+    },
+    /// A fact that does not fit was put into suspense (挂账).
+    FactParked {
+        /// The division whose suspense takes it.
+        division: DivisionIndex,
+        /// The year of the suspense.
+        year: FiscalYear,
+        /// Keyed hash of the fact's contents.
+        fingerprint: Fingerprint,
+        /// Why it does not fit.
+        reason: Code,
+        /// The fact.
+        command: Fact<'a>,
+    },
+    /// An order changed a quota.
+    Acted {
+        /// The quota's version after it.
+        version: u32,
+        /// Keyed hash of the command's contents.
+        fingerprint: Fingerprint,
+        /// The command; staged when it names a batch.
+        command: Act<'a>,
+    },
+    /// A quota was created. Its version is 1 after it.
+    Created {
+        /// The id it was given.
+        quota: QuotaId,
+        /// Keyed hash of the command's contents.
+        fingerprint: Fingerprint,
+        /// The command.
+        command: Create<'a>,
+    },
+    /// Money left a quota and is in transit; staged when the command names a batch.
+    MovedOut {
+        /// The origin's version after it.
+        version: u32,
+        /// Keyed hash of the command's contents.
+        fingerprint: Fingerprint,
+        /// The command.
+        command: MoveOut<'a>,
+    },
+    /// Money in transit arrived.
+    MovedIn {
+        /// The receiver's version after it.
+        version: u32,
+        /// The command.
+        command: MoveIn,
+    },
+    /// The receiver can never take this move: it goes back. Ends the move's id there.
+    MoveDeclined {
+        /// Why.
+        reason: Code,
+        /// The command.
+        command: MoveIn,
+    },
+    /// The origin knows how its move ended.
+    MoveSettled {
+        /// The origin's version after it.
+        version: u32,
+        /// The move.
+        id: MoveId,
+        /// The quota it left.
+        from: QuotaId,
+        /// True: taken by the receiver. False: back in the origin.
+        landed: bool,
+    },
+    /// A limit across quotas was set.
+    LimitSet {
+        /// Keyed hash of the command's contents.
+        fingerprint: Fingerprint,
+        /// The command.
+        command: SetLimit,
+    },
+    /// A batch was opened.
+    BatchOpened {
+        /// Keyed hash of the command's contents.
+        fingerprint: Fingerprint,
+        /// The command.
+        command: OpenBatch,
+    },
+    /// A batch ended: every staged act took effect, or none did. Changes many quotas.
+    BatchEnded {
+        /// The division.
+        division: DivisionIndex,
+        /// The year.
+        year: FiscalYear,
+        /// The batch.
+        batch: BatchId,
+        /// How it ended.
+        step: BatchStep,
+    },
+    /// A year went to another state.
+    YearSet {
+        /// Keyed hash of the command's contents.
+        fingerprint: Fingerprint,
+        /// The act.
+        act: ActId,
+        /// The division.
+        division: DivisionIndex,
+        /// The year.
+        year: FiscalYear,
+        /// The state it is in now.
+        state: YearState,
+    },
+    /// A division was registered.
+    Registered {
+        /// The command.
+        command: Register<'a>,
+    },
+    /// A person decided what becomes of a parked fact. When it is applied, a `FactTaken` event
+    /// follows in the same turn.
+    Resolved {
+        /// Keyed hash of the command's contents.
+        fingerprint: Fingerprint,
+        /// The command.
+        command: Resolve<'a>,
+    },
+    /// An id was ended by a refusal that depended on state.
+    Refused {
+        /// What kind of id ended.
+        id: RefusedId,
+        /// The quota it was sent to; [`QuotaId::NONE`] where it named none.
+        quota: QuotaId,
+        /// The division.
+        division: DivisionIndex,
+        /// The year.
+        year: FiscalYear,
+        /// Keyed hash of the command's contents.
+        fingerprint: Fingerprint,
+        /// What its caller heard, and will hear for ever.
+        refusal: Refusal,
+    },
+}
+
+/// An id that a refusal can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusedId {
+    /// A payment's.
+    Payment(crate::ids::PaymentId),
+    /// An act's (also of a batch, a year, a limit, a creation, a resolution).
+    Act(ActId),
+    /// A move's, at its origin.
+    Move(MoveId),
+}
+
+impl Event<'_> {
+    /// The quota it changes, with the quota's version after it.
+    #[must_use]
+    pub fn quota_version(&self) -> Option<(QuotaId, u32)> {
+        match &self.body {
+            EventBody::Reserved { version, command, .. } => Some((command.quota, *version)),
+            EventBody::Stepped { version, command } => Some((command.quota, *version)),
+            EventBody::FactTaken { version, command, .. } => Some((command.quota, *version)),
+            EventBody::Acted { version, command, .. } => Some((command.quota, *version)),
+            EventBody::Created { quota, .. } => Some((*quota, 1)),
+            EventBody::MovedOut { version, command, .. } => Some((command.from, *version)),
+            EventBody::MovedIn { version, command } => Some((command.to, *version)),
+            EventBody::MoveSettled { version, from, .. } => Some((*from, *version)),
+            _ => None,
+        }
+    }
+
+    /// The division whose state it changes.
+    #[must_use]
+    pub fn division(&self) -> DivisionIndex {
+        match &self.body {
+            EventBody::Reserved { command, .. } => command.quota.division(),
+            EventBody::Stepped { command, .. } => command.quota.division(),
+            EventBody::FactTaken { command, .. } => command.quota.division(),
+            EventBody::Acted { command, .. } => command.quota.division(),
+            EventBody::Created { quota, .. } => quota.division(),
+            EventBody::MovedOut { command, .. } => command.from.division(),
+            EventBody::MovedIn { command, .. } | EventBody::MoveDeclined { command, .. } => {
+                command.to.division()
+            }
+            EventBody::MoveSettled { from, .. } => from.division(),
+            EventBody::LimitSet { command, .. } => command.division,
+            EventBody::BatchOpened { command, .. } => command.division,
+            EventBody::FactParked { division, .. }
+            | EventBody::BatchEnded { division, .. }
+            | EventBody::YearSet { division, .. }
+            | EventBody::Refused { division, .. } => *division,
+            EventBody::Registered { command } => command.division,
+            EventBody::Resolved { command, .. } => command.division,
+        }
+    }
+
+    /// The event's name in texts, JSON and the subscription.
+    #[must_use]
+    pub fn slug(&self) -> &'static str {
+        match &self.body {
+            EventBody::Reserved { .. } => "reserved",
+            EventBody::Stepped { .. } => "stepped",
+            EventBody::FactTaken { .. } => "fact-taken",
+            EventBody::FactParked { .. } => "fact-parked",
+            EventBody::Acted { .. } => "acted",
+            EventBody::Created { .. } => "created",
+            EventBody::MovedOut { .. } => "moved-out",
+            EventBody::MovedIn { .. } => "moved-in",
+            EventBody::MoveDeclined { .. } => "move-declined",
+            EventBody::MoveSettled { .. } => "move-settled",
+            EventBody::LimitSet { .. } => "limit-set",
+            EventBody::BatchOpened { .. } => "batch-opened",
+            EventBody::BatchEnded { .. } => "batch-ended",
+            EventBody::YearSet { .. } => "year-set",
+            EventBody::Registered { .. } => "registered",
+            EventBody::Resolved { .. } => "resolved",
+            EventBody::Refused { .. } => "refused",
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Every bound of the domain, by name, in one place.
+
+/// Largest amount in fen that any single figure may have, either sign: 2⁵³ − 1, so that every
+/// figure survives a JSON reader that keeps numbers in doubles.
+pub const AMOUNT_FEN_MAX: i64 = (1 << 53) - 1;
+
+/// Particulars of one payment, encoded, in bytes.
+pub const PARTICULARS_BYTES_MAX: usize = 4096;
+
+/// A reason, note or document number given with an order, in bytes of UTF-8.
+pub const NOTE_BYTES_MAX: usize = 512;
+
+/// The official key of a quota, in bytes of UTF-8.
+pub const OFFICIAL_KEY_BYTES_MAX: usize = 256;
+
+/// The name of a division, in bytes of UTF-8.
+pub const DIVISION_NAME_BYTES_MAX: usize = 120;
+
+/// Commands in one linked run.
+pub const LINKED_RUN_COMMANDS_MAX: usize = 256;
+
+/// Holds that one payment may collect over its life.
+pub const HOLDS_PER_PAYMENT_MAX: usize = 16;
+
+/// Refunds that one payment may collect over its life.
+pub const REFUNDS_PER_PAYMENT_MAX: usize = 64;
+
+/// Facts one channel may have in a division's suspense; beyond it the sender hears `Busy`.
+pub const PARKED_PER_CHANNEL_MAX: usize = 65_536;
+
+/// Half of [`PARKED_PER_CHANNEL_MAX`]: the point at which people are alarmed.
+pub const PARKED_PER_CHANNEL_ALARM: usize = PARKED_PER_CHANNEL_MAX / 2;
+
+/// Batches that may be open at once in one division and year.
+pub const OPEN_BATCHES_MAX: usize = 1024;
+
+/// Open contract earmarks of one quota.
+pub const CONTRACTS_PER_QUOTA_MAX: usize = 4096;
+
+/// Limit figures that one refusal carries: the binding one first.
+pub const REFUSAL_FIGURES_MAX: usize = 4;
+
+/// First fiscal year a quota id can name.
+pub const YEAR_FIRST: u16 = 2000;
+
+/// Last fiscal year a quota id can name: its year field has eight bits.
+pub const YEAR_LAST: u16 = YEAR_FIRST + 255;
+
+/// Serial numbers of quotas in one division and year: forty bits in the id, held to what an
+/// index of 32 bits can name.
+pub const QUOTA_SERIAL_MAX: u64 = (1 << 31) - 1;
+
+/// Payments, acts or refusals of one division and year that the id index can locate.
+pub const RECORDS_PER_YEAR_MAX: usize = (1 << 31) - 2;
+
+const _: () = assert!(REFUSAL_FIGURES_MAX >= 3, "available, earmark, plan and cap must fit");
+const _: () = assert!(LINKED_RUN_COMMANDS_MAX <= 256);

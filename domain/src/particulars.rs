@@ -1,0 +1,188 @@
+//! Payee, purpose and document of a payment: journaled with it, kept off the hot cell but for a
+//! hash of the payee's account.
+//!
+//! Encoded as six texts in a row, each a little-endian `u16` length and that many bytes of
+//! UTF-8: payee name, payee account, payee bank number, purpose, document, official numbers.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::limits::PARTICULARS_BYTES_MAX;
+use crate::refusal::Code;
+
+/// How many texts particulars have.
+const TEXTS: usize = 6;
+
+/// Encoded particulars, borrowed from where they were read. Empty: none were given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Particulars<'a> {
+    bytes: &'a [u8],
+}
+
+/// Particulars as texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParticularsText {
+    /// Name of the payee (收款人).
+    pub payee_name: String,
+    /// The payee's account.
+    pub payee_account: String,
+    /// The payee bank's number (联行号): empty or twelve digits.
+    pub payee_bank: String,
+    /// Purpose (用途), shown to the payee's bank.
+    pub purpose: String,
+    /// The document behind it: invoice, contract page, payroll sheet.
+    pub document: String,
+    /// Official application and voucher numbers; they may repeat over ended ids.
+    pub numbers: String,
+}
+
+/// The hash by which receipts name an account: XXH3-64 with seed 0 over its characters; zero for
+/// no account.
+#[must_use]
+pub fn account_hash(account: &str) -> u64 {
+    if account.is_empty() { 0 } else { xxh3_64(account.as_bytes()) }
+}
+
+impl<'a> Particulars<'a> {
+    /// None given.
+    pub const NONE: Particulars<'static> = Particulars { bytes: &[] };
+
+    /// Particulars from their encoding.
+    ///
+    /// # Errors
+    /// [`Code::TextTooLong`] beyond 4 KiB, [`Code::BadField`] where the encoding is not six whole
+    /// texts of UTF-8 or the bank number is not twelve digits.
+    pub fn parse(bytes: &'a [u8]) -> Result<Particulars<'a>, Code> {
+        let particulars = Particulars { bytes };
+        particulars.check_size()?;
+        if bytes.is_empty() {
+            return Ok(particulars);
+        }
+        let mut rest = bytes;
+        for index in 0..TEXTS {
+            let (text, after) = split_text(rest).ok_or(Code::BadField)?;
+            let bank_number = text.is_empty() || (text.len() == 12 && text.iter().all(u8::is_ascii_digit));
+            if std::str::from_utf8(text).is_err() || (index == 2 && !bank_number) {
+                return Err(Code::BadField);
+            }
+            rest = after;
+        }
+        if rest.is_empty() { Ok(particulars) } else { Err(Code::BadField) }
+    }
+
+    /// Particulars from bytes that were checked when they were journaled.
+    #[must_use]
+    pub fn trusted(bytes: &'a [u8]) -> Particulars<'a> {
+        Particulars { bytes }
+    }
+
+    /// The encoding.
+    #[must_use]
+    pub fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Hash of the payee's account ([`account_hash`]); zero where none is given.
+    #[must_use]
+    pub fn payee_hash(self) -> u64 {
+        let account = split_text(self.bytes).and_then(|(_, rest)| split_text(rest));
+        match account {
+            Some((account, _)) if !account.is_empty() => xxh3_64(account),
+            _ => 0,
+        }
+    }
+
+    /// The texts.
+    #[must_use]
+    pub fn to_text(self) -> ParticularsText {
+        let mut rest = self.bytes;
+        let mut next = || {
+            let (text, after) = split_text(rest)?;
+            rest = after;
+            Some(String::from_utf8_lossy(text).into_owned())
+        };
+        let mut text = || next().unwrap_or_default();
+        ParticularsText {
+            payee_name: text(),
+            payee_account: text(),
+            payee_bank: text(),
+            purpose: text(),
+            document: text(),
+            numbers: text(),
+        }
+    }
+
+    pub(crate) fn check_size(self) -> Result<(), Code> {
+        if self.bytes.len() <= PARTICULARS_BYTES_MAX { Ok(()) } else { Err(Code::TextTooLong) }
+    }
+}
+
+impl ParticularsText {
+    /// The encoding; empty when every text is.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let texts = [
+            &self.payee_name,
+            &self.payee_account,
+            &self.payee_bank,
+            &self.purpose,
+            &self.document,
+            &self.numbers,
+        ];
+        if texts.iter().all(|text| text.is_empty()) {
+            return Vec::new();
+        }
+        let mut bytes = Vec::with_capacity(texts.iter().map(|text| text.len() + 2).sum());
+        for text in texts {
+            // Longer texts cannot pass the size check of the whole; cutting keeps the form.
+            let length = text.len().min(usize::from(u16::MAX));
+            bytes.extend_from_slice(&(length as u16).to_le_bytes());
+            bytes.extend_from_slice(&text.as_bytes()[..length]);
+        }
+        bytes
+    }
+}
+
+fn split_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<2>()?;
+    rest.split_at_checked(usize::from(u16::from_le_bytes(*length)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> ParticularsText {
+        ParticularsText {
+            payee_name: "齐鲁文具店".into(),
+            payee_account: "6222020000000000017".into(),
+            payee_bank: "102451000017".into(),
+            purpose: "办公费".into(),
+            document: "发票 3701-17".into(),
+            numbers: "2023-000008".into(),
+        }
+    }
+
+    #[test]
+    fn texts_survive_the_encoding() {
+        let bytes = sample().encode();
+        let particulars = Particulars::parse(&bytes).unwrap();
+        assert_eq!(particulars.to_text(), sample());
+        assert_eq!(particulars.payee_hash(), account_hash("6222020000000000017"));
+        assert_eq!(Particulars::parse(&[]).unwrap().payee_hash(), 0);
+    }
+
+    #[test]
+    fn anything_but_six_whole_texts_is_refused() {
+        let bytes = sample().encode();
+        for cut in 1..bytes.len() {
+            assert_eq!(Particulars::parse(&bytes[..cut]), Err(Code::BadField), "cut at {cut}");
+        }
+        let mut longer = bytes.clone();
+        longer.push(0);
+        assert_eq!(Particulars::parse(&longer), Err(Code::BadField));
+        assert_eq!(Particulars::parse(&[0xff; 4097]), Err(Code::TextTooLong));
+        let mut wrong_bank = sample();
+        wrong_bank.payee_bank = "123".into();
+        assert_eq!(Particulars::parse(&wrong_bank.encode()), Err(Code::BadField));
+    }
+}

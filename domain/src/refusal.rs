@@ -1,0 +1,357 @@
+//! Numbered answers, in two languages, with figures.
+//!
+//! A refusal is an answer, not a fault. One that depended on state is journaled and ends its id;
+//! what is turned away before deciding leaves no trace and may be sent again with the same id.
+
+use crate::limits::REFUSAL_FIGURES_MAX;
+use crate::money::Fen;
+
+/// What a caller does after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Nothing: it is done or on record.
+    Done,
+    /// Send again with the same id.
+    SameId,
+    /// A new try needs a new id.
+    NewId,
+    /// Ask for the outcome by id before anything else.
+    Ask,
+    /// Never: the command itself is wrong.
+    Never,
+}
+
+impl Retry {
+    /// The word in documents and JSON.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Retry::Done => "done",
+            Retry::SameId => "same-id",
+            Retry::NewId => "new-id",
+            Retry::Ask => "ask",
+            Retry::Never => "never",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $slug:literal, $retry:ident, $english:literal, $chinese:literal, $next:literal;)+) => {
+        /// A stable answer code. Numbers are never reused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum Code { $($(#[$doc])* $name = $number,)+ }
+
+        impl Code {
+            /// Every code, by number.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)+];
+
+            /// The code with a number.
+            #[must_use]
+            pub const fn from_number(number: u16) -> Option<Code> {
+                match number { $($number => Some(Code::$name),)+ _ => None }
+            }
+
+            /// The name in texts, JSON and metrics.
+            #[must_use]
+            pub const fn slug(self) -> &'static str {
+                match self { $(Code::$name => $slug,)+ }
+            }
+
+            /// What the caller does next with the id.
+            #[must_use]
+            pub const fn retry(self) -> Retry {
+                match self { $(Code::$name => Retry::$retry,)+ }
+            }
+
+            /// One English sentence.
+            #[must_use]
+            pub const fn english(self) -> &'static str {
+                match self { $(Code::$name => $english,)+ }
+            }
+
+            /// The same in Chinese.
+            #[must_use]
+            pub const fn chinese(self) -> &'static str {
+                match self { $(Code::$name => $chinese,)+ }
+            }
+
+            /// What the reader can do.
+            #[must_use]
+            pub const fn next_step(self) -> &'static str {
+                match self { $(Code::$name => $next,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Done, and durable.
+    Accepted = 0, "accepted", Done, "accepted", "已受理", "nothing";
+    /// A fact that did not fit was put into suspense.
+    Parked = 1, "parked", Done, "the fact does not fit its payment and was put into suspense", "与支付不符，已挂账", "finance resolves it; do not send it again under another number";
+
+    /// The engine is at its bound.
+    Busy = 100, "busy", SameId, "the engine is at its admission bound", "系统繁忙", "send the same command again after a pause";
+    /// Disk space is below its first mark.
+    DiskLow = 101, "disk-low", SameId, "disk space is low: new reservations and quotas are not taken", "磁盘空间不足，暂不受理新增", "operators free space; send the same command again later";
+    /// Its deadline passed before it was decided.
+    Late = 102, "late", SameId, "the command's deadline passed before it was decided", "已过时限，未受理", "send it again with a later deadline";
+    /// The quota is quarantined.
+    Quarantined = 103, "quarantined", SameId, "the quota or limit is quarantined after a fault", "指标已隔离", "an operator revives the quota; then send the same command again";
+    /// A fault while deciding.
+    Fault = 104, "fault", SameId, "a fault while deciding; nothing was changed", "处理异常，未生效", "operators look at the log; the same command may be sent again";
+    /// The role or path does not allow it.
+    NoRight = 105, "no-right", Never, "this role may not give this command here", "无权办理", "use a connection with the role the protocol table names";
+    /// No person was named.
+    NoPerson = 106, "no-person", Never, "the command names no person", "未注明经办人", "every command names the person who gives it";
+    /// An amount is zero, negative or too large.
+    AmountOutOfBounds = 107, "amount-out-of-bounds", Never, "the amount is not between 0.01 and 90071992547409.91 yuan", "金额超出范围", "correct the amount";
+    /// A field has a value it cannot have.
+    BadField = 108, "bad-field", Never, "a field has a value it cannot have for this command", "要素填写有误", "see the command's table in the protocol document";
+    /// A text is too long.
+    TextTooLong = 109, "text-too-long", Never, "a text is longer than its bound", "文本超长", "shorten the text";
+    /// Same id, other contents.
+    Conflict = 110, "conflict", Never, "the id is known with other contents", "编号已用于不同内容", "find out which of the two is meant; a new command needs a new id";
+    /// The division is not registered.
+    UnknownDivision = 111, "unknown-division", SameId, "the division is not registered", "区划未登记", "register the division, then send the same command again";
+    /// A linked run was refused elsewhere.
+    LinkedRefused = 112, "linked-refused", NewId, "another command of the linked run was refused, so none took effect", "联动业务中另有一笔被拒，全部未生效", "mend the refused command and send the run with new ids";
+    /// A linked run breaks its own rules.
+    BadLinkedRun = 113, "bad-linked-run", Never, "a linked run crosses divisions, is too long, mixes known and new ids, or holds a command that cannot be linked", "联动业务组成有误", "see linked runs in the protocol document";
+    /// Unknown to the engine.
+    NotFound = 114, "not-found", Never, "nothing is known under this id", "查无此编号", "check division, year and id; an unanswered command that is not found was never taken";
+    /// A fact for a place that has no room now.
+    SuspenseFull = 115, "suspense-full", SameId, "the channel has too many facts in suspense", "该渠道挂账过多", "finance resolves parked facts; send the same fact again later";
+    /// The outcome is not known to the caller.
+    OutcomeUnknown = 116, "outcome-unknown", Ask, "the outcome was not known in time", "结果未知", "ask for the outcome by id";
+    /// The wrong environment.
+    WrongEnvironment = 117, "wrong-environment", Never, "this data set is of another environment", "环境不符（生产/测试）", "connect to the environment you mean";
+    /// A frame could not be read.
+    BadFrame = 118, "bad-frame", Never, "the frame could not be read", "报文格式错误", "see the frame table in the protocol document";
+    /// A version nobody here speaks.
+    WrongVersion = 119, "wrong-version", Never, "no common protocol version", "协议版本不符", "use a client of a supported version";
+    /// Journal and disk cannot take anything.
+    DiskFull = 120, "disk-full", SameId, "no disk space is left for the journal: reads only", "磁盘已满，只可查询", "operators free space; send the same command again later";
+    /// The server is going away.
+    ShuttingDown = 121, "shutting-down", SameId, "the server is shutting down", "系统正在停止", "connect again and send the same command";
+    /// A slow reader.
+    SlowReader = 122, "slow-reader", Ask, "replies were not read in time and the connection was closed", "接收过慢，连接已断开", "connect again and ask for outcomes by id";
+    /// Cursor not in this chain.
+    Diverged = 123, "diverged", Never, "the cursor is not in this journal's chain", "位点与日志链不符", "start again from the last common position in the answer";
+    /// Too many connections.
+    TooManyConnections = 124, "too-many-connections", SameId, "the connection limit is reached", "连接数已满", "close idle connections or raise the limit";
+    /// Silence at the start.
+    HandshakeTimeout = 125, "handshake-timeout", SameId, "no complete hello arrived in time", "握手超时", "send the hello at once after connecting";
+    /// The hello was not the first frame, or came twice.
+    NoHello = 126, "no-hello", Never, "the first frame must be a hello, and there is only one", "未先握手", "send a hello first";
+
+    /// No such quota.
+    NoQuota = 1001, "no-quota", NewId, "no such quota in this division and year", "无此指标", "check the quota's id";
+    /// More than is available.
+    OverQuota = 1002, "over-quota", NewId, "the amount is more than what is available on the quota", "超可用指标", "ask for less, or for a supplement";
+    /// The year is closed.
+    YearClosed = 1003, "year-closed", Never, "the fiscal year is closed", "预算年度已关闭", "use the open year";
+    /// The year is not open.
+    YearNotOpen = 1004, "year-not-open", NewId, "the fiscal year is not open", "预算年度未开启", "open the year first";
+    /// Over the payment plan.
+    OverPlan = 1005, "over-plan", NewId, "the amount goes beyond the cumulative payment plan", "超用款计划", "ask for less, or for a larger plan";
+    /// Not payable.
+    NotExecutable = 1006, "not-executable", NewId, "the quota is not executable: no payment may be made from it", "指标不可执行", "allocate it down to a paying unit first";
+    /// Class not covered.
+    EconomicMismatch = 1008, "economic-mismatch", NewId, "the economic class is not under the quota's class", "经济分类与指标不符", "correct the class or choose another quota";
+    /// Fund and method do not go together.
+    MethodMismatch = 1009, "method-mismatch", NewId, "this payment method does not go with the quota's fund nature", "支付方式与资金性质不符", "use a method the fund nature allows";
+    /// The adjustment period takes no new business.
+    YearInAdjustment = 1010, "year-in-adjustment", NewId, "the year is in its adjustment period: no new business", "处于调整期，不受理新业务", "use the open year";
+    /// The quota is closed.
+    QuotaClosed = 1011, "quota-closed", NewId, "the quota is closed", "指标已关闭", "use another quota";
+    /// Above the pre-approval cap.
+    OverAuthority = 1012, "over-authority", NewId, "the quota would exceed the cap of its pre-approval authority", "超预算批准前支出限额", "wait for the approved budget";
+    /// Above the ceiling for one act.
+    NoRuleApproves = 1013, "no-rule-approves", NewId, "no rule approves this payment in one act", "不符合一次办结条件", "reserve it and let the posts approve it";
+    /// Unknown plan.
+    NoLimit = 1014, "no-limit", NewId, "no such payment plan in this division and year", "无此用款计划", "set the plan first";
+    /// Official key taken.
+    KeyTaken = 1015, "key-taken", NewId, "another quota of this division and year has this official key", "指标要素重复", "use the existing quota";
+    /// Too many.
+    TooMany = 1016, "too-many", NewId, "a bound on the number of such things is reached", "数量已达上限", "see the bounds in the reference";
+
+    /// Contract unknown, closed, short, or under another plan.
+    ContractMismatch = 1202, "contract-mismatch", NewId, "the contract has no open earmark on this quota, less left than asked, or another purchase plan", "合同占用不符", "register the earmark first or ask for what is left";
+    /// Two posts in one hand.
+    DutySeparation = 1502, "duty-separation", NewId, "the person already fills another post in this payment", "岗位不相容", "another person acts";
+
+    /// No such payment.
+    NoPayment = 3001, "no-payment", NewId, "no such payment on this quota", "无此支付", "check the payment's id and quota";
+    /// The state does not allow it.
+    WrongState = 3002, "wrong-state", NewId, "the payment's state does not allow this", "支付状态不允许", "look the payment up";
+    /// The post is not next.
+    PostNotNext = 3003, "post-not-next", NewId, "the post is not the next one this payment needs", "非当前审核岗", "the posts approve in their order";
+    /// Already approved.
+    AlreadyApproved = 3004, "already-approved", NewId, "somebody has approved already: the maker may no longer withdraw", "已审核，不可撤回", "ask the holder to return it";
+    /// Not its maker.
+    NotMaker = 3005, "not-maker", NewId, "only the maker may withdraw a payment", "非经办人不可撤回", "the maker withdraws it";
+    /// The path has no such order.
+    NotOnPath = 3006, "not-on-path", NewId, "the payment's settlement path has no such step", "该支付的清算方式无此环节", "see settlement paths in the reference";
+
+    /// Fact: amount differs.
+    AmountMismatch = 3101, "amount-mismatch", Done, "the reported amount does not fit the payment", "金额不符", "finance and the reporter compare their records";
+    /// Fact: payee differs.
+    PayeeMismatch = 3102, "payee-mismatch", Done, "the paid account is not the ordered one", "收款人不符", "finance and the bank compare their records";
+    /// Fact: already reported with other contents.
+    FactConflict = 3103, "fact-conflict", Done, "this fact was reported before with other contents", "回单内容前后不一", "the reporter explains which one holds";
+    /// Fact: an earlier one is missing.
+    FactEarly = 3104, "fact-early", Done, "an earlier fact is still missing", "前序回单未到", "nothing: it is taken when the missing fact arrives";
+    /// Fact: unknown refund.
+    NoRefund = 3105, "no-refund", Done, "no refund with this number waits for settling", "无此退款", "finance and the reporter compare their records";
+    /// Fact: refund number used.
+    RefundTaken = 3106, "refund-taken", Done, "the refund's number is known with other contents", "退款编号重复", "the bank corrects the number";
+    /// Fact: the quota is quarantined.
+    FactQuarantined = 3107, "fact-quarantined", Done, "the quota is quarantined: the fact waits in suspense", "指标已隔离，回单挂账", "revive the quota, then resolve the fact";
+
+    /// Cut or freeze more than available.
+    CutBelowUsed = 4001, "cut-below-used", NewId, "the amount is more than what is neither used nor held", "不得低于已用数", "at most the available amount";
+    /// Unfreeze more than frozen.
+    OverFrozen = 4002, "over-frozen", NewId, "the amount is more than what is frozen and not staged", "超冻结数", "at most the frozen amount";
+    /// Something still open.
+    OpenItems = 4003, "open-items", NewId, "payments are open, money is left or facts are parked", "尚有未了事项", "end the open items first";
+    /// Plan below its use.
+    PlanBelowUsed = 4004, "plan-below-used", NewId, "the plan would be less than what is used through that month", "计划不得低于已用数", "at least the used amount";
+    /// Plan beyond bounds.
+    OverBound = 4005, "over-bound", NewId, "the sum would leave the bounds of an amount", "累计金额超出范围", "use more than one quota or plan";
+    /// Receiver's parent is another.
+    NotChild = 4006, "not-child", NewId, "the two quotas are not parent and child", "非上下级指标", "move between parent and child, or use virement";
+    /// Another fund nature.
+    FundMismatch = 4007, "fund-mismatch", NewId, "the two quotas have different fund natures", "资金性质不同", "money keeps its fund nature";
+    /// Parent lacks it.
+    OverAllocated = 4008, "over-allocated", NewId, "more comes back than was handed down", "上交数超下达数", "check the amount and the parent";
+    /// Unknown parent.
+    NoParent = 4009, "no-parent", NewId, "no such parent quota", "无此上级指标", "create the parent first";
+    /// Unknown batch.
+    NoBatch = 4010, "no-batch", NewId, "no such open batch in this division and year", "无此批次", "open the batch first";
+    /// Count or digest differ.
+    BatchMismatch = 4011, "batch-mismatch", NewId, "the batch's count or digest is not what was announced", "批次笔数或摘要不符", "send what is missing, or drop the batch";
+    /// Dropped by a refused act.
+    BatchDropped = 4012, "batch-dropped", NewId, "the batch was dropped", "批次已撤销", "start a new batch with new ids";
+    /// Not its maker.
+    NotBatchMaker = 4013, "not-batch-maker", NewId, "only the batch's maker may do this", "非本批次经办人", "the maker does it";
+    /// No such parked fact.
+    NotParked = 4014, "not-parked", NewId, "no such fact in suspense", "无此挂账", "list the suspense";
+    /// Still does not fit.
+    StillUnfit = 4015, "still-unfit", NewId, "the parked fact still does not fit its payment", "挂账仍与支付不符", "mend the cause first, or dismiss it";
+    /// Year order.
+    WrongYearState = 4016, "wrong-year-state", NewId, "a year goes from open to adjustment to closed and never back", "年度状态不可逆", "look the year up";
+    /// Registered otherwise.
+    DivisionTaken = 4017, "division-taken", NewId, "the division index is registered with other particulars", "区划序号已占用", "indexes are never reused";
+    /// Not quarantined.
+    NotQuarantined = 4018, "not-quarantined", NewId, "the quota is not quarantined", "指标未隔离", "nothing to revive";
+    /// Earmark gone.
+    OverEarmark = 4019, "over-earmark", NewId, "the amount is more than what is left of the earmark", "超采购占用余额", "at most what is left";
+}
+
+impl Code {
+    /// The stable number.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// True for what was turned away before it was decided: no trace, no ended id.
+    #[must_use]
+    pub const fn is_turned_away(self) -> bool {
+        self.number() >= 100 && self.number() < 1000
+    }
+
+    /// True when the command took effect or is safely on record.
+    #[must_use]
+    pub const fn is_taken(self) -> bool {
+        matches!(self, Code::Accepted | Code::Parked)
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} {}", self.number(), self.slug())
+    }
+}
+
+/// One limit that would have refused: what was asked, and what is left under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// Which limit, by the code it refuses with.
+    pub limit: Code,
+    /// What was asked.
+    pub requested_fen: Fen,
+    /// What is left under the limit.
+    pub left_fen: Fen,
+}
+
+/// An answer that says no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub code: Code,
+    figures: [Option<Figure>; REFUSAL_FIGURES_MAX],
+}
+
+impl Refusal {
+    /// A refusal without figures.
+    #[must_use]
+    pub const fn new(code: Code) -> Refusal {
+        Refusal { code, figures: [None; REFUSAL_FIGURES_MAX] }
+    }
+
+    /// A refusal with one figure.
+    #[must_use]
+    pub fn with(code: Code, requested_fen: Fen, left_fen: Fen) -> Refusal {
+        let mut refusal = Refusal::new(code);
+        refusal.add(Figure { limit: code, requested_fen, left_fen });
+        refusal
+    }
+
+    /// Adds a limit that would also have refused. Beyond [`REFUSAL_FIGURES_MAX`] it is dropped.
+    pub fn add(&mut self, figure: Figure) {
+        if let Some(slot) = self.figures.iter_mut().find(|slot| slot.is_none()) {
+            *slot = Some(figure);
+        }
+    }
+
+    /// The limits that refused, the binding one first.
+    pub fn figures(&self) -> impl Iterator<Item = Figure> + '_ {
+        self.figures.iter().flatten().copied()
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Refusal {
+        Refusal::new(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_complete_and_lead_back() {
+        let mut slugs = std::collections::BTreeSet::new();
+        for &code in Code::ALL {
+            assert_eq!(Code::from_number(code.number()), Some(code));
+            assert!(slugs.insert(code.slug()), "{code} twice");
+            assert!(!code.english().is_empty() && !code.next_step().is_empty());
+            assert!(code.chinese().chars().any(|c| c > '\u{2fff}'), "{code} lacks Chinese text");
+        }
+        assert!(Code::ALL.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn figures_keep_their_order_and_bound() {
+        let mut refusal = Refusal::with(Code::OverQuota, Fen::new(700), Fen::new(600));
+        for _ in 0..9 {
+            refusal.add(Figure { limit: Code::OverPlan, requested_fen: Fen::new(700), left_fen: Fen::ZERO });
+        }
+        assert_eq!(refusal.figures().count(), REFUSAL_FIGURES_MAX);
+        assert_eq!(refusal.figures().next().map(|f| f.left_fen), Some(Fen::new(600)));
+    }
+}
