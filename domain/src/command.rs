@@ -393,7 +393,36 @@ impl Command<'_> {
     /// never refused, only applied or parked.
     #[must_use]
     pub fn is_fact(&self) -> bool {
-        matches!(self.body, Body::Fact(_) | Body::MoveIn(_) | Body::SettleMove(_))
+        matches!(
+            self.body,
+            Body::Fact(_) | Body::MoveIn(_) | Body::SettleMove(_)
+        )
+    }
+
+    /// True for what is turned away while disk space is low: orders that reserve or create.
+    /// Facts, releases and people's acts on what exists go on.
+    #[must_use]
+    pub fn needs_plenty_of_disk(&self) -> bool {
+        match &self.body {
+            Body::Reserve(_) | Body::Create(_) | Body::MoveOut(_) | Body::OpenBatch(_) => true,
+            Body::Register(_) | Body::SetLimit(_) => true,
+            Body::Act(c) => matches!(
+                c.kind,
+                ActKind::Issue | ActKind::Supplement | ActKind::Earmark
+            ),
+            _ => false,
+        }
+    }
+
+    /// True for what may stand in a linked run.
+    #[must_use]
+    pub fn is_linkable(&self) -> bool {
+        match &self.body {
+            Body::Reserve(_) | Body::Step(_) => true,
+            Body::Act(c) => c.batch == BatchId(0) && c.kind != ActKind::Revive,
+            Body::MoveOut(c) => c.batch == BatchId(0),
+            _ => false,
+        }
     }
 
     /// The command's name in texts, JSON, metrics and scripts.
@@ -475,8 +504,20 @@ impl Command<'_> {
         if !self.role_may() {
             return Err(Code::NoRight);
         }
-        let amount = |fen: Fen| if fen.is_payable() { Ok(()) } else { Err(Code::AmountOutOfBounds) };
-        let text = |text: &str, max: usize| if text.len() <= max { Ok(()) } else { Err(Code::TextTooLong) };
+        let amount = |fen: Fen| {
+            if fen.is_payable() {
+                Ok(())
+            } else {
+                Err(Code::AmountOutOfBounds)
+            }
+        };
+        let text = |text: &str, max: usize| {
+            if text.len() <= max {
+                Ok(())
+            } else {
+                Err(Code::TextTooLong)
+            }
+        };
         let form = |good: bool| if good { Ok(()) } else { Err(Code::BadField) };
         match &self.body {
             Body::Reserve(c) => {
@@ -515,7 +556,9 @@ impl Command<'_> {
                 text(c.note, NOTE_BYTES_MAX)
             }
             Body::Create(c) => {
-                form(c.fund.is_well_formed() && c.fund != Class::ANY && c.economic.is_well_formed())?;
+                form(
+                    c.fund.is_well_formed() && c.fund != Class::ANY && c.economic.is_well_formed(),
+                )?;
                 form(c.posts != Posts::NONE && !c.key.trim().is_empty())?;
                 match c.authority {
                     AuthorityKind::BudgetLine => form(c.cap_fen == Fen::ZERO)?,

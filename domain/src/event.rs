@@ -8,9 +8,7 @@ use crate::codes::{BatchStep, YearState};
 use crate::command::{
     Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve, SetLimit, Step,
 };
-use crate::ids::{
-    ActId, BatchId, DivisionIndex, Fingerprint, FiscalYear, MoveId, QuotaId,
-};
+use crate::ids::{ActId, BatchId, DivisionIndex, Fingerprint, FiscalYear, MoveId, QuotaId};
 use crate::refusal::{Code, Refusal};
 
 /// One decided event.
@@ -185,6 +183,31 @@ pub enum EventBody<'a> {
         /// What its caller heard, and will hear for ever.
         refusal: Refusal,
     },
+    /// A linked run was refused: one record ends every id in it.
+    RunRefused {
+        /// The division.
+        division: DivisionIndex,
+        /// The year.
+        year: FiscalYear,
+        /// Which of the run's ids was refused for itself, by its place in `ids`; `u16::MAX` where
+        /// that command has no id. The others hear [`Code::LinkedRefused`].
+        at: u16,
+        /// Why.
+        refusal: Refusal,
+        /// Every id of the run, in order.
+        ids: &'a [RunId],
+    },
+}
+
+/// One id of a refused linked run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunId {
+    /// The id.
+    pub id: RefusedId,
+    /// The quota it was sent to.
+    pub quota: QuotaId,
+    /// Keyed hash of the command's contents.
+    pub fingerprint: Fingerprint,
 }
 
 /// An id that a refusal can end.
@@ -203,12 +226,20 @@ impl Event<'_> {
     #[must_use]
     pub fn quota_version(&self) -> Option<(QuotaId, u32)> {
         match &self.body {
-            EventBody::Reserved { version, command, .. } => Some((command.quota, *version)),
+            EventBody::Reserved {
+                version, command, ..
+            } => Some((command.quota, *version)),
             EventBody::Stepped { version, command } => Some((command.quota, *version)),
-            EventBody::FactTaken { version, command, .. } => Some((command.quota, *version)),
-            EventBody::Acted { version, command, .. } => Some((command.quota, *version)),
+            EventBody::FactTaken {
+                version, command, ..
+            } => Some((command.quota, *version)),
+            EventBody::Acted {
+                version, command, ..
+            } => Some((command.quota, *version)),
             EventBody::Created { quota, .. } => Some((*quota, 1)),
-            EventBody::MovedOut { version, command, .. } => Some((command.from, *version)),
+            EventBody::MovedOut {
+                version, command, ..
+            } => Some((command.from, *version)),
             EventBody::MovedIn { version, command } => Some((command.to, *version)),
             EventBody::MoveSettled { version, from, .. } => Some((*from, *version)),
             _ => None,
@@ -234,7 +265,8 @@ impl Event<'_> {
             EventBody::FactParked { division, .. }
             | EventBody::BatchEnded { division, .. }
             | EventBody::YearSet { division, .. }
-            | EventBody::Refused { division, .. } => *division,
+            | EventBody::Refused { division, .. }
+            | EventBody::RunRefused { division, .. } => *division,
             EventBody::Registered { command } => command.division,
             EventBody::Resolved { command, .. } => command.division,
         }
@@ -261,6 +293,7 @@ impl Event<'_> {
             EventBody::Registered { .. } => "registered",
             EventBody::Resolved { .. } => "resolved",
             EventBody::Refused { .. } => "refused",
+            EventBody::RunRefused { .. } => "run-refused",
         }
     }
 }

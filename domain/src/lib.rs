@@ -15,6 +15,7 @@
 //! - [`particulars`]: payee, purpose and document of a payment.
 //! - [`quota`], [`payment`], [`limit`], [`movement`], [`batch`], [`suspense`]: the state.
 //! - [`arena`], [`id_index`]: how the state is kept, without rehashing or moving.
+//! - [`contents`]: the fingerprint by which a repeat is told from a conflict.
 //! - [`division`]: one fiscal division: its years, and everything in them.
 //! - [`decide`]: `(&state, command) -> Result<Event, Refusal>`.
 //! - [`apply`]: `(&mut state, &event)`, shared by live and replay.
@@ -53,6 +54,8 @@ pub mod suspense;
 pub mod arena;
 
 pub mod id_index;
+
+pub mod contents;
 
 pub mod division;
 

@@ -51,13 +51,19 @@ impl Fen {
     /// Sum, or `None` when it leaves the bounds. Never wraps, never clamps.
     #[must_use]
     pub fn checked_add(self, other: Fen) -> Option<Fen> {
-        self.0.checked_add(other.0).map(Fen).filter(|sum| sum.in_bounds())
+        self.0
+            .checked_add(other.0)
+            .map(Fen)
+            .filter(|sum| sum.in_bounds())
     }
 
     /// Difference, or `None` when it leaves the bounds.
     #[must_use]
     pub fn checked_sub(self, other: Fen) -> Option<Fen> {
-        self.0.checked_sub(other.0).map(Fen).filter(|difference| difference.in_bounds())
+        self.0
+            .checked_sub(other.0)
+            .map(Fen)
+            .filter(|difference| difference.in_bounds())
     }
 
     /// Reads yuan with exactly two decimals, such as `1234.50` or `-0.01`.
@@ -71,7 +77,12 @@ impl Fen {
         let (whole, cents) = digits.split_once('.').ok_or_else(form)?;
         let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let padded = whole.len() > 1 && whole.starts_with('0');
-        if whole.is_empty() || padded || cents.len() != 2 || !all_digits(whole) || !all_digits(cents) {
+        if whole.is_empty()
+            || padded
+            || cents.len() != 2
+            || !all_digits(whole)
+            || !all_digits(cents)
+        {
             return Err(form());
         }
         let bounds = || MoneyError::Bounds(text.chars().take(40).collect());
@@ -81,7 +92,9 @@ impl Fen {
         let yuan = Decimal::from_str_exact(text).map_err(|_| form())?;
         let fen = yuan.checked_mul(Decimal::ONE_HUNDRED).ok_or_else(bounds)?;
         let fen = i64::try_from(fen.trunc()).map_err(|_| bounds())?;
-        Some(Fen(fen)).filter(|fen| fen.in_bounds()).ok_or_else(bounds)
+        Some(Fen(fen))
+            .filter(|fen| fen.in_bounds())
+            .ok_or_else(bounds)
     }
 
     /// The amount as yuan with exactly two decimals and no separators: the form
@@ -109,7 +122,7 @@ pub fn yuan_grouped(sum_fen: FenSum) -> String {
     let digits = (magnitude / 100).to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3 + 8);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -123,22 +136,40 @@ mod tests {
 
     #[test]
     fn yuan_text_has_exactly_two_decimals() {
-        for (text, fen) in [("0.00", 0), ("0.01", 1), ("1234.50", 123_450), ("-8.05", -805)] {
+        for (text, fen) in [
+            ("0.00", 0),
+            ("0.01", 1),
+            ("1234.50", 123_450),
+            ("-8.05", -805),
+        ] {
             assert_eq!(Fen::from_yuan(text), Ok(Fen::new(fen)));
             assert_eq!(Fen::new(fen).to_yuan(), text);
         }
-        for text in
-            ["", "1", "1.", "1.5", "1.500", ".50", "+1.00", "1,000.00", " 1.00", "1e2", "01.00", "１.00", "--1.00", "1.0a"]
-        {
-            assert!(matches!(Fen::from_yuan(text), Err(MoneyError::Form(_))), "{text:?}");
+        for text in [
+            "", "1", "1.", "1.5", "1.500", ".50", "+1.00", "1,000.00", " 1.00", "1e2", "01.00",
+            "１.00", "--1.00", "1.0a",
+        ] {
+            assert!(
+                matches!(Fen::from_yuan(text), Err(MoneyError::Form(_))),
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn bounds_are_two_to_the_53() {
-        assert_eq!(Fen::from_yuan("90071992547409.91"), Ok(Fen::new(AMOUNT_FEN_MAX)));
-        assert!(matches!(Fen::from_yuan("90071992547409.92"), Err(MoneyError::Bounds(_))));
-        assert!(matches!(Fen::from_yuan("9999999999999999.00"), Err(MoneyError::Bounds(_))));
+        assert_eq!(
+            Fen::from_yuan("90071992547409.91"),
+            Ok(Fen::new(AMOUNT_FEN_MAX))
+        );
+        assert!(matches!(
+            Fen::from_yuan("90071992547409.92"),
+            Err(MoneyError::Bounds(_))
+        ));
+        assert!(matches!(
+            Fen::from_yuan("9999999999999999.00"),
+            Err(MoneyError::Bounds(_))
+        ));
         assert_eq!(Fen::new(AMOUNT_FEN_MAX).checked_add(Fen::new(1)), None);
         assert_eq!(Fen::new(-AMOUNT_FEN_MAX).checked_sub(Fen::new(1)), None);
         assert!(!Fen::new(0).is_payable() && !Fen::new(-1).is_payable());

@@ -1,0 +1,78 @@
+//! How a batch opens and ends.
+
+use crate::batch::{Batch, BatchState, Staged};
+use crate::codes::{ActKind, BatchStep};
+use crate::command::OpenBatch;
+use crate::division::YearBook;
+use crate::ids::{BatchId, Fingerprint, PersonId};
+use crate::movement::Transit;
+
+use super::quota::{change, leave, take_effect};
+
+pub(super) fn open(
+    book: &mut YearBook,
+    maker: PersonId,
+    open: &OpenBatch,
+    fingerprint: Fingerprint,
+    sequence: u64,
+) {
+    let batch = Batch {
+        fingerprint,
+        sequence,
+        maker,
+        count: open.count,
+        digest: open.digest,
+        staged_digest: 0,
+        deadline_ms: open.deadline_ms,
+        state: BatchState::Open,
+        staged: Vec::new(),
+    };
+    book.batches.insert(open.batch, batch);
+}
+
+/// Ends a batch: every staged act takes effect, or what it held back is let go. Changes many
+/// quotas; each counts the change in its version, though the event carries none.
+pub(super) fn end(book: &mut YearBook, id: BatchId, step: BatchStep) {
+    let batch = book
+        .batches
+        .get_mut(&id)
+        .expect("a batch that ends was opened");
+    let staged = std::mem::take(&mut batch.staged);
+    let close = step == BatchStep::Close;
+    batch.state = if close {
+        BatchState::Closed
+    } else {
+        BatchState::Dropped
+    };
+    for act in staged {
+        match act {
+            Staged::Act {
+                kind,
+                quota,
+                amount_fen,
+            } => {
+                let x = amount_fen.get();
+                if matches!(kind, ActKind::Cut | ActKind::Recover) {
+                    change(book, quota, |buckets| buckets.staged -= x, |_| {});
+                }
+                if close {
+                    take_effect(book, kind, quota, x);
+                }
+            }
+            Staged::Move { id } => {
+                let mut row = *book.move_out(id).expect("a staged move is on record");
+                let x = row.amount_fen.get();
+                change(book, row.from, |buckets| buckets.staged -= x, |_| {});
+                row.transit = if close {
+                    Transit::InTransit
+                } else {
+                    Transit::Dropped
+                };
+                if close {
+                    leave(book, row.kind, row.from, x);
+                }
+                book.put_move_out(id, row);
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! `(&mut state, &event)`: the only way state changes, live and in replay. It cannot fail: it
+//! works on copies, asserts I1 on them, and only then puts them in place.
+
+mod batch;
+mod payment;
+mod quota;
+
+use crate::codes::LimitKind;
+use crate::command::{Create, SetLimit};
+use crate::division::{ActRow, Division, RefusedRow, Registration, YearBook};
+use crate::event::{Event, EventBody, RefusedId};
+use crate::ids::{ActId, Fingerprint, PersonId, QuotaId};
+use crate::limit::{PayCeiling, PlanCell};
+use crate::movement::MoveInRow;
+use crate::quota::{Buckets, QuotaCell, QuotaRow, Totals};
+use crate::refusal::{Code, Refusal};
+use crate::suspense::{Parked, ParkedEnd};
+
+/// What an event leaves for the caller to place once its record has a sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// Nothing remembers where the record is.
+    Nothing,
+    /// A payment was added at this index of its year.
+    Payment(u32),
+}
+
+/// Applies an event whose record has the given sequence. Live, a payment's sequence is not known
+/// yet: it is given as zero, and [`YearBook::place_payment`] fills it in when the record lands.
+///
+/// # Panics
+/// If the event does not follow from the state: a version gap, a broken invariant, a thing that
+/// does not exist. Live, that is a defect of the decision; in replay, damage.
+pub fn apply(division: &mut Division, event: &Event<'_>, sequence: u64) -> Placed {
+    if let Some((quota, version)) = event.quota_version() {
+        let before = division.quota(quota).map_or(0, |cell| cell.version);
+        assert_eq!(before + 1, version, "I6: version gap on quota {quota}");
+    }
+    match &event.body {
+        EventBody::Registered { command: c } => {
+            let (code, parent) = (c.code, c.parent);
+            division.registration = Some(Registration {
+                code,
+                parent,
+                name: c.name.into(),
+            });
+        }
+        EventBody::YearSet {
+            fingerprint,
+            act,
+            year,
+            state,
+            ..
+        } => {
+            let book = division.year_or_new(*year);
+            book.state = *state;
+            remember(book, *act, *fingerprint, QuotaId::NONE, sequence);
+        }
+        EventBody::Refused {
+            id,
+            quota,
+            year,
+            fingerprint,
+            refusal,
+            ..
+        } => {
+            let book = division.year_or_new(*year);
+            refuse(book, *id, *quota, *fingerprint, *refusal, sequence);
+        }
+        EventBody::RunRefused {
+            year,
+            at,
+            refusal,
+            ids,
+            ..
+        } => {
+            let book = division.year_or_new(*year);
+            for (index, run_id) in ids.iter().enumerate() {
+                let own = index == usize::from(*at);
+                let heard = if own {
+                    *refusal
+                } else {
+                    Refusal::new(Code::LinkedRefused)
+                };
+                refuse(
+                    book,
+                    run_id.id,
+                    run_id.quota,
+                    run_id.fingerprint,
+                    heard,
+                    sequence,
+                );
+            }
+        }
+        EventBody::FactParked {
+            year,
+            fingerprint,
+            reason,
+            command,
+            ..
+        } => {
+            let key = (event.by.channel, command.serial, *fingerprint);
+            let parked = Parked::new(event.by, command, *reason);
+            division.year_or_new(*year).suspense.park(key, parked);
+        }
+        EventBody::MoveDeclined { reason, command: c } => {
+            let row = MoveInRow {
+                from: c.from,
+                to: c.to,
+                amount_fen: c.amount_fen,
+                outcome: *reason,
+            };
+            division.year_or_new(c.to.year()).moves_in.insert(c.id, row);
+        }
+        _ => return apply_in_book(division, event, sequence),
+    }
+    Placed::Nothing
+}
+
+/// Events of a year that exists.
+fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> Placed {
+    let year = match &event.body {
+        EventBody::LimitSet { command, .. } => command.year,
+        EventBody::BatchOpened { command, .. } => command.year,
+        EventBody::BatchEnded { year, .. } => *year,
+        EventBody::Resolved { command, .. } => command.year,
+        _ => event
+            .quota_version()
+            .expect("every other event changes a quota")
+            .0
+            .year(),
+    };
+    let book = division
+        .year_mut(year)
+        .expect("an event of a year that was opened");
+    match &event.body {
+        EventBody::Reserved {
+            fingerprint,
+            rule_version,
+            command,
+            ..
+        } => {
+            let by = event.by;
+            return Placed::Payment(payment::reserve(
+                book,
+                by,
+                command,
+                *fingerprint,
+                *rule_version,
+                sequence,
+            ));
+        }
+        EventBody::Stepped { command, .. } => payment::step(book, event.by, command),
+        EventBody::FactTaken {
+            fingerprint,
+            from_suspense,
+            command,
+            ..
+        } => {
+            payment::fact(book, event.by, command, *fingerprint);
+            if *from_suspense {
+                book.suspense.end(
+                    (event.by.channel, command.serial, *fingerprint),
+                    ParkedEnd::Taken,
+                );
+            }
+        }
+        EventBody::Acted {
+            fingerprint,
+            command,
+            ..
+        } => {
+            quota::act(book, command);
+            remember(book, command.act, *fingerprint, command.quota, sequence);
+        }
+        EventBody::Created {
+            quota,
+            fingerprint,
+            command,
+        } => {
+            create(book, *quota, command);
+            remember_created(book, command.act, *fingerprint, *quota, sequence);
+        }
+        EventBody::MovedOut {
+            fingerprint,
+            command,
+            ..
+        } => {
+            quota::move_out(book, command, *fingerprint, sequence);
+        }
+        EventBody::MovedIn { command, .. } => quota::move_in(book, command),
+        EventBody::MoveSettled { id, landed, .. } => quota::settle_move(book, *id, *landed),
+        EventBody::LimitSet {
+            fingerprint,
+            command,
+        } => {
+            set_limit(book, event.by.person, command);
+            remember(book, command.act, *fingerprint, QuotaId::NONE, sequence);
+        }
+        EventBody::BatchOpened {
+            fingerprint,
+            command,
+        } => {
+            batch::open(book, event.by.person, command, *fingerprint, sequence);
+            remember(
+                book,
+                ActId(command.batch.0),
+                *fingerprint,
+                QuotaId::NONE,
+                sequence,
+            );
+        }
+        EventBody::BatchEnded { batch, step, .. } => batch::end(book, *batch, *step),
+        EventBody::Resolved {
+            fingerprint,
+            command,
+        } => {
+            if command.action == crate::codes::ResolveAction::Dismiss {
+                let key = book
+                    .suspense
+                    .numbered(command.channel, command.serial)
+                    .next();
+                let key = *key.expect("a resolved fact was parked").0;
+                book.suspense.end(key, ParkedEnd::Dismissed);
+            }
+            remember(book, command.act, *fingerprint, QuotaId::NONE, sequence);
+        }
+        _ => unreachable!("events of the division itself were applied before"),
+    }
+    Placed::Nothing
+}
+
+fn remember(
+    book: &mut YearBook,
+    id: ActId,
+    fingerprint: Fingerprint,
+    quota: QuotaId,
+    sequence: u64,
+) {
+    book.add_act(ActRow {
+        id,
+        fingerprint,
+        quota,
+        created: false,
+        sequence,
+    });
+}
+
+fn remember_created(
+    book: &mut YearBook,
+    id: ActId,
+    fingerprint: Fingerprint,
+    quota: QuotaId,
+    sequence: u64,
+) {
+    book.add_act(ActRow {
+        id,
+        fingerprint,
+        quota,
+        created: true,
+        sequence,
+    });
+}
+
+fn refuse(
+    book: &mut YearBook,
+    id: RefusedId,
+    quota: QuotaId,
+    fingerprint: Fingerprint,
+    refusal: Refusal,
+    sequence: u64,
+) {
+    let row = |id| RefusedRow {
+        id,
+        fingerprint,
+        quota,
+        refusal,
+        sequence,
+    };
+    match id {
+        RefusedId::Payment(id) => book.add_refused_payment(row(id.0)),
+        RefusedId::Act(id) => book.add_refused_act(row(id.0)),
+        RefusedId::Move(id) => drop(book.moves_refused.insert(id, row(id.0))),
+    }
+}
+
+fn create(book: &mut YearBook, quota: QuotaId, create: &Create<'_>) {
+    assert_eq!(
+        quota.serial(),
+        book.quota_count() as u64,
+        "quota serials are dense"
+    );
+    let plan_slot = book
+        .plan_slots
+        .get(&create.plan)
+        .map_or(0, |&slot| slot + 1);
+    book.quotas.push(QuotaCell {
+        version: 1,
+        plan_slot,
+        open_payments: 0,
+        posts: create.posts,
+        executable: create.executable,
+        closed: false,
+        fund: create.fund,
+        economic: create.economic,
+        buckets: Buckets::default(),
+    });
+    book.rows.push(QuotaRow {
+        parent: create.parent,
+        authority: create.authority,
+        cap_fen: create.cap_fen,
+        key: create.key.into(),
+        totals: Totals::default(),
+        open_contracts: 0,
+    });
+    let taken = book.keys.insert(create.key.into(), quota.serial() as u32);
+    assert!(taken.is_none(), "official keys are unique");
+}
+
+fn set_limit(book: &mut YearBook, maker: PersonId, limit: &SetLimit) {
+    match limit.kind {
+        LimitKind::PlanMonth => {
+            let next = book.plans.len() as u32;
+            let slot = *book.plan_slots.entry(limit.key).or_insert(next);
+            if slot == next {
+                book.plans.push(PlanCell::new(limit.key));
+            }
+            let mut cell = book.plans[slot as usize];
+            cell.planned[usize::from(limit.month) - 1] = limit.amount_fen.get();
+            assert!(cell.is_sufficient(), "I1: {cell:?}");
+            book.put_plan(slot as usize, cell);
+        }
+        LimitKind::PayCeiling => {
+            book.ceiling = PayCeiling {
+                version: book.ceiling.version + 1,
+                amount_fen: limit.amount_fen,
+                maker,
+                checker: limit.checker,
+            };
+        }
+    }
+}

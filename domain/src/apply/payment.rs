@@ -1,0 +1,349 @@
+//! How events change a payment, its quota, and the limit cells it drew on.
+
+use crate::codes::{Ending, FactKind, Path, PaymentState, Posts, StepKind, settlement_path};
+use crate::command::{By, Fact, Reserve, Step};
+use crate::decide::{goes_to_pool, state_after};
+use crate::division::{Found, YearBook};
+use crate::ids::{ContractId, Fingerprint, PaymentId, PersonId, QuotaId};
+use crate::money::Fen;
+use crate::payment::{FactSeen, Payment, Refund, StepSeen};
+use crate::quota::Buckets;
+
+pub(super) fn reserve(
+    book: &mut YearBook,
+    by: By,
+    reserve: &Reserve<'_>,
+    fingerprint: Fingerprint,
+    rule_version: u32,
+    sequence: u64,
+) -> u32 {
+    let x = reserve.amount_fen.get();
+    let quota = *book
+        .quota(reserve.quota)
+        .expect("a reservation names a quota that exists");
+    let path = settlement_path(quota.fund, reserve.method).expect("decided on a path");
+    let mut cell = quota.changed(|buckets| {
+        buckets.reserved += x;
+        if reserve.contract.is_some() {
+            buckets.earmarked -= x;
+        }
+    });
+    cell.open_payments += 1;
+    let plan = plan_cell(book, cell.plan_slot, reserve.day.month(), x);
+    let contract = reserve.contract.is_some().then(|| {
+        let mut cell = *book
+            .contract(reserve.quota, reserve.contract)
+            .expect("decided with it");
+        cell.used += x;
+        cell
+    });
+    book.put_quota(reserve.quota, cell);
+    if let Some((slot, plan)) = plan {
+        book.put_plan(slot, plan);
+    }
+    if let Some(contract) = contract {
+        book.put_contract(reserve.quota, contract);
+    }
+    book.add_payment(Payment {
+        id: reserve.payment,
+        fingerprint,
+        quota: reserve.quota,
+        amount_fen: reserve.amount_fen,
+        executed_fen: Fen::ZERO,
+        maker: by.person,
+        approvers: [PersonId::NOBODY; 3],
+        instructor: PersonId::NOBODY,
+        contract: reserve.contract,
+        plan: reserve.plan,
+        economic: reserve.economic,
+        payee_hash: reserve.particulars.payee_hash(),
+        deadline_ms: reserve.deadline_ms,
+        sequence,
+        day: reserve.day,
+        rule_version,
+        method: reserve.method,
+        kind: reserve.kind,
+        path,
+        state: if reserve.one_act {
+            PaymentState::Instructed
+        } else {
+            PaymentState::Reserved
+        },
+        ending: None,
+        posts: cell.posts,
+        approved: if reserve.one_act {
+            cell.posts
+        } else {
+            Posts::NONE
+        },
+        later: None,
+    })
+}
+
+fn plan_cell(
+    book: &YearBook,
+    slot: u32,
+    month: u8,
+    delta: i64,
+) -> Option<(usize, crate::limit::PlanCell)> {
+    let slot = (slot as usize).checked_sub(1)?;
+    Some((slot, book.plans[slot].used_more(month, delta)))
+}
+
+fn index_of(book: &YearBook, id: PaymentId) -> u32 {
+    match book.find_payment(id) {
+        Some(Found::Payment(index, _)) => index,
+        _ => panic!("an event names payment {id}, which was never accepted"),
+    }
+}
+
+pub(super) fn step(book: &mut YearBook, by: By, step: &Step<'_>) {
+    let index = index_of(book, step.payment);
+    let ending = match step.kind {
+        StepKind::Withdraw if by.role == crate::codes::Role::Engine => Some(Ending::Lapsed),
+        StepKind::Withdraw => Some(Ending::Withdrawn),
+        StepKind::Return => Some(Ending::Returned),
+        StepKind::Void => Some(Ending::Voided),
+        _ => None,
+    };
+    if let Some(ending) = ending {
+        release(book, index, ending);
+    } else {
+        let id = step.quota;
+        let cell = book
+            .quota(id)
+            .expect("a step names a quota that exists")
+            .changed(|_| {});
+        book.put_quota(id, cell);
+    }
+    let payment = book.payment_mut(index);
+    match step.kind {
+        StepKind::ApproveUnit | StepKind::ApproveDepartment | StepKind::ApproveFinance => {
+            let post = step.kind.post().expect("an approval fills a post");
+            payment.approvers[usize::from(post.number())] = by.person;
+            payment.approved = payment.approved.with(post);
+            payment.state = payment.unheld_state();
+        }
+        StepKind::Hold => payment.state = PaymentState::Held,
+        StepKind::Unhold => payment.state = payment.unheld_state(),
+        StepKind::Instruct => {
+            payment.instructor = by.person;
+            payment.state = PaymentState::Instructed;
+        }
+        StepKind::Doubt => payment.state = PaymentState::Unknown,
+        StepKind::Withdraw | StepKind::Return | StepKind::Void => {}
+    }
+    let numbered = step.kind.needs_reason() || step.kind == StepKind::Doubt;
+    if numbered {
+        let seen = StepSeen {
+            kind: step.kind,
+            serial: step.serial,
+            person: by.person,
+        };
+        payment.later_mut().steps.push(seen);
+    }
+}
+
+/// Ends a payment without paying: everything it took goes back.
+fn release(book: &mut YearBook, index: u32, ending: Ending) {
+    let payment = book.payment_mut(index);
+    payment.state = PaymentState::Released;
+    payment.ending = Some(ending);
+    let (quota, amount) = (payment.quota, payment.amount_fen.get());
+    give_back(book, index, quota, amount, |buckets| {
+        buckets.reserved -= amount
+    });
+    close_open(book, quota);
+}
+
+/// Returns `amount` to where payment `index` took it: the contract's earmark while that is open,
+/// else available; and the plan's month. `change` is the rest of what happens to the quota.
+fn give_back(
+    book: &mut YearBook,
+    index: u32,
+    quota: QuotaId,
+    amount: i64,
+    change: impl FnOnce(&mut Buckets),
+) {
+    let payment = book
+        .payments
+        .get(index as usize)
+        .expect("the payment was just looked up");
+    let (contract, month) = (payment.contract, payment.day.month());
+    let cell = *book
+        .quota(quota)
+        .expect("a payment names a quota that exists");
+    let contract = contract_after(book, quota, contract, amount);
+    let to_earmark = contract.is_some_and(|cell| cell.open);
+    let plan = plan_cell(book, cell.plan_slot, month, -amount);
+    let cell = cell.changed(|buckets| {
+        change(buckets);
+        if to_earmark {
+            buckets.earmarked += amount;
+        }
+    });
+    book.put_quota(quota, cell);
+    if let Some(contract) = contract {
+        book.put_contract(quota, contract);
+    }
+    if let Some((slot, plan)) = plan {
+        book.put_plan(slot, plan);
+    }
+}
+
+/// The contract's cell with `amount` given back; of a closed one its total shrinks with its use.
+fn contract_after(
+    book: &YearBook,
+    quota: QuotaId,
+    contract: ContractId,
+    amount: i64,
+) -> Option<crate::limit::ContractCell> {
+    if !contract.is_some() {
+        return None;
+    }
+    let mut cell = *book
+        .contract(quota, contract)
+        .expect("a payment under a contract drew on it");
+    cell.used -= amount;
+    if !cell.open {
+        cell.earmarked -= amount;
+    }
+    Some(cell)
+}
+
+/// One payment fewer that can still pay.
+fn close_open(book: &mut YearBook, quota: QuotaId) {
+    let mut cell = *book
+        .quota(quota)
+        .expect("a payment names a quota that exists");
+    cell.open_payments = cell
+        .open_payments
+        .checked_sub(1)
+        .expect("an open payment was counted");
+    book.put_quota(quota, cell);
+    book.set_open_payments(book.open_payments - 1);
+}
+
+pub(super) fn fact(book: &mut YearBook, by: By, fact: &Fact<'_>, fingerprint: Fingerprint) {
+    let index = index_of(book, fact.payment);
+    let pool = goes_to_pool(book);
+    let payment = book.payment_mut(index);
+    let (kind, channel, serial) = (fact.kind, by.channel, fact.serial);
+    payment.later_mut().facts.push(FactSeen {
+        kind,
+        channel,
+        serial,
+        fingerprint,
+    });
+    let after = state_after(payment, fact.kind);
+    match fact.kind {
+        FactKind::Reject => release(book, index, Ending::Rejected),
+        FactKind::ConfirmPaid => confirm(book, index, fact.amount_fen),
+        FactKind::Clear => clear(book, index),
+        FactKind::Refund => refund(book, index, fact, pool),
+        FactKind::SettleRefund => settle_refund(book, index, fact),
+    }
+    book.payment_mut(index).state = after;
+}
+
+/// The bank paid `executed`; what failed of the amount goes back.
+fn confirm(book: &mut YearBook, index: u32, executed: Fen) {
+    let payment = book.payment_mut(index);
+    payment.executed_fen = executed;
+    let (quota, asked, y) = (payment.quota, payment.amount_fen.get(), executed.get());
+    give_back(book, index, quota, asked - y, |buckets| {
+        buckets.reserved -= asked;
+        buckets.paid += y;
+    });
+    close_open(book, quota);
+}
+
+fn clear(book: &mut YearBook, index: u32) {
+    let payment = book.payment_mut(index);
+    let quota = payment.quota;
+    let from_reserved = payment.path == Path::Allocation;
+    if from_reserved {
+        payment.executed_fen = payment.amount_fen;
+    }
+    let y = payment.executed_fen.get();
+    let cell = book
+        .quota(quota)
+        .expect("a payment names a quota that exists")
+        .changed(|buckets| {
+            let from = if from_reserved {
+                &mut buckets.reserved
+            } else {
+                &mut buckets.paid
+            };
+            *from -= y;
+            buckets.cleared += y;
+        });
+    book.put_quota(quota, cell);
+    if from_reserved {
+        close_open(book, quota);
+    }
+}
+
+fn refund(book: &mut YearBook, index: u32, fact: &Fact<'_>, to_pool: bool) {
+    let z = fact.amount_fen.get();
+    let payment = book.payment_mut(index);
+    let (quota, own) = (payment.quota, payment.path == Path::Own);
+    payment.later_mut().refunds.push(Refund {
+        number: fact.refund,
+        amount_fen: fact.amount_fen,
+        detail: fact.detail,
+        settled: own,
+        to_pool,
+    });
+    if to_pool {
+        let pool = &mut book.pool;
+        let side = if own {
+            &mut pool.in_hand_fen
+        } else {
+            &mut pool.in_transit_fen
+        };
+        *side = side
+            .checked_add(z)
+            .expect("the recovered pool stays in bounds");
+        touch(book, quota);
+    } else if own {
+        give_back(book, index, quota, z, |buckets| buckets.paid -= z);
+    } else {
+        give_back(book, index, quota, z, |buckets| buckets.refunding += z);
+    }
+}
+
+fn settle_refund(book: &mut YearBook, index: u32, fact: &Fact<'_>) {
+    let z = fact.amount_fen.get();
+    let payment = book.payment_mut(index);
+    let quota = payment.quota;
+    let refunds = &mut payment.later_mut().refunds;
+    let refund = refunds
+        .iter_mut()
+        .find(|refund| refund.number == fact.refund);
+    let refund = refund.expect("a settling names a refund that was taken");
+    refund.settled = true;
+    if refund.to_pool {
+        book.pool.in_transit_fen -= z;
+        book.pool.in_hand_fen += z;
+        touch(book, quota);
+    } else {
+        let cell = book
+            .quota(quota)
+            .expect("a payment names a quota that exists");
+        let cell = cell.changed(|buckets| {
+            buckets.cleared -= z;
+            buckets.refunding -= z;
+        });
+        book.put_quota(quota, cell);
+    }
+}
+
+/// The quota's next version, with no bucket changed.
+fn touch(book: &mut YearBook, quota: QuotaId) {
+    let cell = book
+        .quota(quota)
+        .expect("a payment names a quota that exists")
+        .changed(|_| {});
+    book.put_quota(quota, cell);
+}

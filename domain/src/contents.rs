@@ -1,0 +1,240 @@
+//! The fingerprint by which a repeat is told from a conflict.
+//!
+//! XXH3-128 under the data set's key over every field of a command but the role and channel it
+//! came by, and for a fact also but the person: the same report by another clerk is the same.
+
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
+
+use crate::command::{Body, Command, Fact};
+use crate::ids::{DivisionIndex, Fingerprint, FiscalYear, PersonId};
+
+/// The secret of a data set: keys fingerprints and the id index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashKey(pub [u8; 16]);
+
+impl HashKey {
+    /// The seed of one index, so that no two indexes share their collisions.
+    #[must_use]
+    pub fn index_seed(self, division: DivisionIndex, year: FiscalYear, kind: u8) -> u64 {
+        let mut bytes = [0; 8];
+        bytes[..2].copy_from_slice(&division.0.to_le_bytes());
+        bytes[2..4].copy_from_slice(&year.get().to_le_bytes());
+        bytes[4] = kind;
+        xxh3_64_with_seed(&bytes, self.halves().0) ^ self.halves().1
+    }
+
+    fn halves(self) -> (u64, u64) {
+        let (low, high) = self.0.split_at(8);
+        let half = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight of sixteen"));
+        (half(low), half(high))
+    }
+}
+
+/// Room for the fixed fields of the largest command.
+const FIXED_BYTES_MAX: usize = 192;
+
+struct Writer {
+    bytes: [u8; FIXED_BYTES_MAX],
+    len: usize,
+}
+
+impl Writer {
+    fn put(&mut self, bytes: &[u8]) -> &mut Self {
+        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
+        self
+    }
+
+    fn u8(&mut self, value: u8) -> &mut Self {
+        self.put(&[value])
+    }
+
+    fn u64(&mut self, value: u64) -> &mut Self {
+        self.put(&value.to_le_bytes())
+    }
+
+    fn u128(&mut self, value: u128) -> &mut Self {
+        self.put(&value.to_le_bytes())
+    }
+}
+
+/// The fingerprint of a command's contents.
+#[must_use]
+pub fn fingerprint(key: HashKey, command: &Command<'_>) -> Fingerprint {
+    let mut writer = Writer {
+        bytes: [0; FIXED_BYTES_MAX],
+        len: 0,
+    };
+    let person = if command.is_fact() {
+        PersonId::NOBODY
+    } else {
+        command.by.person
+    };
+    writer.u64(key.halves().0).u64(person.0);
+    let tail = write_fixed(&mut writer, &command.body);
+    let seed = key.halves().1;
+    if !tail.is_empty() {
+        writer.u128(xxh3_128_with_seed(tail, seed));
+    }
+    Fingerprint(xxh3_128_with_seed(&writer.bytes[..writer.len], seed))
+}
+
+/// Writes the fixed fields, tagged by kind, and gives the variable part.
+fn write_fixed<'a>(writer: &mut Writer, body: &Body<'a>) -> &'a [u8] {
+    match body {
+        Body::Reserve(c) => {
+            writer
+                .u8(if c.one_act { 2 } else { 1 })
+                .u128(c.payment.0)
+                .u64(c.quota.0);
+            writer
+                .u64(c.amount_fen.get() as u64)
+                .put(&c.economic.0)
+                .u8(c.method.number());
+            writer
+                .u8(c.kind.number())
+                .put(&c.day.get().to_le_bytes())
+                .u64(c.contract.0);
+            writer.u64(c.plan.0).u64(c.deadline_ms);
+            c.particulars.bytes()
+        }
+        Body::Step(c) => {
+            writer
+                .u8(3)
+                .u8(c.kind.number())
+                .u128(c.payment.0)
+                .u64(c.quota.0)
+                .u64(c.serial);
+            c.reason.as_bytes()
+        }
+        Body::Fact(c) => write_fact(writer, c),
+        Body::Act(c) => {
+            writer
+                .u8(5)
+                .u8(c.kind.number())
+                .u128(c.act.0)
+                .u64(c.quota.0);
+            writer
+                .u64(c.amount_fen.get() as u64)
+                .u64(c.contract.0)
+                .u64(c.plan.0)
+                .u128(c.batch.0);
+            c.note.as_bytes()
+        }
+        Body::Create(c) => {
+            writer
+                .u8(6)
+                .u128(c.act.0)
+                .put(&c.division.0.to_le_bytes())
+                .u8(c.year.offset());
+            writer
+                .u64(c.parent.0)
+                .put(&c.fund.0)
+                .put(&c.economic.0)
+                .u8(c.posts.bits());
+            writer
+                .u8(u8::from(c.executable))
+                .u64(c.plan.0)
+                .u8(c.authority.number());
+            writer.u64(c.cap_fen.get() as u64);
+            c.key.as_bytes()
+        }
+        Body::MoveOut(c) => {
+            writer
+                .u8(7)
+                .u8(c.kind.number())
+                .u128(c.id.0)
+                .u64(c.from.0)
+                .u64(c.to.0);
+            writer.u64(c.amount_fen.get() as u64).u128(c.batch.0);
+            c.note.as_bytes()
+        }
+        Body::MoveIn(c) => {
+            writer
+                .u8(8)
+                .u8(c.kind.number())
+                .u128(c.id.0)
+                .u64(c.from.0)
+                .u64(c.to.0);
+            writer.u64(c.amount_fen.get() as u64).put(&c.fund.0);
+            &[]
+        }
+        Body::SettleMove(c) => {
+            writer
+                .u8(9)
+                .u128(c.id.0)
+                .u64(c.from.0)
+                .u8(u8::from(c.landed));
+            &[]
+        }
+        Body::SetLimit(c) => {
+            writer
+                .u8(10)
+                .u8(c.kind.number())
+                .u128(c.act.0)
+                .put(&c.division.0.to_le_bytes());
+            writer.u8(c.year.offset()).u64(c.key.0).u8(c.month);
+            writer.u64(c.amount_fen.get() as u64).u64(c.checker.0);
+            &[]
+        }
+        Body::OpenBatch(c) => {
+            writer
+                .u8(11)
+                .u128(c.batch.0)
+                .put(&c.division.0.to_le_bytes())
+                .u8(c.year.offset());
+            writer
+                .put(&c.count.to_le_bytes())
+                .u128(c.digest)
+                .u64(c.deadline_ms);
+            &[]
+        }
+        Body::EndBatch(c) => {
+            writer.u8(12).u8(c.step.number()).u128(c.batch.0);
+            &[]
+        }
+        Body::SetYear(c) => {
+            writer
+                .u8(13)
+                .u128(c.act.0)
+                .put(&c.division.0.to_le_bytes())
+                .u8(c.year.offset());
+            writer.u8(c.state.number());
+            &[]
+        }
+        Body::Register(c) => {
+            writer.u8(14).put(&c.division.0.to_le_bytes()).put(&c.code);
+            writer.put(&c.parent.0.to_le_bytes());
+            c.name.as_bytes()
+        }
+        Body::Resolve(c) => {
+            writer
+                .u8(15)
+                .u128(c.act.0)
+                .put(&c.division.0.to_le_bytes())
+                .u8(c.year.offset());
+            writer
+                .put(&c.channel.0.to_le_bytes())
+                .u64(c.serial)
+                .u8(c.action.number());
+            c.reason.as_bytes()
+        }
+    }
+}
+
+fn write_fact<'a>(writer: &mut Writer, fact: &Fact<'a>) -> &'a [u8] {
+    writer
+        .u8(4)
+        .u8(fact.kind.number())
+        .u128(fact.payment.0)
+        .u64(fact.quota.0)
+        .u64(fact.serial);
+    writer
+        .u64(fact.amount_fen.get() as u64)
+        .u64(fact.payee_hash);
+    writer
+        .put(&fact.day.get().to_le_bytes())
+        .u64(fact.refund)
+        .put(&fact.detail.to_le_bytes());
+    fact.note.as_bytes()
+}

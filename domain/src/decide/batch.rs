@@ -1,0 +1,128 @@
+//! Whether a batch opens, takes an act, closes or is dropped.
+
+use std::collections::HashMap;
+
+use crate::batch::{BatchState, Staged};
+use crate::codes::{ActKind, BatchStep, Role};
+use crate::command::{Body, By, Command, EndBatch, OpenBatch};
+use crate::division::{Division, YearBook};
+use crate::event::{Event, EventBody};
+use crate::ids::{BatchId, Fingerprint, PersonId, QuotaId};
+use crate::limits::OPEN_BATCHES_MAX;
+use crate::money::{Fen, FenSum};
+use crate::refusal::{Code, Refusal};
+
+use super::{may_grow, must_be_open};
+
+pub(super) fn decide_open<'a>(
+    book: &YearBook,
+    open: OpenBatch,
+    fingerprint: Fingerprint,
+) -> Result<EventBody<'a>, Refusal> {
+    let is_open = |batch: &crate::batch::Batch| batch.state == BatchState::Open;
+    if book.batches().filter(|(_, batch)| is_open(batch)).count() >= OPEN_BATCHES_MAX {
+        return Err(Code::TooMany.into());
+    }
+    Ok(EventBody::BatchOpened {
+        fingerprint,
+        command: open,
+    })
+}
+
+/// A batch takes acts while it is open, from its maker.
+pub(super) fn must_take(book: &YearBook, id: BatchId, person: PersonId) -> Result<(), Refusal> {
+    let batch = book.batch(id).ok_or(Code::NoBatch)?;
+    match batch.state {
+        BatchState::Open if batch.maker != person => Err(Code::NotBatchMaker.into()),
+        BatchState::Open if batch.staged.len() >= batch.count as usize => {
+            Err(Code::BatchMismatch.into())
+        }
+        BatchState::Open => Ok(()),
+        BatchState::Dropped => Err(Code::BatchDropped.into()),
+        BatchState::Closed => Err(Code::NoBatch.into()),
+    }
+}
+
+pub(super) fn decide_end<'a>(
+    book: &YearBook,
+    by: &By,
+    end: EndBatch,
+) -> Result<EventBody<'a>, Refusal> {
+    let batch = book.batch(end.batch).ok_or(Code::NoBatch)?;
+    match batch.state {
+        BatchState::Open => {}
+        BatchState::Dropped => return Err(Code::BatchDropped.into()),
+        BatchState::Closed => return Err(Code::NoBatch.into()),
+    }
+    if by.role != Role::Engine && batch.maker != by.person {
+        return Err(Code::NotBatchMaker.into());
+    }
+    if end.step == BatchStep::Close {
+        must_be_open(book)?;
+        let whole = batch.staged.len() == batch.count as usize;
+        if !whole || batch.staged_digest != batch.digest {
+            return Err(Code::BatchMismatch.into());
+        }
+        must_fit_together(book, &batch.staged)?;
+    }
+    let EndBatch {
+        step, batch, year, ..
+    } = end;
+    Ok(EventBody::BatchEnded {
+        division: book.division,
+        year,
+        batch,
+        step,
+    })
+}
+
+/// What a batch gives was checked act by act; together it must still stay within bounds and caps.
+fn must_fit_together(book: &YearBook, staged: &[Staged]) -> Result<(), Refusal> {
+    let mut gives: HashMap<QuotaId, FenSum> = HashMap::new();
+    for act in staged {
+        if let Staged::Act {
+            kind: ActKind::Issue | ActKind::Supplement,
+            quota,
+            amount_fen,
+        } = act
+        {
+            *gives.entry(*quota).or_default() += FenSum::from(amount_fen.get());
+        }
+    }
+    for (quota, sum) in gives {
+        let cell = book.quota(quota).ok_or(Code::NoQuota)?;
+        let sum = i64::try_from(sum).map_err(|_| Code::OverBound)?;
+        may_grow(book, quota, cell.buckets.issued, Fen::new(sum))?;
+    }
+    Ok(())
+}
+
+/// One refused act drops its batch.
+pub(super) fn dropped_by_refusal(
+    division: &Division,
+    command: &Command<'_>,
+) -> Option<Event<'static>> {
+    let (batch, year) = match &command.body {
+        Body::Act(act) => (act.batch, act.quota.year()),
+        Body::MoveOut(moved) => (moved.batch, moved.from.year()),
+        _ => return None,
+    };
+    let open = division
+        .year(year)?
+        .batch(batch)
+        .filter(|batch| batch.state == BatchState::Open)?;
+    // Another person's act that strayed into the batch does not drop it.
+    if open.maker != command.by.person {
+        return None;
+    }
+    let body = EventBody::BatchEnded {
+        division: division.index,
+        year,
+        batch,
+        step: BatchStep::Drop,
+    };
+    Some(Event {
+        by: command.by,
+        body,
+    })
+}

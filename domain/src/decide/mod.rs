@@ -1,0 +1,466 @@
+//! `(&state, command) -> Result<Event, Refusal>`: the rules, and nothing else.
+//!
+//! [`receive`] is the whole way of one command: form, right, known ids, decision, and what an
+//! unfavourable decision becomes (an ended id, a parked fact, a refused step without a trace).
+
+mod act;
+mod batch;
+mod fact;
+mod movement;
+mod recall;
+mod reserve;
+mod step;
+
+use crate::codes::YearState;
+use crate::command::{Body, Command, Create, Register, Resolve, SetLimit, SetYear};
+use crate::division::{Answer, Division, Registration, YearBook};
+use crate::event::{Event, EventBody, RefusedId};
+use crate::ids::{ActId, Fingerprint, FiscalYear, QuotaId};
+use crate::limit::PlanCell;
+use crate::limits::{AMOUNT_FEN_MAX, QUOTA_SERIAL_MAX};
+use crate::money::{Fen, FenSum};
+use crate::refusal::{Code, Refusal};
+
+pub use fact::parked_facts_that_fit;
+pub(crate) use fact::{goes_to_pool, state_after};
+pub use recall::outcome_of;
+
+/// What a turn does with a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    /// Journal it, apply it, then answer with [`answer_after`].
+    Event(Event<'a>),
+    /// Answer; nothing changes and nothing is journaled.
+    Answer(Answer),
+}
+
+/// Takes one command through form, right, known ids and decision.
+///
+/// `now_ms` is the journaled time of the turn.
+#[must_use]
+pub fn receive<'a>(
+    division: &Division,
+    command: &Command<'a>,
+    fingerprint: Fingerprint,
+    now_ms: u64,
+) -> Verdict<'a> {
+    if let Err(code) = admit(division, command) {
+        return Verdict::Answer(Answer::of(code));
+    }
+    if let Some(answer) = recall::recall(division, command, fingerprint) {
+        return Verdict::Answer(answer);
+    }
+    match decide(division, command, fingerprint, now_ms) {
+        Ok(event) => Verdict::Event(event),
+        Err(refusal) => after_refusal(division, command, fingerprint, refusal),
+    }
+}
+
+/// What [`receive`] would answer, without effect: nothing is journaled, no id ends.
+#[must_use]
+pub fn check(
+    division: &Division,
+    command: &Command<'_>,
+    fingerprint: Fingerprint,
+    now_ms: u64,
+) -> Answer {
+    let answered = match admit(division, command) {
+        Err(code) => Some(Answer::of(code)),
+        Ok(()) => recall::recall(division, command, fingerprint),
+    };
+    let decided = || match decide(division, command, fingerprint, now_ms) {
+        Ok(_) => Answer::of(Code::Accepted),
+        Err(refusal) => refused(division, command, refusal),
+    };
+    answered.unwrap_or_else(decided)
+}
+
+/// Whether an id of the command is known already, with these or other contents.
+#[must_use]
+pub fn is_known(
+    division: &Division,
+    command: &Command<'_>,
+    fingerprint: Fingerprint,
+) -> Option<Answer> {
+    recall::recall(division, command, fingerprint)
+}
+
+/// The id a refusal of this command ends.
+#[must_use]
+pub fn ends(command: &Command<'_>) -> Option<RefusedId> {
+    match &command.body {
+        Body::Reserve(c) => Some(RefusedId::Payment(c.payment)),
+        Body::Act(c) => Some(RefusedId::Act(c.act)),
+        Body::Create(c) => Some(RefusedId::Act(c.act)),
+        Body::MoveOut(c) => Some(RefusedId::Move(c.id)),
+        Body::SetLimit(c) => Some(RefusedId::Act(c.act)),
+        Body::OpenBatch(c) => Some(RefusedId::Act(ActId(c.batch.0))),
+        Body::SetYear(c) => Some(RefusedId::Act(c.act)),
+        Body::Resolve(c) => Some(RefusedId::Act(c.act)),
+        Body::Step(_)
+        | Body::Fact(_)
+        | Body::MoveIn(_)
+        | Body::SettleMove(_)
+        | Body::EndBatch(_)
+        | Body::Register(_) => None,
+    }
+}
+
+fn admit(division: &Division, command: &Command<'_>) -> Result<(), Code> {
+    command.check_form()?;
+    let registers = matches!(command.body, Body::Register(_));
+    if division.registration.is_none() && !registers {
+        return Err(Code::UnknownDivision);
+    }
+    Ok(())
+}
+
+/// The decision itself. `apply` of the event cannot fail.
+///
+/// # Errors
+/// The refusal, with the figures of every limit that refused.
+pub fn decide<'a>(
+    division: &Division,
+    command: &Command<'a>,
+    fingerprint: Fingerprint,
+    now_ms: u64,
+) -> Result<Event<'a>, Refusal> {
+    let by = command.by;
+    let body = match command.body {
+        Body::Reserve(c) => reserve::decide(open_book(division, c.quota.year())?, c, fingerprint)?,
+        Body::Step(c) => step::decide(any_book(division, c.quota.year())?, &by, c, now_ms)?,
+        Body::Fact(c) => fact::decide(division, &by, c, fingerprint)?,
+        Body::Act(c) => act::decide(any_book(division, c.quota.year())?, &by, c, fingerprint)?,
+        Body::Create(c) => decide_create(open_book(division, c.year)?, c, fingerprint)?,
+        Body::MoveOut(c) => {
+            movement::decide_out(any_book(division, c.from.year())?, &by, c, fingerprint)?
+        }
+        Body::MoveIn(c) => movement::decide_in(division, c)?,
+        Body::SettleMove(c) => movement::decide_settle(any_book(division, c.from.year())?, c)?,
+        Body::SetLimit(c) => decide_limit(open_book(division, c.year)?, c, fingerprint)?,
+        Body::OpenBatch(c) => batch::decide_open(open_book(division, c.year)?, c, fingerprint)?,
+        Body::EndBatch(c) => batch::decide_end(any_book(division, c.year)?, &by, c)?,
+        Body::SetYear(c) => decide_year(division, c, fingerprint)?,
+        Body::Register(c) => decide_register(division, c)?,
+        Body::Resolve(c) => decide_resolve(division, c, fingerprint)?,
+    };
+    Ok(Event { by, body })
+}
+
+/// What a refused command becomes.
+fn after_refusal<'a>(
+    division: &Division,
+    command: &Command<'a>,
+    fingerprint: Fingerprint,
+    refusal: Refusal,
+) -> Verdict<'a> {
+    if refusal.code.is_turned_away() {
+        return Verdict::Answer(refused(division, command, refusal));
+    }
+    if let Body::Fact(c) = command.body {
+        let (division, year) = (division.index, c.quota.year());
+        let body = EventBody::FactParked {
+            division,
+            year,
+            fingerprint,
+            reason: refusal.code,
+            command: c,
+        };
+        return Verdict::Event(Event {
+            by: command.by,
+            body,
+        });
+    }
+    if let Body::MoveIn(c) = command.body {
+        let body = EventBody::MoveDeclined {
+            reason: refusal.code,
+            command: c,
+        };
+        return Verdict::Event(Event {
+            by: command.by,
+            body,
+        });
+    }
+    // Nothing can follow in a closed year, so a refusal there need not end the id.
+    match (ends(command), command.year()) {
+        (Some(id), Some(year)) if refusal.code != Code::YearClosed => {
+            let quota = command.quota().unwrap_or(QuotaId::NONE);
+            let division = division.index;
+            let body = EventBody::Refused {
+                id,
+                quota,
+                division,
+                year,
+                fingerprint,
+                refusal,
+            };
+            Verdict::Event(Event {
+                by: command.by,
+                body,
+            })
+        }
+        _ => Verdict::Answer(refused(division, command, refusal)),
+    }
+}
+
+fn refused(division: &Division, command: &Command<'_>, refusal: Refusal) -> Answer {
+    let quota = command.quota().unwrap_or(QuotaId::NONE);
+    Answer {
+        value: available(division, quota),
+        refusal: Some(refusal),
+        ..Answer::of(refusal.code)
+    }
+}
+
+/// What is available on a quota now, in fen; zero where there is none.
+fn available(division: &Division, quota: QuotaId) -> i64 {
+    division
+        .quota(quota)
+        .map_or(0, |cell| cell.buckets.available())
+}
+
+/// The answer to an event that was just applied. Its sequence is filled in when the record lands.
+#[must_use]
+pub fn answer_after(division: &Division, event: &Event<'_>) -> Answer {
+    let on = |quota: QuotaId| Answer {
+        value: available(division, quota),
+        ..Answer::of(Code::Accepted)
+    };
+    let with_payment = |quota: QuotaId, payment| {
+        let state = division
+            .year(quota.year())
+            .and_then(|book| book.payment(payment))
+            .map(|p| p.state);
+        Answer { state, ..on(quota) }
+    };
+    match &event.body {
+        EventBody::Reserved { command: c, .. } => with_payment(c.quota, c.payment),
+        EventBody::Stepped { command: c, .. } => with_payment(c.quota, c.payment),
+        EventBody::FactTaken { command: c, .. } => with_payment(c.quota, c.payment),
+        EventBody::FactParked { command: c, .. } => Answer {
+            code: Code::Parked,
+            ..with_payment(c.quota, c.payment)
+        },
+        EventBody::Acted { command: c, .. } => on(c.quota),
+        EventBody::Created { quota, .. } => Answer {
+            value: quota.0.cast_signed(),
+            ..Answer::of(Code::Accepted)
+        },
+        EventBody::MovedOut { command: c, .. } => on(c.from),
+        EventBody::MovedIn { command: c, .. } => on(c.to),
+        EventBody::MoveDeclined { reason, .. } => Answer::of(*reason),
+        EventBody::MoveSettled { from, .. } => on(*from),
+        EventBody::Refused { quota, refusal, .. } => Answer {
+            value: available(division, *quota),
+            refusal: Some(*refusal),
+            ..Answer::of(refusal.code)
+        },
+        EventBody::RunRefused { refusal, .. } => Answer {
+            refusal: Some(*refusal),
+            ..Answer::of(refusal.code)
+        },
+        EventBody::LimitSet { .. }
+        | EventBody::BatchOpened { .. }
+        | EventBody::BatchEnded { .. }
+        | EventBody::YearSet { .. }
+        | EventBody::Registered { .. }
+        | EventBody::Resolved { .. } => Answer::of(Code::Accepted),
+    }
+}
+
+/// What follows from an event in the same turn: a batch dropped by its refused act, a parked fact
+/// whose missing one has come or that a person has released. Applied like any other event, and
+/// asked again after each.
+#[must_use]
+pub fn consequence(
+    division: &Division,
+    command: &Command<'_>,
+    event: &Event<'_>,
+) -> Option<Event<'static>> {
+    match &event.body {
+        EventBody::FactTaken { command: c, .. } => {
+            fact::next_unparked(division, c.payment, c.quota.year())
+        }
+        EventBody::Resolved { command: c, .. } => fact::resolved(division, c),
+        EventBody::Refused { .. } => batch::dropped_by_refusal(division, command),
+        _ => None,
+    }
+}
+
+/// The book of a year in which orders are taken.
+fn open_book(division: &Division, year: FiscalYear) -> Result<&YearBook, Refusal> {
+    let book = any_book(division, year)?;
+    must_be_open(book).map(|()| book)
+}
+
+fn any_book(division: &Division, year: FiscalYear) -> Result<&YearBook, Refusal> {
+    division.year(year).ok_or_else(|| Code::YearNotOpen.into())
+}
+
+/// Orders of new business.
+fn must_be_open(book: &YearBook) -> Result<(), Refusal> {
+    match book.state {
+        YearState::Open => Ok(()),
+        YearState::Unopened => Err(Code::YearNotOpen.into()),
+        YearState::Adjustment => Err(Code::YearInAdjustment.into()),
+        YearState::Closed => Err(Code::YearClosed.into()),
+    }
+}
+
+/// Orders that wind a year up are taken in its adjustment period too.
+fn must_not_be_closed(book: &YearBook) -> Result<(), Refusal> {
+    match book.state {
+        YearState::Adjustment => Ok(()),
+        _ => must_be_open(book),
+    }
+}
+
+fn decide_create<'a>(
+    book: &YearBook,
+    create: Create<'a>,
+    fingerprint: Fingerprint,
+) -> Result<EventBody<'a>, Refusal> {
+    if book.quota_by_key(create.key).is_some() {
+        return Err(Code::KeyTaken.into());
+    }
+    let parent_here = !create.parent.is_none() && create.parent.division() == book.division;
+    if parent_here && book.quota(create.parent).is_none() {
+        return Err(Code::NoParent.into());
+    }
+    if !create.parent.is_none() && create.parent.year() != book.year {
+        return Err(Code::NoParent.into());
+    }
+    if create.plan.0 != 0 && book.plan(create.plan).is_none() {
+        return Err(Code::NoLimit.into());
+    }
+    let serial = book.quota_count() as u64;
+    if serial > QUOTA_SERIAL_MAX {
+        return Err(Code::TooMany.into());
+    }
+    let quota = QuotaId::new(book.division, book.year, serial);
+    Ok(EventBody::Created {
+        quota,
+        fingerprint,
+        command: create,
+    })
+}
+
+fn decide_limit<'a>(
+    book: &YearBook,
+    limit: SetLimit,
+    fingerprint: Fingerprint,
+) -> Result<EventBody<'a>, Refusal> {
+    if limit.kind == crate::codes::LimitKind::PlanMonth {
+        let mut cell = book
+            .plan(limit.key)
+            .copied()
+            .unwrap_or_else(|| PlanCell::new(limit.key));
+        cell.planned[usize::from(limit.month) - 1] = limit.amount_fen.get();
+        if cell
+            .planned
+            .iter()
+            .map(|&fen| FenSum::from(fen))
+            .sum::<FenSum>()
+            > FenSum::from(AMOUNT_FEN_MAX)
+        {
+            return Err(Code::OverBound.into());
+        }
+        if !cell.is_sufficient() {
+            return Err(Refusal::with(
+                Code::PlanBelowUsed,
+                limit.amount_fen,
+                cell.left(1),
+            ));
+        }
+    }
+    Ok(EventBody::LimitSet {
+        fingerprint,
+        command: limit,
+    })
+}
+
+fn decide_year<'a>(
+    division: &Division,
+    set: SetYear,
+    fingerprint: Fingerprint,
+) -> Result<EventBody<'a>, Refusal> {
+    let book = division.year(set.year);
+    let before = book.map_or(YearState::Unopened, |book| book.state);
+    match (before, set.state) {
+        (YearState::Unopened, YearState::Open) | (YearState::Open, YearState::Adjustment) => {}
+        (YearState::Adjustment, YearState::Closed) => {
+            if book.is_some_and(|book| !is_settled(book)) {
+                return Err(Code::OpenItems.into());
+            }
+        }
+        _ => return Err(Code::WrongYearState.into()),
+    }
+    let SetYear {
+        act, year, state, ..
+    } = set;
+    Ok(EventBody::YearSet {
+        fingerprint,
+        act,
+        division: division.index,
+        year,
+        state,
+    })
+}
+
+/// A year closes when no payment is open, no fact waits, no batch is open and no money is on its
+/// way out.
+fn is_settled(book: &YearBook) -> bool {
+    let batch_open = book
+        .batches()
+        .any(|(_, batch)| batch.state == crate::batch::BatchState::Open);
+    let in_transit = book
+        .moves_out()
+        .any(|(_, row)| row.transit == crate::movement::Transit::InTransit);
+    book.open_payments == 0 && book.suspense.is_empty() && !batch_open && !in_transit
+}
+
+fn decide_register<'a>(
+    division: &Division,
+    register: Register<'a>,
+) -> Result<EventBody<'a>, Refusal> {
+    match &division.registration {
+        Some(_) => Err(Code::DivisionTaken.into()),
+        None => Ok(EventBody::Registered { command: register }),
+    }
+}
+
+fn is_same_registration(known: &Registration, register: &Register<'_>) -> bool {
+    let same_place = known.code == register.code && known.parent == register.parent;
+    same_place && *known.name == *register.name
+}
+
+fn decide_resolve<'a>(
+    division: &Division,
+    resolve: Resolve<'a>,
+    fingerprint: Fingerprint,
+) -> Result<EventBody<'a>, Refusal> {
+    let book = any_book(division, resolve.year)?;
+    let (key, parked) = book
+        .suspense
+        .numbered(resolve.channel, resolve.serial)
+        .next()
+        .ok_or(Code::NotParked)?;
+    if resolve.action == crate::codes::ResolveAction::Apply {
+        fact::must_fit(division, key, parked).map_err(|_| Code::StillUnfit)?;
+    }
+    Ok(EventBody::Resolved {
+        fingerprint,
+        command: resolve,
+    })
+}
+
+/// A sum over issued amounts that must stay within bounds and under a pre-approval cap.
+fn may_grow(book: &YearBook, quota: QuotaId, issued: i64, by: Fen) -> Result<(), Refusal> {
+    let after = Fen::new(issued).checked_add(by).ok_or(Code::OverBound)?;
+    let cap = book.row(quota).map_or(Fen::ZERO, |row| row.cap_fen);
+    if cap > Fen::ZERO && after > cap {
+        let left = cap.checked_sub(Fen::new(issued)).unwrap_or(Fen::ZERO);
+        return Err(Refusal::with(Code::OverAuthority, by, left));
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! Whether money leaves a quota for another, and whether the other takes it.
+
+use crate::codes::{MoveKind, YearState};
+use crate::command::{By, MoveIn, MoveOut, SettleMove};
+use crate::division::{Division, YearBook};
+use crate::event::EventBody;
+use crate::ids::{BatchId, Fingerprint};
+use crate::money::Fen;
+use crate::refusal::{Code, Refusal};
+
+use super::{batch, may_grow, must_be_open, must_not_be_closed};
+
+pub(super) fn decide_out<'a>(
+    book: &YearBook,
+    by: &By,
+    moved: MoveOut<'a>,
+    fingerprint: Fingerprint,
+) -> Result<EventBody<'a>, Refusal> {
+    match moved.kind {
+        MoveKind::Carry => must_not_be_closed(book)?,
+        _ => must_be_open(book)?,
+    }
+    if moved.batch != BatchId(0) {
+        batch::must_take(book, moved.batch, by.person)?;
+    }
+    let quota = book.quota(moved.from).ok_or(Code::NoQuota)?;
+    if quota.closed {
+        return Err(Code::QuotaClosed.into());
+    }
+    let row = book.row(moved.from).ok_or(Code::NoQuota)?;
+    if moved.kind == MoveKind::ReturnUp && row.parent != moved.to {
+        return Err(Code::NotChild.into());
+    }
+    if moved.amount_fen > quota.available() {
+        return Err(Refusal::with(
+            Code::CutBelowUsed,
+            moved.amount_fen,
+            quota.available(),
+        ));
+    }
+    Ok(EventBody::MovedOut {
+        version: quota.version + 1,
+        fingerprint,
+        command: moved,
+    })
+}
+
+/// The receiver's decision. A refusal here is journaled, ends the move's id at the receiver, and
+/// sends the money back.
+pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventBody<'a>, Refusal> {
+    let book = division.year(moved.to.year()).ok_or(Code::YearNotOpen)?;
+    match book.state {
+        YearState::Unopened => return Err(Code::YearNotOpen.into()),
+        YearState::Closed => return Err(Code::YearClosed.into()),
+        YearState::Open | YearState::Adjustment => {}
+    }
+    let quota = book.quota(moved.to).ok_or(Code::NoQuota)?;
+    if quota.closed {
+        return Err(Code::QuotaClosed.into());
+    }
+    if quota.fund != moved.fund {
+        return Err(Code::FundMismatch.into());
+    }
+    let row = book.row(moved.to).ok_or(Code::NoQuota)?;
+    match moved.kind {
+        MoveKind::Allocate | MoveKind::Transfer if row.parent != moved.from => {
+            return Err(Code::NotChild.into());
+        }
+        MoveKind::ReturnUp => {
+            let same_division = moved.from.division() == moved.to.division();
+            let buckets = &quota.buckets;
+            let handed = if same_division {
+                buckets.allocated
+            } else {
+                buckets.transferred
+            };
+            if moved.amount_fen > Fen::new(handed) {
+                return Err(Refusal::with(
+                    Code::OverAllocated,
+                    moved.amount_fen,
+                    Fen::new(handed),
+                ));
+            }
+        }
+        _ => may_grow(book, moved.to, quota.buckets.issued, moved.amount_fen)?,
+    }
+    Ok(EventBody::MovedIn {
+        version: quota.version + 1,
+        command: moved,
+    })
+}
+
+pub(super) fn decide_settle<'a>(
+    book: &YearBook,
+    settle: SettleMove,
+) -> Result<EventBody<'a>, Refusal> {
+    let row = book.move_out(settle.id).ok_or(Code::NotFound)?;
+    let version = book.quota(row.from).ok_or(Code::NoQuota)?.version + 1;
+    let SettleMove { id, from, landed } = settle;
+    Ok(EventBody::MoveSettled {
+        version,
+        id,
+        from,
+        landed,
+    })
+}

@@ -1,0 +1,598 @@
+//! One fiscal division: its registration, its years, and everything in them.
+//!
+//! The state only changes through [`crate::apply`]. While a linked run is decided, each change
+//! leaves its before-image here, so that a refused run leaves nothing behind.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::arena::Arena;
+use crate::batch::Batch;
+use crate::codes::{PaymentState, YearState};
+use crate::contents::HashKey;
+use crate::id_index::{IdIndex, Probe};
+use crate::ids::{
+    ActId, BatchId, ContractId, DivisionIndex, Fingerprint, FiscalYear, LimitKey, MoveId,
+    PaymentId, QuotaId,
+};
+use crate::limit::{ContractCell, PayCeiling, PlanCell};
+use crate::movement::{MoveInRow, MoveOutRow};
+use crate::payment::Payment;
+use crate::quota::{QuotaCell, QuotaRow};
+use crate::refusal::{Code, Refusal};
+use crate::suspense::Suspense;
+
+/// What a caller hears about one command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The code.
+    pub code: Code,
+    /// An earlier outcome, told again.
+    pub repeat: bool,
+    /// The payment's state now, where there is one.
+    pub state: Option<PaymentState>,
+    /// What is available on the quota now, in fen; for `create`, the quota's id.
+    pub value: i64,
+    /// Sequence of the record that carries the outcome; 0: not yet placed, or no record.
+    pub sequence: u64,
+    /// The figures, when it was refused.
+    pub refusal: Option<Refusal>,
+}
+
+impl Answer {
+    /// An answer that carries a code alone.
+    #[must_use]
+    pub fn of(code: Code) -> Answer {
+        Answer {
+            code,
+            repeat: false,
+            state: None,
+            value: 0,
+            sequence: 0,
+            refusal: None,
+        }
+    }
+}
+
+/// A division's registration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Nine-digit code.
+    pub code: [u8; 9],
+    /// The division above.
+    pub parent: DivisionIndex,
+    /// Name.
+    pub name: Box<str>,
+}
+
+/// The outcome of an act, for its repeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActRow {
+    /// Its id.
+    pub id: ActId,
+    /// Keyed hash of its contents.
+    pub fingerprint: Fingerprint,
+    /// The quota it changed or created; [`QuotaId::NONE`] where there is none.
+    pub quota: QuotaId,
+    /// True for a creation: the answer is the quota's id.
+    pub created: bool,
+    /// Sequence of its record.
+    pub sequence: u64,
+}
+
+/// An id that a refusal ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// The id, whatever its kind.
+    pub id: u128,
+    /// Keyed hash of its contents.
+    pub fingerprint: Fingerprint,
+    /// The quota it was sent to.
+    pub quota: QuotaId,
+    /// What its caller heard.
+    pub refusal: Refusal,
+    /// Sequence of its record.
+    pub sequence: u64,
+}
+
+/// Money that came back after the year's close.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecoveredPool {
+    /// Reported by the bank, not yet in the treasury.
+    pub in_transit_fen: i64,
+    /// In the treasury.
+    pub in_hand_fen: i64,
+}
+
+/// What an id leads to.
+#[derive(Clone, Copy, Debug)]
+pub enum Found<'a> {
+    /// A payment that was accepted.
+    Payment(u32, &'a Payment),
+    /// An act that was accepted.
+    Act(&'a ActRow),
+    /// An id that was refused.
+    Refused(&'a RefusedRow),
+}
+
+/// One year of a division.
+#[derive(Clone, Debug)]
+pub struct YearBook {
+    /// The division.
+    pub division: DivisionIndex,
+    /// The year.
+    pub year: FiscalYear,
+    /// Where the year stands.
+    pub state: YearState,
+    /// The rule that approves small payments in one act.
+    pub ceiling: PayCeiling,
+    /// Facts that wait for people.
+    pub suspense: Suspense,
+    /// What came back after the close.
+    pub pool: RecoveredPool,
+    /// Payments that can still pay.
+    pub open_payments: u64,
+    pub(crate) quotas: Arena<QuotaCell>,
+    pub(crate) rows: Arena<QuotaRow>,
+    pub(crate) keys: HashMap<Box<str>, u32>,
+    pub(crate) payments: Arena<Payment>,
+    pub(crate) payment_ids: IdIndex,
+    pub(crate) acts: Arena<ActRow>,
+    pub(crate) act_ids: IdIndex,
+    pub(crate) refused: Arena<RefusedRow>,
+    pub(crate) plans: Vec<PlanCell>,
+    pub(crate) plan_slots: HashMap<LimitKey, u32>,
+    pub(crate) contracts: BTreeMap<(u64, ContractId), ContractCell>,
+    pub(crate) moves_out: BTreeMap<MoveId, MoveOutRow>,
+    pub(crate) moves_refused: BTreeMap<MoveId, RefusedRow>,
+    pub(crate) moves_in: BTreeMap<MoveId, MoveInRow>,
+    pub(crate) batches: BTreeMap<BatchId, Batch>,
+    undo: Option<Vec<Undo>>,
+}
+
+/// A before-image kept while a linked run is decided.
+#[derive(Clone, Debug)]
+enum Undo {
+    Quota(usize, QuotaCell),
+    Row(usize, Box<QuotaRow>),
+    Payment(usize, Box<Payment>),
+    PaymentAdded(Probe),
+    ActAdded(Probe),
+    Plan(usize, Box<PlanCell>),
+    Contract((u64, ContractId), Option<ContractCell>),
+    MoveOut(MoveId, Option<MoveOutRow>),
+    OpenPayments(u64),
+}
+
+impl YearBook {
+    /// An unopened year.
+    #[must_use]
+    pub fn new(division: DivisionIndex, year: FiscalYear, key: HashKey) -> YearBook {
+        YearBook {
+            division,
+            year,
+            state: YearState::Unopened,
+            ceiling: PayCeiling::default(),
+            suspense: Suspense::default(),
+            pool: RecoveredPool::default(),
+            open_payments: 0,
+            quotas: Arena::default(),
+            rows: Arena::default(),
+            keys: HashMap::new(),
+            payments: Arena::default(),
+            payment_ids: IdIndex::new(key.index_seed(division, year, 0)),
+            acts: Arena::default(),
+            act_ids: IdIndex::new(key.index_seed(division, year, 1)),
+            refused: Arena::default(),
+            plans: Vec::new(),
+            plan_slots: HashMap::new(),
+            contracts: BTreeMap::new(),
+            moves_out: BTreeMap::new(),
+            moves_refused: BTreeMap::new(),
+            moves_in: BTreeMap::new(),
+            batches: BTreeMap::new(),
+            undo: None,
+        }
+    }
+
+    /// The cell of a quota of this year.
+    #[must_use]
+    pub fn quota(&self, id: QuotaId) -> Option<&QuotaCell> {
+        if id.division() != self.division || id.year() != self.year {
+            return None;
+        }
+        self.quotas.get(usize::try_from(id.serial()).ok()?)
+    }
+
+    /// The cold row of a quota of this year.
+    #[must_use]
+    pub fn row(&self, id: QuotaId) -> Option<&QuotaRow> {
+        self.quota(id)?;
+        self.rows.get(usize::try_from(id.serial()).ok()?)
+    }
+
+    /// The quota with an official key.
+    #[must_use]
+    pub fn quota_by_key(&self, key: &str) -> Option<QuotaId> {
+        self.keys
+            .get(key)
+            .map(|&serial| QuotaId::new(self.division, self.year, u64::from(serial)))
+    }
+
+    /// Every quota with its cell and row, by serial.
+    pub fn quotas(&self) -> impl Iterator<Item = (QuotaId, &QuotaCell, &QuotaRow)> {
+        let id = |serial: usize| QuotaId::new(self.division, self.year, serial as u64);
+        self.quotas
+            .iter()
+            .zip(self.rows.iter())
+            .enumerate()
+            .map(move |(s, (c, r))| (id(s), c, r))
+    }
+
+    /// How many quotas it has.
+    #[must_use]
+    pub fn quota_count(&self) -> usize {
+        self.quotas.len()
+    }
+
+    /// Every payment, in the order they were accepted.
+    pub fn payments(&self) -> impl Iterator<Item = &Payment> {
+        self.payments.iter()
+    }
+
+    /// How many payments it has.
+    #[must_use]
+    pub fn payment_count(&self) -> usize {
+        self.payments.len()
+    }
+
+    /// Ids of payments and acts that memory holds, ended ones too.
+    #[must_use]
+    pub fn id_count(&self) -> usize {
+        self.payment_ids.len() + self.act_ids.len()
+    }
+
+    /// Every act.
+    pub fn acts(&self) -> impl Iterator<Item = &ActRow> {
+        self.acts.iter()
+    }
+
+    /// Every ended id of a payment or act.
+    pub fn refused(&self) -> impl Iterator<Item = &RefusedRow> {
+        self.refused.iter()
+    }
+
+    /// Every payment plan.
+    pub fn plans(&self) -> impl Iterator<Item = &PlanCell> {
+        self.plans.iter()
+    }
+
+    /// A payment plan by key.
+    #[must_use]
+    pub fn plan(&self, key: LimitKey) -> Option<&PlanCell> {
+        self.plan_slots
+            .get(&key)
+            .map(|&slot| &self.plans[slot as usize])
+    }
+
+    /// Every contract cell with the quota it stands on.
+    pub fn contracts(&self) -> impl Iterator<Item = (QuotaId, &ContractCell)> {
+        let id = |serial| QuotaId::new(self.division, self.year, serial);
+        self.contracts
+            .iter()
+            .map(move |(&(serial, _), cell)| (id(serial), cell))
+    }
+
+    /// The cell of a contract on a quota.
+    #[must_use]
+    pub fn contract(&self, quota: QuotaId, contract: ContractId) -> Option<&ContractCell> {
+        self.contracts.get(&(quota.serial(), contract))
+    }
+
+    /// Every move out of the year.
+    pub fn moves_out(&self) -> impl Iterator<Item = (MoveId, &MoveOutRow)> {
+        self.moves_out.iter().map(|(&id, row)| (id, row))
+    }
+
+    /// Every ended id of a refused move.
+    pub fn moves_refused(&self) -> impl Iterator<Item = (MoveId, &RefusedRow)> {
+        self.moves_refused.iter().map(|(&id, row)| (id, row))
+    }
+
+    /// Every move into the year.
+    pub fn moves_in(&self) -> impl Iterator<Item = (MoveId, &MoveInRow)> {
+        self.moves_in.iter().map(|(&id, row)| (id, row))
+    }
+
+    /// A move out, by id.
+    #[must_use]
+    pub fn move_out(&self, id: MoveId) -> Option<&MoveOutRow> {
+        self.moves_out.get(&id)
+    }
+
+    /// A move in, by id.
+    #[must_use]
+    pub fn move_in(&self, id: MoveId) -> Option<&MoveInRow> {
+        self.moves_in.get(&id)
+    }
+
+    /// Every batch.
+    pub fn batches(&self) -> impl Iterator<Item = (BatchId, &Batch)> {
+        self.batches.iter().map(|(&id, batch)| (id, batch))
+    }
+
+    /// A batch by id.
+    #[must_use]
+    pub fn batch(&self, id: BatchId) -> Option<&Batch> {
+        self.batches.get(&id)
+    }
+
+    /// What a payment id leads to.
+    #[must_use]
+    pub fn find_payment(&self, id: PaymentId) -> Option<Found<'_>> {
+        let probe = self.payment_ids.probe(id.0);
+        let locator = self.payment_ids.find(probe, |at| match unpack(at) {
+            (index, false) => self
+                .payments
+                .get(index)
+                .is_some_and(|payment| payment.id == id),
+            (index, true) => self.refused.get(index).is_some_and(|row| row.id == id.0),
+        })?;
+        Some(match unpack(locator) {
+            (index, false) => Found::Payment(index as u32, self.payments.get(index)?),
+            (index, true) => Found::Refused(self.refused.get(index)?),
+        })
+    }
+
+    /// A payment that was accepted.
+    #[must_use]
+    pub fn payment(&self, id: PaymentId) -> Option<&Payment> {
+        match self.find_payment(id)? {
+            Found::Payment(_, payment) => Some(payment),
+            _ => None,
+        }
+    }
+
+    /// What an act id leads to.
+    #[must_use]
+    pub fn find_act(&self, id: ActId) -> Option<Found<'_>> {
+        let probe = self.act_ids.probe(id.0);
+        let locator = self.act_ids.find(probe, |at| match unpack(at) {
+            (index, false) => self.acts.get(index).is_some_and(|row| row.id == id),
+            (index, true) => self.refused.get(index).is_some_and(|row| row.id == id.0),
+        })?;
+        Some(match unpack(locator) {
+            (index, false) => Found::Act(self.acts.get(index)?),
+            (index, true) => Found::Refused(self.refused.get(index)?),
+        })
+    }
+
+    /// Brings the index slot and the cell of a coming reservation into the cache.
+    #[must_use]
+    pub fn touch(&self, payment: PaymentId, quota: QuotaId) -> u64 {
+        let slot = self.payment_ids.touch(self.payment_ids.probe(payment.0));
+        let cell = self.quotas.get(quota.serial() as usize);
+        slot ^ cell.map_or(0, |cell| u64::from(cell.version))
+    }
+
+    /// Tells a payment where its record landed.
+    pub fn place_payment(&mut self, index: u32, sequence: u64) {
+        if let Some(payment) = self.payments.get_mut(index as usize) {
+            payment.sequence = sequence;
+        }
+    }
+}
+
+/// The changes that [`crate::apply`] makes, each leaving its before-image during a linked run.
+impl YearBook {
+    pub(crate) fn put_quota(&mut self, id: QuotaId, cell: QuotaCell) {
+        let index = id.serial() as usize;
+        let slot = self
+            .quotas
+            .get_mut(index)
+            .expect("an event names a quota that exists");
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Quota(index, *slot));
+        }
+        *slot = cell;
+    }
+
+    pub(crate) fn row_mut(&mut self, id: QuotaId) -> &mut QuotaRow {
+        let index = id.serial() as usize;
+        let row = self
+            .rows
+            .get_mut(index)
+            .expect("an event names a quota that exists");
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Row(index, Box::new(row.clone())));
+        }
+        row
+    }
+
+    pub(crate) fn add_payment(&mut self, payment: Payment) -> u32 {
+        let probe = self.payment_ids.probe(payment.id.0);
+        let index = self.payments.push(payment);
+        self.payment_ids.insert(probe, pack(index, false));
+        self.set_open_payments(self.open_payments + 1);
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::PaymentAdded(probe));
+        }
+        index as u32
+    }
+
+    /// The payment at an index, to change.
+    pub(crate) fn payment_mut(&mut self, index: u32) -> &mut Payment {
+        let index = index as usize;
+        let payment = self
+            .payments
+            .get_mut(index)
+            .expect("an event names a payment that exists");
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Payment(index, Box::new(payment.clone())));
+        }
+        payment
+    }
+
+    pub(crate) fn set_open_payments(&mut self, count: u64) {
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::OpenPayments(self.open_payments));
+        }
+        self.open_payments = count;
+    }
+
+    pub(crate) fn add_act(&mut self, row: ActRow) {
+        let probe = self.act_ids.probe(row.id.0);
+        let index = self.acts.push(row);
+        self.act_ids.insert(probe, pack(index, false));
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::ActAdded(probe));
+        }
+    }
+
+    pub(crate) fn add_refused_payment(&mut self, row: RefusedRow) {
+        let probe = self.payment_ids.probe(row.id);
+        let index = self.refused.push(row);
+        self.payment_ids.insert(probe, pack(index, true));
+    }
+
+    pub(crate) fn add_refused_act(&mut self, row: RefusedRow) {
+        let probe = self.act_ids.probe(row.id);
+        let index = self.refused.push(row);
+        self.act_ids.insert(probe, pack(index, true));
+    }
+
+    pub(crate) fn put_plan(&mut self, slot: usize, cell: PlanCell) {
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Plan(slot, Box::new(self.plans[slot])));
+        }
+        self.plans[slot] = cell;
+    }
+
+    pub(crate) fn put_contract(&mut self, quota: QuotaId, cell: ContractCell) {
+        assert!(cell.is_sufficient(), "I1: {cell:?}");
+        let key = (quota.serial(), cell.contract);
+        let before = self.contracts.insert(key, cell);
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Contract(key, before));
+        }
+    }
+
+    pub(crate) fn put_move_out(&mut self, id: MoveId, row: MoveOutRow) {
+        let before = self.moves_out.insert(id, row);
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::MoveOut(id, before));
+        }
+    }
+
+    /// Starts to keep before-images.
+    pub fn begin_run(&mut self) {
+        self.undo = Some(Vec::new());
+    }
+
+    /// Forgets the before-images: the run stands.
+    pub fn commit_run(&mut self) {
+        self.undo = None;
+    }
+
+    /// Puts everything back as it was at [`YearBook::begin_run`].
+    pub fn roll_back_run(&mut self) {
+        for undo in self.undo.take().unwrap_or_default().into_iter().rev() {
+            match undo {
+                Undo::Quota(index, cell) => *self.quotas.get_mut(index).expect("kept") = cell,
+                Undo::Row(index, row) => *self.rows.get_mut(index).expect("kept") = *row,
+                Undo::Payment(index, before) => {
+                    *self.payments.get_mut(index).expect("kept") = *before;
+                }
+                Undo::PaymentAdded(probe) => {
+                    self.payments.pop();
+                    self.payment_ids
+                        .remove(probe, pack(self.payments.len(), false));
+                }
+                Undo::ActAdded(probe) => {
+                    self.acts.pop();
+                    self.act_ids.remove(probe, pack(self.acts.len(), false));
+                }
+                Undo::Plan(slot, cell) => self.plans[slot] = *cell,
+                Undo::Contract(key, Some(cell)) => drop(self.contracts.insert(key, cell)),
+                Undo::Contract(key, None) => drop(self.contracts.remove(&key)),
+                Undo::MoveOut(id, Some(row)) => drop(self.moves_out.insert(id, row)),
+                Undo::MoveOut(id, None) => drop(self.moves_out.remove(&id)),
+                Undo::OpenPayments(count) => self.open_payments = count,
+            }
+        }
+    }
+}
+
+fn pack(index: usize, refused: bool) -> u32 {
+    assert!(
+        index < crate::limits::RECORDS_PER_YEAR_MAX,
+        "records of a year are at their bound"
+    );
+    (index as u32) << 1 | u32::from(refused)
+}
+
+fn unpack(locator: u32) -> (usize, bool) {
+    ((locator >> 1) as usize, locator & 1 == 1)
+}
+
+/// One fiscal division.
+#[derive(Clone, Debug)]
+pub struct Division {
+    /// Its index.
+    pub index: DivisionIndex,
+    /// Its registration; `None`: nothing runs in it.
+    pub registration: Option<Registration>,
+    key: HashKey,
+    years: Vec<YearBook>,
+}
+
+impl Division {
+    /// An unregistered division, hashing under the data set's key.
+    #[must_use]
+    pub fn new(index: DivisionIndex, key: HashKey) -> Division {
+        Division {
+            index,
+            registration: None,
+            key,
+            years: Vec::new(),
+        }
+    }
+
+    /// The data set's key.
+    #[must_use]
+    pub fn key(&self) -> HashKey {
+        self.key
+    }
+
+    /// A year, if anything ever happened in it.
+    #[must_use]
+    pub fn year(&self, year: FiscalYear) -> Option<&YearBook> {
+        self.years.iter().find(|book| book.year == year)
+    }
+
+    /// A year to change, if anything ever happened in it.
+    #[must_use]
+    pub fn year_mut(&mut self, year: FiscalYear) -> Option<&mut YearBook> {
+        self.years.iter_mut().find(|book| book.year == year)
+    }
+
+    /// Every year, in order.
+    pub fn years(&self) -> impl Iterator<Item = &YearBook> {
+        self.years.iter()
+    }
+
+    /// The year's book, begun if need be.
+    pub(crate) fn year_or_new(&mut self, year: FiscalYear) -> &mut YearBook {
+        let place = self.years.partition_point(|book| book.year < year);
+        if self.years.get(place).is_none_or(|book| book.year != year) {
+            self.years
+                .insert(place, YearBook::new(self.index, year, self.key));
+        }
+        &mut self.years[place]
+    }
+
+    /// The cell of a quota.
+    #[must_use]
+    pub fn quota(&self, id: QuotaId) -> Option<&QuotaCell> {
+        self.year(id.year())?.quota(id)
+    }
+}

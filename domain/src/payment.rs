@@ -1,0 +1,179 @@
+//! A payment's record: its whole life, kept by the quota that pays it.
+
+use crate::codes::{
+    BusinessKind, Ending, FactKind, Method, Path, PaymentState, Post, Posts, StepKind,
+};
+use crate::ids::{ChannelId, Class, ContractId, Day, Fingerprint, PaymentId, PersonId, QuotaId};
+use crate::money::Fen;
+
+/// One payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// Its id.
+    pub id: PaymentId,
+    /// Keyed hash of the contents it was asked for with.
+    pub fingerprint: Fingerprint,
+    /// The quota that pays.
+    pub quota: QuotaId,
+    /// The amount asked for.
+    pub amount_fen: Fen,
+    /// The amount the bank executed; zero before.
+    pub executed_fen: Fen,
+    /// Who asked for it.
+    pub maker: PersonId,
+    /// Who approved, by post.
+    pub approvers: [PersonId; 3],
+    /// Who sent the payment order.
+    pub instructor: PersonId,
+    /// The contract whose earmark pays.
+    pub contract: ContractId,
+    /// The purchase plan.
+    pub plan: ContractId,
+    /// Departmental economic class.
+    pub economic: Class,
+    /// Hash of the payee's account; zero: none was given.
+    pub payee_hash: u64,
+    /// When it lapses unless approved, in ms of journaled time; zero: never.
+    pub deadline_ms: u64,
+    /// The sequence of the record that accepted it. Not part of the digest: it is where, not what.
+    pub sequence: u64,
+    /// Business date.
+    pub day: Day,
+    /// Version of the rule that approved a payment in one act; zero: people approve.
+    pub rule_version: u32,
+    /// The payment method.
+    pub method: Method,
+    /// The business kind.
+    pub kind: BusinessKind,
+    /// The settlement path.
+    pub path: Path,
+    /// Where it stands.
+    pub state: PaymentState,
+    /// How it ended, once released.
+    pub ending: Option<Ending>,
+    /// Posts it needs.
+    pub posts: Posts,
+    /// Posts that have approved.
+    pub approved: Posts,
+    /// Holds, facts and refunds: absent until the first of them.
+    pub later: Option<Box<Later>>,
+}
+
+/// What happens to a payment after it was asked for and approved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Later {
+    /// Orders that may come more than once, with who gave them.
+    pub steps: Vec<StepSeen>,
+    /// Facts taken.
+    pub facts: Vec<FactSeen>,
+    /// Refunds, in the order they came.
+    pub refunds: Vec<Refund>,
+}
+
+/// An order that was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepSeen {
+    /// Which.
+    pub kind: StepKind,
+    /// The caller's number for it.
+    pub serial: u64,
+    /// Who gave it.
+    pub person: PersonId,
+}
+
+/// A fact that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FactSeen {
+    /// Which.
+    pub kind: FactKind,
+    /// The channel it came by.
+    pub channel: ChannelId,
+    /// Its number there.
+    pub serial: u64,
+    /// Keyed hash of its contents.
+    pub fingerprint: Fingerprint,
+}
+
+/// Money that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// Its own number.
+    pub number: u64,
+    /// How much.
+    pub amount_fen: Fen,
+    /// The detail; zero: the whole.
+    pub detail: u32,
+    /// True once it has reached the treasury.
+    pub settled: bool,
+    /// True when the year had closed: the division's recovered pool has it.
+    pub to_pool: bool,
+}
+
+impl Payment {
+    /// Whether a person fills a post in it that keeps them from another (I10): maker, approver,
+    /// instructor, lifter of a hold.
+    #[must_use]
+    pub fn has_post(&self, person: PersonId) -> bool {
+        self.has_post_but_lifter(person)
+            || self
+                .steps()
+                .iter()
+                .any(|seen| seen.kind == StepKind::Unhold && seen.person == person)
+    }
+
+    /// Whether a person is its maker, an approver or its instructor. One officer may lift several
+    /// holds of a payment: that is one post.
+    #[must_use]
+    pub fn has_post_but_lifter(&self, person: PersonId) -> bool {
+        self.maker == person || self.approvers.contains(&person) || self.instructor == person
+    }
+
+    /// The state it returns to when a hold is lifted.
+    #[must_use]
+    pub fn unheld_state(&self) -> PaymentState {
+        match self.posts.next_after(self.approved) {
+            Some(_) => PaymentState::Reserved,
+            None => PaymentState::Approved,
+        }
+    }
+
+    /// The next post that has to approve.
+    #[must_use]
+    pub fn next_post(&self) -> Option<Post> {
+        self.posts.next_after(self.approved)
+    }
+
+    /// The orders kept with their numbers.
+    #[must_use]
+    pub fn steps(&self) -> &[StepSeen] {
+        self.later.as_deref().map_or(&[], |later| &later.steps)
+    }
+
+    /// The facts taken.
+    #[must_use]
+    pub fn facts(&self) -> &[FactSeen] {
+        self.later.as_deref().map_or(&[], |later| &later.facts)
+    }
+
+    /// The refunds.
+    #[must_use]
+    pub fn refunds(&self) -> &[Refund] {
+        self.later.as_deref().map_or(&[], |later| &later.refunds)
+    }
+
+    /// The sum of its refunds.
+    #[must_use]
+    pub fn refunded_fen(&self) -> Fen {
+        Fen::new(
+            self.refunds()
+                .iter()
+                .map(|refund| refund.amount_fen.get())
+                .sum(),
+        )
+    }
+
+    /// What happened later, to add to.
+    pub(crate) fn later_mut(&mut self) -> &mut Later {
+        self.later.get_or_insert_default()
+    }
+}

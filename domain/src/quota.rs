@@ -1,0 +1,270 @@
+//! A quota's cell: its buckets, and what decides a payment fast.
+
+use crate::codes::{AuthorityKind, Posts};
+use crate::ids::{Class, QuotaId};
+use crate::limits::AMOUNT_FEN_MAX;
+use crate::money::{Fen, FenSum};
+
+/// The hot state of one quota. Every amount is in fen and ≥ 0; `available` is derived, never
+/// stored. All change goes through [`QuotaCell::changed`], which asserts I1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotaCell {
+    /// Counts this quota's events; an event carries the version after it.
+    pub version: u32,
+    /// Slot of its payment plan plus one; zero: exempt.
+    pub plan_slot: u32,
+    /// Payments of it that can still pay.
+    pub open_payments: u32,
+    /// Approval posts a payment needs.
+    pub posts: Posts,
+    /// Whether payments may be made from it.
+    pub executable: bool,
+    /// Closed for good.
+    pub closed: bool,
+    /// Fund nature.
+    pub fund: Class,
+    /// Departmental economic class it may pay, or an ancestor.
+    pub economic: Class,
+    /// The amounts.
+    pub buckets: Buckets,
+}
+
+/// The amounts of a quota, in fen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Buckets {
+    /// 下达: the sum of what came in less what went back, carried out or was moved across.
+    pub issued: i64,
+    /// 分解: handed down to child quotas of the same division.
+    pub allocated: i64,
+    /// 转移下达: gone, or on its way, to another division's budget.
+    pub transferred: i64,
+    /// 冻结 by the finance department.
+    pub frozen: i64,
+    /// Held back for an open batch; shown as part of frozen, out of reach of `unfreeze`.
+    pub staged: i64,
+    /// 采购占用: held for contracts.
+    pub earmarked: i64,
+    /// 占用: asked for and not yet paid.
+    pub reserved: i64,
+    /// 已付: paid by the bank, not settled.
+    pub paid: i64,
+    /// 已清算: settled.
+    pub cleared: i64,
+    /// 退款在途: back from the payee, not yet with the central bank.
+    pub refunding: i64,
+}
+
+impl Buckets {
+    /// What may still be asked for, in fen:
+    /// issued − allocated − transferred − frozen − staged − earmarked − reserved − paid − cleared
+    /// + refunding.
+    #[must_use]
+    pub fn available(&self) -> i64 {
+        let available = self.available_wide();
+        i64::try_from(available).expect("a sum of ten bounded amounts fits")
+    }
+
+    fn available_wide(&self) -> FenSum {
+        FenSum::from(self.issued)
+            - FenSum::from(self.allocated)
+            - FenSum::from(self.transferred)
+            - FenSum::from(self.frozen)
+            - FenSum::from(self.staged)
+            - FenSum::from(self.earmarked)
+            - FenSum::from(self.reserved)
+            - FenSum::from(self.paid)
+            - FenSum::from(self.cleared)
+            + FenSum::from(self.refunding)
+    }
+
+    /// Each bucket with its name, `frozen` with what is staged.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, i64); 9] {
+        [
+            ("issued", self.issued),
+            ("allocated", self.allocated),
+            ("transferred", self.transferred),
+            ("frozen", self.frozen + self.staged),
+            ("earmarked", self.earmarked),
+            ("reserved", self.reserved),
+            ("paid", self.paid),
+            ("cleared", self.cleared),
+            ("refunding", self.refunding),
+        ]
+    }
+
+    /// I1: every bucket within 0 ..= 2⁵³ − 1, and `available` not negative.
+    #[must_use]
+    pub fn is_sufficient(&self) -> bool {
+        let amounts = [
+            self.issued,
+            self.allocated,
+            self.transferred,
+            self.frozen,
+            self.staged,
+            self.earmarked,
+            self.reserved,
+            self.paid,
+            self.cleared,
+            self.refunding,
+        ];
+        amounts
+            .iter()
+            .all(|&fen| (0..=AMOUNT_FEN_MAX).contains(&fen))
+            && self.available_wide() >= 0
+    }
+}
+
+impl QuotaCell {
+    /// What may still be asked for.
+    #[must_use]
+    pub fn available(&self) -> Fen {
+        Fen::new(self.buckets.available())
+    }
+
+    /// The cell after one event: a copy, changed, at the next version, with I1 asserted.
+    ///
+    /// # Panics
+    /// If the change breaks I1: the event should not have been decided.
+    #[must_use]
+    pub fn changed(&self, change: impl FnOnce(&mut Buckets)) -> QuotaCell {
+        let mut copy = *self;
+        change(&mut copy.buckets);
+        assert!(
+            copy.buckets.is_sufficient(),
+            "I1: {:?} after {:?}",
+            copy.buckets,
+            self.buckets
+        );
+        copy.version = self
+            .version
+            .checked_add(1)
+            .expect("four thousand million events on a quota");
+        copy
+    }
+}
+
+/// The cold state of one quota: what people look at and what conservation is checked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotaRow {
+    /// The quota it is handed down from, or [`QuotaId::NONE`].
+    pub parent: QuotaId,
+    /// Under whose authority it exists.
+    pub authority: AuthorityKind,
+    /// The pre-approval cap, or zero.
+    pub cap_fen: Fen,
+    /// Official key.
+    pub key: Box<str>,
+    /// Running totals behind `issued`.
+    pub totals: Totals,
+    /// Contracts with an open earmark on it.
+    pub open_contracts: u32,
+}
+
+/// Running totals behind `issued`, each ≥ 0 and only growing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// First issue.
+    pub initial: i64,
+    /// Supplemented.
+    pub supplemented: i64,
+    /// Received from the parent.
+    pub moved_in: i64,
+    /// Received by virement.
+    pub vired_in: i64,
+    /// Carried in from last year.
+    pub carried_in: i64,
+    /// Cut.
+    pub cut: i64,
+    /// Returned to the parent.
+    pub returned_up: i64,
+    /// Moved out by virement.
+    pub vired_out: i64,
+    /// Recovered.
+    pub recovered: i64,
+    /// Carried out into next year.
+    pub carried_out: i64,
+}
+
+impl Totals {
+    /// What `issued` must be.
+    #[must_use]
+    pub fn issued(&self) -> FenSum {
+        let incoming = [
+            self.initial,
+            self.supplemented,
+            self.moved_in,
+            self.vired_in,
+            self.carried_in,
+        ];
+        let outgoing = [
+            self.cut,
+            self.returned_up,
+            self.vired_out,
+            self.recovered,
+            self.carried_out,
+        ];
+        let sum = |amounts: [i64; 5]| amounts.iter().map(|&fen| FenSum::from(fen)).sum::<FenSum>();
+        sum(incoming) - sum(outgoing)
+    }
+
+    /// Each total with its name.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, i64); 10] {
+        [
+            ("initial", self.initial),
+            ("supplemented", self.supplemented),
+            ("moved_in", self.moved_in),
+            ("vired_in", self.vired_in),
+            ("carried_in", self.carried_in),
+            ("cut", self.cut),
+            ("returned_up", self.returned_up),
+            ("vired_out", self.vired_out),
+            ("recovered", self.recovered),
+            ("carried_out", self.carried_out),
+        ]
+    }
+}
+
+const _: () = assert!(
+    size_of::<QuotaCell>() <= 128,
+    "a quota's cell is at most 128 bytes"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn available_is_what_the_formula_says() {
+        let buckets = Buckets {
+            issued: 1000,
+            allocated: 100,
+            transferred: 50,
+            frozen: 20,
+            staged: 5,
+            earmarked: 30,
+            reserved: 200,
+            paid: 100,
+            cleared: 300,
+            refunding: 60,
+        };
+        assert_eq!(buckets.available(), 255);
+        assert!(buckets.is_sufficient());
+        assert!(
+            !Buckets {
+                issued: 1,
+                reserved: 2,
+                ..Buckets::default()
+            }
+            .is_sufficient()
+        );
+        assert!(
+            !Buckets {
+                refunding: -1,
+                ..Buckets::default()
+            }
+            .is_sufficient()
+        );
+    }
+}
