@@ -1,1 +1,36 @@
-//! protocol
+//! What is said: frames, messages, codes, and the Rust client.
+//!
+//! This crate knows bytes and knows no rules. It turns what a peer sent into what `domain`
+//! understands, and back, and never decides anything; no parser in it trusts a length.
+//!
+//! In reading order:
+//!
+//! - [`limits`]: every bound of the protocol, by name.
+//! - [`frame`]: 32 bytes of header, then a body; where a frame ends.
+//! - [`layout`]: where each kind of command keeps each of its fields.
+//! - [`flags`]: how a command is to be taken.
+//! - [`command`]: 128 bytes and a tail, to and from `domain::Command`.
+//! - [`batch`]: a frame of commands.
+//! - [`results`]: a frame of results.
+
+mod bytes;
+
+pub mod limits;
+
+pub mod frame;
+
+pub mod layout;
+
+pub mod flags;
+
+pub mod command;
+
+pub mod batch;
+
+pub mod results;
+
+pub use batch::{Commands, CommandsBuilder};
+pub use command::{decode_command, encode_command};
+pub use flags::Flags;
+pub use frame::{Frame, FrameError, FrameKind, Header, split_frame};
+pub use results::{CommandResult, Position, Reply, ReplyBuilder, Value};
