@@ -12,10 +12,7 @@ pub struct Arena<T> {
 
 impl<T> Default for Arena<T> {
     fn default() -> Self {
-        Arena {
-            chunks: Vec::new(),
-            len: 0,
-        }
+        Arena { chunks: Vec::new(), len: 0 }
     }
 }
 
@@ -37,8 +34,7 @@ impl<T> Arena<T> {
         let index = self.len;
         if index.is_multiple_of(CHUNK) {
             // The first chunk of a small list grows as it needs; later ones are whole.
-            self.chunks
-                .push(Vec::with_capacity(if index == 0 { 4 } else { CHUNK }));
+            self.chunks.push(Vec::with_capacity(if index == 0 { 4 } else { CHUNK }));
         }
         self.chunks[index / CHUNK].push(value);
         self.len += 1;
@@ -84,10 +80,7 @@ mod tests {
         for value in 0..3000 {
             assert_eq!(arena.push(value), value);
         }
-        assert_eq!(
-            (arena.len(), arena.get(2047), arena.get(3000)),
-            (3000, Some(&2047), None)
-        );
+        assert_eq!((arena.len(), arena.get(2047), arena.get(3000)), (3000, Some(&2047), None));
         for value in (0..3000).rev() {
             assert_eq!(arena.pop(), Some(value));
         }

@@ -24,8 +24,6 @@ pub enum BatchState {
 pub struct Batch {
     /// Keyed hash of its opening.
     pub fingerprint: Fingerprint,
-    /// Sequence of the record that opened it.
-    pub sequence: u64,
     /// Who opened it, and alone may add to it, close it or drop it.
     pub maker: PersonId,
     /// How many acts were announced.
@@ -86,26 +84,12 @@ pub fn fold_digest(
 /// [`fold_digest`] with an act on a quota.
 #[must_use]
 pub fn fold_act(digest: u128, act: &Act<'_>) -> u128 {
-    fold_digest(
-        digest,
-        act.act.0,
-        act.kind.number(),
-        act.quota,
-        0,
-        act.amount_fen,
-    )
+    fold_digest(digest, act.act.0, act.kind.number(), act.quota, 0, act.amount_fen)
 }
 
 /// [`fold_digest`] with the first half of a move.
 #[must_use]
 pub fn fold_move(digest: u128, moved: &MoveOut<'_>) -> u128 {
     let kind = 128 + moved.kind.number();
-    fold_digest(
-        digest,
-        moved.id.0,
-        kind,
-        moved.from,
-        moved.to.0,
-        moved.amount_fen,
-    )
+    fold_digest(digest, moved.id.0, kind, moved.from, moved.to.0, moved.amount_fen)
 }

@@ -116,10 +116,7 @@ impl Posts {
     /// The first post of `self` that `done` lacks.
     #[must_use]
     pub fn next_after(self, done: Posts) -> Option<Post> {
-        Post::ALL
-            .iter()
-            .copied()
-            .find(|&post| self.contains(post) && !done.contains(post))
+        Post::ALL.iter().copied().find(|&post| self.contains(post) && !done.contains(post))
     }
 }
 
@@ -284,10 +281,7 @@ impl StepKind {
     /// True where the order must say why.
     #[must_use]
     pub const fn needs_reason(self) -> bool {
-        matches!(
-            self,
-            StepKind::Hold | StepKind::Unhold | StepKind::Return | StepKind::Void
-        )
+        matches!(self, StepKind::Hold | StepKind::Unhold | StepKind::Return | StepKind::Void)
     }
 }
 

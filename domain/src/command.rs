@@ -393,10 +393,7 @@ impl Command<'_> {
     /// never refused, only applied or parked.
     #[must_use]
     pub fn is_fact(&self) -> bool {
-        matches!(
-            self.body,
-            Body::Fact(_) | Body::MoveIn(_) | Body::SettleMove(_)
-        )
+        matches!(self.body, Body::Fact(_) | Body::MoveIn(_) | Body::SettleMove(_))
     }
 
     /// True for what is turned away while disk space is low: orders that reserve or create.
@@ -406,10 +403,9 @@ impl Command<'_> {
         match &self.body {
             Body::Reserve(_) | Body::Create(_) | Body::MoveOut(_) | Body::OpenBatch(_) => true,
             Body::Register(_) | Body::SetLimit(_) => true,
-            Body::Act(c) => matches!(
-                c.kind,
-                ActKind::Issue | ActKind::Supplement | ActKind::Earmark
-            ),
+            Body::Act(c) => {
+                matches!(c.kind, ActKind::Issue | ActKind::Supplement | ActKind::Earmark)
+            }
             _ => false,
         }
     }
@@ -505,18 +501,10 @@ impl Command<'_> {
             return Err(Code::NoRight);
         }
         let amount = |fen: Fen| {
-            if fen.is_payable() {
-                Ok(())
-            } else {
-                Err(Code::AmountOutOfBounds)
-            }
+            if fen.is_payable() { Ok(()) } else { Err(Code::AmountOutOfBounds) }
         };
         let text = |text: &str, max: usize| {
-            if text.len() <= max {
-                Ok(())
-            } else {
-                Err(Code::TextTooLong)
-            }
+            if text.len() <= max { Ok(()) } else { Err(Code::TextTooLong) }
         };
         let form = |good: bool| if good { Ok(()) } else { Err(Code::BadField) };
         match &self.body {

@@ -61,15 +61,8 @@ impl Writer {
 /// The fingerprint of a command's contents.
 #[must_use]
 pub fn fingerprint(key: HashKey, command: &Command<'_>) -> Fingerprint {
-    let mut writer = Writer {
-        bytes: [0; FIXED_BYTES_MAX],
-        len: 0,
-    };
-    let person = if command.is_fact() {
-        PersonId::NOBODY
-    } else {
-        command.by.person
-    };
+    let mut writer = Writer { bytes: [0; FIXED_BYTES_MAX], len: 0 };
+    let person = if command.is_fact() { PersonId::NOBODY } else { command.by.person };
     writer.u64(key.halves().0).u64(person.0);
     let tail = write_fixed(&mut writer, &command.body);
     let seed = key.halves().1;
@@ -83,110 +76,52 @@ pub fn fingerprint(key: HashKey, command: &Command<'_>) -> Fingerprint {
 fn write_fixed<'a>(writer: &mut Writer, body: &Body<'a>) -> &'a [u8] {
     match body {
         Body::Reserve(c) => {
-            writer
-                .u8(if c.one_act { 2 } else { 1 })
-                .u128(c.payment.0)
-                .u64(c.quota.0);
-            writer
-                .u64(c.amount_fen.get() as u64)
-                .put(&c.economic.0)
-                .u8(c.method.number());
-            writer
-                .u8(c.kind.number())
-                .put(&c.day.get().to_le_bytes())
-                .u64(c.contract.0);
+            writer.u8(if c.one_act { 2 } else { 1 }).u128(c.payment.0).u64(c.quota.0);
+            writer.u64(c.amount_fen.get() as u64).put(&c.economic.0).u8(c.method.number());
+            writer.u8(c.kind.number()).put(&c.day.get().to_le_bytes()).u64(c.contract.0);
             writer.u64(c.plan.0).u64(c.deadline_ms);
             c.particulars.bytes()
         }
         Body::Step(c) => {
-            writer
-                .u8(3)
-                .u8(c.kind.number())
-                .u128(c.payment.0)
-                .u64(c.quota.0)
-                .u64(c.serial);
+            writer.u8(3).u8(c.kind.number()).u128(c.payment.0).u64(c.quota.0).u64(c.serial);
             c.reason.as_bytes()
         }
         Body::Fact(c) => write_fact(writer, c),
         Body::Act(c) => {
-            writer
-                .u8(5)
-                .u8(c.kind.number())
-                .u128(c.act.0)
-                .u64(c.quota.0);
-            writer
-                .u64(c.amount_fen.get() as u64)
-                .u64(c.contract.0)
-                .u64(c.plan.0)
-                .u128(c.batch.0);
+            writer.u8(5).u8(c.kind.number()).u128(c.act.0).u64(c.quota.0);
+            writer.u64(c.amount_fen.get() as u64).u64(c.contract.0).u64(c.plan.0).u128(c.batch.0);
             c.note.as_bytes()
         }
         Body::Create(c) => {
-            writer
-                .u8(6)
-                .u128(c.act.0)
-                .put(&c.division.0.to_le_bytes())
-                .u8(c.year.offset());
-            writer
-                .u64(c.parent.0)
-                .put(&c.fund.0)
-                .put(&c.economic.0)
-                .u8(c.posts.bits());
-            writer
-                .u8(u8::from(c.executable))
-                .u64(c.plan.0)
-                .u8(c.authority.number());
+            writer.u8(6).u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
+            writer.u64(c.parent.0).put(&c.fund.0).put(&c.economic.0).u8(c.posts.bits());
+            writer.u8(u8::from(c.executable)).u64(c.plan.0).u8(c.authority.number());
             writer.u64(c.cap_fen.get() as u64);
             c.key.as_bytes()
         }
         Body::MoveOut(c) => {
-            writer
-                .u8(7)
-                .u8(c.kind.number())
-                .u128(c.id.0)
-                .u64(c.from.0)
-                .u64(c.to.0);
+            writer.u8(7).u8(c.kind.number()).u128(c.id.0).u64(c.from.0).u64(c.to.0);
             writer.u64(c.amount_fen.get() as u64).u128(c.batch.0);
             c.note.as_bytes()
         }
         Body::MoveIn(c) => {
-            writer
-                .u8(8)
-                .u8(c.kind.number())
-                .u128(c.id.0)
-                .u64(c.from.0)
-                .u64(c.to.0);
+            writer.u8(8).u8(c.kind.number()).u128(c.id.0).u64(c.from.0).u64(c.to.0);
             writer.u64(c.amount_fen.get() as u64).put(&c.fund.0);
             &[]
         }
         Body::SettleMove(c) => {
-            writer
-                .u8(9)
-                .u128(c.id.0)
-                .u64(c.from.0)
-                .u8(u8::from(c.landed));
+            writer.u8(9).u128(c.id.0).u64(c.from.0).u8(u8::from(c.landed));
             &[]
         }
         Body::SetLimit(c) => {
-            writer
-                .u8(10)
-                .u8(c.kind.number())
-                .u128(c.act.0)
-                .put(&c.division.0.to_le_bytes());
+            writer.u8(10).u8(c.kind.number()).u128(c.act.0).put(&c.division.0.to_le_bytes());
             writer.u8(c.year.offset()).u64(c.key.0).u8(c.month);
             writer.u64(c.amount_fen.get() as u64).u64(c.checker.0);
             &[]
         }
         Body::OpenBatch(c) => {
-            writer
-                .u8(11)
-                .u128(c.batch.0)
-                .put(&c.division.0.to_le_bytes())
-                .u8(c.year.offset());
-            writer
-                .put(&c.count.to_le_bytes())
-                .u128(c.digest)
-                .u64(c.deadline_ms);
+            writer.u8(11).u128(c.batch.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
+            writer.put(&c.count.to_le_bytes()).u128(c.digest).u64(c.deadline_ms);
             &[]
         }
         Body::EndBatch(c) => {
@@ -194,11 +129,7 @@ fn write_fixed<'a>(writer: &mut Writer, body: &Body<'a>) -> &'a [u8] {
             &[]
         }
         Body::SetYear(c) => {
-            writer
-                .u8(13)
-                .u128(c.act.0)
-                .put(&c.division.0.to_le_bytes())
-                .u8(c.year.offset());
+            writer.u8(13).u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
             writer.u8(c.state.number());
             &[]
         }
@@ -208,33 +139,16 @@ fn write_fixed<'a>(writer: &mut Writer, body: &Body<'a>) -> &'a [u8] {
             c.name.as_bytes()
         }
         Body::Resolve(c) => {
-            writer
-                .u8(15)
-                .u128(c.act.0)
-                .put(&c.division.0.to_le_bytes())
-                .u8(c.year.offset());
-            writer
-                .put(&c.channel.0.to_le_bytes())
-                .u64(c.serial)
-                .u8(c.action.number());
+            writer.u8(15).u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
+            writer.put(&c.channel.0.to_le_bytes()).u64(c.serial).u8(c.action.number());
             c.reason.as_bytes()
         }
     }
 }
 
 fn write_fact<'a>(writer: &mut Writer, fact: &Fact<'a>) -> &'a [u8] {
-    writer
-        .u8(4)
-        .u8(fact.kind.number())
-        .u128(fact.payment.0)
-        .u64(fact.quota.0)
-        .u64(fact.serial);
-    writer
-        .u64(fact.amount_fen.get() as u64)
-        .u64(fact.payee_hash);
-    writer
-        .put(&fact.day.get().to_le_bytes())
-        .u64(fact.refund)
-        .put(&fact.detail.to_le_bytes());
+    writer.u8(4).u8(fact.kind.number()).u128(fact.payment.0).u64(fact.quota.0).u64(fact.serial);
+    writer.u64(fact.amount_fen.get() as u64).u64(fact.payee_hash);
+    writer.put(&fact.day.get().to_le_bytes()).u64(fact.refund).put(&fact.detail.to_le_bytes());
     fact.note.as_bytes()
 }

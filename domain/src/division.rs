@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::apply::Placed;
 use crate::arena::Arena;
 use crate::batch::Batch;
 use crate::codes::{PaymentState, YearState};
@@ -42,14 +43,7 @@ impl Answer {
     /// An answer that carries a code alone.
     #[must_use]
     pub fn of(code: Code) -> Answer {
-        Answer {
-            code,
-            repeat: false,
-            state: None,
-            value: 0,
-            sequence: 0,
-            refusal: None,
-        }
+        Answer { code, repeat: false, state: None, value: 0, sequence: 0, refusal: None }
     }
 }
 
@@ -213,19 +207,13 @@ impl YearBook {
     /// The quota with an official key.
     #[must_use]
     pub fn quota_by_key(&self, key: &str) -> Option<QuotaId> {
-        self.keys
-            .get(key)
-            .map(|&serial| QuotaId::new(self.division, self.year, u64::from(serial)))
+        self.keys.get(key).map(|&serial| QuotaId::new(self.division, self.year, u64::from(serial)))
     }
 
     /// Every quota with its cell and row, by serial.
     pub fn quotas(&self) -> impl Iterator<Item = (QuotaId, &QuotaCell, &QuotaRow)> {
         let id = |serial: usize| QuotaId::new(self.division, self.year, serial as u64);
-        self.quotas
-            .iter()
-            .zip(self.rows.iter())
-            .enumerate()
-            .map(move |(s, (c, r))| (id(s), c, r))
+        self.quotas.iter().zip(self.rows.iter()).enumerate().map(move |(s, (c, r))| (id(s), c, r))
     }
 
     /// How many quotas it has.
@@ -269,17 +257,13 @@ impl YearBook {
     /// A payment plan by key.
     #[must_use]
     pub fn plan(&self, key: LimitKey) -> Option<&PlanCell> {
-        self.plan_slots
-            .get(&key)
-            .map(|&slot| &self.plans[slot as usize])
+        self.plan_slots.get(&key).map(|&slot| &self.plans[slot as usize])
     }
 
     /// Every contract cell with the quota it stands on.
     pub fn contracts(&self) -> impl Iterator<Item = (QuotaId, &ContractCell)> {
         let id = |serial| QuotaId::new(self.division, self.year, serial);
-        self.contracts
-            .iter()
-            .map(move |(&(serial, _), cell)| (id(serial), cell))
+        self.contracts.iter().map(move |(&(serial, _), cell)| (id(serial), cell))
     }
 
     /// The cell of a contract on a quota.
@@ -331,10 +315,7 @@ impl YearBook {
     pub fn find_payment(&self, id: PaymentId) -> Option<Found<'_>> {
         let probe = self.payment_ids.probe(id.0);
         let locator = self.payment_ids.find(probe, |at| match unpack(at) {
-            (index, false) => self
-                .payments
-                .get(index)
-                .is_some_and(|payment| payment.id == id),
+            (index, false) => self.payments.get(index).is_some_and(|payment| payment.id == id),
             (index, true) => self.refused.get(index).is_some_and(|row| row.id == id.0),
         })?;
         Some(match unpack(locator) {
@@ -374,10 +355,44 @@ impl YearBook {
         slot ^ cell.map_or(0, |cell| u64::from(cell.version))
     }
 
-    /// Tells a payment where its record landed.
-    pub fn place_payment(&mut self, index: u32, sequence: u64) {
-        if let Some(payment) = self.payments.get_mut(index as usize) {
-            payment.sequence = sequence;
+    /// Tells what an event added where its record landed.
+    pub fn place(&mut self, placed: Placed, sequence: u64) {
+        let known = match placed {
+            Placed::Nothing => return,
+            Placed::Payment(index) => {
+                self.payments.get_mut(index as usize).map(|payment| &mut payment.sequence)
+            }
+            Placed::Act(index) => self.acts.get_mut(index as usize).map(|row| &mut row.sequence),
+            Placed::Refused(index) => {
+                self.refused.get_mut(index as usize).map(|row| &mut row.sequence)
+            }
+            Placed::Move(id) => match self.moves_out.get_mut(&id) {
+                Some(row) => Some(&mut row.sequence),
+                None => self.moves_refused.get_mut(&id).map(|row| &mut row.sequence),
+            },
+        };
+        if let Some(known) = known {
+            *known = sequence;
+        }
+    }
+
+    /// Takes over a quota's cell and its payments from another fold of the same journal: what
+    /// revives a quarantined quota.
+    pub fn adopt(&mut self, id: QuotaId, from: &YearBook) {
+        let serial = id.serial() as usize;
+        let (Some(cell), Some(row)) = (from.quota(id), from.row(id)) else { return };
+        if let Some(slot) = self.quotas.get_mut(serial) {
+            *slot = *cell;
+        }
+        if let Some(slot) = self.rows.get_mut(serial) {
+            *slot = row.clone();
+        }
+        for payment in from.payments().filter(|payment| payment.quota == id) {
+            if let Some(Found::Payment(index, _)) = self.find_payment(payment.id)
+                && let Some(slot) = self.payments.get_mut(index as usize)
+            {
+                *slot = payment.clone();
+            }
         }
     }
 }
@@ -386,10 +401,7 @@ impl YearBook {
 impl YearBook {
     pub(crate) fn put_quota(&mut self, id: QuotaId, cell: QuotaCell) {
         let index = id.serial() as usize;
-        let slot = self
-            .quotas
-            .get_mut(index)
-            .expect("an event names a quota that exists");
+        let slot = self.quotas.get_mut(index).expect("an event names a quota that exists");
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::Quota(index, *slot));
         }
@@ -398,10 +410,7 @@ impl YearBook {
 
     pub(crate) fn row_mut(&mut self, id: QuotaId) -> &mut QuotaRow {
         let index = id.serial() as usize;
-        let row = self
-            .rows
-            .get_mut(index)
-            .expect("an event names a quota that exists");
+        let row = self.rows.get_mut(index).expect("an event names a quota that exists");
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::Row(index, Box::new(row.clone())));
         }
@@ -422,10 +431,7 @@ impl YearBook {
     /// The payment at an index, to change.
     pub(crate) fn payment_mut(&mut self, index: u32) -> &mut Payment {
         let index = index as usize;
-        let payment = self
-            .payments
-            .get_mut(index)
-            .expect("an event names a payment that exists");
+        let payment = self.payments.get_mut(index).expect("an event names a payment that exists");
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::Payment(index, Box::new(payment.clone())));
         }
@@ -439,25 +445,28 @@ impl YearBook {
         self.open_payments = count;
     }
 
-    pub(crate) fn add_act(&mut self, row: ActRow) {
+    pub(crate) fn add_act(&mut self, row: ActRow) -> u32 {
         let probe = self.act_ids.probe(row.id.0);
         let index = self.acts.push(row);
         self.act_ids.insert(probe, pack(index, false));
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::ActAdded(probe));
         }
+        index as u32
     }
 
-    pub(crate) fn add_refused_payment(&mut self, row: RefusedRow) {
+    pub(crate) fn add_refused_payment(&mut self, row: RefusedRow) -> u32 {
         let probe = self.payment_ids.probe(row.id);
         let index = self.refused.push(row);
         self.payment_ids.insert(probe, pack(index, true));
+        index as u32
     }
 
-    pub(crate) fn add_refused_act(&mut self, row: RefusedRow) {
+    pub(crate) fn add_refused_act(&mut self, row: RefusedRow) -> u32 {
         let probe = self.act_ids.probe(row.id);
         let index = self.refused.push(row);
         self.act_ids.insert(probe, pack(index, true));
+        index as u32
     }
 
     pub(crate) fn put_plan(&mut self, slot: usize, cell: PlanCell) {
@@ -504,8 +513,7 @@ impl YearBook {
                 }
                 Undo::PaymentAdded(probe) => {
                     self.payments.pop();
-                    self.payment_ids
-                        .remove(probe, pack(self.payments.len(), false));
+                    self.payment_ids.remove(probe, pack(self.payments.len(), false));
                 }
                 Undo::ActAdded(probe) => {
                     self.acts.pop();
@@ -523,10 +531,7 @@ impl YearBook {
 }
 
 fn pack(index: usize, refused: bool) -> u32 {
-    assert!(
-        index < crate::limits::RECORDS_PER_YEAR_MAX,
-        "records of a year are at their bound"
-    );
+    assert!(index < crate::limits::RECORDS_PER_YEAR_MAX, "records of a year are at their bound");
     (index as u32) << 1 | u32::from(refused)
 }
 
@@ -549,12 +554,7 @@ impl Division {
     /// An unregistered division, hashing under the data set's key.
     #[must_use]
     pub fn new(index: DivisionIndex, key: HashKey) -> Division {
-        Division {
-            index,
-            registration: None,
-            key,
-            years: Vec::new(),
-        }
+        Division { index, registration: None, key, years: Vec::new() }
     }
 
     /// The data set's key.
@@ -584,8 +584,7 @@ impl Division {
     pub(crate) fn year_or_new(&mut self, year: FiscalYear) -> &mut YearBook {
         let place = self.years.partition_point(|book| book.year < year);
         if self.years.get(place).is_none_or(|book| book.year != year) {
-            self.years
-                .insert(place, YearBook::new(self.index, year, self.key));
+            self.years.insert(place, YearBook::new(self.index, year, self.key));
         }
         &mut self.years[place]
     }

@@ -226,20 +226,12 @@ impl Event<'_> {
     #[must_use]
     pub fn quota_version(&self) -> Option<(QuotaId, u32)> {
         match &self.body {
-            EventBody::Reserved {
-                version, command, ..
-            } => Some((command.quota, *version)),
+            EventBody::Reserved { version, command, .. } => Some((command.quota, *version)),
             EventBody::Stepped { version, command } => Some((command.quota, *version)),
-            EventBody::FactTaken {
-                version, command, ..
-            } => Some((command.quota, *version)),
-            EventBody::Acted {
-                version, command, ..
-            } => Some((command.quota, *version)),
+            EventBody::FactTaken { version, command, .. } => Some((command.quota, *version)),
+            EventBody::Acted { version, command, .. } => Some((command.quota, *version)),
             EventBody::Created { quota, .. } => Some((*quota, 1)),
-            EventBody::MovedOut {
-                version, command, ..
-            } => Some((command.from, *version)),
+            EventBody::MovedOut { version, command, .. } => Some((command.from, *version)),
             EventBody::MovedIn { version, command } => Some((command.to, *version)),
             EventBody::MoveSettled { version, from, .. } => Some((*from, *version)),
             _ => None,

@@ -44,13 +44,7 @@ impl IdIndex {
     /// An empty index under a key.
     #[must_use]
     pub fn new(seed: u64) -> IdIndex {
-        IdIndex {
-            seed,
-            depth: 0,
-            directory: vec![0],
-            segments: vec![Segment::new(0)],
-            len: 0,
-        }
+        IdIndex { seed, depth: 0, directory: vec![0], segments: vec![Segment::new(0)], len: 0 }
     }
 
     /// How many ids it holds.
@@ -69,19 +63,13 @@ impl IdIndex {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.directory.len() * 4
-            + self
-                .segments
-                .iter()
-                .map(|s| s.slots.len() * 8 + 24)
-                .sum::<usize>()
+            + self.segments.iter().map(|s| s.slots.len() * 8 + 24).sum::<usize>()
     }
 
     /// The keyed hash bits of an id.
     #[must_use]
     pub fn probe(&self, id: u128) -> Probe {
-        Probe {
-            bits: (xxh3_64_with_seed(&id.to_le_bytes(), self.seed) >> 32) as u32,
-        }
+        Probe { bits: (xxh3_64_with_seed(&id.to_le_bytes(), self.seed) >> 32) as u32 }
     }
 
     /// Reads the first slot an id may be in, so that it is in the cache when it is needed. Called
@@ -117,10 +105,7 @@ impl IdIndex {
     /// # Panics
     /// If the locator is `u32::MAX`, or the directory is at its bound.
     pub fn insert(&mut self, probe: Probe, locator: u32) {
-        assert!(
-            locator != u32::MAX,
-            "a locator must leave room for the free mark"
-        );
+        assert!(locator != u32::MAX, "a locator must leave room for the free mark");
         loop {
             let index = self.directory[self.directory_slot(probe.bits)] as usize;
             let segment = &mut self.segments[index];
@@ -145,28 +130,16 @@ impl IdIndex {
         let index = self.directory[self.directory_slot(probe.bits)] as usize;
         let segment = &mut self.segments[index];
         let value = (u64::from(probe.bits) << 32) | u64::from(locator + 1);
-        let kept: Vec<u64> = segment
-            .slots
-            .iter()
-            .copied()
-            .filter(|&slot| slot != 0 && slot != value)
-            .collect();
-        assert_eq!(
-            kept.len() as u32 + 1,
-            segment.used,
-            "the id to take out is in the index once"
-        );
+        let kept: Vec<u64> =
+            segment.slots.iter().copied().filter(|&slot| slot != 0 && slot != value).collect();
+        assert_eq!(kept.len() as u32 + 1, segment.used, "the id to take out is in the index once");
         segment.refill(segment.slots.len(), &kept);
         self.len -= 1;
     }
 
     fn directory_slot(&self, bits: u32) -> usize {
         // A depth of zero would shift by 32, which has no meaning for u32.
-        if self.depth == 0 {
-            0
-        } else {
-            (bits >> (32 - self.depth)) as usize
-        }
+        if self.depth == 0 { 0 } else { (bits >> (32 - self.depth)) as usize }
     }
 
     fn segment_of(&self, bits: u32) -> &Segment {
@@ -175,26 +148,15 @@ impl IdIndex {
 
     fn split(&mut self, index: usize) {
         if self.segments[index].depth == self.depth {
-            assert!(
-                self.depth < DEPTH_MAX,
-                "the id index is at its bound of segments"
-            );
-            self.directory = self
-                .directory
-                .iter()
-                .flat_map(|&entry| [entry, entry])
-                .collect();
+            assert!(self.depth < DEPTH_MAX, "the id index is at its bound of segments");
+            self.directory = self.directory.iter().flat_map(|&entry| [entry, entry]).collect();
             self.depth += 1;
         }
         let old = std::mem::replace(&mut self.segments[index], Segment::new(0));
         let depth = old.depth + 1;
         let goes_right = |slot: &u64| ((slot >> 32) as u32 >> (32 - depth)) & 1 == 1;
-        let (right, left): (Vec<u64>, Vec<u64>) = old
-            .slots
-            .iter()
-            .copied()
-            .filter(|&slot| slot != 0)
-            .partition(goes_right);
+        let (right, left): (Vec<u64>, Vec<u64>) =
+            old.slots.iter().copied().filter(|&slot| slot != 0).partition(goes_right);
         self.segments[index].depth = depth;
         self.segments[index].refill(SLOTS_MAX, &left);
         let mut sibling = Segment::new(depth);
@@ -212,11 +174,7 @@ impl IdIndex {
 
 impl Segment {
     fn new(depth: u8) -> Segment {
-        Segment {
-            depth,
-            used: 0,
-            slots: vec![0; SLOTS_FIRST].into_boxed_slice(),
-        }
+        Segment { depth, used: 0, slots: vec![0; SLOTS_FIRST].into_boxed_slice() }
     }
 
     fn home(&self, bits: u32) -> usize {
@@ -239,12 +197,7 @@ impl Segment {
     }
 
     fn grow(&mut self) {
-        let kept: Vec<u64> = self
-            .slots
-            .iter()
-            .copied()
-            .filter(|&slot| slot != 0)
-            .collect();
+        let kept: Vec<u64> = self.slots.iter().copied().filter(|&slot| slot != 0).collect();
         self.refill(self.slots.len() * 2, &kept);
     }
 

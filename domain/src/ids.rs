@@ -21,11 +21,7 @@ impl FiscalYear {
     /// A year, if a quota id can name it.
     #[must_use]
     pub const fn new(year: u16) -> Option<FiscalYear> {
-        if year >= YEAR_FIRST && year <= YEAR_LAST {
-            Some(FiscalYear(year))
-        } else {
-            None
-        }
+        if year >= YEAR_FIRST && year <= YEAR_LAST { Some(FiscalYear(year)) } else { None }
     }
 
     /// The year from its offset since 2000.
@@ -101,13 +97,7 @@ impl std::fmt::Display for QuotaId {
         if self.is_none() {
             return out.write_str("none");
         }
-        write!(
-            out,
-            "{}/{}/{}",
-            self.division().0,
-            self.year().get(),
-            self.serial()
-        )
+        write!(out, "{}/{}/{}", self.division().0, self.year().get(), self.serial())
     }
 }
 
@@ -196,9 +186,7 @@ impl Class {
     #[must_use]
     pub fn new(text: &str) -> Option<Class> {
         let mut bytes = [0; 8];
-        bytes
-            .get_mut(..text.len())?
-            .copy_from_slice(text.as_bytes());
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
         Some(Class(bytes)).filter(|class| class.is_well_formed())
     }
 
@@ -297,10 +285,7 @@ mod tests {
     #[test]
     fn a_quota_id_holds_its_parts() {
         let id = QuotaId::new(DivisionIndex(184), FiscalYear::new(2022).unwrap(), 194_099);
-        assert_eq!(
-            (id.division().0, id.year().get(), id.serial()),
-            (184, 2022, 194_099)
-        );
+        assert_eq!((id.division().0, id.year().get(), id.serial()), (184, 2022, 194_099));
         assert_eq!(id.to_string(), "184/2022/194099");
         assert_eq!(FiscalYear::new(1999), None);
         assert_eq!(FiscalYear::new(2256), None);

@@ -67,9 +67,7 @@ fn sufficiency<'a>(divisions: impl Iterator<Item = &'a Division>) -> Finding {
         let mut earmarks: BTreeMap<QuotaId, FenSum> = BTreeMap::new();
         for (quota, cell) in book.contracts() {
             *earmarks.entry(quota).or_default() += FenSum::from(cell.earmarked - cell.used);
-            finding.check(cell.is_sufficient(), || {
-                format!("contract cell {cell:?} on {quota}")
-            });
+            finding.check(cell.is_sufficient(), || format!("contract cell {cell:?} on {quota}"));
         }
         for plan in book.plans() {
             finding.check(plan.is_sufficient(), || format!("plan {plan:?}"));
@@ -84,17 +82,11 @@ fn sufficiency<'a>(divisions: impl Iterator<Item = &'a Division>) -> Finding {
             });
             let earmarked = earmarks.get(&id).copied().unwrap_or(0);
             finding.check(FenSum::from(b.earmarked) == earmarked, || {
-                format!(
-                    "quota {id} has {} earmarked, contracts say {earmarked}",
-                    b.earmarked
-                )
+                format!("quota {id} has {} earmarked, contracts say {earmarked}", b.earmarked)
             });
             let issued = row.totals.issued();
             finding.check(FenSum::from(b.issued) == issued, || {
-                format!(
-                    "quota {id} has {} issued, its totals say {issued}",
-                    b.issued
-                )
+                format!("quota {id} has {} issued, its totals say {issued}", b.issued)
             });
         }
     }
@@ -106,10 +98,8 @@ fn payment_sums(book: &YearBook) -> BTreeMap<QuotaId, [FenSum; 4]> {
     let mut sums: BTreeMap<QuotaId, [FenSum; 4]> = BTreeMap::new();
     for payment in book.payments() {
         let sum = sums.entry(payment.quota).or_default();
-        let (asked, executed) = (
-            FenSum::from(payment.amount_fen.get()),
-            FenSum::from(payment.executed_fen.get()),
-        );
+        let (asked, executed) =
+            (FenSum::from(payment.amount_fen.get()), FenSum::from(payment.executed_fen.get()));
         let own = payment.path == crate::codes::Path::Own;
         match payment.state {
             state if state.is_open() => sum[0] += asked,
@@ -143,14 +133,7 @@ fn conservation<'a>(divisions: impl Iterator<Item = &'a Division> + Clone) -> Fi
             let (b, t) = (&cell.buckets, &row.totals);
             outside += FenSum::from(t.initial) + FenSum::from(t.supplemented);
             outside -= FenSum::from(t.cut) + FenSum::from(t.recovered);
-            let held = [
-                b.frozen,
-                b.staged,
-                b.earmarked,
-                b.reserved,
-                b.paid,
-                b.cleared,
-            ];
+            let held = [b.frozen, b.staged, b.earmarked, b.reserved, b.paid, b.cleared];
             inside += held.iter().map(|&fen| FenSum::from(fen)).sum::<FenSum>();
             inside += FenSum::from(b.available()) - FenSum::from(b.refunding);
             *handed.entry(id).or_default() +=
@@ -176,9 +159,7 @@ fn conservation<'a>(divisions: impl Iterator<Item = &'a Division> + Clone) -> Fi
             }
         }
     }
-    finding.check(outside == inside, || {
-        format!("{outside} fen came in, {inside} fen are there")
-    });
+    finding.check(outside == inside, || format!("{outside} fen came in, {inside} fen are there"));
     for (parent, difference) in handed {
         finding.check(difference == 0, || {
             format!("quota {parent} handed down {difference} fen more than its children have")
@@ -206,17 +187,12 @@ fn exactly_once<'a>(divisions: impl Iterator<Item = &'a Division>) -> Finding {
         let mut accepted: Vec<u128> = book.payments().map(|payment| payment.id.0).collect();
         accepted.sort_unstable();
         for pair in accepted.windows(2) {
-            finding.check(pair[0] != pair[1], || {
-                format!("payment {:032x} accepted twice", pair[0])
-            });
+            finding
+                .check(pair[0] != pair[1], || format!("payment {:032x} accepted twice", pair[0]));
         }
         for payment in book.payments() {
-            let found = book
-                .payment(payment.id)
-                .is_some_and(|known| std::ptr::eq(known, payment));
-            finding.check(found, || {
-                format!("payment {} is not what its id leads to", payment.id)
-            });
+            let found = book.payment(payment.id).is_some_and(|known| std::ptr::eq(known, payment));
+            finding.check(found, || format!("payment {} is not what its id leads to", payment.id));
         }
     }
     finding
@@ -247,21 +223,13 @@ fn two_pairs_of_eyes<'a>(divisions: impl Iterator<Item = &'a Division>) -> Findi
 }
 
 fn persons_in_posts(payment: &Payment) -> Vec<PersonId> {
-    let lifters = payment
-        .steps()
-        .iter()
-        .filter(|step| step.kind == StepKind::Unhold);
+    let lifters = payment.steps().iter().filter(|step| step.kind == StepKind::Unhold);
     let mut lifters: Vec<PersonId> = lifters.map(|step| step.person).collect();
     // One officer may lift several holds of a payment: it is the same post.
     lifters.sort_unstable();
     lifters.dedup();
-    let fixed = [payment.maker, payment.instructor]
-        .into_iter()
-        .chain(payment.approvers);
-    fixed
-        .chain(lifters)
-        .filter(|&person| person != PersonId::NOBODY)
-        .collect()
+    let fixed = [payment.maker, payment.instructor].into_iter().chain(payment.approvers);
+    fixed.chain(lifters).filter(|&person| person != PersonId::NOBODY).collect()
 }
 
 /// I11: every quota names its authority and stays under its cap; every payment has a quota.
@@ -297,9 +265,8 @@ fn no_fact_lost<'a>(divisions: impl Iterator<Item = &'a Division>) -> Finding {
         }
         for (key, parked) in book.suspense.iter() {
             let listed = book.suspense.of_payment(parked.payment).contains(key);
-            finding.check(listed, || {
-                format!("parked fact {key:?} is not listed under its payment")
-            });
+            finding
+                .check(listed, || format!("parked fact {key:?} is not listed under its payment"));
         }
     }
     finding

@@ -21,11 +21,7 @@ impl PlanCell {
     /// A plan with nothing planned.
     #[must_use]
     pub fn new(key: LimitKey) -> PlanCell {
-        PlanCell {
-            key,
-            planned: [0; 12],
-            used: [0; 12],
-        }
+        PlanCell { key, planned: [0; 12], used: [0; 12] }
     }
 
     /// What a payment dated in `month` (1 ..= 12) may still take: the least, over that month and
@@ -54,9 +50,7 @@ impl PlanCell {
     pub fn used_more(&self, month: u8, delta: i64) -> PlanCell {
         let mut copy = *self;
         let index = usize::from(month.clamp(1, 12)) - 1;
-        copy.used[index] = copy.used[index]
-            .checked_add(delta)
-            .expect("plan use stays in bounds");
+        copy.used[index] = copy.used[index].checked_add(delta).expect("plan use stays in bounds");
         assert!(copy.is_sufficient(), "I1: {copy:?}");
         copy
     }

@@ -53,8 +53,5 @@ pub const QUOTA_SERIAL_MAX: u64 = (1 << 31) - 1;
 /// Payments, acts or refusals of one division and year that the id index can locate.
 pub const RECORDS_PER_YEAR_MAX: usize = (1 << 31) - 2;
 
-const _: () = assert!(
-    REFUSAL_FIGURES_MAX >= 3,
-    "available, earmark, plan and cap must fit"
-);
+const _: () = assert!(REFUSAL_FIGURES_MAX >= 3, "available, earmark, plan and cap must fit");
 const _: () = assert!(LINKED_RUN_COMMANDS_MAX <= 256);

@@ -51,19 +51,13 @@ impl Fen {
     /// Sum, or `None` when it leaves the bounds. Never wraps, never clamps.
     #[must_use]
     pub fn checked_add(self, other: Fen) -> Option<Fen> {
-        self.0
-            .checked_add(other.0)
-            .map(Fen)
-            .filter(|sum| sum.in_bounds())
+        self.0.checked_add(other.0).map(Fen).filter(|sum| sum.in_bounds())
     }
 
     /// Difference, or `None` when it leaves the bounds.
     #[must_use]
     pub fn checked_sub(self, other: Fen) -> Option<Fen> {
-        self.0
-            .checked_sub(other.0)
-            .map(Fen)
-            .filter(|difference| difference.in_bounds())
+        self.0.checked_sub(other.0).map(Fen).filter(|difference| difference.in_bounds())
     }
 
     /// Reads yuan with exactly two decimals, such as `1234.50` or `-0.01`.
@@ -92,9 +86,7 @@ impl Fen {
         let yuan = Decimal::from_str_exact(text).map_err(|_| form())?;
         let fen = yuan.checked_mul(Decimal::ONE_HUNDRED).ok_or_else(bounds)?;
         let fen = i64::try_from(fen.trunc()).map_err(|_| bounds())?;
-        Some(Fen(fen))
-            .filter(|fen| fen.in_bounds())
-            .ok_or_else(bounds)
+        Some(Fen(fen)).filter(|fen| fen.in_bounds()).ok_or_else(bounds)
     }
 
     /// The amount as yuan with exactly two decimals and no separators: the form
@@ -136,12 +128,7 @@ mod tests {
 
     #[test]
     fn yuan_text_has_exactly_two_decimals() {
-        for (text, fen) in [
-            ("0.00", 0),
-            ("0.01", 1),
-            ("1234.50", 123_450),
-            ("-8.05", -805),
-        ] {
+        for (text, fen) in [("0.00", 0), ("0.01", 1), ("1234.50", 123_450), ("-8.05", -805)] {
             assert_eq!(Fen::from_yuan(text), Ok(Fen::new(fen)));
             assert_eq!(Fen::new(fen).to_yuan(), text);
         }
@@ -149,27 +136,15 @@ mod tests {
             "", "1", "1.", "1.5", "1.500", ".50", "+1.00", "1,000.00", " 1.00", "1e2", "01.00",
             "１.00", "--1.00", "1.0a",
         ] {
-            assert!(
-                matches!(Fen::from_yuan(text), Err(MoneyError::Form(_))),
-                "{text:?}"
-            );
+            assert!(matches!(Fen::from_yuan(text), Err(MoneyError::Form(_))), "{text:?}");
         }
     }
 
     #[test]
     fn bounds_are_two_to_the_53() {
-        assert_eq!(
-            Fen::from_yuan("90071992547409.91"),
-            Ok(Fen::new(AMOUNT_FEN_MAX))
-        );
-        assert!(matches!(
-            Fen::from_yuan("90071992547409.92"),
-            Err(MoneyError::Bounds(_))
-        ));
-        assert!(matches!(
-            Fen::from_yuan("9999999999999999.00"),
-            Err(MoneyError::Bounds(_))
-        ));
+        assert_eq!(Fen::from_yuan("90071992547409.91"), Ok(Fen::new(AMOUNT_FEN_MAX)));
+        assert!(matches!(Fen::from_yuan("90071992547409.92"), Err(MoneyError::Bounds(_))));
+        assert!(matches!(Fen::from_yuan("9999999999999999.00"), Err(MoneyError::Bounds(_))));
         assert_eq!(Fen::new(AMOUNT_FEN_MAX).checked_add(Fen::new(1)), None);
         assert_eq!(Fen::new(-AMOUNT_FEN_MAX).checked_sub(Fen::new(1)), None);
         assert!(!Fen::new(0).is_payable() && !Fen::new(-1).is_payable());

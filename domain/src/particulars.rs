@@ -39,11 +39,7 @@ pub struct ParticularsText {
 /// no account.
 #[must_use]
 pub fn account_hash(account: &str) -> u64 {
-    if account.is_empty() {
-        0
-    } else {
-        xxh3_64(account.as_bytes())
-    }
+    if account.is_empty() { 0 } else { xxh3_64(account.as_bytes()) }
 }
 
 impl<'a> Particulars<'a> {
@@ -71,11 +67,7 @@ impl<'a> Particulars<'a> {
             }
             rest = after;
         }
-        if rest.is_empty() {
-            Ok(particulars)
-        } else {
-            Err(Code::BadField)
-        }
+        if rest.is_empty() { Ok(particulars) } else { Err(Code::BadField) }
     }
 
     /// Particulars from bytes that were checked when they were journaled.
@@ -121,11 +113,7 @@ impl<'a> Particulars<'a> {
     }
 
     pub(crate) fn check_size(self) -> Result<(), Code> {
-        if self.bytes.len() <= PARTICULARS_BYTES_MAX {
-            Ok(())
-        } else {
-            Err(Code::TextTooLong)
-        }
+        if self.bytes.len() <= PARTICULARS_BYTES_MAX { Ok(()) } else { Err(Code::TextTooLong) }
     }
 }
 
@@ -180,10 +168,7 @@ mod tests {
         let bytes = sample().encode();
         let particulars = Particulars::parse(&bytes).unwrap();
         assert_eq!(particulars.to_text(), sample());
-        assert_eq!(
-            particulars.payee_hash(),
-            account_hash("6222020000000000017")
-        );
+        assert_eq!(particulars.payee_hash(), account_hash("6222020000000000017"));
         assert_eq!(Particulars::parse(&[]).unwrap().payee_hash(), 0);
     }
 
@@ -191,11 +176,7 @@ mod tests {
     fn anything_but_six_whole_texts_is_refused() {
         let bytes = sample().encode();
         for cut in 1..bytes.len() {
-            assert_eq!(
-                Particulars::parse(&bytes[..cut]),
-                Err(Code::BadField),
-                "cut at {cut}"
-            );
+            assert_eq!(Particulars::parse(&bytes[..cut]), Err(Code::BadField), "cut at {cut}");
         }
         let mut longer = bytes.clone();
         longer.push(0);
@@ -203,9 +184,6 @@ mod tests {
         assert_eq!(Particulars::parse(&[0xff; 4097]), Err(Code::TextTooLong));
         let mut wrong_bank = sample();
         wrong_bank.payee_bank = "123".into();
-        assert_eq!(
-            Particulars::parse(&wrong_bank.encode()),
-            Err(Code::BadField)
-        );
+        assert_eq!(Particulars::parse(&wrong_bank.encode()), Err(Code::BadField));
     }
 }

@@ -164,12 +164,7 @@ impl Payment {
     /// The sum of its refunds.
     #[must_use]
     pub fn refunded_fen(&self) -> Fen {
-        Fen::new(
-            self.refunds()
-                .iter()
-                .map(|refund| refund.amount_fen.get())
-                .sum(),
-        )
+        Fen::new(self.refunds().iter().map(|refund| refund.amount_fen.get()).sum())
     }
 
     /// What happened later, to add to.

@@ -108,10 +108,7 @@ impl Buckets {
             self.cleared,
             self.refunding,
         ];
-        amounts
-            .iter()
-            .all(|&fen| (0..=AMOUNT_FEN_MAX).contains(&fen))
-            && self.available_wide() >= 0
+        amounts.iter().all(|&fen| (0..=AMOUNT_FEN_MAX).contains(&fen)) && self.available_wide() >= 0
     }
 }
 
@@ -130,16 +127,9 @@ impl QuotaCell {
     pub fn changed(&self, change: impl FnOnce(&mut Buckets)) -> QuotaCell {
         let mut copy = *self;
         change(&mut copy.buckets);
-        assert!(
-            copy.buckets.is_sufficient(),
-            "I1: {:?} after {:?}",
-            copy.buckets,
-            self.buckets
-        );
-        copy.version = self
-            .version
-            .checked_add(1)
-            .expect("four thousand million events on a quota");
+        assert!(copy.buckets.is_sufficient(), "I1: {:?} after {:?}", copy.buckets, self.buckets);
+        copy.version =
+            self.version.checked_add(1).expect("four thousand million events on a quota");
         copy
     }
 }
@@ -190,20 +180,10 @@ impl Totals {
     /// What `issued` must be.
     #[must_use]
     pub fn issued(&self) -> FenSum {
-        let incoming = [
-            self.initial,
-            self.supplemented,
-            self.moved_in,
-            self.vired_in,
-            self.carried_in,
-        ];
-        let outgoing = [
-            self.cut,
-            self.returned_up,
-            self.vired_out,
-            self.recovered,
-            self.carried_out,
-        ];
+        let incoming =
+            [self.initial, self.supplemented, self.moved_in, self.vired_in, self.carried_in];
+        let outgoing =
+            [self.cut, self.returned_up, self.vired_out, self.recovered, self.carried_out];
         let sum = |amounts: [i64; 5]| amounts.iter().map(|&fen| FenSum::from(fen)).sum::<FenSum>();
         sum(incoming) - sum(outgoing)
     }
@@ -226,10 +206,7 @@ impl Totals {
     }
 }
 
-const _: () = assert!(
-    size_of::<QuotaCell>() <= 128,
-    "a quota's cell is at most 128 bytes"
-);
+const _: () = assert!(size_of::<QuotaCell>() <= 128, "a quota's cell is at most 128 bytes");
 
 #[cfg(test)]
 mod tests {
@@ -251,20 +228,7 @@ mod tests {
         };
         assert_eq!(buckets.available(), 255);
         assert!(buckets.is_sufficient());
-        assert!(
-            !Buckets {
-                issued: 1,
-                reserved: 2,
-                ..Buckets::default()
-            }
-            .is_sufficient()
-        );
-        assert!(
-            !Buckets {
-                refunding: -1,
-                ..Buckets::default()
-            }
-            .is_sufficient()
-        );
+        assert!(!Buckets { issued: 1, reserved: 2, ..Buckets::default() }.is_sufficient());
+        assert!(!Buckets { refunding: -1, ..Buckets::default() }.is_sufficient());
     }
 }

@@ -299,21 +299,14 @@ impl Refusal {
     /// A refusal without figures.
     #[must_use]
     pub const fn new(code: Code) -> Refusal {
-        Refusal {
-            code,
-            figures: [None; REFUSAL_FIGURES_MAX],
-        }
+        Refusal { code, figures: [None; REFUSAL_FIGURES_MAX] }
     }
 
     /// A refusal with one figure.
     #[must_use]
     pub fn with(code: Code, requested_fen: Fen, left_fen: Fen) -> Refusal {
         let mut refusal = Refusal::new(code);
-        refusal.add(Figure {
-            limit: code,
-            requested_fen,
-            left_fen,
-        });
+        refusal.add(Figure { limit: code, requested_fen, left_fen });
         refusal
     }
 
@@ -347,10 +340,7 @@ mod tests {
             assert_eq!(Code::from_number(code.number()), Some(code));
             assert!(slugs.insert(code.slug()), "{code} twice");
             assert!(!code.english().is_empty() && !code.next_step().is_empty());
-            assert!(
-                code.chinese().chars().any(|c| c > '\u{2fff}'),
-                "{code} lacks Chinese text"
-            );
+            assert!(code.chinese().chars().any(|c| c > '\u{2fff}'), "{code} lacks Chinese text");
         }
         assert!(Code::ALL.windows(2).all(|pair| pair[0] < pair[1]));
     }
@@ -366,9 +356,6 @@ mod tests {
             });
         }
         assert_eq!(refusal.figures().count(), REFUSAL_FIGURES_MAX);
-        assert_eq!(
-            refusal.figures().next().map(|f| f.left_fen),
-            Some(Fen::new(600))
-        );
+        assert_eq!(refusal.figures().next().map(|f| f.left_fen), Some(Fen::new(600)));
     }
 }

@@ -164,18 +164,12 @@ impl Suspense {
 
     pub(crate) fn end(&mut self, key: ParkedKey, end: ParkedEnd) {
         let parked = self.open.remove(&key).expect("only a waiting fact can end");
-        let keys = self
-            .by_payment
-            .get_mut(&parked.payment)
-            .expect("a waiting fact is listed");
+        let keys = self.by_payment.get_mut(&parked.payment).expect("a waiting fact is listed");
         keys.retain(|&listed| listed != key);
         if keys.is_empty() {
             self.by_payment.remove(&parked.payment);
         }
-        *self
-            .per_channel
-            .get_mut(&key.0)
-            .expect("a waiting fact is counted") -= 1;
+        *self.per_channel.get_mut(&key.0).expect("a waiting fact is counted") -= 1;
         self.ended.insert(key, end);
     }
 }

@@ -14,11 +14,9 @@ pub(super) fn open(
     maker: PersonId,
     open: &OpenBatch,
     fingerprint: Fingerprint,
-    sequence: u64,
 ) {
     let batch = Batch {
         fingerprint,
-        sequence,
         maker,
         count: open.count,
         digest: open.digest,
@@ -33,24 +31,13 @@ pub(super) fn open(
 /// Ends a batch: every staged act takes effect, or what it held back is let go. Changes many
 /// quotas; each counts the change in its version, though the event carries none.
 pub(super) fn end(book: &mut YearBook, id: BatchId, step: BatchStep) {
-    let batch = book
-        .batches
-        .get_mut(&id)
-        .expect("a batch that ends was opened");
+    let batch = book.batches.get_mut(&id).expect("a batch that ends was opened");
     let staged = std::mem::take(&mut batch.staged);
     let close = step == BatchStep::Close;
-    batch.state = if close {
-        BatchState::Closed
-    } else {
-        BatchState::Dropped
-    };
+    batch.state = if close { BatchState::Closed } else { BatchState::Dropped };
     for act in staged {
         match act {
-            Staged::Act {
-                kind,
-                quota,
-                amount_fen,
-            } => {
+            Staged::Act { kind, quota, amount_fen } => {
                 let x = amount_fen.get();
                 if matches!(kind, ActKind::Cut | ActKind::Recover) {
                     change(book, quota, |buckets| buckets.staged -= x, |_| {});
@@ -63,11 +50,7 @@ pub(super) fn end(book: &mut YearBook, id: BatchId, step: BatchStep) {
                 let mut row = *book.move_out(id).expect("a staged move is on record");
                 let x = row.amount_fen.get();
                 change(book, row.from, |buckets| buckets.staged -= x, |_| {});
-                row.transit = if close {
-                    Transit::InTransit
-                } else {
-                    Transit::Dropped
-                };
+                row.transit = if close { Transit::InTransit } else { Transit::Dropped };
                 if close {
                     leave(book, row.kind, row.from, x);
                 }

@@ -9,7 +9,7 @@ use crate::codes::LimitKind;
 use crate::command::{Create, SetLimit};
 use crate::division::{ActRow, Division, RefusedRow, Registration, YearBook};
 use crate::event::{Event, EventBody, RefusedId};
-use crate::ids::{ActId, Fingerprint, PersonId, QuotaId};
+use crate::ids::{ActId, Fingerprint, MoveId, PersonId, QuotaId};
 use crate::limit::{PayCeiling, PlanCell};
 use crate::movement::MoveInRow;
 use crate::quota::{Buckets, QuotaCell, QuotaRow, Totals};
@@ -23,10 +23,16 @@ pub enum Placed {
     Nothing,
     /// A payment was added at this index of its year.
     Payment(u32),
+    /// An act was added at this index of its year.
+    Act(u32),
+    /// An id was ended at this index of its year.
+    Refused(u32),
+    /// A move left, or its id was ended.
+    Move(MoveId),
 }
 
 /// Applies an event whose record has the given sequence. Live, a payment's sequence is not known
-/// yet: it is given as zero, and [`YearBook::place_payment`] fills it in when the record lands.
+/// yet: it is given as zero, and [`YearBook::place`] fills it in when the record lands.
 ///
 /// # Panics
 /// If the event does not follow from the state: a version gap, a broken invariant, a thing that
@@ -39,77 +45,33 @@ pub fn apply(division: &mut Division, event: &Event<'_>, sequence: u64) -> Place
     match &event.body {
         EventBody::Registered { command: c } => {
             let (code, parent) = (c.code, c.parent);
-            division.registration = Some(Registration {
-                code,
-                parent,
-                name: c.name.into(),
-            });
+            division.registration = Some(Registration { code, parent, name: c.name.into() });
         }
-        EventBody::YearSet {
-            fingerprint,
-            act,
-            year,
-            state,
-            ..
-        } => {
+        EventBody::YearSet { fingerprint, act, year, state, .. } => {
             let book = division.year_or_new(*year);
             book.state = *state;
-            remember(book, *act, *fingerprint, QuotaId::NONE, sequence);
+            return remember(book, *act, *fingerprint, QuotaId::NONE, sequence);
         }
-        EventBody::Refused {
-            id,
-            quota,
-            year,
-            fingerprint,
-            refusal,
-            ..
-        } => {
+        EventBody::Refused { id, quota, year, fingerprint, refusal, .. } => {
             let book = division.year_or_new(*year);
-            refuse(book, *id, *quota, *fingerprint, *refusal, sequence);
+            return refuse(book, *id, *quota, *fingerprint, *refusal, sequence);
         }
-        EventBody::RunRefused {
-            year,
-            at,
-            refusal,
-            ids,
-            ..
-        } => {
+        EventBody::RunRefused { year, at, refusal, ids, .. } => {
             let book = division.year_or_new(*year);
             for (index, run_id) in ids.iter().enumerate() {
                 let own = index == usize::from(*at);
-                let heard = if own {
-                    *refusal
-                } else {
-                    Refusal::new(Code::LinkedRefused)
-                };
-                refuse(
-                    book,
-                    run_id.id,
-                    run_id.quota,
-                    run_id.fingerprint,
-                    heard,
-                    sequence,
-                );
+                let heard = if own { *refusal } else { Refusal::new(Code::LinkedRefused) };
+                refuse(book, run_id.id, run_id.quota, run_id.fingerprint, heard, sequence);
             }
         }
-        EventBody::FactParked {
-            year,
-            fingerprint,
-            reason,
-            command,
-            ..
-        } => {
+        EventBody::FactParked { year, fingerprint, reason, command, .. } => {
             let key = (event.by.channel, command.serial, *fingerprint);
             let parked = Parked::new(event.by, command, *reason);
             division.year_or_new(*year).suspense.park(key, parked);
         }
         EventBody::MoveDeclined { reason, command: c } => {
-            let row = MoveInRow {
-                from: c.from,
-                to: c.to,
-                amount_fen: c.amount_fen,
-                outcome: *reason,
-            };
+            let row =
+                MoveInRow { from: c.from, to: c.to, amount_fen: c.amount_fen, outcome: *reason };
             division.year_or_new(c.to.year()).moves_in.insert(c.id, row);
         }
         _ => return apply_in_book(division, event, sequence),
@@ -124,22 +86,11 @@ fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> P
         EventBody::BatchOpened { command, .. } => command.year,
         EventBody::BatchEnded { year, .. } => *year,
         EventBody::Resolved { command, .. } => command.year,
-        _ => event
-            .quota_version()
-            .expect("every other event changes a quota")
-            .0
-            .year(),
+        _ => event.quota_version().expect("every other event changes a quota").0.year(),
     };
-    let book = division
-        .year_mut(year)
-        .expect("an event of a year that was opened");
+    let book = division.year_mut(year).expect("an event of a year that was opened");
     match &event.body {
-        EventBody::Reserved {
-            fingerprint,
-            rule_version,
-            command,
-            ..
-        } => {
+        EventBody::Reserved { fingerprint, rule_version, command, .. } => {
             let by = event.by;
             return Placed::Payment(payment::reserve(
                 book,
@@ -151,79 +102,43 @@ fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> P
             ));
         }
         EventBody::Stepped { command, .. } => payment::step(book, event.by, command),
-        EventBody::FactTaken {
-            fingerprint,
-            from_suspense,
-            command,
-            ..
-        } => {
+        EventBody::FactTaken { fingerprint, from_suspense, command, .. } => {
             payment::fact(book, event.by, command, *fingerprint);
             if *from_suspense {
-                book.suspense.end(
-                    (event.by.channel, command.serial, *fingerprint),
-                    ParkedEnd::Taken,
-                );
+                book.suspense
+                    .end((event.by.channel, command.serial, *fingerprint), ParkedEnd::Taken);
             }
         }
-        EventBody::Acted {
-            fingerprint,
-            command,
-            ..
-        } => {
+        EventBody::Acted { fingerprint, command, .. } => {
             quota::act(book, command);
-            remember(book, command.act, *fingerprint, command.quota, sequence);
+            return remember(book, command.act, *fingerprint, command.quota, sequence);
         }
-        EventBody::Created {
-            quota,
-            fingerprint,
-            command,
-        } => {
+        EventBody::Created { quota, fingerprint, command } => {
             create(book, *quota, command);
-            remember_created(book, command.act, *fingerprint, *quota, sequence);
+            return remember_created(book, command.act, *fingerprint, *quota, sequence);
         }
-        EventBody::MovedOut {
-            fingerprint,
-            command,
-            ..
-        } => {
+        EventBody::MovedOut { fingerprint, command, .. } => {
             quota::move_out(book, command, *fingerprint, sequence);
+            return Placed::Move(command.id);
         }
         EventBody::MovedIn { command, .. } => quota::move_in(book, command),
         EventBody::MoveSettled { id, landed, .. } => quota::settle_move(book, *id, *landed),
-        EventBody::LimitSet {
-            fingerprint,
-            command,
-        } => {
+        EventBody::LimitSet { fingerprint, command } => {
             set_limit(book, event.by.person, command);
-            remember(book, command.act, *fingerprint, QuotaId::NONE, sequence);
+            return remember(book, command.act, *fingerprint, QuotaId::NONE, sequence);
         }
-        EventBody::BatchOpened {
-            fingerprint,
-            command,
-        } => {
-            batch::open(book, event.by.person, command, *fingerprint, sequence);
-            remember(
-                book,
-                ActId(command.batch.0),
-                *fingerprint,
-                QuotaId::NONE,
-                sequence,
-            );
+        EventBody::BatchOpened { fingerprint, command } => {
+            batch::open(book, event.by.person, command, *fingerprint);
+            return remember(book, ActId(command.batch.0), *fingerprint, QuotaId::NONE, sequence);
         }
         EventBody::BatchEnded { batch, step, .. } => batch::end(book, *batch, *step),
-        EventBody::Resolved {
-            fingerprint,
-            command,
-        } => {
+        EventBody::Resolved { fingerprint, command } => {
             if command.action == crate::codes::ResolveAction::Dismiss {
-                let key = book
-                    .suspense
-                    .numbered(command.channel, command.serial)
-                    .next();
+                let key = book.suspense.numbered(command.channel, command.serial).next();
                 let key = *key.expect("a resolved fact was parked").0;
                 book.suspense.end(key, ParkedEnd::Dismissed);
             }
-            remember(book, command.act, *fingerprint, QuotaId::NONE, sequence);
+            return remember(book, command.act, *fingerprint, QuotaId::NONE, sequence);
         }
         _ => unreachable!("events of the division itself were applied before"),
     }
@@ -236,14 +151,8 @@ fn remember(
     fingerprint: Fingerprint,
     quota: QuotaId,
     sequence: u64,
-) {
-    book.add_act(ActRow {
-        id,
-        fingerprint,
-        quota,
-        created: false,
-        sequence,
-    });
+) -> Placed {
+    Placed::Act(book.add_act(ActRow { id, fingerprint, quota, created: false, sequence }))
 }
 
 fn remember_created(
@@ -252,14 +161,8 @@ fn remember_created(
     fingerprint: Fingerprint,
     quota: QuotaId,
     sequence: u64,
-) {
-    book.add_act(ActRow {
-        id,
-        fingerprint,
-        quota,
-        created: true,
-        sequence,
-    });
+) -> Placed {
+    Placed::Act(book.add_act(ActRow { id, fingerprint, quota, created: true, sequence }))
 }
 
 fn refuse(
@@ -269,31 +172,21 @@ fn refuse(
     fingerprint: Fingerprint,
     refusal: Refusal,
     sequence: u64,
-) {
-    let row = |id| RefusedRow {
-        id,
-        fingerprint,
-        quota,
-        refusal,
-        sequence,
-    };
+) -> Placed {
+    let row = |id| RefusedRow { id, fingerprint, quota, refusal, sequence };
     match id {
-        RefusedId::Payment(id) => book.add_refused_payment(row(id.0)),
-        RefusedId::Act(id) => book.add_refused_act(row(id.0)),
-        RefusedId::Move(id) => drop(book.moves_refused.insert(id, row(id.0))),
+        RefusedId::Payment(id) => Placed::Refused(book.add_refused_payment(row(id.0))),
+        RefusedId::Act(id) => Placed::Refused(book.add_refused_act(row(id.0))),
+        RefusedId::Move(id) => {
+            book.moves_refused.insert(id, row(id.0));
+            Placed::Move(id)
+        }
     }
 }
 
 fn create(book: &mut YearBook, quota: QuotaId, create: &Create<'_>) {
-    assert_eq!(
-        quota.serial(),
-        book.quota_count() as u64,
-        "quota serials are dense"
-    );
-    let plan_slot = book
-        .plan_slots
-        .get(&create.plan)
-        .map_or(0, |&slot| slot + 1);
+    assert_eq!(quota.serial(), book.quota_count() as u64, "quota serials are dense");
+    let plan_slot = book.plan_slots.get(&create.plan).map_or(0, |&slot| slot + 1);
     book.quotas.push(QuotaCell {
         version: 1,
         plan_slot,

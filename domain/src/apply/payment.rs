@@ -18,9 +18,7 @@ pub(super) fn reserve(
     sequence: u64,
 ) -> u32 {
     let x = reserve.amount_fen.get();
-    let quota = *book
-        .quota(reserve.quota)
-        .expect("a reservation names a quota that exists");
+    let quota = *book.quota(reserve.quota).expect("a reservation names a quota that exists");
     let path = settlement_path(quota.fund, reserve.method).expect("decided on a path");
     let mut cell = quota.changed(|buckets| {
         buckets.reserved += x;
@@ -31,9 +29,7 @@ pub(super) fn reserve(
     cell.open_payments += 1;
     let plan = plan_cell(book, cell.plan_slot, reserve.day.month(), x);
     let contract = reserve.contract.is_some().then(|| {
-        let mut cell = *book
-            .contract(reserve.quota, reserve.contract)
-            .expect("decided with it");
+        let mut cell = *book.contract(reserve.quota, reserve.contract).expect("decided with it");
         cell.used += x;
         cell
     });
@@ -64,18 +60,10 @@ pub(super) fn reserve(
         method: reserve.method,
         kind: reserve.kind,
         path,
-        state: if reserve.one_act {
-            PaymentState::Instructed
-        } else {
-            PaymentState::Reserved
-        },
+        state: if reserve.one_act { PaymentState::Instructed } else { PaymentState::Reserved },
         ending: None,
         posts: cell.posts,
-        approved: if reserve.one_act {
-            cell.posts
-        } else {
-            Posts::NONE
-        },
+        approved: if reserve.one_act { cell.posts } else { Posts::NONE },
         later: None,
     })
 }
@@ -110,10 +98,7 @@ pub(super) fn step(book: &mut YearBook, by: By, step: &Step<'_>) {
         release(book, index, ending);
     } else {
         let id = step.quota;
-        let cell = book
-            .quota(id)
-            .expect("a step names a quota that exists")
-            .changed(|_| {});
+        let cell = book.quota(id).expect("a step names a quota that exists").changed(|_| {});
         book.put_quota(id, cell);
     }
     let payment = book.payment_mut(index);
@@ -135,11 +120,7 @@ pub(super) fn step(book: &mut YearBook, by: By, step: &Step<'_>) {
     }
     let numbered = step.kind.needs_reason() || step.kind == StepKind::Doubt;
     if numbered {
-        let seen = StepSeen {
-            kind: step.kind,
-            serial: step.serial,
-            person: by.person,
-        };
+        let seen = StepSeen { kind: step.kind, serial: step.serial, person: by.person };
         payment.later_mut().steps.push(seen);
     }
 }
@@ -150,9 +131,7 @@ fn release(book: &mut YearBook, index: u32, ending: Ending) {
     payment.state = PaymentState::Released;
     payment.ending = Some(ending);
     let (quota, amount) = (payment.quota, payment.amount_fen.get());
-    give_back(book, index, quota, amount, |buckets| {
-        buckets.reserved -= amount
-    });
+    give_back(book, index, quota, amount, |buckets| buckets.reserved -= amount);
     close_open(book, quota);
 }
 
@@ -165,14 +144,9 @@ fn give_back(
     amount: i64,
     change: impl FnOnce(&mut Buckets),
 ) {
-    let payment = book
-        .payments
-        .get(index as usize)
-        .expect("the payment was just looked up");
+    let payment = book.payments.get(index as usize).expect("the payment was just looked up");
     let (contract, month) = (payment.contract, payment.day.month());
-    let cell = *book
-        .quota(quota)
-        .expect("a payment names a quota that exists");
+    let cell = *book.quota(quota).expect("a payment names a quota that exists");
     let contract = contract_after(book, quota, contract, amount);
     let to_earmark = contract.is_some_and(|cell| cell.open);
     let plan = plan_cell(book, cell.plan_slot, month, -amount);
@@ -201,9 +175,7 @@ fn contract_after(
     if !contract.is_some() {
         return None;
     }
-    let mut cell = *book
-        .contract(quota, contract)
-        .expect("a payment under a contract drew on it");
+    let mut cell = *book.contract(quota, contract).expect("a payment under a contract drew on it");
     cell.used -= amount;
     if !cell.open {
         cell.earmarked -= amount;
@@ -213,13 +185,8 @@ fn contract_after(
 
 /// One payment fewer that can still pay.
 fn close_open(book: &mut YearBook, quota: QuotaId) {
-    let mut cell = *book
-        .quota(quota)
-        .expect("a payment names a quota that exists");
-    cell.open_payments = cell
-        .open_payments
-        .checked_sub(1)
-        .expect("an open payment was counted");
+    let mut cell = *book.quota(quota).expect("a payment names a quota that exists");
+    cell.open_payments = cell.open_payments.checked_sub(1).expect("an open payment was counted");
     book.put_quota(quota, cell);
     book.set_open_payments(book.open_payments - 1);
 }
@@ -229,12 +196,7 @@ pub(super) fn fact(book: &mut YearBook, by: By, fact: &Fact<'_>, fingerprint: Fi
     let pool = goes_to_pool(book);
     let payment = book.payment_mut(index);
     let (kind, channel, serial) = (fact.kind, by.channel, fact.serial);
-    payment.later_mut().facts.push(FactSeen {
-        kind,
-        channel,
-        serial,
-        fingerprint,
-    });
+    payment.later_mut().facts.push(FactSeen { kind, channel, serial, fingerprint });
     let after = state_after(payment, fact.kind);
     match fact.kind {
         FactKind::Reject => release(book, index, Ending::Rejected),
@@ -266,18 +228,11 @@ fn clear(book: &mut YearBook, index: u32) {
         payment.executed_fen = payment.amount_fen;
     }
     let y = payment.executed_fen.get();
-    let cell = book
-        .quota(quota)
-        .expect("a payment names a quota that exists")
-        .changed(|buckets| {
-            let from = if from_reserved {
-                &mut buckets.reserved
-            } else {
-                &mut buckets.paid
-            };
-            *from -= y;
-            buckets.cleared += y;
-        });
+    let cell = book.quota(quota).expect("a payment names a quota that exists").changed(|buckets| {
+        let from = if from_reserved { &mut buckets.reserved } else { &mut buckets.paid };
+        *from -= y;
+        buckets.cleared += y;
+    });
     book.put_quota(quota, cell);
     if from_reserved {
         close_open(book, quota);
@@ -297,14 +252,8 @@ fn refund(book: &mut YearBook, index: u32, fact: &Fact<'_>, to_pool: bool) {
     });
     if to_pool {
         let pool = &mut book.pool;
-        let side = if own {
-            &mut pool.in_hand_fen
-        } else {
-            &mut pool.in_transit_fen
-        };
-        *side = side
-            .checked_add(z)
-            .expect("the recovered pool stays in bounds");
+        let side = if own { &mut pool.in_hand_fen } else { &mut pool.in_transit_fen };
+        *side = side.checked_add(z).expect("the recovered pool stays in bounds");
         touch(book, quota);
     } else if own {
         give_back(book, index, quota, z, |buckets| buckets.paid -= z);
@@ -318,9 +267,7 @@ fn settle_refund(book: &mut YearBook, index: u32, fact: &Fact<'_>) {
     let payment = book.payment_mut(index);
     let quota = payment.quota;
     let refunds = &mut payment.later_mut().refunds;
-    let refund = refunds
-        .iter_mut()
-        .find(|refund| refund.number == fact.refund);
+    let refund = refunds.iter_mut().find(|refund| refund.number == fact.refund);
     let refund = refund.expect("a settling names a refund that was taken");
     refund.settled = true;
     if refund.to_pool {
@@ -328,9 +275,7 @@ fn settle_refund(book: &mut YearBook, index: u32, fact: &Fact<'_>) {
         book.pool.in_hand_fen += z;
         touch(book, quota);
     } else {
-        let cell = book
-            .quota(quota)
-            .expect("a payment names a quota that exists");
+        let cell = book.quota(quota).expect("a payment names a quota that exists");
         let cell = cell.changed(|buckets| {
             buckets.cleared -= z;
             buckets.refunding -= z;
@@ -341,9 +286,6 @@ fn settle_refund(book: &mut YearBook, index: u32, fact: &Fact<'_>) {
 
 /// The quota's next version, with no bucket changed.
 fn touch(book: &mut YearBook, quota: QuotaId) {
-    let cell = book
-        .quota(quota)
-        .expect("a payment names a quota that exists")
-        .changed(|_| {});
+    let cell = book.quota(quota).expect("a payment names a quota that exists").changed(|_| {});
     book.put_quota(quota, cell);
 }

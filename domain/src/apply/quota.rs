@@ -17,15 +17,10 @@ pub(super) fn change(
     buckets: impl FnOnce(&mut Buckets),
     totals: impl FnOnce(&mut Totals),
 ) {
-    let mut after = book
-        .row(quota)
-        .expect("an event names a quota that exists")
-        .totals;
+    let mut after = book.row(quota).expect("an event names a quota that exists").totals;
     totals(&mut after);
     let issued = i64::try_from(after.issued()).expect("issued stays in bounds");
-    let cell = book
-        .quota(quota)
-        .expect("an event names a quota that exists");
+    let cell = book.quota(quota).expect("an event names a quota that exists");
     let cell = cell.changed(|copy| {
         buckets(copy);
         copy.issued = issued;
@@ -47,17 +42,10 @@ pub(super) fn act(book: &mut YearBook, act: &Act<'_>) {
     let takes = matches!(act.kind, ActKind::Cut | ActKind::Recover);
     let held = if takes { act.amount_fen.get() } else { 0 };
     change(book, act.quota, |buckets| buckets.staged += held, |_| {});
-    let batch = book
-        .batches
-        .get_mut(&act.batch)
-        .expect("an act is staged in an open batch");
+    let batch = book.batches.get_mut(&act.batch).expect("an act is staged in an open batch");
     batch.staged_digest = fold_act(batch.staged_digest, act);
     let (kind, quota, amount_fen) = (act.kind, act.quota, act.amount_fen);
-    batch.staged.push(Staged::Act {
-        kind,
-        quota,
-        amount_fen,
-    });
+    batch.staged.push(Staged::Act { kind, quota, amount_fen });
 }
 
 /// The effect of an act on its quota's buckets and totals.
@@ -88,13 +76,8 @@ fn earmark(book: &mut YearBook, act: &Act<'_>) {
     let known = book.contract(act.quota, act.contract).copied();
     let was_open = known.is_some_and(|cell| cell.open);
     let (contract, plan) = (act.contract, act.plan);
-    let mut cell = known.unwrap_or(ContractCell {
-        contract,
-        plan,
-        earmarked: 0,
-        used: 0,
-        open: true,
-    });
+    let mut cell =
+        known.unwrap_or(ContractCell { contract, plan, earmarked: 0, used: 0, open: true });
     cell.earmarked += act.amount_fen.get();
     cell.open = true;
     book.put_contract(act.quota, cell);
@@ -104,9 +87,7 @@ fn earmark(book: &mut YearBook, act: &Act<'_>) {
 }
 
 fn unearmark(book: &mut YearBook, act: &Act<'_>) {
-    let mut cell = *book
-        .contract(act.quota, act.contract)
-        .expect("decided with an open earmark");
+    let mut cell = *book.contract(act.quota, act.contract).expect("decided with an open earmark");
     cell.earmarked -= act.amount_fen.get();
     cell.open = cell.earmarked > cell.used;
     book.put_contract(act.quota, cell);
@@ -122,17 +103,11 @@ pub(super) fn move_out(
     sequence: u64,
 ) {
     let staged = moved.batch != BatchId(0);
-    let fund = book
-        .quota(moved.from)
-        .expect("a move names a quota that exists")
-        .fund;
+    let fund = book.quota(moved.from).expect("a move names a quota that exists").fund;
     let x = moved.amount_fen.get();
     if staged {
         change(book, moved.from, |buckets| buckets.staged += x, |_| {});
-        let batch = book
-            .batches
-            .get_mut(&moved.batch)
-            .expect("a move is staged in an open batch");
+        let batch = book.batches.get_mut(&moved.batch).expect("a move is staged in an open batch");
         batch.staged_digest = fold_move(batch.staged_digest, moved);
         batch.staged.push(Staged::Move { id: moved.id });
     } else {
@@ -148,11 +123,7 @@ pub(super) fn move_out(
             to: moved.to,
             amount_fen: moved.amount_fen,
             fund,
-            transit: if staged {
-                Transit::Staged
-            } else {
-                Transit::InTransit
-            },
+            transit: if staged { Transit::Staged } else { Transit::InTransit },
         },
     );
 }
@@ -189,19 +160,12 @@ pub(super) fn move_in(book: &mut YearBook, moved: &MoveIn) {
     };
     change(book, moved.to, buckets, totals);
     let (from, to, amount_fen) = (moved.from, moved.to, moved.amount_fen);
-    let row = MoveInRow {
-        from,
-        to,
-        amount_fen,
-        outcome: Code::Accepted,
-    };
+    let row = MoveInRow { from, to, amount_fen, outcome: Code::Accepted };
     book.moves_in.insert(moved.id, row);
 }
 
 pub(super) fn settle_move(book: &mut YearBook, id: MoveId, landed: bool) {
-    let mut row = *book
-        .move_out(id)
-        .expect("a settling names a move that left");
+    let mut row = *book.move_out(id).expect("a settling names a move that left");
     if landed {
         row.transit = Transit::Landed;
         change(book, row.from, |_| {}, |_| {});

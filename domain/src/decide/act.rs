@@ -33,21 +33,13 @@ pub(super) fn decide<'a>(
         return Err(Code::QuotaClosed.into());
     }
     guard(book, quota, &act)?;
-    Ok(EventBody::Acted {
-        version: quota.version + 1,
-        fingerprint,
-        command: act,
-    })
+    Ok(EventBody::Acted { version: quota.version + 1, fingerprint, command: act })
 }
 
 fn guard(book: &YearBook, quota: &QuotaCell, act: &Act<'_>) -> Result<(), Refusal> {
     let amount = act.amount_fen;
     let at_most = |left: Fen, code: Code| {
-        if amount <= left {
-            Ok(())
-        } else {
-            Err(Refusal::with(code, amount, left))
-        }
+        if amount <= left { Ok(()) } else { Err(Refusal::with(code, amount, left)) }
     };
     match act.kind {
         ActKind::Issue | ActKind::Supplement => {
@@ -69,22 +61,14 @@ fn guard(book: &YearBook, quota: &QuotaCell, act: &Act<'_>) -> Result<(), Refusa
             at_most(quota.available(), Code::OverQuota)
         }
         ActKind::Unearmark => {
-            let cell = book
-                .contract(act.quota, act.contract)
-                .filter(|cell| cell.open);
-            let cell = cell
-                .filter(|cell| cell.plan == act.plan)
-                .ok_or(Code::ContractMismatch)?;
+            let cell = book.contract(act.quota, act.contract).filter(|cell| cell.open);
+            let cell = cell.filter(|cell| cell.plan == act.plan).ok_or(Code::ContractMismatch)?;
             at_most(cell.left(), Code::OverEarmark)
         }
         ActKind::Close => {
             let buckets = &quota.buckets;
             let held = buckets.frozen + buckets.staged + buckets.earmarked + buckets.available();
-            if quota.open_payments == 0 && held == 0 {
-                Ok(())
-            } else {
-                Err(Code::OpenItems.into())
-            }
+            if quota.open_payments == 0 && held == 0 { Ok(()) } else { Err(Code::OpenItems.into()) }
         }
         ActKind::Revive => Ok(()),
     }

@@ -23,10 +23,7 @@ pub(super) fn decide_open<'a>(
     if book.batches().filter(|(_, batch)| is_open(batch)).count() >= OPEN_BATCHES_MAX {
         return Err(Code::TooMany.into());
     }
-    Ok(EventBody::BatchOpened {
-        fingerprint,
-        command: open,
-    })
+    Ok(EventBody::BatchOpened { fingerprint, command: open })
 }
 
 /// A batch takes acts while it is open, from its maker.
@@ -65,27 +62,15 @@ pub(super) fn decide_end<'a>(
         }
         must_fit_together(book, &batch.staged)?;
     }
-    let EndBatch {
-        step, batch, year, ..
-    } = end;
-    Ok(EventBody::BatchEnded {
-        division: book.division,
-        year,
-        batch,
-        step,
-    })
+    let EndBatch { step, batch, year, .. } = end;
+    Ok(EventBody::BatchEnded { division: book.division, year, batch, step })
 }
 
 /// What a batch gives was checked act by act; together it must still stay within bounds and caps.
 fn must_fit_together(book: &YearBook, staged: &[Staged]) -> Result<(), Refusal> {
     let mut gives: HashMap<QuotaId, FenSum> = HashMap::new();
     for act in staged {
-        if let Staged::Act {
-            kind: ActKind::Issue | ActKind::Supplement,
-            quota,
-            amount_fen,
-        } = act
-        {
+        if let Staged::Act { kind: ActKind::Issue | ActKind::Supplement, quota, amount_fen } = act {
             *gives.entry(*quota).or_default() += FenSum::from(amount_fen.get());
         }
     }
@@ -107,22 +92,12 @@ pub(super) fn dropped_by_refusal(
         Body::MoveOut(moved) => (moved.batch, moved.from.year()),
         _ => return None,
     };
-    let open = division
-        .year(year)?
-        .batch(batch)
-        .filter(|batch| batch.state == BatchState::Open)?;
+    let open = division.year(year)?.batch(batch).filter(|batch| batch.state == BatchState::Open)?;
     // Another person's act that strayed into the batch does not drop it.
     if open.maker != command.by.person {
         return None;
     }
-    let body = EventBody::BatchEnded {
-        division: division.index,
-        year,
-        batch,
-        step: BatchStep::Drop,
-    };
-    Some(Event {
-        by: command.by,
-        body,
-    })
+    let body =
+        EventBody::BatchEnded { division: division.index, year, batch, step: BatchStep::Drop };
+    Some(Event { by: command.by, body })
 }

@@ -18,35 +18,23 @@ pub(super) fn decide<'a>(
     fingerprint: Fingerprint,
 ) -> Result<EventBody<'a>, Refusal> {
     let fits = fit(division, by, &fact, fingerprint);
-    let unfit = fits
-        .as_ref()
-        .is_err_and(|code| !code.is_turned_away() || *code == Code::UnknownDivision);
+    let unfit =
+        fits.as_ref().is_err_and(|code| !code.is_turned_away() || *code == Code::UnknownDivision);
     if unfit && parked_by(division, fact.quota.year(), by.channel) >= PARKED_PER_CHANNEL_MAX {
         return Err(Code::SuspenseFull.into());
     }
     let version = fits.map_err(as_parking_reason)?;
-    Ok(EventBody::FactTaken {
-        version,
-        fingerprint,
-        from_suspense: false,
-        command: fact,
-    })
+    Ok(EventBody::FactTaken { version, fingerprint, from_suspense: false, command: fact })
 }
 
 /// An unknown division is a reason to park, not to turn away: its facts reach the province's
 /// suspense.
 fn as_parking_reason(code: Code) -> Refusal {
-    Refusal::new(if code == Code::UnknownDivision {
-        Code::NoPayment
-    } else {
-        code
-    })
+    Refusal::new(if code == Code::UnknownDivision { Code::NoPayment } else { code })
 }
 
 fn parked_by(division: &Division, year: FiscalYear, channel: ChannelId) -> usize {
-    division
-        .year(year)
-        .map_or(0, |book| book.suspense.of_channel(channel))
+    division.year(year).map_or(0, |book| book.suspense.of_channel(channel))
 }
 
 /// The quota's version after the fact, or why it does not fit.
@@ -60,9 +48,7 @@ fn fit(
         return Err(Code::UnknownDivision);
     }
     let book = division.year(fact.quota.year()).ok_or(Code::NoPayment)?;
-    let payment = book
-        .payment(fact.payment)
-        .filter(|payment| payment.quota == fact.quota);
+    let payment = book.payment(fact.payment).filter(|payment| payment.quota == fact.quota);
     let payment = payment.ok_or(Code::NoPayment)?;
     if !role_reports(by.role, payment.path, fact.kind) {
         return Err(Code::NoRight);
@@ -115,18 +101,9 @@ fn figures_fit(payment: &Payment, fact: &Fact<'_>) -> Result<(), Code> {
         FactKind::Clear => Err(Code::AmountMismatch),
         FactKind::Refund => refund_fits(payment, fact),
         FactKind::SettleRefund => {
-            let refund = payment
-                .refunds()
-                .iter()
-                .find(|refund| refund.number == fact.refund);
-            let refund = refund
-                .filter(|refund| !refund.settled)
-                .ok_or(Code::NoRefund)?;
-            if refund.amount_fen == fact.amount_fen {
-                Ok(())
-            } else {
-                Err(Code::AmountMismatch)
-            }
+            let refund = payment.refunds().iter().find(|refund| refund.number == fact.refund);
+            let refund = refund.filter(|refund| !refund.settled).ok_or(Code::NoRefund)?;
+            if refund.amount_fen == fact.amount_fen { Ok(()) } else { Err(Code::AmountMismatch) }
         }
     }
 }
@@ -134,19 +111,11 @@ fn figures_fit(payment: &Payment, fact: &Fact<'_>) -> Result<(), Code> {
 /// A receipt must name the account that was ordered, where an account was.
 fn payee_fits(payment: &Payment, fact: &Fact<'_>) -> Result<(), Code> {
     let ordered = payment.payee_hash;
-    if ordered == 0 || ordered == fact.payee_hash {
-        Ok(())
-    } else {
-        Err(Code::PayeeMismatch)
-    }
+    if ordered == 0 || ordered == fact.payee_hash { Ok(()) } else { Err(Code::PayeeMismatch) }
 }
 
 fn refund_fits(payment: &Payment, fact: &Fact<'_>) -> Result<(), Code> {
-    if payment
-        .refunds()
-        .iter()
-        .any(|refund| refund.number == fact.refund)
-    {
+    if payment.refunds().iter().any(|refund| refund.number == fact.refund) {
         return Err(Code::RefundTaken);
     }
     if payment.refunds().len() >= REFUNDS_PER_PAYMENT_MAX {
@@ -166,11 +135,7 @@ pub(crate) fn goes_to_pool(book: &YearBook) -> bool {
 
 /// Whether a parked fact fits now.
 pub(super) fn must_fit(division: &Division, key: &ParkedKey, parked: &Parked) -> Result<u32, Code> {
-    let by = By {
-        person: parked.person,
-        role: parked.role,
-        channel: key.0,
-    };
+    let by = By { person: parked.person, role: parked.role, channel: key.0 };
     fit(division, &by, &parked.fact(key.1), key.2)
 }
 
@@ -184,11 +149,7 @@ pub(super) fn next_unparked(
     suspense.of_payment(payment).iter().find_map(|key| {
         let parked = suspense.get(key)?;
         let waits = matches!(parked.reason, Code::FactEarly | Code::NoRefund);
-        if waits {
-            taken_from_suspense(division, key, parked)
-        } else {
-            None
-        }
+        if waits { taken_from_suspense(division, key, parked) } else { None }
     })
 }
 
@@ -208,25 +169,13 @@ fn taken_from_suspense(
     parked: &Parked,
 ) -> Option<Event<'static>> {
     let version = must_fit(division, key, parked).ok()?;
-    let by = By {
-        person: parked.person,
-        role: parked.role,
-        channel: key.0,
-    };
+    let by = By { person: parked.person, role: parked.role, channel: key.0 };
     // The reporter's words stand in the record that parked the fact.
-    let command = Fact {
-        note: "",
-        ..parked.fact(key.1)
-    };
+    let command = Fact { note: "", ..parked.fact(key.1) };
     let (fingerprint, from_suspense) = (key.2, true);
     Some(Event {
         by,
-        body: EventBody::FactTaken {
-            version,
-            fingerprint,
-            from_suspense,
-            command: strip(command),
-        },
+        body: EventBody::FactTaken { version, fingerprint, from_suspense, command: strip(command) },
     })
 }
 
@@ -251,9 +200,7 @@ pub fn parked_facts_that_fit<'a>(
     division: &'a Division,
     book: &'a YearBook,
 ) -> impl Iterator<Item = (&'a ParkedKey, &'a Parked)> {
-    book.suspense
-        .iter()
-        .filter(move |(key, parked)| must_fit(division, key, parked).is_ok())
+    book.suspense.iter().filter(move |(key, parked)| must_fit(division, key, parked).is_ok())
 }
 
 /// The state a payment has after a fact that fits.

@@ -159,93 +159,75 @@ fn after_refusal<'a>(
     }
     if let Body::Fact(c) = command.body {
         let (division, year) = (division.index, c.quota.year());
-        let body = EventBody::FactParked {
-            division,
-            year,
-            fingerprint,
-            reason: refusal.code,
-            command: c,
-        };
-        return Verdict::Event(Event {
-            by: command.by,
-            body,
-        });
+        let body =
+            EventBody::FactParked { division, year, fingerprint, reason: refusal.code, command: c };
+        return Verdict::Event(Event { by: command.by, body });
     }
     if let Body::MoveIn(c) = command.body {
-        let body = EventBody::MoveDeclined {
-            reason: refusal.code,
-            command: c,
-        };
-        return Verdict::Event(Event {
-            by: command.by,
-            body,
-        });
+        let body = EventBody::MoveDeclined { reason: refusal.code, command: c };
+        return Verdict::Event(Event { by: command.by, body });
     }
     // Nothing can follow in a closed year, so a refusal there need not end the id.
     match (ends(command), command.year()) {
         (Some(id), Some(year)) if refusal.code != Code::YearClosed => {
             let quota = command.quota().unwrap_or(QuotaId::NONE);
             let division = division.index;
-            let body = EventBody::Refused {
-                id,
-                quota,
-                division,
-                year,
-                fingerprint,
-                refusal,
-            };
-            Verdict::Event(Event {
-                by: command.by,
-                body,
-            })
+            let body = EventBody::Refused { id, quota, division, year, fingerprint, refusal };
+            Verdict::Event(Event { by: command.by, body })
         }
         _ => Verdict::Answer(refused(division, command, refusal)),
     }
 }
 
+/// The event that puts a fact into suspense for a reason outside the rules: its quota is
+/// quarantined. `None` for what is no fact about a payment, or was taken before.
+#[must_use]
+pub fn park<'a>(
+    division: &Division,
+    command: &Command<'a>,
+    fingerprint: Fingerprint,
+    reason: Code,
+) -> Option<Event<'a>> {
+    let Body::Fact(c) = command.body else { return None };
+    if recall::recall(division, command, fingerprint).is_some() {
+        return None;
+    }
+    let (division, year) = (division.index, c.quota.year());
+    let body = EventBody::FactParked { division, year, fingerprint, reason, command: c };
+    Some(Event { by: command.by, body })
+}
+
 fn refused(division: &Division, command: &Command<'_>, refusal: Refusal) -> Answer {
     let quota = command.quota().unwrap_or(QuotaId::NONE);
-    Answer {
-        value: available(division, quota),
-        refusal: Some(refusal),
-        ..Answer::of(refusal.code)
-    }
+    Answer { value: available(division, quota), refusal: Some(refusal), ..Answer::of(refusal.code) }
 }
 
 /// What is available on a quota now, in fen; zero where there is none.
 fn available(division: &Division, quota: QuotaId) -> i64 {
-    division
-        .quota(quota)
-        .map_or(0, |cell| cell.buckets.available())
+    division.quota(quota).map_or(0, |cell| cell.buckets.available())
 }
 
 /// The answer to an event that was just applied. Its sequence is filled in when the record lands.
 #[must_use]
 pub fn answer_after(division: &Division, event: &Event<'_>) -> Answer {
-    let on = |quota: QuotaId| Answer {
-        value: available(division, quota),
-        ..Answer::of(Code::Accepted)
-    };
+    let on =
+        |quota: QuotaId| Answer { value: available(division, quota), ..Answer::of(Code::Accepted) };
     let with_payment = |quota: QuotaId, payment| {
-        let state = division
-            .year(quota.year())
-            .and_then(|book| book.payment(payment))
-            .map(|p| p.state);
+        let state =
+            division.year(quota.year()).and_then(|book| book.payment(payment)).map(|p| p.state);
         Answer { state, ..on(quota) }
     };
     match &event.body {
         EventBody::Reserved { command: c, .. } => with_payment(c.quota, c.payment),
         EventBody::Stepped { command: c, .. } => with_payment(c.quota, c.payment),
         EventBody::FactTaken { command: c, .. } => with_payment(c.quota, c.payment),
-        EventBody::FactParked { command: c, .. } => Answer {
-            code: Code::Parked,
-            ..with_payment(c.quota, c.payment)
-        },
+        EventBody::FactParked { command: c, .. } => {
+            Answer { code: Code::Parked, ..with_payment(c.quota, c.payment) }
+        }
         EventBody::Acted { command: c, .. } => on(c.quota),
-        EventBody::Created { quota, .. } => Answer {
-            value: quota.0.cast_signed(),
-            ..Answer::of(Code::Accepted)
-        },
+        EventBody::Created { quota, .. } => {
+            Answer { value: quota.0.cast_signed(), ..Answer::of(Code::Accepted) }
+        }
         EventBody::MovedOut { command: c, .. } => on(c.from),
         EventBody::MovedIn { command: c, .. } => on(c.to),
         EventBody::MoveDeclined { reason, .. } => Answer::of(*reason),
@@ -255,10 +237,9 @@ pub fn answer_after(division: &Division, event: &Event<'_>) -> Answer {
             refusal: Some(*refusal),
             ..Answer::of(refusal.code)
         },
-        EventBody::RunRefused { refusal, .. } => Answer {
-            refusal: Some(*refusal),
-            ..Answer::of(refusal.code)
-        },
+        EventBody::RunRefused { refusal, .. } => {
+            Answer { refusal: Some(*refusal), ..Answer::of(refusal.code) }
+        }
         EventBody::LimitSet { .. }
         | EventBody::BatchOpened { .. }
         | EventBody::BatchEnded { .. }
@@ -338,11 +319,7 @@ fn decide_create<'a>(
         return Err(Code::TooMany.into());
     }
     let quota = QuotaId::new(book.division, book.year, serial);
-    Ok(EventBody::Created {
-        quota,
-        fingerprint,
-        command: create,
-    })
+    Ok(EventBody::Created { quota, fingerprint, command: create })
 }
 
 fn decide_limit<'a>(
@@ -351,32 +328,18 @@ fn decide_limit<'a>(
     fingerprint: Fingerprint,
 ) -> Result<EventBody<'a>, Refusal> {
     if limit.kind == crate::codes::LimitKind::PlanMonth {
-        let mut cell = book
-            .plan(limit.key)
-            .copied()
-            .unwrap_or_else(|| PlanCell::new(limit.key));
+        let mut cell = book.plan(limit.key).copied().unwrap_or_else(|| PlanCell::new(limit.key));
         cell.planned[usize::from(limit.month) - 1] = limit.amount_fen.get();
-        if cell
-            .planned
-            .iter()
-            .map(|&fen| FenSum::from(fen))
-            .sum::<FenSum>()
+        if cell.planned.iter().map(|&fen| FenSum::from(fen)).sum::<FenSum>()
             > FenSum::from(AMOUNT_FEN_MAX)
         {
             return Err(Code::OverBound.into());
         }
         if !cell.is_sufficient() {
-            return Err(Refusal::with(
-                Code::PlanBelowUsed,
-                limit.amount_fen,
-                cell.left(1),
-            ));
+            return Err(Refusal::with(Code::PlanBelowUsed, limit.amount_fen, cell.left(1)));
         }
     }
-    Ok(EventBody::LimitSet {
-        fingerprint,
-        command: limit,
-    })
+    Ok(EventBody::LimitSet { fingerprint, command: limit })
 }
 
 fn decide_year<'a>(
@@ -395,27 +358,16 @@ fn decide_year<'a>(
         }
         _ => return Err(Code::WrongYearState.into()),
     }
-    let SetYear {
-        act, year, state, ..
-    } = set;
-    Ok(EventBody::YearSet {
-        fingerprint,
-        act,
-        division: division.index,
-        year,
-        state,
-    })
+    let SetYear { act, year, state, .. } = set;
+    Ok(EventBody::YearSet { fingerprint, act, division: division.index, year, state })
 }
 
 /// A year closes when no payment is open, no fact waits, no batch is open and no money is on its
 /// way out.
 fn is_settled(book: &YearBook) -> bool {
-    let batch_open = book
-        .batches()
-        .any(|(_, batch)| batch.state == crate::batch::BatchState::Open);
-    let in_transit = book
-        .moves_out()
-        .any(|(_, row)| row.transit == crate::movement::Transit::InTransit);
+    let batch_open = book.batches().any(|(_, batch)| batch.state == crate::batch::BatchState::Open);
+    let in_transit =
+        book.moves_out().any(|(_, row)| row.transit == crate::movement::Transit::InTransit);
     book.open_payments == 0 && book.suspense.is_empty() && !batch_open && !in_transit
 }
 
@@ -440,18 +392,12 @@ fn decide_resolve<'a>(
     fingerprint: Fingerprint,
 ) -> Result<EventBody<'a>, Refusal> {
     let book = any_book(division, resolve.year)?;
-    let (key, parked) = book
-        .suspense
-        .numbered(resolve.channel, resolve.serial)
-        .next()
-        .ok_or(Code::NotParked)?;
+    let (key, parked) =
+        book.suspense.numbered(resolve.channel, resolve.serial).next().ok_or(Code::NotParked)?;
     if resolve.action == crate::codes::ResolveAction::Apply {
         fact::must_fit(division, key, parked).map_err(|_| Code::StillUnfit)?;
     }
-    Ok(EventBody::Resolved {
-        fingerprint,
-        command: resolve,
-    })
+    Ok(EventBody::Resolved { fingerprint, command: resolve })
 }
 
 /// A sum over issued amounts that must stay within bounds and under a pre-approval cap.

@@ -32,17 +32,9 @@ pub(super) fn decide_out<'a>(
         return Err(Code::NotChild.into());
     }
     if moved.amount_fen > quota.available() {
-        return Err(Refusal::with(
-            Code::CutBelowUsed,
-            moved.amount_fen,
-            quota.available(),
-        ));
+        return Err(Refusal::with(Code::CutBelowUsed, moved.amount_fen, quota.available()));
     }
-    Ok(EventBody::MovedOut {
-        version: quota.version + 1,
-        fingerprint,
-        command: moved,
-    })
+    Ok(EventBody::MovedOut { version: quota.version + 1, fingerprint, command: moved })
 }
 
 /// The receiver's decision. A refusal here is journaled, ends the move's id at the receiver, and
@@ -69,25 +61,14 @@ pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventB
         MoveKind::ReturnUp => {
             let same_division = moved.from.division() == moved.to.division();
             let buckets = &quota.buckets;
-            let handed = if same_division {
-                buckets.allocated
-            } else {
-                buckets.transferred
-            };
+            let handed = if same_division { buckets.allocated } else { buckets.transferred };
             if moved.amount_fen > Fen::new(handed) {
-                return Err(Refusal::with(
-                    Code::OverAllocated,
-                    moved.amount_fen,
-                    Fen::new(handed),
-                ));
+                return Err(Refusal::with(Code::OverAllocated, moved.amount_fen, Fen::new(handed)));
             }
         }
         _ => may_grow(book, moved.to, quota.buckets.issued, moved.amount_fen)?,
     }
-    Ok(EventBody::MovedIn {
-        version: quota.version + 1,
-        command: moved,
-    })
+    Ok(EventBody::MovedIn { version: quota.version + 1, command: moved })
 }
 
 pub(super) fn decide_settle<'a>(
@@ -97,10 +78,5 @@ pub(super) fn decide_settle<'a>(
     let row = book.move_out(settle.id).ok_or(Code::NotFound)?;
     let version = book.quota(row.from).ok_or(Code::NoQuota)?.version + 1;
     let SettleMove { id, from, landed } = settle;
-    Ok(EventBody::MoveSettled {
-        version,
-        id,
-        from,
-        landed,
-    })
+    Ok(EventBody::MoveSettled { version, id, from, landed })
 }

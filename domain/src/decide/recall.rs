@@ -21,19 +21,16 @@ pub(super) fn recall(
 ) -> Option<Answer> {
     match &command.body {
         Body::Reserve(c) => match division.year(c.quota.year())?.find_payment(c.payment)? {
-            Found::Payment(_, known) => Some(same(known.fingerprint, fingerprint, || {
-                of_payment(division, known)
-            })),
+            Found::Payment(_, known) => {
+                Some(same(known.fingerprint, fingerprint, || of_payment(division, known)))
+            }
             Found::Refused(row) => Some(of_refused(division, row, fingerprint)),
             Found::Act(_) => None,
         },
         Body::Step(c) => {
             let known = division.year(c.quota.year())?.payment(c.payment)?;
             let done = known.quota == c.quota && is_done(known, c, command.by.person);
-            done.then(|| Answer {
-                sequence: 0,
-                ..of_payment(division, known)
-            })
+            done.then(|| Answer { sequence: 0, ..of_payment(division, known) })
         }
         Body::Fact(c) => recall_fact(division, command, c, fingerprint),
         Body::MoveOut(c) => {
@@ -49,10 +46,7 @@ pub(super) fn recall(
         }
         Body::MoveIn(c) => {
             let row = division.year(c.to.year())?.move_in(c.id)?;
-            Some(Answer {
-                code: row.outcome,
-                ..of_quota(division, row.to)
-            })
+            Some(Answer { code: row.outcome, ..of_quota(division, row.to) })
         }
         Body::SettleMove(c) => {
             let row = division.year(c.from.year())?.move_out(c.id)?;
@@ -64,17 +58,12 @@ pub(super) fn recall(
                 BatchStep::Close => BatchState::Closed,
                 BatchStep::Drop => BatchState::Dropped,
             };
-            (batch.state == asked).then(|| Answer {
-                repeat: true,
-                ..Answer::of(Code::Accepted)
-            })
+            (batch.state == asked).then(|| Answer { repeat: true, ..Answer::of(Code::Accepted) })
         }
         Body::Register(c) => {
             let known = division.registration.as_ref()?;
-            is_same_registration(known, c).then(|| Answer {
-                repeat: true,
-                ..Answer::of(Code::Accepted)
-            })
+            is_same_registration(known, c)
+                .then(|| Answer { repeat: true, ..Answer::of(Code::Accepted) })
         }
         Body::Act(c) => recall_act(division, c.quota.year(), c.act, fingerprint),
         Body::Create(c) => recall_act(division, c.year, c.act, fingerprint),
@@ -109,11 +98,7 @@ pub fn outcome_of(division: &Division, found: Found<'_>) -> Answer {
 }
 
 fn same(known: Fingerprint, asked: Fingerprint, answer: impl FnOnce() -> Answer) -> Answer {
-    if known == asked {
-        answer()
-    } else {
-        Answer::of(Code::Conflict)
-    }
+    if known == asked { answer() } else { Answer::of(Code::Conflict) }
 }
 
 fn of_payment(division: &Division, payment: &Payment) -> Answer {
@@ -125,25 +110,13 @@ fn of_payment(division: &Division, payment: &Payment) -> Answer {
 }
 
 fn of_quota(division: &Division, quota: QuotaId) -> Answer {
-    Answer {
-        repeat: true,
-        value: available(division, quota),
-        ..Answer::of(Code::Accepted)
-    }
+    Answer { repeat: true, value: available(division, quota), ..Answer::of(Code::Accepted) }
 }
 
 fn of_act(division: &Division, row: &ActRow) -> Answer {
-    let value = if row.created {
-        row.quota.0.cast_signed()
-    } else {
-        available(division, row.quota)
-    };
-    Answer {
-        repeat: true,
-        value,
-        sequence: row.sequence,
-        ..Answer::of(Code::Accepted)
-    }
+    let value =
+        if row.created { row.quota.0.cast_signed() } else { available(division, row.quota) };
+    Answer { repeat: true, value, sequence: row.sequence, ..Answer::of(Code::Accepted) }
 }
 
 fn of_refused(division: &Division, row: &RefusedRow, asked: Fingerprint) -> Answer {
@@ -187,17 +160,10 @@ fn recall_fact(
         let is_it = |seen: &&crate::payment::FactSeen| {
             seen.kind == fact.kind && seen.channel == channel && seen.fingerprint == fingerprint
         };
-        payment
-            .facts()
-            .iter()
-            .find(is_it)
-            .map(|_| of_payment(division, payment))
+        payment.facts().iter().find(is_it).map(|_| of_payment(division, payment))
     });
     if let Some(answer) = taken {
-        return Some(Answer {
-            sequence: 0,
-            ..answer
-        });
+        return Some(Answer { sequence: 0, ..answer });
     }
     let key = (channel, fact.serial, fingerprint);
     let parked = book.suspense.get(&key).is_some()

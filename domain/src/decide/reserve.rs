@@ -26,19 +26,15 @@ pub(super) fn decide<'a>(
     if !quota.economic.covers(reserve.economic) {
         return Err(Code::EconomicMismatch.into());
     }
-    let mut limits = Limits {
-        requested_fen: reserve.amount_fen,
-        refusal: None,
-    };
+    let mut limits = Limits { requested_fen: reserve.amount_fen, refusal: None };
     if reserve.one_act {
         // Until a ceiling is set its amount is zero, so no rule approves anything.
         limits.must_leave(Code::NoRuleApproves, book.ceiling.amount_fen);
     }
     if reserve.contract.is_some() {
         let cell = book.contract(reserve.quota, reserve.contract);
-        let left = cell
-            .filter(|cell| cell.open && cell.plan == reserve.plan)
-            .map(|cell| cell.left());
+        let left =
+            cell.filter(|cell| cell.open && cell.plan == reserve.plan).map(|cell| cell.left());
         limits.must_leave(Code::ContractMismatch, left.unwrap_or(Fen::ZERO));
     } else {
         limits.must_leave(Code::OverQuota, quota.available());
@@ -51,17 +47,8 @@ pub(super) fn decide<'a>(
         return Err(refusal);
     }
     let version = quota.version + 1;
-    let rule_version = if reserve.one_act {
-        book.ceiling.version
-    } else {
-        0
-    };
-    Ok(EventBody::Reserved {
-        version,
-        fingerprint,
-        rule_version,
-        command: reserve,
-    })
+    let rule_version = if reserve.one_act { book.ceiling.version } else { 0 };
+    Ok(EventBody::Reserved { version, fingerprint, rule_version, command: reserve })
 }
 
 /// Gathers every limit that would refuse, the binding one first.
@@ -73,14 +60,8 @@ struct Limits {
 impl Limits {
     fn must_leave(&mut self, limit: Code, left_fen: Fen) {
         if self.requested_fen > left_fen {
-            let figure = Figure {
-                limit,
-                requested_fen: self.requested_fen,
-                left_fen,
-            };
-            self.refusal
-                .get_or_insert_with(|| Refusal::new(limit))
-                .add(figure);
+            let figure = Figure { limit, requested_fen: self.requested_fen, left_fen };
+            self.refusal.get_or_insert_with(|| Refusal::new(limit)).add(figure);
         }
     }
 }

@@ -23,19 +23,14 @@ pub(super) fn decide<'a>(
         }
         _ => must_be_open(book)?,
     }
-    let payment = book
-        .payment(step.payment)
-        .filter(|payment| payment.quota == step.quota);
+    let payment = book.payment(step.payment).filter(|payment| payment.quota == step.quota);
     let payment = payment.ok_or(Code::NoPayment)?;
     if step_cell(payment.state, step.kind) == Cell::Refused {
         return Err(Code::WrongState.into());
     }
     guard(payment, by, &step, now_ms)?;
     let version = book.quota(step.quota).ok_or(Code::NoQuota)?.version + 1;
-    Ok(EventBody::Stepped {
-        version,
-        command: step,
-    })
+    Ok(EventBody::Stepped { version, command: step })
 }
 
 /// Persons, posts and deadlines.
@@ -50,16 +45,8 @@ fn guard(payment: &Payment, by: &By, step: &Step<'_>, now_ms: u64) -> Result<(),
         StepKind::Instruct => must_be_another(payment.has_post(by.person)),
         StepKind::Unhold => must_be_another(payment.has_post_but_lifter(by.person)),
         StepKind::Hold => {
-            let holds = payment
-                .steps()
-                .iter()
-                .filter(|seen| seen.kind == StepKind::Hold)
-                .count();
-            if holds < HOLDS_PER_PAYMENT_MAX {
-                Ok(())
-            } else {
-                Err(Code::TooMany.into())
-            }
+            let holds = payment.steps().iter().filter(|seen| seen.kind == StepKind::Hold).count();
+            if holds < HOLDS_PER_PAYMENT_MAX { Ok(()) } else { Err(Code::TooMany.into()) }
         }
         StepKind::Withdraw => {
             if by.person != payment.maker {
@@ -69,11 +56,7 @@ fn guard(payment: &Payment, by: &By, step: &Step<'_>, now_ms: u64) -> Result<(),
                 return Err(Code::AlreadyApproved.into());
             }
             let lapsed = payment.deadline_ms != 0 && now_ms >= payment.deadline_ms;
-            if by.role == Role::Engine && !lapsed {
-                Err(Code::WrongState.into())
-            } else {
-                Ok(())
-            }
+            if by.role == Role::Engine && !lapsed { Err(Code::WrongState.into()) } else { Ok(()) }
         }
         StepKind::Return | StepKind::Void | StepKind::Doubt => Ok(()),
     }
@@ -81,9 +64,5 @@ fn guard(payment: &Payment, by: &By, step: &Step<'_>, now_ms: u64) -> Result<(),
 
 /// I10: two pairs of eyes.
 fn must_be_another(has_post: bool) -> Result<(), Refusal> {
-    if has_post {
-        Err(Code::DutySeparation.into())
-    } else {
-        Ok(())
-    }
+    if has_post { Err(Code::DutySeparation.into()) } else { Ok(()) }
 }
