@@ -35,10 +35,8 @@ impl<'a> Commands<'a> {
             return Err(FrameError::Count { kind, count, max });
         }
         let short = || FrameError::Body(kind);
-        let (rows, tails) = frame
-            .body
-            .split_at_checked(count as usize * COMMAND_BYTES)
-            .ok_or_else(short)?;
+        let (rows, tails) =
+            frame.body.split_at_checked(count as usize * COMMAND_BYTES).ok_or_else(short)?;
         let rows = rows.as_chunks::<COMMAND_BYTES>().0;
         let mut tail_bytes = 0;
         for (index, row) in rows.iter().enumerate() {
@@ -64,9 +62,8 @@ impl<'a> Commands<'a> {
     pub fn iter(&self) -> impl Iterator<Item = (&'a [u8; COMMAND_BYTES], &'a [u8])> + use<'a> {
         let mut rest = self.tails;
         self.rows.iter().map(move |row| {
-            let (tail, after) = rest
-                .split_at_checked(tail_length(row) as usize)
-                .unwrap_or_default();
+            let (tail, after) =
+                rest.split_at_checked(tail_length(row) as usize).unwrap_or_default();
             rest = after;
             (row, tail)
         })
@@ -164,14 +161,8 @@ impl CommandsBuilder {
     /// If it is empty: a frame holds at least one command. If the budget is beyond
     /// [`DEADLINE_MS_MAX`].
     pub fn finish_into(&mut self, out: &mut Vec<u8>, request: u64, deadline_ms: u64) {
-        assert!(
-            !self.rows.is_empty(),
-            "a frame of commands holds at least one"
-        );
-        assert!(
-            deadline_ms <= DEADLINE_MS_MAX,
-            "a budget of {deadline_ms} ms is beyond a day"
-        );
+        assert!(!self.rows.is_empty(), "a frame of commands holds at least one");
+        assert!(deadline_ms <= DEADLINE_MS_MAX, "a budget of {deadline_ms} ms is beyond a day");
         let count = self.count() as u32;
         let start = begin_frame(out, FrameKind::Commands, request, deadline_ms, count);
         out.extend_from_slice(&self.rows);

@@ -91,11 +91,7 @@ impl<'a> Reader<'a> {
 
     /// `Ok` when everything was read.
     pub(crate) const fn end(&self) -> Result<(), Short> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(Short)
-        }
+        if self.rest.is_empty() { Ok(()) } else { Err(Short) }
     }
 }
 
@@ -111,9 +107,6 @@ pub(crate) fn cut(text: &str, max: usize) -> &str {
     if text.len() <= max {
         return text;
     }
-    let end = (0..=max)
-        .rev()
-        .find(|&end| text.is_char_boundary(end))
-        .unwrap_or(0);
+    let end = (0..=max).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
     &text[..end]
 }

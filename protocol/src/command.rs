@@ -79,11 +79,7 @@ pub fn decode_command<'a>(
         return Err(Code::TextTooLong);
     }
     let view = View { bytes, tail };
-    let by = By {
-        person: PersonId(view.u64(PERSON)),
-        role,
-        channel,
-    };
+    let by = By { person: PersonId(view.u64(PERSON)), role, channel };
     let body = match kind {
         1 | 2 => Body::Reserve(view.reserve(kind == 2)?),
         17..=26 => Body::Step(view.step(kind)?),
@@ -171,11 +167,7 @@ impl<'a> View<'_, 'a> {
     }
 
     fn no_tail(&self) -> Result<(), Code> {
-        if self.tail.is_empty() {
-            Ok(())
-        } else {
-            Err(Code::BadField)
-        }
+        if self.tail.is_empty() { Ok(()) } else { Err(Code::BadField) }
     }
 
     #[inline]
@@ -298,23 +290,13 @@ impl<'a> View<'_, 'a> {
     fn end_batch(&self, step: BatchStep) -> Result<EndBatch, Code> {
         self.no_tail()?;
         let batch = BatchId(self.u128(ID));
-        Ok(EndBatch {
-            step,
-            batch,
-            division: self.division(),
-            year: self.year()?,
-        })
+        Ok(EndBatch { step, batch, division: self.division(), year: self.year()? })
     }
 
     fn set_year(&self, state: YearState) -> Result<SetYear, Code> {
         self.no_tail()?;
         let act = ActId(self.u128(ID));
-        Ok(SetYear {
-            act,
-            division: self.division(),
-            year: self.year()?,
-            state,
-        })
+        Ok(SetYear { act, division: self.division(), year: self.year()?, state })
     }
 
     fn register(&self) -> Result<Register<'a>, Code> {

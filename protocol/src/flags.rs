@@ -25,10 +25,7 @@ impl Flags {
         if bits > Flags::CHECK | Flags::LINKED {
             return None;
         }
-        Some(Flags {
-            check: bits & Flags::CHECK != 0,
-            linked: bits & Flags::LINKED != 0,
-        })
+        Some(Flags { check: bits & Flags::CHECK != 0, linked: bits & Flags::LINKED != 0 })
     }
 
     /// The bits as they are sent.

@@ -75,10 +75,7 @@ impl FrameKind {
     /// The kind with a number.
     #[must_use]
     pub fn from_number(number: u16) -> Option<FrameKind> {
-        FrameKind::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.number() == number)
+        FrameKind::ALL.iter().copied().find(|kind| kind.number() == number)
     }
 
     /// The stable number.
@@ -290,16 +287,7 @@ pub fn begin_frame(
     count: u32,
 ) -> usize {
     let start = out.len();
-    out.extend_from_slice(
-        &Header {
-            length: 0,
-            kind,
-            request,
-            deadline_ms,
-            count,
-        }
-        .encode(),
-    );
+    out.extend_from_slice(&Header { length: 0, kind, request, deadline_ms, count }.encode());
     start
 }
 
@@ -309,10 +297,7 @@ pub fn begin_frame(
 /// If the frame is beyond [`FRAME_BYTES_MAX`]: its writer did not keep to the bounds.
 pub fn end_frame(out: &mut [u8], start: usize) {
     let length = out.len() - start;
-    assert!(
-        length <= FRAME_BYTES_MAX,
-        "a frame of {length} bytes was written"
-    );
+    assert!(length <= FRAME_BYTES_MAX, "a frame of {length} bytes was written");
     out[start..start + 4].copy_from_slice(&(length as u32).to_le_bytes());
 }
 
@@ -352,10 +337,7 @@ mod tests {
     #[test]
     fn a_length_out_of_bounds_is_seen_with_four_bytes() {
         for length in [0, 31, FRAME_BYTES_MAX as u32 + 1, u32::MAX] {
-            assert_eq!(
-                split_frame(&length.to_le_bytes()),
-                Err(FrameError::Length(length))
-            );
+            assert_eq!(split_frame(&length.to_le_bytes()), Err(FrameError::Length(length)));
         }
     }
 

@@ -216,9 +216,7 @@ pub(crate) fn unused_are_zero(bytes: &[u8; COMMAND_BYTES], number: u16) -> bool 
 /// The layout of a kind, by number.
 #[must_use]
 pub fn layout(number: u16) -> Option<&'static Layout> {
-    let index = LAYOUTS
-        .binary_search_by_key(&number, |layout| layout.number)
-        .ok()?;
+    let index = LAYOUTS.binary_search_by_key(&number, |layout| layout.number).ok()?;
     LAYOUTS.get(index)
 }
 
@@ -234,21 +232,11 @@ mod tests {
 
     #[test]
     fn numbers_rise_and_names_are_unique() {
-        assert!(
-            LAYOUTS
-                .windows(2)
-                .all(|pair| pair[0].number < pair[1].number)
-        );
+        assert!(LAYOUTS.windows(2).all(|pair| pair[0].number < pair[1].number));
         for known in LAYOUTS {
             assert!((known.number as usize) < NUMBERS);
-            assert_eq!(
-                layout(known.number).map(|found| found.slug),
-                Some(known.slug)
-            );
-            assert_eq!(
-                layout_named(known.slug).map(|found| found.number),
-                Some(known.number)
-            );
+            assert_eq!(layout(known.number).map(|found| found.slug), Some(known.slug));
+            assert_eq!(layout_named(known.slug).map(|found| found.number), Some(known.number));
         }
         assert!(layout(0).is_none() && layout(3).is_none() && layout(90).is_none());
     }
@@ -259,11 +247,7 @@ mod tests {
             let mut bytes = [0; COMMAND_BYTES];
             bytes[8] = 1;
             bytes[..2].copy_from_slice(&number.to_le_bytes());
-            assert_eq!(
-                unused_are_zero(&bytes, number),
-                layout(number).is_some(),
-                "{number}"
-            );
+            assert_eq!(unused_are_zero(&bytes, number), layout(number).is_some(), "{number}");
         }
     }
 }

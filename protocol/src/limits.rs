@@ -50,8 +50,11 @@ pub const ANSWER_HEADER_BYTES: usize = 8;
 /// One answer to a look-up, its header included.
 pub const ANSWER_BYTES_MAX: usize = 4_000;
 
-/// Steps with a number of their own (holds, lifted holds) that a payment's answer lists.
+/// Holds and lifted holds that a payment's answer lists.
 pub const ANSWER_STEPS_MAX: usize = 2 * domain::limits::HOLDS_PER_PAYMENT_MAX + 2;
+
+/// Facts that a payment's answer lists: each refund with its settling, and the others.
+pub const ANSWER_FACTS_MAX: usize = 2 * domain::limits::REFUNDS_PER_PAYMENT_MAX + 4;
 
 /// Event names in the filter of one subscription.
 pub const EVENT_FILTER_SLUGS_MAX: usize = 32;

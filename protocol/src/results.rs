@@ -4,8 +4,10 @@
 //! with the position it is true at. Never decides which code is right.
 
 use domain::codes::PaymentState;
+use domain::command::Body;
+use domain::division::Answer;
 use domain::refusal::Figure;
-use domain::{Code, Fen, Refusal};
+use domain::{Code, Command, Fen, QuotaId, Refusal};
 
 use crate::bytes::{Reader, Short, at, put};
 use crate::frame::{Frame, FrameError, FrameKind, begin_frame, end_frame};
@@ -43,7 +45,7 @@ pub struct CommandResult {
     pub sequence: u64,
 }
 
-/// The number in a result.
+/// The number in a result: which of the two it is depends on what was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Value {
     /// None.
@@ -52,7 +54,31 @@ pub enum Value {
     /// What is available on the quota after it, in fen. Of a repeat: today's.
     Available(Fen),
     /// The id of the quota that was created.
-    Created(domain::QuotaId),
+    Created(QuotaId),
+}
+
+/// What the number in an answer of `domain` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// Nothing.
+    None,
+    /// What is available on the quota.
+    Available,
+    /// The id of a created quota.
+    Created,
+}
+
+impl ValueKind {
+    /// What the number in the answer to a command is.
+    #[inline]
+    #[must_use]
+    pub fn of(command: &Command<'_>) -> ValueKind {
+        match (&command.body, command.quota()) {
+            (Body::Create(_), _) => ValueKind::Created,
+            (_, Some(_)) => ValueKind::Available,
+            (_, None) => ValueKind::None,
+        }
+    }
 }
 
 const REPEAT: u8 = 1;
@@ -66,14 +92,24 @@ impl CommandResult {
     #[must_use]
     pub const fn new(code: Code) -> CommandResult {
         let (repeat, checked) = (false, false);
-        CommandResult {
-            code,
-            repeat,
-            checked,
-            state: None,
-            value: Value::None,
-            sequence: 0,
-        }
+        CommandResult { code, repeat, checked, state: None, value: Value::None, sequence: 0 }
+    }
+
+    /// The result that tells an answer of `domain`; `value` says what its number is.
+    #[inline]
+    #[must_use]
+    pub fn of(answer: &Answer, value: ValueKind) -> CommandResult {
+        let value = match value {
+            _ if answer.code.is_turned_away() => Value::None,
+            ValueKind::None => Value::None,
+            ValueKind::Available => Value::Available(Fen::new(answer.value)),
+            ValueKind::Created if answer.code == Code::Accepted => {
+                Value::Created(QuotaId(answer.value as u64))
+            }
+            ValueKind::Created => Value::None,
+        };
+        let Answer { code, repeat, state, sequence, .. } = *answer;
+        CommandResult { code, repeat, checked: false, state, value, sequence }
     }
 
     /// The result as bytes, with the place of its detail in the appendix (plus one; 0: none).
@@ -90,11 +126,7 @@ impl CommandResult {
         flags |= if detail != 0 { DETAIL } else { 0 };
         let mut bytes = [0; RESULT_BYTES];
         put(&mut bytes, 0, self.code.number().to_le_bytes());
-        put(
-            &mut bytes,
-            2,
-            [flags, self.state.map_or(0, PaymentState::number)],
-        );
+        put(&mut bytes, 2, [flags, self.state.map_or(0, PaymentState::number)]);
         put(&mut bytes, 4, detail.to_le_bytes());
         put(&mut bytes, 8, value.to_le_bytes());
         put(&mut bytes, 16, self.sequence.to_le_bytes());
@@ -111,7 +143,7 @@ impl CommandResult {
         let value = match flags & (AVAILABLE | CREATED) {
             0 if number == 0 => Value::None,
             AVAILABLE => Value::Available(Fen::new(number)),
-            CREATED => Value::Created(domain::QuotaId(number as u64)),
+            CREATED => Value::Created(QuotaId(number as u64)),
             _ => return Err(Short),
         };
         let state = match state {
@@ -125,17 +157,7 @@ impl CommandResult {
         }
         let (repeat, checked) = (flags & REPEAT != 0, flags & CHECKED != 0);
         let sequence = u64::from_le_bytes(at(bytes, 16));
-        Ok((
-            CommandResult {
-                code,
-                repeat,
-                checked,
-                state,
-                value,
-                sequence,
-            },
-            detail,
-        ))
+        Ok((CommandResult { code, repeat, checked, state, value, sequence }, detail))
     }
 }
 
@@ -185,16 +207,9 @@ impl ReplyBuilder {
     /// If the count is beyond [`COMMANDS_PER_FRAME_MAX`].
     #[must_use]
     pub fn new(request: u64, count: usize) -> ReplyBuilder {
-        assert!(
-            count <= COMMANDS_PER_FRAME_MAX,
-            "a reply of {count} results"
-        );
+        assert!(count <= COMMANDS_PER_FRAME_MAX, "a reply of {count} results");
         let rows = CommandResult::new(Code::Fault).encode(0).repeat(count);
-        ReplyBuilder {
-            request,
-            rows,
-            details: Vec::new(),
-        }
+        ReplyBuilder { request, rows, details: Vec::new() }
     }
 
     /// How many results it holds.
@@ -257,10 +272,7 @@ pub(crate) fn read_prologue(reader: &mut Reader<'_>) -> Result<Position, Short> 
     if reader.u32()? != 0 {
         return Err(Short);
     }
-    Ok(Position {
-        epoch,
-        sequence: reader.u64()?,
-    })
+    Ok(Position { epoch, sequence: reader.u64()? })
 }
 
 /// A reply, as its receiver reads it.
@@ -287,11 +299,7 @@ impl<'a> Reply<'a> {
         let mut reader = Reader::new(frame.body);
         let at = read_prologue(&mut reader).map_err(&short)?;
         let rows = reader.take(count as usize * RESULT_BYTES).map_err(&short)?;
-        Ok(Reply {
-            at,
-            rows: rows.as_chunks::<RESULT_BYTES>().0,
-            details: reader.rest(),
-        })
+        Ok(Reply { at, rows: rows.as_chunks::<RESULT_BYTES>().0, details: reader.rest() })
     }
 
     /// How many results it holds.
@@ -305,9 +313,7 @@ impl<'a> Reply<'a> {
     #[inline]
     #[must_use]
     pub fn code_number(&self, index: usize) -> Option<u16> {
-        self.rows
-            .get(index)
-            .map(|row| u16::from_le_bytes(at(row, 0)))
+        self.rows.get(index).map(|row| u16::from_le_bytes(at(row, 0)))
     }
 
     /// One result with the figures of its refusal, if it has any.
@@ -358,23 +364,11 @@ mod tests {
         reply.set_refused(2, refused, &refusal);
         reply.set(0, accepted);
         let mut out = Vec::new();
-        reply.finish_into(
-            &mut out,
-            Position {
-                epoch: 3,
-                sequence: 77,
-            },
-        );
+        reply.finish_into(&mut out, Position { epoch: 3, sequence: 77 });
 
         let frame = split_frame(&out).unwrap().unwrap();
         let read = Reply::parse(&frame).unwrap();
-        assert_eq!(
-            read.at,
-            Position {
-                epoch: 3,
-                sequence: 77
-            }
-        );
+        assert_eq!(read.at, Position { epoch: 3, sequence: 77 });
         let results: Vec<_> = read.iter().map(Result::unwrap).collect();
         assert_eq!(results[0], (accepted, None));
         assert_eq!(results[1].0.code, Code::Fault);

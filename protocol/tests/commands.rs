@@ -134,36 +134,17 @@ proptest! {
 
 #[test]
 fn the_engines_own_commands_have_no_wire_form() {
-    let by = By {
-        person: PersonId(1),
-        role: Role::Engine,
-        channel: ChannelId(0),
-    };
+    let by = By { person: PersonId(1), role: Role::Engine, channel: ChannelId(0) };
     let (id, from, to) = (MoveId(1), QuotaId(2), QuotaId(3));
     let (kind, amount_fen, fund) = (MoveKind::Transfer, Fen::new(1), Class::ANY);
     let bodies = [
-        Body::MoveIn(MoveIn {
-            kind,
-            id,
-            from,
-            to,
-            amount_fen,
-            fund,
-        }),
-        Body::SettleMove(SettleMove {
-            id,
-            from,
-            landed: true,
-        }),
+        Body::MoveIn(MoveIn { kind, id, from, to, amount_fen, fund }),
+        Body::SettleMove(SettleMove { id, from, landed: true }),
     ];
     for body in bodies {
         let command = Command { by, body };
-        let found = encode_command(
-            &command,
-            Flags::default(),
-            &mut [0; COMMAND_BYTES],
-            &mut Vec::new(),
-        );
+        let found =
+            encode_command(&command, Flags::default(), &mut [0; COMMAND_BYTES], &mut Vec::new());
         assert_eq!(found, Err(EncodeError::NoWireForm(command.slug())));
         assert!(LAYOUTS.iter().all(|layout| layout.slug != command.slug()));
     }
@@ -174,10 +155,7 @@ fn a_fact_is_never_only_checked() {
     let mut row = [0; COMMAND_BYTES];
     row[..4].copy_from_slice(&[33, 0, 1, 0]);
     row[88..92].copy_from_slice(&20_220_301_u32.to_le_bytes());
-    assert_eq!(
-        decode_command(&row, &[], ROLE, CHANNEL),
-        Err(Code::BadField)
-    );
+    assert_eq!(decode_command(&row, &[], ROLE, CHANNEL), Err(Code::BadField));
     row[2] = 0;
     assert!(decode_command(&row, &[], ROLE, CHANNEL).is_ok());
 }
@@ -194,8 +172,5 @@ fn a_full_frame_takes_8190_and_says_so() {
     builder.finish_into(&mut bytes, 1, 0);
     assert_eq!(bytes.len(), 32 + 8_190 * 128);
     let frame = split_frame(&bytes).unwrap().unwrap();
-    assert_eq!(
-        Commands::parse(&frame).unwrap().count(),
-        COMMANDS_PER_FRAME_MAX
-    );
+    assert_eq!(Commands::parse(&frame).unwrap().count(), COMMANDS_PER_FRAME_MAX);
 }

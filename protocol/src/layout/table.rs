@@ -48,21 +48,11 @@ pub(crate) const CODE_C: usize = 104;
 pub(crate) const WIDE: usize = 112;
 
 const fn need(name: &'static str, offset: usize, form: Form) -> Field {
-    Field {
-        name,
-        offset,
-        form,
-        required: true,
-    }
+    Field { name, offset, form, required: true }
 }
 
 const fn may(name: &'static str, offset: usize, form: Form) -> Field {
-    Field {
-        name,
-        offset,
-        form,
-        required: false,
-    }
+    Field { name, offset, form, required: false }
 }
 
 const PAYMENT: Field = need("payment", ID, Form::Uuid);
@@ -98,16 +88,8 @@ const RESERVE: &[Field] = &[
 const STEP: &[Field] = &[PAYMENT, QUOTA_ID, STEP_SERIAL];
 const FACT: &[Field] = &[PAYMENT, QUOTA_ID, AMOUNT_YUAN, FACT_SERIAL, PAYEE, ON_DAY];
 const REJECTION: &[Field] = &[PAYMENT, QUOTA_ID, FACT_SERIAL, PAYEE, ON_DAY];
-const REFUND: &[Field] = &[
-    PAYMENT,
-    QUOTA_ID,
-    AMOUNT_YUAN,
-    FACT_SERIAL,
-    PAYEE,
-    REFUND_NUMBER,
-    ON_DAY,
-    DETAIL,
-];
+const REFUND: &[Field] =
+    &[PAYMENT, QUOTA_ID, AMOUNT_YUAN, FACT_SERIAL, PAYEE, REFUND_NUMBER, ON_DAY, DETAIL];
 const STAGED_ACT: &[Field] = &[ACT, QUOTA_ID, AMOUNT_YUAN, STAGED_IN];
 const PLAIN_ACT: &[Field] = &[ACT, QUOTA_ID, AMOUNT_YUAN];
 const CONTRACT_ACT: &[Field] = &[ACT, QUOTA_ID, AMOUNT_YUAN, CONTRACT_ID, PURCHASE];
@@ -152,11 +134,8 @@ const OPEN_BATCH: &[Field] = &[
 ];
 const END_BATCH: &[Field] = &[BATCH_ID, IN_DIVISION, IN_YEAR];
 const SET_YEAR: &[Field] = &[ACT, IN_DIVISION, IN_YEAR];
-const REGISTER: &[Field] = &[
-    IN_DIVISION,
-    need("parent", OTHER, Form::Index),
-    need("code", WIDE, Form::DivisionCode),
-];
+const REGISTER: &[Field] =
+    &[IN_DIVISION, need("parent", OTHER, Form::Index), need("code", WIDE, Form::DivisionCode)];
 const RESOLVE: &[Field] = &[
     ACT,
     FACT_SERIAL,
@@ -166,45 +145,18 @@ const RESOLVE: &[Field] = &[
     need("action", CODE_A, Form::Action),
 ];
 
-const REASON: Tail = Tail::Text {
-    name: "reason",
-    required: true,
-};
-const REASON_IF_ANY: Tail = Tail::Text {
-    name: "reason",
-    required: false,
-};
-const NOTE: Tail = Tail::Text {
-    name: "note",
-    required: false,
-};
-const KEY: Tail = Tail::Text {
-    name: "key",
-    required: true,
-};
-const NAME: Tail = Tail::Text {
-    name: "name",
-    required: true,
-};
+const REASON: Tail = Tail::Text { name: "reason", required: true };
+const REASON_IF_ANY: Tail = Tail::Text { name: "reason", required: false };
+const NOTE: Tail = Tail::Text { name: "note", required: false };
+const KEY: Tail = Tail::Text { name: "key", required: true };
+const NAME: Tail = Tail::Text { name: "name", required: true };
 
 const fn order(number: u16, slug: &'static str, fields: &'static [Field], tail: Tail) -> Layout {
-    Layout {
-        number,
-        slug,
-        fact: false,
-        fields,
-        tail,
-    }
+    Layout { number, slug, fact: false, fields, tail }
 }
 
 const fn fact(number: u16, slug: &'static str, fields: &'static [Field]) -> Layout {
-    Layout {
-        number,
-        slug,
-        fact: true,
-        fields,
-        tail: NOTE,
-    }
+    Layout { number, slug, fact: true, fields, tail: NOTE }
 }
 
 /// Number before the first step: a step's number is this and its `StepKind`.

@@ -46,15 +46,8 @@ fn pick<T: Copy>(all: &[T], pick: u8) -> T {
 impl Seed {
     /// The command: what its kind does not use is zero.
     pub(crate) fn command(&self) -> Command<'_> {
-        let by = By {
-            person: PersonId(self.numbers[0]),
-            role: ROLE,
-            channel: CHANNEL,
-        };
-        Command {
-            by,
-            body: self.body(),
-        }
+        let by = By { person: PersonId(self.numbers[0]), role: ROLE, channel: CHANNEL };
+        Command { by, body: self.body() }
     }
 
     fn body(&self) -> Body<'_> {
@@ -67,13 +60,7 @@ impl Seed {
         let text = self.text.as_str();
         if let Some(kind) = StepKind::from_slug(slug) {
             let payment = PaymentId(self.id);
-            return Body::Step(Step {
-                kind,
-                payment,
-                quota,
-                serial: a,
-                reason: text,
-            });
+            return Body::Step(Step { kind, payment, quota, serial: a, reason: text });
         }
         if let Some(kind) = FactKind::from_slug(slug) {
             let refund = matches!(kind, FactKind::Refund | FactKind::SettleRefund);
@@ -82,11 +69,7 @@ impl Seed {
                 payment: PaymentId(self.id),
                 quota,
                 serial: a,
-                amount_fen: if kind == FactKind::Reject {
-                    Fen::ZERO
-                } else {
-                    amount_fen
-                },
+                amount_fen: if kind == FactKind::Reject { Fen::ZERO } else { amount_fen },
                 payee_hash: b,
                 day: self.day,
                 refund: if refund { c } else { 0 },
@@ -123,22 +106,9 @@ impl Seed {
                 note: text,
             });
         }
-        let set_year = |state| {
-            Body::SetYear(SetYear {
-                act: ActId(self.id),
-                division,
-                year,
-                state,
-            })
-        };
-        let end = |step| {
-            Body::EndBatch(EndBatch {
-                step,
-                batch: BatchId(self.id),
-                division,
-                year,
-            })
-        };
+        let set_year =
+            |state| Body::SetYear(SetYear { act: ActId(self.id), division, year, state });
+        let end = |step| Body::EndBatch(EndBatch { step, batch: BatchId(self.id), division, year });
         match slug {
             "reserve" | "pay" => Body::Reserve(Reserve {
                 payment: PaymentId(self.id),
@@ -228,36 +198,16 @@ fn particulars() -> impl Strategy<Value = Vec<u8>> {
     let bank = prop_oneof![Just(String::new()), "[0-9]{12}"];
     (text(), text(), bank, text(), text(), text()).prop_map(
         |(payee_name, payee_account, payee_bank, purpose, document, numbers)| {
-            ParticularsText {
-                payee_name,
-                payee_account,
-                payee_bank,
-                purpose,
-                document,
-                numbers,
-            }
-            .encode()
+            ParticularsText { payee_name, payee_account, payee_bank, purpose, document, numbers }
+                .encode()
         },
     )
 }
 
 /// Any command of a kind.
 pub(crate) fn seed_of(layout: &'static Layout) -> impl Strategy<Value = Seed> {
-    let fixed = (
-        any::<[u64; 5]>(),
-        any::<i64>(),
-        class(),
-        class(),
-        day(),
-        any::<u32>(),
-    );
-    let rest = (
-        any::<[u16; 2]>(),
-        any::<u8>(),
-        any::<[u8; 3]>(),
-        "\\PC{0,60}",
-        particulars(),
-    );
+    let fixed = (any::<[u64; 5]>(), any::<i64>(), class(), class(), day(), any::<u32>());
+    let rest = (any::<[u16; 2]>(), any::<u8>(), any::<[u8; 3]>(), "\\PC{0,60}", particulars());
     (any::<u128>(), any::<u128>(), fixed, rest).prop_map(move |(id, wide, fixed, rest)| {
         let (numbers, amount, class, fund, day, count) = fixed;
         let (shorts, year, picks, text, particulars) = rest;
