@@ -183,8 +183,7 @@ impl Inventory {
             return Err(nothing());
         };
         let mut dataset = None;
-        let mut expected = 1;
-        for (number, bytes) in segments {
+        for (expected, (number, bytes)) in (1..).zip(segments) {
             if number != expected {
                 return Err(InventoryError::Missing {
                     dir,
@@ -192,7 +191,6 @@ impl Inventory {
                     later: number,
                 });
             }
-            expected += 1;
             let fixed = check_segment(disk, &dir, number, bytes, &numbers, dataset)?;
             dataset = Some(fixed);
         }

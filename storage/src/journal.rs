@@ -120,7 +120,7 @@ pub trait Journal: Send {
     /// Forgets what is staged.
     fn unstage(&mut self);
 
-    /// Appends runs as one group. On [`JournalFault::NotReady`] nothing stays behind.
+    /// Appends runs as one group. On a fault nothing stays staged.
     ///
     /// # Errors
     /// As [`Journal::commit`].
@@ -133,7 +133,7 @@ pub trait Journal: Send {
             assert!(self.stage(*run), "these runs are more than one group holds");
         }
         let landed = self.commit(time_ms);
-        if matches!(landed, Err(JournalFault::NotReady { .. })) {
+        if landed.is_err() {
             self.unstage();
         }
         landed

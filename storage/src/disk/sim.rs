@@ -294,6 +294,7 @@ impl State {
         match self.begin(kind, action, path)? {
             Some(Fault::Fails(error)) => Err(failure(action, path, error)),
             Some(Fault::Crash) => Err(failure(action, path, io::ErrorKind::Interrupted)),
+            Some(Fault::Short(_)) => Err(failure(action, path, io::ErrorKind::Other)),
             _ => Ok(()),
         }
     }

@@ -1,0 +1,14 @@
+//! The journal under test as a whole: on a simulated disk that fails as planned, and on a real
+//! one.
+
+mod common;
+
+mod crash;
+mod damage;
+mod filler;
+mod golden;
+mod real_disk;
+mod reading;
+mod segments;
+mod torn;
+mod verifying;
