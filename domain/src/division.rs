@@ -31,6 +31,8 @@ pub struct Answer {
     pub repeat: bool,
     /// The payment's state now, where there is one.
     pub state: Option<PaymentState>,
+    /// True when `value` is the id of a quota that was created.
+    pub created: bool,
     /// What is available on the quota now, in fen; for `create`, the quota's id.
     pub value: i64,
     /// Sequence of the record that carries the outcome; 0: not yet placed, or no record.
@@ -43,7 +45,15 @@ impl Answer {
     /// An answer that carries a code alone.
     #[must_use]
     pub fn of(code: Code) -> Answer {
-        Answer { code, repeat: false, state: None, value: 0, sequence: 0, refusal: None }
+        Answer {
+            code,
+            repeat: false,
+            state: None,
+            created: false,
+            value: 0,
+            sequence: 0,
+            refusal: None,
+        }
     }
 }
 
@@ -138,7 +148,9 @@ pub struct YearBook {
     pub(crate) contracts: BTreeMap<(u64, ContractId), ContractCell>,
     pub(crate) moves_out: BTreeMap<MoveId, MoveOutRow>,
     pub(crate) moves_refused: BTreeMap<MoveId, RefusedRow>,
-    pub(crate) moves_in: BTreeMap<MoveId, MoveInRow>,
+    /// By id and by where it left: a move's id is unique among what leaves one division and year,
+    /// so two that meet here may share it.
+    pub(crate) moves_in: BTreeMap<(MoveId, DivisionIndex, FiscalYear), MoveInRow>,
     pub(crate) batches: BTreeMap<BatchId, Batch>,
     undo: Option<Vec<Undo>>,
 }
@@ -284,7 +296,7 @@ impl YearBook {
 
     /// Every move into the year.
     pub fn moves_in(&self) -> impl Iterator<Item = (MoveId, &MoveInRow)> {
-        self.moves_in.iter().map(|(&id, row)| (id, row))
+        self.moves_in.iter().map(|(&(id, ..), row)| (id, row))
     }
 
     /// A move out, by id.
@@ -293,10 +305,16 @@ impl YearBook {
         self.moves_out.get(&id)
     }
 
-    /// A move in, by id.
+    /// A move in, by the quota it left and its id.
     #[must_use]
-    pub fn move_in(&self, id: MoveId) -> Option<&MoveInRow> {
-        self.moves_in.get(&id)
+    pub fn move_in(&self, from: QuotaId, id: MoveId) -> Option<&MoveInRow> {
+        self.moves_in.get(&(id, from.division(), from.year()))
+    }
+
+    pub(crate) fn add_move_in(&mut self, id: MoveId, row: MoveInRow) {
+        let key = (id, row.from.division(), row.from.year());
+        let before = self.moves_in.insert(key, row);
+        assert!(before.is_none(), "I3: a move arrives once");
     }
 
     /// Every batch.

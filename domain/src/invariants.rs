@@ -145,7 +145,7 @@ fn conservation<'a>(divisions: impl Iterator<Item = &'a Division> + Clone) -> Fi
         }
         for (id, row) in book.moves_out() {
             let left = row.transit == Transit::InTransit;
-            if !left || arrived.contains(&(row.to, id)) {
+            if !left || arrived.contains(&(row.from, id)) {
                 continue;
             }
             let x = FenSum::from(row.amount_fen.get());
@@ -175,7 +175,7 @@ fn arrivals<'a>(
     let taken = |book: &'a YearBook| {
         book.moves_in()
             .filter(|(_, row)| row.outcome == Code::Accepted)
-            .map(|(id, row)| (row.to, id))
+            .map(|(id, row)| (row.from, id))
     };
     books(divisions).flat_map(taken).collect()
 }

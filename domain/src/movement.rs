@@ -43,6 +43,15 @@ pub struct MoveOutRow {
 }
 
 impl MoveOutRow {
+    /// True while the receiver may still decline it, which would add it to what its origin has
+    /// issued again. What is handed down to a child stays issued all the while.
+    #[must_use]
+    pub fn may_return(&self) -> bool {
+        let from_issued =
+            matches!(self.kind, MoveKind::ReturnUp | MoveKind::Virement | MoveKind::Carry);
+        from_issued && self.transit == Transit::InTransit
+    }
+
     /// The second half that the engine sends.
     #[must_use]
     pub fn second_half(&self, id: MoveId) -> crate::command::MoveIn {

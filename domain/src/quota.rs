@@ -177,15 +177,20 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Everything the quota ever received.
+    #[must_use]
+    pub fn received(&self) -> FenSum {
+        let totals =
+            [self.initial, self.supplemented, self.moved_in, self.vired_in, self.carried_in];
+        totals.iter().map(|&fen| FenSum::from(fen)).sum()
+    }
+
     /// What `issued` must be.
     #[must_use]
     pub fn issued(&self) -> FenSum {
-        let incoming =
-            [self.initial, self.supplemented, self.moved_in, self.vired_in, self.carried_in];
         let outgoing =
             [self.cut, self.returned_up, self.vired_out, self.recovered, self.carried_out];
-        let sum = |amounts: [i64; 5]| amounts.iter().map(|&fen| FenSum::from(fen)).sum::<FenSum>();
-        sum(incoming) - sum(outgoing)
+        self.received() - outgoing.iter().map(|&fen| FenSum::from(fen)).sum::<FenSum>()
     }
 
     /// Each total with its name.

@@ -72,7 +72,7 @@ pub fn apply(division: &mut Division, event: &Event<'_>, sequence: u64) -> Place
         EventBody::MoveDeclined { reason, command: c } => {
             let row =
                 MoveInRow { from: c.from, to: c.to, amount_fen: c.amount_fen, outcome: *reason };
-            division.year_or_new(c.to.year()).moves_in.insert(c.id, row);
+            division.year_or_new(c.to.year()).add_move_in(c.id, row);
         }
         _ => return apply_in_book(division, event, sequence),
     }

@@ -161,7 +161,7 @@ pub(super) fn move_in(book: &mut YearBook, moved: &MoveIn) {
     change(book, moved.to, buckets, totals);
     let (from, to, amount_fen) = (moved.from, moved.to, moved.amount_fen);
     let row = MoveInRow { from, to, amount_fen, outcome: Code::Accepted };
-    book.moves_in.insert(moved.id, row);
+    book.add_move_in(moved.id, row);
 }
 
 pub(super) fn settle_move(book: &mut YearBook, id: MoveId, landed: bool) {

@@ -7,6 +7,7 @@ use crate::event::EventBody;
 use crate::ids::{BatchId, Fingerprint};
 use crate::limits::CONTRACTS_PER_QUOTA_MAX;
 use crate::money::Fen;
+use crate::movement::Transit;
 use crate::quota::QuotaCell;
 use crate::refusal::{Code, Refusal};
 
@@ -42,9 +43,7 @@ fn guard(book: &YearBook, quota: &QuotaCell, act: &Act<'_>) -> Result<(), Refusa
         if amount <= left { Ok(()) } else { Err(Refusal::with(code, amount, left)) }
     };
     match act.kind {
-        ActKind::Issue | ActKind::Supplement => {
-            may_grow(book, act.quota, quota.buckets.issued, amount)
-        }
+        ActKind::Issue | ActKind::Supplement => may_grow(book, act.quota, amount),
         ActKind::Cut | ActKind::Freeze | ActKind::Recover => {
             at_most(quota.available(), Code::CutBelowUsed)
         }
@@ -68,7 +67,15 @@ fn guard(book: &YearBook, quota: &QuotaCell, act: &Act<'_>) -> Result<(), Refusa
         ActKind::Close => {
             let buckets = &quota.buckets;
             let held = buckets.frozen + buckets.staged + buckets.earmarked + buckets.available();
-            if quota.open_payments == 0 && held == 0 { Ok(()) } else { Err(Code::OpenItems.into()) }
+            // A move that its receiver declines must find its quota open.
+            let may_come_back = book
+                .moves_out()
+                .any(|(_, row)| row.from == act.quota && row.transit == Transit::InTransit);
+            if quota.open_payments == 0 && held == 0 && !may_come_back {
+                Ok(())
+            } else {
+                Err(Code::OpenItems.into())
+            }
         }
         ActKind::Revive => Ok(()),
     }

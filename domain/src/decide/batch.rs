@@ -1,6 +1,6 @@
 //! Whether a batch opens, takes an act, closes or is dropped.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::batch::{BatchState, Staged};
 use crate::codes::{ActKind, BatchStep, Role};
@@ -68,16 +68,18 @@ pub(super) fn decide_end<'a>(
 
 /// What a batch gives was checked act by act; together it must still stay within bounds and caps.
 fn must_fit_together(book: &YearBook, staged: &[Staged]) -> Result<(), Refusal> {
-    let mut gives: HashMap<QuotaId, FenSum> = HashMap::new();
+    let mut gives: BTreeMap<QuotaId, FenSum> = BTreeMap::new();
     for act in staged {
         if let Staged::Act { kind: ActKind::Issue | ActKind::Supplement, quota, amount_fen } = act {
             *gives.entry(*quota).or_default() += FenSum::from(amount_fen.get());
         }
     }
     for (quota, sum) in gives {
-        let cell = book.quota(quota).ok_or(Code::NoQuota)?;
+        if book.quota(quota).ok_or(Code::NoQuota)?.closed {
+            return Err(Code::QuotaClosed.into());
+        }
         let sum = i64::try_from(sum).map_err(|_| Code::OverBound)?;
-        may_grow(book, quota, cell.buckets.issued, Fen::new(sum))?;
+        may_grow(book, quota, Fen::new(sum))?;
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::refusal::{Code, Refusal};
 
 pub use fact::parked_facts_that_fit;
 pub(crate) use fact::{goes_to_pool, state_after};
-pub use recall::outcome_of;
+pub use recall::{outcome_of, outcome_of_move};
 
 /// What a turn does with a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,9 @@ pub enum Verdict<'a> {
 /// Takes one command through form, right, known ids and decision.
 ///
 /// `now_ms` is the journaled time of the turn.
+///
+/// # Panics
+/// If the quota's own state breaks I1: it must not decide anything any more.
 #[must_use]
 pub fn receive<'a>(
     division: &Division,
@@ -50,13 +53,17 @@ pub fn receive<'a>(
     if let Some(answer) = recall::recall(division, command, fingerprint) {
         return Verdict::Answer(answer);
     }
+    if let Some(cell) = command.quota().and_then(|quota| division.quota(quota)) {
+        assert!(cell.buckets.is_sufficient(), "I1: {:?} before a decision", cell.buckets);
+    }
     match decide(division, command, fingerprint, now_ms) {
         Ok(event) => Verdict::Event(event),
         Err(refusal) => after_refusal(division, command, fingerprint, refusal),
     }
 }
 
-/// What [`receive`] would answer, without effect: nothing is journaled, no id ends.
+/// What [`receive`] would answer, without effect: nothing is journaled, no id ends. For a fact that
+/// would be parked, the refusal says why.
 #[must_use]
 pub fn check(
     division: &Division,
@@ -68,8 +75,13 @@ pub fn check(
         Err(code) => Some(Answer::of(code)),
         Ok(()) => recall::recall(division, command, fingerprint),
     };
+    let parks =
+        |refusal: &Refusal| matches!(command.body, Body::Fact(_)) && !refusal.code.is_turned_away();
     let decided = || match decide(division, command, fingerprint, now_ms) {
         Ok(_) => Answer::of(Code::Accepted),
+        Err(refusal) if parks(&refusal) => {
+            Answer { code: Code::Parked, ..refused(division, command, refusal) }
+        }
         Err(refusal) => refused(division, command, refusal),
     };
     answered.unwrap_or_else(decided)
@@ -226,7 +238,8 @@ pub fn answer_after(division: &Division, event: &Event<'_>) -> Answer {
         }
         EventBody::Acted { command: c, .. } => on(c.quota),
         EventBody::Created { quota, .. } => {
-            Answer { value: quota.0.cast_signed(), ..Answer::of(Code::Accepted) }
+            let value = quota.0.cast_signed();
+            Answer { created: true, value, ..Answer::of(Code::Accepted) }
         }
         EventBody::MovedOut { command: c, .. } => on(c.from),
         EventBody::MovedIn { command: c, .. } => on(c.to),
@@ -400,12 +413,25 @@ fn decide_resolve<'a>(
     Ok(EventBody::Resolved { fingerprint, command: resolve })
 }
 
-/// A sum over issued amounts that must stay within bounds and under a pre-approval cap.
-fn may_grow(book: &YearBook, quota: QuotaId, issued: i64, by: Fen) -> Result<(), Refusal> {
-    let after = Fen::new(issued).checked_add(by).ok_or(Code::OverBound)?;
-    let cap = book.row(quota).map_or(Fen::ZERO, |row| row.cap_fen);
-    if cap > Fen::ZERO && after > cap {
-        let left = cap.checked_sub(Fen::new(issued)).unwrap_or(Fen::ZERO);
+/// What a quota receives must stay within the bounds of an amount, over its whole life, so that
+/// none of its totals can leave them; and what it holds under its pre-approval cap, with what may
+/// still come back to it.
+fn may_grow(book: &YearBook, quota: QuotaId, by: Fen) -> Result<(), Refusal> {
+    let (Some(cell), Some(row)) = (book.quota(quota), book.row(quota)) else {
+        return Err(Code::NoQuota.into());
+    };
+    let by_fen = FenSum::from(by.get());
+    if row.totals.received() + by_fen > FenSum::from(AMOUNT_FEN_MAX) {
+        return Err(Code::OverBound.into());
+    }
+    if row.cap_fen == Fen::ZERO {
+        return Ok(());
+    }
+    let under_way = book.moves_out().filter(|(_, row)| row.from == quota && row.may_return());
+    let returning: FenSum = under_way.map(|(_, row)| FenSum::from(row.amount_fen.get())).sum();
+    let left = FenSum::from(row.cap_fen.get()) - FenSum::from(cell.buckets.issued) - returning;
+    if by_fen > left {
+        let left = Fen::new(i64::try_from(left).unwrap_or(0));
         return Err(Refusal::with(Code::OverAuthority, by, left));
     }
     Ok(())

@@ -66,7 +66,7 @@ pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventB
                 return Err(Refusal::with(Code::OverAllocated, moved.amount_fen, Fen::new(handed)));
             }
         }
-        _ => may_grow(book, moved.to, quota.buckets.issued, moved.amount_fen)?,
+        _ => may_grow(book, moved.to, moved.amount_fen)?,
     }
     Ok(EventBody::MovedIn { version: quota.version + 1, command: moved })
 }

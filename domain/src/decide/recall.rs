@@ -3,8 +3,8 @@
 use crate::batch::BatchState;
 use crate::codes::{BatchStep, Ending, PaymentState, StepKind};
 use crate::command::{Body, Command, Fact, Step};
-use crate::division::{ActRow, Answer, Division, Found, RefusedRow};
-use crate::ids::{ActId, Fingerprint, FiscalYear, QuotaId};
+use crate::division::{ActRow, Answer, Division, Found, RefusedRow, YearBook};
+use crate::ids::{ActId, Fingerprint, FiscalYear, MoveId, QuotaId};
 use crate::movement::Transit;
 use crate::payment::Payment;
 use crate::refusal::Code;
@@ -45,7 +45,7 @@ pub(super) fn recall(
             Some(of_refused(division, row, fingerprint))
         }
         Body::MoveIn(c) => {
-            let row = division.year(c.to.year())?.move_in(c.id)?;
+            let row = division.year(c.to.year())?.move_in(c.from, c.id)?;
             Some(Answer { code: row.outcome, ..of_quota(division, row.to) })
         }
         Body::SettleMove(c) => {
@@ -97,6 +97,17 @@ pub fn outcome_of(division: &Division, found: Found<'_>) -> Answer {
     }
 }
 
+/// The outcome stored under a move's id, with the number of where it stands.
+#[must_use]
+pub fn outcome_of_move(division: &Division, book: &YearBook, id: MoveId) -> Option<(Answer, u8)> {
+    if let Some(row) = book.move_out(id) {
+        let answer = Answer { sequence: row.sequence, ..of_quota(division, row.from) };
+        return Some((answer, row.transit as u8));
+    }
+    let row = book.moves_refused.get(&id)?;
+    Some((of_refused(division, row, row.fingerprint), 0))
+}
+
 fn same(known: Fingerprint, asked: Fingerprint, answer: impl FnOnce() -> Answer) -> Answer {
     if known == asked { answer() } else { Answer::of(Code::Conflict) }
 }
@@ -116,7 +127,13 @@ fn of_quota(division: &Division, quota: QuotaId) -> Answer {
 fn of_act(division: &Division, row: &ActRow) -> Answer {
     let value =
         if row.created { row.quota.0.cast_signed() } else { available(division, row.quota) };
-    Answer { repeat: true, value, sequence: row.sequence, ..Answer::of(Code::Accepted) }
+    Answer {
+        repeat: true,
+        created: row.created,
+        value,
+        sequence: row.sequence,
+        ..Answer::of(Code::Accepted)
+    }
 }
 
 fn of_refused(division: &Division, row: &RefusedRow, asked: Fingerprint) -> Answer {
