@@ -4,10 +4,7 @@
 //! bare direct writes of the same size in the same minute: only the ratio of the two says
 //! something about the journal.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a measuring tool reads the clock"
-)]
+#![allow(clippy::disallowed_methods, reason = "a measuring tool reads the clock")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,10 +51,7 @@ fn measure(disk: &Arc<dyn Disk>, dir: &std::path::Path, group_bytes: usize) {
     let opened = LocalJournal::open(disk, dir, &options, &mut |_| Ok(())).expect("just made");
     let mut journal = opened.journal;
     let filler = FillerThread::spawn(opened.filler).expect("a thread");
-    assert!(
-        journal.wait_ready(Duration::from_secs(60)),
-        "the first spare segment"
-    );
+    assert!(journal.wait_ready(Duration::from_secs(60)), "the first spare segment");
     let runs = group_bytes.div_ceil(1 << 20);
     let mut run = RecordWriter::default();
     while run.bytes() + 128 <= (group_bytes - 256) / runs {
@@ -121,9 +115,7 @@ fn measure(disk: &Arc<dyn Disk>, dir: &std::path::Path, group_bytes: usize) {
 
 fn bare(disk: &Arc<dyn Disk>, dir: &std::path::Path, bytes: usize) -> f64 {
     let path = segment_path(&journal_dir(dir), 1);
-    let file = disk
-        .open(&path, FileUse::Journal)
-        .expect("the first segment");
+    let file = disk.open(&path, FileUse::Journal).expect("the first segment");
     let mut buffer = AlignedBytes::new(bytes);
     let writes = ((256_u64 << 20) / bytes as u64 - 1).min(BARE_WRITES_MAX);
     // The same bytes are written back that were there, so the journal stays readable.

@@ -20,11 +20,7 @@ impl AlignedBytes {
         let memory = vec![0_u8; length + BLOCK_BYTES];
         let start = memory.as_ptr().align_offset(BLOCK_BYTES);
         assert!(start < BLOCK_BYTES, "a byte pointer can always be aligned");
-        AlignedBytes {
-            memory,
-            start,
-            length,
-        }
+        AlignedBytes { memory, start, length }
     }
 }
 
@@ -45,9 +41,7 @@ impl std::ops::DerefMut for AlignedBytes {
 #[must_use]
 pub fn is_zero(bytes: &[u8]) -> bool {
     static ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
-    bytes
-        .chunks(BLOCK_BYTES)
-        .all(|chunk| chunk == &ZEROS[..chunk.len()])
+    bytes.chunks(BLOCK_BYTES).all(|chunk| chunk == &ZEROS[..chunk.len()])
 }
 
 #[cfg(test)]

@@ -148,40 +148,18 @@ mod tests {
     #[test]
     fn only_a_test_data_set_may_have_small_segments() {
         assert_eq!(SOUND.check(), Ok(()));
-        let small = DataSet {
-            segment_bytes: SEGMENT_BYTES_TEST_MIN,
-            ..SOUND
-        };
-        assert!(matches!(
-            small.check(),
-            Err(DataSetError::SegmentBytes { .. })
-        ));
-        assert_eq!(
-            DataSet {
-                environment: Environment::Test,
-                ..small
-            }
-            .check(),
-            Ok(())
-        );
+        let small = DataSet { segment_bytes: SEGMENT_BYTES_TEST_MIN, ..SOUND };
+        assert!(matches!(small.check(), Err(DataSetError::SegmentBytes { .. })));
+        assert_eq!(DataSet { environment: Environment::Test, ..small }.check(), Ok(()));
     }
 
     #[test]
     fn odd_sizes_and_a_zero_id_are_refused() {
         for segment_bytes in [0, SEGMENT_BYTES_MIN - 4096, SEGMENT_BYTES_MIN + 1, u64::MAX] {
-            let odd = DataSet {
-                segment_bytes,
-                ..SOUND
-            };
-            assert!(matches!(
-                odd.check(),
-                Err(DataSetError::SegmentBytes { .. })
-            ));
+            let odd = DataSet { segment_bytes, ..SOUND };
+            assert!(matches!(odd.check(), Err(DataSetError::SegmentBytes { .. })));
         }
-        assert_eq!(
-            DataSet { id: 0, ..SOUND }.check(),
-            Err(DataSetError::ZeroId)
-        );
+        assert_eq!(DataSet { id: 0, ..SOUND }.check(), Err(DataSetError::ZeroId));
     }
 
     #[test]
@@ -189,18 +167,9 @@ mod tests {
         let all = [
             SOUND,
             DataSet { id: 8, ..SOUND },
-            DataSet {
-                environment: Environment::Test,
-                ..SOUND
-            },
-            DataSet {
-                hash_key: [2; 16],
-                ..SOUND
-            },
-            DataSet {
-                segment_bytes: SEGMENT_BYTES_MIN * 2,
-                ..SOUND
-            },
+            DataSet { environment: Environment::Test, ..SOUND },
+            DataSet { hash_key: [2; 16], ..SOUND },
+            DataSet { segment_bytes: SEGMENT_BYTES_MIN * 2, ..SOUND },
         ];
         let seen: std::collections::HashSet<_> = all.iter().map(DataSet::genesis).collect();
         assert_eq!(seen.len(), all.len());
@@ -208,13 +177,7 @@ mod tests {
 
     #[test]
     fn the_hash_key_is_not_printed() {
-        let text = format!(
-            "{:?}",
-            DataSet {
-                hash_key: [0x5a; 16],
-                ..SOUND
-            }
-        );
+        let text = format!("{:?}", DataSet { hash_key: [0x5a; 16], ..SOUND });
         assert!(!text.contains("90") && !text.contains("5a"), "{text}");
     }
 }

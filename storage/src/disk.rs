@@ -62,9 +62,7 @@ impl DirectoryLock {
     /// A lock that ends when `held` is dropped.
     #[must_use]
     pub fn held_by(held: impl Any + Send) -> DirectoryLock {
-        DirectoryLock {
-            _held: Box::new(held),
-        }
+        DirectoryLock { _held: Box::new(held) }
     }
 }
 
@@ -101,11 +99,7 @@ pub enum DiskError {
 
 impl DiskError {
     pub(crate) fn new(action: &'static str, path: &Path, source: io::Error) -> DiskError {
-        DiskError::Failed {
-            action,
-            path: path.to_owned(),
-            source,
-        }
+        DiskError::Failed { action, path: path.to_owned(), source }
     }
 
     /// Whether the disk had no room, which is the one failure that time can heal.
@@ -114,10 +108,7 @@ impl DiskError {
         let DiskError::Failed { source, .. } = self else {
             return false;
         };
-        matches!(
-            source.kind(),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-        )
+        matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
     }
 
     /// Whether the thing was not there.

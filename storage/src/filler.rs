@@ -69,20 +69,13 @@ impl SegmentFill {
         self.file.sync()?;
         let number = self.header.number;
         let ready = segment_path(&self.journal_dir, number);
-        self.disk
-            .rename(&unfinished_path(&self.journal_dir, number), &ready)?;
+        self.disk.rename(&unfinished_path(&self.journal_dir, number), &ready)?;
         self.disk.sync_dir(&self.journal_dir)?;
         Ok(true)
     }
 
     fn abandon(self) {
-        let SegmentFill {
-            disk,
-            journal_dir,
-            header,
-            file,
-            ..
-        } = self;
+        let SegmentFill { disk, journal_dir, header, file, .. } = self;
         drop(file);
         // What stays behind is emptied when the segment is begun again.
         let _ = disk.remove(&unfinished_path(&journal_dir, header.number));
@@ -142,9 +135,7 @@ impl Supply {
     }
 
     pub(crate) fn ready_ahead(&self) -> u64 {
-        self.ready_through
-            .load(SeqCst)
-            .saturating_sub(self.current.load(SeqCst))
+        self.ready_through.load(SeqCst).saturating_sub(self.current.load(SeqCst))
     }
 
     pub(crate) fn fault(&self) -> Option<String> {
@@ -224,16 +215,7 @@ impl Filler {
     ) -> Filler {
         let ahead = u64::from(ahead.clamp(1, FILL_AHEAD_MAX));
         let chunk = AlignedBytes::new(FILL_CHUNK_BYTES);
-        Filler {
-            disk,
-            journal_dir,
-            dataset,
-            ahead,
-            supply,
-            chunk,
-            filling: None,
-            used_at_begin: 0,
-        }
+        Filler { disk, journal_dir, dataset, ahead, supply, chunk, filling: None, used_at_begin: 0 }
     }
 
     /// Writes at most one chunk.
@@ -254,10 +236,7 @@ impl Filler {
                     return Ok(FillStep::NoSpace);
                 }
                 self.used_at_begin = used;
-                let header = SegmentHeader {
-                    dataset: self.dataset,
-                    number,
-                };
+                let header = SegmentHeader { dataset: self.dataset, number };
                 match SegmentFill::begin(&self.disk, &self.journal_dir, header) {
                     Ok(fill) => fill,
                     Err(error) if error.is_no_space() => return Ok(FillStep::NoSpace),
@@ -318,10 +297,7 @@ impl FillerThread {
         let handle = std::thread::Builder::new()
             .name("filler".to_owned())
             .spawn(move || run(&mut filler))?;
-        Ok(FillerThread {
-            supply,
-            handle: Some(handle),
-        })
+        Ok(FillerThread { supply, handle: Some(handle) })
     }
 
     /// Stops the thread and waits for it. A segment it had begun is begun again at the next

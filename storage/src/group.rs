@@ -65,10 +65,7 @@ impl GroupHeader {
     /// The position of its first record.
     #[must_use]
     pub const fn first(&self) -> Position {
-        Position {
-            epoch: self.epoch,
-            sequence: self.first_sequence,
-        }
+        Position { epoch: self.epoch, sequence: self.first_sequence }
     }
 
     /// The position of its last record.
@@ -142,30 +139,20 @@ impl GroupHeader {
         let header = GroupHeader {
             environment,
             dataset_id: u128_at(from, 8),
-            place: Place {
-                segment: u64_at(from, 24),
-                offset: u64_at(from, 32),
-            },
+            place: Place { segment: u64_at(from, 24), offset: u64_at(from, 32) },
             epoch: u32_at(from, 40),
             records: u32_at(from, 44),
             first_sequence: u64_at(from, 48),
             body_bytes: u32_at(from, 56),
             body_crc: u32_at(from, 60),
             time_ms: u64_at(from, 64),
-            durable_before: Position {
-                epoch: u32_at(from, 80),
-                sequence: u64_at(from, 72),
-            },
+            durable_before: Position { epoch: u32_at(from, 80), sequence: u64_at(from, 72) },
             previous: GroupHash(previous),
         };
         if header.records == 0 || header.first_sequence == 0 {
             return Err(impossible("no record"));
         }
-        if header
-            .first_sequence
-            .checked_add(u64::from(header.records))
-            .is_none()
-        {
+        if header.first_sequence.checked_add(u64::from(header.records)).is_none() {
             return Err(impossible("sequences past the last number"));
         }
         if header.hashed_bytes() > GROUP_BYTES_MAX {
@@ -226,12 +213,7 @@ impl GroupBuffer {
     pub fn new(bytes_max: usize) -> GroupBuffer {
         assert!(bytes_max <= GROUP_BYTES_MAX && bytes_max.is_multiple_of(BLOCK_BYTES));
         let memory = AlignedBytes::new(bytes_max);
-        GroupBuffer {
-            memory,
-            bytes_max,
-            filled: GROUP_HEADER_BYTES,
-            records: 0,
-        }
+        GroupBuffer { memory, bytes_max, filled: GROUP_HEADER_BYTES, records: 0 }
     }
 
     /// Begins a new group and forgets the one before.
@@ -247,11 +229,7 @@ impl GroupBuffer {
     /// never be read.
     #[must_use]
     pub fn push_run(&mut self, run: RunSlice<'_>) -> bool {
-        assert!(
-            run.bytes.len() <= RUN_BYTES_MAX,
-            "a run of {} bytes",
-            run.bytes.len()
-        );
+        assert!(run.bytes.len() <= RUN_BYTES_MAX, "a run of {} bytes", run.bytes.len());
         let end = self.filled + run.bytes.len();
         if end > self.bytes_max {
             return false;
@@ -310,10 +288,7 @@ impl GroupBuffer {
         };
         header.encode(head);
         let hash = group_hash(&self.memory[..filled]);
-        Sealed {
-            blocks: &self.memory[..end],
-            hash,
-        }
+        Sealed { blocks: &self.memory[..end], hash }
     }
 }
 
@@ -326,20 +301,14 @@ mod tests {
         GroupHeader {
             environment: Environment::Test,
             dataset_id: 77,
-            place: Place {
-                segment: 2,
-                offset: 12288,
-            },
+            place: Place { segment: 2, offset: 12288 },
             epoch: 3,
             records: 5,
             first_sequence: 1000,
             body_bytes: 640,
             body_crc: 0xdead_beef,
             time_ms: 1_700_000_000_000,
-            durable_before: Position {
-                epoch: 3,
-                sequence: 999,
-            },
+            durable_before: Position { epoch: 3, sequence: 999 },
             previous: GroupHash([0xcc; 32]),
         }
     }
@@ -359,26 +328,11 @@ mod tests {
     #[test]
     fn sound_checksums_over_impossible_values_are_refused() {
         let cases = [
-            GroupHeader {
-                records: 0,
-                ..header()
-            },
-            GroupHeader {
-                first_sequence: 0,
-                ..header()
-            },
-            GroupHeader {
-                first_sequence: u64::MAX - 2,
-                ..header()
-            },
-            GroupHeader {
-                body_bytes: GROUP_BYTES_MAX as u32,
-                ..header()
-            },
-            GroupHeader {
-                body_bytes: u32::MAX,
-                ..header()
-            },
+            GroupHeader { records: 0, ..header() },
+            GroupHeader { first_sequence: 0, ..header() },
+            GroupHeader { first_sequence: u64::MAX - 2, ..header() },
+            GroupHeader { body_bytes: GROUP_BYTES_MAX as u32, ..header() },
+            GroupHeader { body_bytes: u32::MAX, ..header() },
         ];
         for case in cases {
             let mut bytes = [0; GROUP_HEADER_BYTES];
@@ -392,19 +346,10 @@ mod tests {
         SealFields {
             environment: Environment::Test,
             dataset_id: 77,
-            place: Place {
-                segment: 2,
-                offset: 12288,
-            },
-            first: Position {
-                epoch: 3,
-                sequence: 1000,
-            },
+            place: Place { segment: 2, offset: 12288 },
+            first: Position { epoch: 3, sequence: 1000 },
             time_ms: 5,
-            durable_before: Position {
-                epoch: 3,
-                sequence: 999,
-            },
+            durable_before: Position { epoch: 3, sequence: 999 },
             previous: GroupHash([1; 32]),
         }
     }

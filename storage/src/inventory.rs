@@ -155,9 +155,7 @@ impl Inventory {
     /// Names the first file that is wrong, and what to do.
     pub fn take(disk: &dyn Disk, data_dir: &Path) -> Result<Inventory, InventoryError> {
         let dir = journal_dir(data_dir);
-        let nothing = || InventoryError::NoDataSet {
-            dir: data_dir.to_owned(),
-        };
+        let nothing = || InventoryError::NoDataSet { dir: data_dir.to_owned() };
         let listed = match disk.list(&dir) {
             Ok(listed) => listed,
             Err(error) if error.is_not_found() => return Err(nothing()),
@@ -170,9 +168,7 @@ impl Inventory {
                 FileName::Segment(number) => segments.push((number, file.bytes)),
                 FileName::Unfinished(number) => unfinished.push(number),
                 FileName::Strange => {
-                    return Err(InventoryError::Strange {
-                        file: dir.join(file.name),
-                    });
+                    return Err(InventoryError::Strange { file: dir.join(file.name) });
                 }
                 FileName::Other => {}
             }
@@ -185,11 +181,7 @@ impl Inventory {
         let mut dataset = None;
         for (expected, (number, bytes)) in (1..).zip(segments) {
             if number != expected {
-                return Err(InventoryError::Missing {
-                    dir,
-                    segment: expected,
-                    later: number,
-                });
+                return Err(InventoryError::Missing { dir, segment: expected, later: number });
             }
             let fixed = check_segment(disk, &dir, number, bytes, &numbers, dataset)?;
             dataset = Some(fixed);
@@ -197,12 +189,7 @@ impl Inventory {
         let Some(dataset) = dataset else {
             return Err(nothing());
         };
-        Ok(Inventory {
-            dataset,
-            first,
-            last,
-            unfinished,
-        })
+        Ok(Inventory { dataset, first, last, unfinished })
     }
 
     /// Checks that this is the data set somebody means.
@@ -219,18 +206,10 @@ impl Inventory {
         let dataset = &self.dataset;
         if let Some(expected) = environment.filter(|wanted| *wanted != dataset.environment) {
             let found = dataset.environment;
-            return Err(InventoryError::WrongEnvironment {
-                file,
-                found,
-                expected,
-            });
+            return Err(InventoryError::WrongEnvironment { file, found, expected });
         }
         if let Some(expected) = id.filter(|wanted| *wanted != dataset.id) {
-            return Err(InventoryError::WrongDataSet {
-                file,
-                found: dataset.id,
-                expected,
-            });
+            return Err(InventoryError::WrongDataSet { file, found: dataset.id, expected });
         }
         Ok(())
     }
@@ -247,11 +226,7 @@ fn check_segment(
     let file = segment_path(dir, number);
     if bytes < SEGMENT_HEADER_BYTES as u64 {
         let expected = fixed.map_or(SEGMENT_HEADER_BYTES as u64, |fixed| fixed.segment_bytes);
-        return Err(InventoryError::Length {
-            file,
-            bytes,
-            expected,
-        });
+        return Err(InventoryError::Length { file, bytes, expected });
     }
     let mut block = AlignedBytes::new(SEGMENT_HEADER_BYTES);
     disk.open(&file, FileUse::Read)?.read_at(&mut block, 0)?;
@@ -271,18 +246,10 @@ fn check_segment(
     let fixed = fixed.unwrap_or(found);
     if found.environment != fixed.environment {
         let (found, expected) = (found.environment, fixed.environment);
-        return Err(InventoryError::WrongEnvironment {
-            file,
-            found,
-            expected,
-        });
+        return Err(InventoryError::WrongEnvironment { file, found, expected });
     }
     if found.id != fixed.id {
-        return Err(InventoryError::WrongDataSet {
-            file,
-            found: found.id,
-            expected: fixed.id,
-        });
+        return Err(InventoryError::WrongDataSet { file, found: found.id, expected: fixed.id });
     }
     if header.number != number {
         let number = header.number;
@@ -293,17 +260,10 @@ fn check_segment(
         });
     }
     if found != fixed {
-        return Err(InventoryError::Disagrees {
-            file,
-            first: numbers[0],
-        });
+        return Err(InventoryError::Disagrees { file, first: numbers[0] });
     }
     if bytes != fixed.segment_bytes {
-        return Err(InventoryError::Length {
-            file,
-            bytes,
-            expected: fixed.segment_bytes,
-        });
+        return Err(InventoryError::Length { file, bytes, expected: fixed.segment_bytes });
     }
     Ok(fixed)
 }

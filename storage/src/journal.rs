@@ -37,19 +37,13 @@ impl Landed {
     #[must_use]
     pub const fn last(&self) -> Position {
         let sequence = self.first.sequence + self.count as u64 - 1;
-        Position {
-            epoch: self.first.epoch,
-            sequence,
-        }
+        Position { epoch: self.first.epoch, sequence }
     }
 
     /// The cursor of one who has seen all of it.
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
-        Cursor {
-            position: self.last(),
-            hash: self.hash,
-        }
+        Cursor { position: self.last(), hash: self.hash }
     }
 }
 
@@ -254,9 +248,7 @@ impl LocalJournal {
         }
         let segment = self.place.segment + 1;
         if segment > crate::limits::SEGMENT_NUMBER_MAX {
-            return Err(JournalFault::Exhausted {
-                what: "segment number",
-            });
+            return Err(JournalFault::Exhausted { what: "segment number" });
         }
         if !self.supply.is_ready(segment) {
             return Err(match self.supply.fault() {
@@ -264,14 +256,9 @@ impl LocalJournal {
                 None => JournalFault::NotReady { segment },
             });
         }
-        self.file = self
-            .disk
-            .open(&segment_path(&self.journal_dir, segment), FileUse::Journal)?;
+        self.file = self.disk.open(&segment_path(&self.journal_dir, segment), FileUse::Journal)?;
         let left = self.dataset.segment_bytes - self.place.offset;
-        self.place = Place {
-            segment,
-            offset: SEGMENT_HEADER_BYTES as u64,
-        };
+        self.place = Place { segment, offset: SEGMENT_HEADER_BYTES as u64 };
         self.supply.note_used(left);
         self.supply.note_current(segment);
         Ok(())
@@ -282,16 +269,10 @@ impl LocalJournal {
         self.make_room(bytes)?;
         let last = self.durable.position.sequence;
         let count = self.buffer.records();
-        if last
-            .checked_add(u64::from(count))
-            .is_none_or(|sequence| sequence == u64::MAX)
-        {
+        if last.checked_add(u64::from(count)).is_none_or(|sequence| sequence == u64::MAX) {
             return Err(JournalFault::Exhausted { what: "sequence" });
         }
-        let first = Position {
-            epoch: self.epoch,
-            sequence: last + 1,
-        };
+        let first = Position { epoch: self.epoch, sequence: last + 1 };
         let time_ms = time_ms.max(self.time_ms);
         let sealed = self.buffer.seal(&SealFields {
             environment: self.dataset.environment,

@@ -96,11 +96,7 @@ const _: () = assert!(DISK_FULL_SEGMENTS < DISK_LOW_SEGMENTS);
 #[must_use]
 pub const fn group_bytes_max(segment_bytes: u64) -> usize {
     let room = segment_bytes as usize - SEGMENT_HEADER_BYTES;
-    if room < GROUP_BYTES_MAX {
-        room
-    } else {
-        GROUP_BYTES_MAX
-    }
+    if room < GROUP_BYTES_MAX { room } else { GROUP_BYTES_MAX }
 }
 
 /// `bytes` rounded up to whole blocks.

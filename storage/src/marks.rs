@@ -67,9 +67,7 @@ struct ClosedOnDisk {
 }
 
 const fn layout() -> impl bincode::config::Config {
-    bincode::config::standard()
-        .with_fixed_int_encoding()
-        .with_limit::<BLOCK_BYTES>()
+    bincode::config::standard().with_fixed_int_encoding().with_limit::<BLOCK_BYTES>()
 }
 
 fn encode(body: impl Encode) -> Vec<u8> {
@@ -105,17 +103,10 @@ impl Opened {
     pub fn from_body(body: &[u8]) -> Option<Opened> {
         let disk: OpenedOnDisk = decode(body)?;
         let cut = disk.cut.map(|cut| Cut {
-            place: Place {
-                segment: cut.segment,
-                offset: cut.offset,
-            },
+            place: Place { segment: cut.segment, offset: cut.offset },
             bytes: cut.bytes,
         });
-        Some(Opened {
-            program: disk.program,
-            config_digest: disk.config_digest,
-            cut,
-        })
+        Some(Opened { program: disk.program, config_digest: disk.config_digest, cut })
     }
 }
 
@@ -123,20 +114,14 @@ impl Closed {
     /// The body of the record.
     #[must_use]
     pub fn to_body(&self) -> Vec<u8> {
-        encode(ClosedOnDisk {
-            groups: self.groups,
-            records: self.records,
-        })
+        encode(ClosedOnDisk { groups: self.groups, records: self.records })
     }
 
     /// The record of a body; none if it is no such body.
     #[must_use]
     pub fn from_body(body: &[u8]) -> Option<Closed> {
         let disk: ClosedOnDisk = decode(body)?;
-        Some(Closed {
-            groups: disk.groups,
-            records: disk.records,
-        })
+        Some(Closed { groups: disk.groups, records: disk.records })
     }
 }
 
@@ -149,13 +134,7 @@ mod tests {
         let opened = Opened {
             program: "treasury 0.1.0".to_owned(),
             config_digest: [9; 32],
-            cut: Some(Cut {
-                place: Place {
-                    segment: 2,
-                    offset: 4096,
-                },
-                bytes: 777,
-            }),
+            cut: Some(Cut { place: Place { segment: 2, offset: 4096 }, bytes: 777 }),
         };
         let body = opened.to_body();
         assert_eq!(body[..8], 14_u64.to_le_bytes());
@@ -170,21 +149,14 @@ mod tests {
 
     #[test]
     fn a_long_program_name_is_cut_at_a_character() {
-        let opened = Opened {
-            program: "库".repeat(200),
-            config_digest: [0; 32],
-            cut: None,
-        };
+        let opened = Opened { program: "库".repeat(200), config_digest: [0; 32], cut: None };
         let back = Opened::from_body(&opened.to_body()).unwrap();
         assert_eq!(back.program, "库".repeat(PROGRAM_BYTES_MAX / 3));
     }
 
     #[test]
     fn closed_survives_and_odd_bodies_are_no_marks() {
-        let closed = Closed {
-            groups: 3,
-            records: 90,
-        };
+        let closed = Closed { groups: 3, records: 90 };
         let mut body = closed.to_body();
         assert_eq!(body.len(), 16);
         assert_eq!(Closed::from_body(&body), Some(closed));

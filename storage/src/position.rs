@@ -20,16 +20,10 @@ pub struct Position {
 
 impl Position {
     /// Before the first record of any journal.
-    pub const START: Position = Position {
-        epoch: 0,
-        sequence: 0,
-    };
+    pub const START: Position = Position { epoch: 0, sequence: 0 };
 
     /// Past every record of any journal: "as far as there is".
-    pub const END: Position = Position {
-        epoch: u32::MAX,
-        sequence: u64::MAX,
-    };
+    pub const END: Position = Position { epoch: u32::MAX, sequence: u64::MAX };
 }
 
 impl fmt::Display for Position {
@@ -96,33 +90,17 @@ mod tests {
 
     #[test]
     fn a_position_of_a_later_epoch_is_later_whatever_its_sequence() {
-        let old = Position {
-            epoch: 1,
-            sequence: 110,
-        };
-        let new = Position {
-            epoch: 2,
-            sequence: 100,
-        };
+        let old = Position { epoch: 1, sequence: 110 };
+        let new = Position { epoch: 2, sequence: 100 };
         assert!(old < new);
         assert!(Position::START < old && new < Position::END);
     }
 
     #[test]
     fn what_people_read_is_short_and_exact() {
-        let place = Place {
-            segment: 7,
-            offset: 8192,
-        };
+        let place = Place { segment: 7, offset: 8192 };
         assert_eq!(place.to_string(), "segment 0000000007 offset 8192");
-        assert_eq!(
-            Position {
-                epoch: 3,
-                sequence: 44
-            }
-            .to_string(),
-            "3:44"
-        );
+        assert_eq!(Position { epoch: 3, sequence: 44 }.to_string(), "3:44");
         assert_eq!(GroupHash([0xab; 32]).to_string(), "ab".repeat(32));
     }
 }

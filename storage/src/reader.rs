@@ -16,8 +16,9 @@ use crate::inventory::{Inventory, InventoryError};
 use crate::limits::{BLOCK_BYTES, GROUP_HEADER_BYTES, SEGMENT_HEADER_BYTES};
 use crate::position::{Cursor, GroupHash, Place, Position};
 use crate::recovery::Damage;
+use crate::recovery::judge::{MISSING, fault};
 use crate::segment::{journal_dir, segment_path};
-use crate::walk::{Chain, Found, Group, Look, Walker};
+use crate::walk::{Chain, Found, Group, Linked, Walker};
 
 /// How much a reader that follows a live journal reads at least.
 const FOLLOW_BYTES: usize = 256 * 1024;
@@ -91,12 +92,7 @@ impl JournalReader {
         let mut walker = begin_at(&disk, data_dir, &inventory, begin)?;
         walker.read_ahead(FOLLOW_BYTES);
         let data_dir = data_dir.to_owned();
-        let mut reader = JournalReader {
-            disk,
-            data_dir,
-            walker,
-            after: target,
-        };
+        let mut reader = JournalReader { disk, data_dir, walker, after: target };
         if target != Position::START {
             let hash = match from {
                 ReadFrom::AfterCursor(cursor) => Some(cursor.hash),
@@ -116,12 +112,9 @@ impl JournalReader {
         if self.walker.chain.last.position.sequence >= durable.sequence {
             return Ok(None);
         }
-        if !self.arrives(durable)? {
-            return Ok(None);
-        }
-        match self.walker.next()? {
-            Found::Group(group) => Ok(Some(group)),
-            Found::Nothing { .. } => unreachable!("the group was looked at a moment ago"),
+        match self.arrives(durable)? {
+            Some(linked) => Ok(Some(self.walker.take(linked)?)),
+            None => Ok(None),
         }
     }
 
@@ -149,41 +142,28 @@ impl JournalReader {
         &self.walker.dataset
     }
 
-    /// Whether a whole, linked group that ends at or before `durable` comes next. What was read
+    /// The whole, linked group that comes next, if it ends at or before `durable`. What was read
     /// earlier may be older than the group, so a look that fails is taken again.
-    fn arrives(&mut self, durable: Position) -> Result<bool, ReadError> {
-        let open_end = durable == Position::END;
+    fn arrives(&mut self, durable: Position) -> Result<Option<Linked>, ReadError> {
         let mut again = true;
         loop {
-            let at = self.walker.place;
-            let mut place = at;
-            let mut look = self.walker.look(at)?;
-            if matches!(look, Look::Blank | Look::NoRoom) && at.segment < self.walker.last_segment {
-                place = Place {
-                    segment: at.segment + 1,
-                    offset: SEGMENT_HEADER_BYTES as u64,
-                };
-                look = self.walker.look(place)?;
-            }
-            let fault = match look {
-                Look::Sound(header, _) => match self.walker.chain.refuses(&header) {
-                    None => return Ok(header.last().sequence <= durable.sequence),
-                    Some(why) => format!("a whole group, but {why}"),
-                },
-                Look::Wrong(what) => what,
-                Look::Broken(what) => what.to_owned(),
-                Look::Blank | Look::NoRoom => {
-                    if open_end && !again {
-                        return Ok(false);
-                    }
-                    "a group is missing".to_owned()
+            let end = match self.walker.peek()? {
+                Ok(linked) => {
+                    let whole = linked.header.last().sequence <= durable.sequence;
+                    return Ok(whole.then_some(linked));
                 }
+                Err(end) => end,
             };
-            if !again {
-                return Err(ReadError::Damage(Damage::at(place, fault)));
+            if again {
+                again = false;
+                self.refresh()?;
+                continue;
             }
-            again = false;
-            self.refresh()?;
+            return match fault(&self.walker, &end) {
+                Some(damage) => Err(ReadError::Damage(damage)),
+                None if durable == Position::END => Ok(None),
+                None => Err(ReadError::Damage(Damage::at(self.walker.place, MISSING))),
+            };
         }
     }
 
@@ -205,12 +185,10 @@ impl JournalReader {
     fn seek(&mut self, target: Position, hash: Option<GroupHash>) -> Result<(), ReadError> {
         loop {
             let before = (self.walker.place, self.walker.chain);
-            if !self.arrives(Position::END)? {
+            let Some(linked) = self.arrives(Position::END)? else {
                 return Err(self.diverged(target, hash, target.epoch)?);
-            }
-            let Found::Group(group) = self.walker.next()? else {
-                unreachable!("the group was looked at a moment ago");
             };
+            let group = self.walker.take(linked)?;
             let (header, found) = (group.header, group.hash);
             if header.last().sequence < target.sequence {
                 continue;
@@ -252,13 +230,7 @@ impl JournalReader {
             last_common = last;
         }
         let hash = hash.unwrap_or(self.walker.chain.last.hash);
-        Ok(ReadError::Diverged {
-            cursor: Cursor {
-                position: target,
-                hash,
-            },
-            last_common,
-        })
+        Ok(ReadError::Diverged { cursor: Cursor { position: target, hash }, last_common })
     }
 }
 
@@ -272,22 +244,13 @@ fn begin_at(
     // Behind groups that are not read, the first one's own header says what it is linked to.
     let (segment, chain) = match begin {
         Some((place, header)) if place.segment > inventory.first => {
-            let last = Cursor {
-                position: header.durable_before,
-                hash: header.previous,
-            };
+            let last = Cursor { position: header.durable_before, hash: header.previous };
             (place.segment, Chain { last, time_ms: 0 })
         }
         _ => (inventory.first, Chain::genesis(&inventory.dataset)),
     };
     let segments = segment..=inventory.last;
-    Walker::new(
-        Arc::clone(disk),
-        journal_dir(data_dir),
-        inventory.dataset,
-        segments,
-        chain,
-    )
+    Walker::new(Arc::clone(disk), journal_dir(data_dir), inventory.dataset, segments, chain)
 }
 
 /// The last segment whose first group passes a test that earlier ones pass too.
@@ -315,13 +278,8 @@ fn last_segment_where(
 fn first_group(disk: &dyn Disk, dir: &Path, segment: u64) -> Result<FirstGroup, DiskError> {
     let file = disk.open(&segment_path(dir, segment), FileUse::Read)?;
     let mut block = AlignedBytes::new(BLOCK_BYTES);
-    let place = Place {
-        segment,
-        offset: SEGMENT_HEADER_BYTES as u64,
-    };
+    let place = Place { segment, offset: SEGMENT_HEADER_BYTES as u64 };
     file.read_at(&mut block, place.offset)?;
     let head = block.first_chunk::<GROUP_HEADER_BYTES>();
-    Ok(head
-        .and_then(|head| GroupHeader::decode(head).ok())
-        .map(|header| (place, header)))
+    Ok(head.and_then(|head| GroupHeader::decode(head).ok()).map(|header| (place, header)))
 }

@@ -74,21 +74,14 @@ impl<'a> Records<'a> {
     pub fn read(body: &'a [u8], first: Position, count: u32) -> Result<Records<'a>, FrameError> {
         let found = count_records(body)?;
         if found != count {
-            return Err(FrameError::Count {
-                found,
-                promised: count,
-            });
+            return Err(FrameError::Count { found, promised: count });
         }
         Ok(Records::counted(body, first, count))
     }
 
     /// Records of a body whose frames have just been read by [`Records::read`].
     pub(crate) const fn counted(body: &'a [u8], first: Position, count: u32) -> Records<'a> {
-        Records {
-            rest: body,
-            next: first,
-            left: count,
-        }
+        Records { rest: body, next: first, left: count }
     }
 
     /// These records without those at or before a position.
@@ -102,10 +95,7 @@ impl<'a> Iterator for Records<'a> {
 
     fn next(&mut self) -> Option<RecordRef<'a>> {
         if self.left == 0 {
-            assert!(
-                self.rest.is_empty(),
-                "the frames were counted when they were read"
-            );
+            assert!(self.rest.is_empty(), "the frames were counted when they were read");
             return None;
         }
         let (head, _) = self.rest.split_first_chunk::<RECORD_HEAD_BYTES>()?;
@@ -115,12 +105,7 @@ impl<'a> Iterator for Records<'a> {
         self.rest = rest;
         self.left -= 1;
         self.next.sequence += 1;
-        Some(RecordRef {
-            kind,
-            version,
-            body: &record[RECORD_HEAD_BYTES..],
-            position,
-        })
+        Some(RecordRef { kind, version, body: &record[RECORD_HEAD_BYTES..], position })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -133,11 +118,7 @@ impl ExactSizeIterator for Records<'_> {}
 fn split_head(head: [u8; RECORD_HEAD_BYTES]) -> (u32, u16, u16) {
     let [a, b, c, d, e, f, g, h] = head;
     let length = u32::from_le_bytes([a, b, c, d]);
-    (
-        length,
-        u16::from_le_bytes([e, f]),
-        u16::from_le_bytes([g, h]),
-    )
+    (length, u16::from_le_bytes([e, f]), u16::from_le_bytes([g, h]))
 }
 
 /// The number of whole records that make up `bytes`.
@@ -149,21 +130,13 @@ pub fn count_records(bytes: &[u8]) -> Result<u32, FrameError> {
     let mut index = 0;
     while !rest.is_empty() {
         let Some((head, _)) = rest.split_first_chunk::<RECORD_HEAD_BYTES>() else {
-            return Err(FrameError::Head {
-                index,
-                left: rest.len(),
-            });
+            return Err(FrameError::Head { index, left: rest.len() });
         };
         let (length, _, _) = split_head(*head);
         let max = RECORD_BYTES_MAX;
         let size = length as usize;
         if size < RECORD_HEAD_BYTES || size > max || size > rest.len() {
-            return Err(FrameError::Length {
-                index,
-                length,
-                left: rest.len(),
-                max,
-            });
+            return Err(FrameError::Length { index, length, left: rest.len(), max });
         }
         rest = &rest[size..];
         index += 1;
@@ -192,11 +165,7 @@ impl RecordWriter {
     /// An empty run with memory for this many bytes.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> RecordWriter {
-        RecordWriter {
-            bytes: Vec::with_capacity(bytes),
-            complete: 0,
-            records: 0,
-        }
+        RecordWriter { bytes: Vec::with_capacity(bytes), complete: 0, records: 0 }
     }
 
     /// Appends a record whose body is at hand.
@@ -220,20 +189,10 @@ impl RecordWriter {
         self.bytes.extend_from_slice(&head);
         let filled = fill(&mut self.bytes);
         let length = self.bytes.len() - start;
-        assert!(
-            length <= RECORD_BYTES_MAX,
-            "a record of kind {kind} has {length} bytes"
-        );
-        assert!(
-            length >= RECORD_HEAD_BYTES,
-            "a record of kind {kind} lost its head"
-        );
+        assert!(length <= RECORD_BYTES_MAX, "a record of kind {kind} has {length} bytes");
+        assert!(length >= RECORD_HEAD_BYTES, "a record of kind {kind} lost its head");
         self.bytes[start..start + 4].copy_from_slice(&(length as u32).to_le_bytes());
-        assert!(
-            self.bytes.len() <= RUN_BYTES_MAX,
-            "a run of {} bytes",
-            self.bytes.len()
-        );
+        assert!(self.bytes.len() <= RUN_BYTES_MAX, "a run of {} bytes", self.bytes.len());
         self.complete = self.bytes.len();
         self.records += 1;
         filled
@@ -248,10 +207,7 @@ impl RecordWriter {
     /// The run so far.
     #[must_use]
     pub fn run(&self) -> RunSlice<'_> {
-        RunSlice {
-            bytes: &self.bytes[..self.complete],
-            records: self.records,
-        }
+        RunSlice { bytes: &self.bytes[..self.complete], records: self.records }
     }
 
     /// Records so far.
@@ -275,10 +231,7 @@ impl RecordWriter {
     /// Takes the run back to an earlier [`RecordWriter::bytes`] and [`RecordWriter::records`]:
     /// a turn that failed leaves no record behind.
     pub fn rewind(&mut self, bytes: usize, records: u32) {
-        assert!(
-            bytes <= self.complete && records <= self.records,
-            "a rewind goes back only"
-        );
+        assert!(bytes <= self.complete && records <= self.records, "a rewind goes back only");
         self.bytes.truncate(bytes);
         self.complete = bytes;
         self.records = records;
@@ -295,10 +248,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const FIRST: Position = Position {
-        epoch: 4,
-        sequence: 100,
-    };
+    const FIRST: Position = Position { epoch: 4, sequence: 100 };
 
     fn three() -> RecordWriter {
         let mut run = RecordWriter::default();
@@ -313,25 +263,11 @@ mod tests {
         let run = three();
         let all: Vec<_> = Records::read(run.run().bytes, FIRST, 3).unwrap().collect();
         assert_eq!(all.len(), 3);
-        assert_eq!(
-            (all[0].kind, all[0].version, all[0].body),
-            (16, 1, &b"abc"[..])
-        );
+        assert_eq!((all[0].kind, all[0].version, all[0].body), (16, 1, &b"abc"[..]));
         assert_eq!((all[1].kind, all[1].body), (17, &b""[..]));
-        assert_eq!(
-            all[2].position,
-            Position {
-                epoch: 4,
-                sequence: 102
-            }
-        );
+        assert_eq!(all[2].position, Position { epoch: 4, sequence: 102 });
         let records = Records::read(run.run().bytes, FIRST, 3).unwrap();
-        let later: Vec<_> = records
-            .after(Position {
-                epoch: 4,
-                sequence: 100,
-            })
-            .collect();
+        let later: Vec<_> = records.after(Position { epoch: 4, sequence: 100 }).collect();
         assert_eq!(later, all[1..]);
     }
 
@@ -349,10 +285,7 @@ mod tests {
         }
         assert_eq!(
             Records::read(whole, FIRST, 4).unwrap_err(),
-            FrameError::Count {
-                found: 3,
-                promised: 4
-            }
+            FrameError::Count { found: 3, promised: 4 }
         );
     }
 

@@ -23,9 +23,8 @@ use crate::marks::{Closed, Cut, KIND_CLOSED, KIND_OPENED, MARK_VERSION, Opened};
 use crate::position::{Cursor, Place, Position};
 use crate::record::{DOMAIN_KIND_FIRST, RecordWriter};
 use crate::segment::{SegmentHeader, journal_dir, segment_path, unfinished_path};
-use crate::walk::{Chain, Found, Group, Walker};
+use crate::walk::{Chain, ChainEnd, Found, Group, Walker};
 
-pub(crate) use judge::ChainEnd;
 pub use judge::{Damage, RESTORE};
 
 /// What a start is told.
@@ -186,9 +185,7 @@ impl LocalJournal {
         match Inventory::take(disk.as_ref(), data_dir) {
             Err(InventoryError::NoDataSet { .. }) => {}
             Ok(_) => {
-                return Err(OpenError::Exists {
-                    dir: data_dir.to_owned(),
-                });
+                return Err(OpenError::Exists { dir: data_dir.to_owned() });
             }
             Err(error) => return Err(error.into()),
         }
@@ -223,16 +220,11 @@ impl LocalJournal {
             Chain::genesis(&dataset),
         )?;
         let end = replay.run(&mut walker, options, visit)?;
-        let cut = judge::judge(&mut walker, end)?.map_err(OpenError::Damage)?;
+        let cut = judge::judge(&mut walker, &end)?.map_err(OpenError::Damage)?;
         let (chain, place) = (walker.chain, walker.place);
         drop(walker);
         check_witness(options.witness, chain.last.position, replay.witness_seen)?;
-        let epoch = chain
-            .last
-            .position
-            .epoch
-            .checked_add(1)
-            .ok_or(OpenError::LastEpoch)?;
+        let epoch = chain.last.position.epoch.checked_add(1).ok_or(OpenError::LastEpoch)?;
         for number in &inventory.unfinished {
             disk.remove(&unfinished_path(&dir, *number))?;
         }
@@ -266,10 +258,7 @@ impl LocalJournal {
             time_ms: chain.time_ms,
             supply,
             buffer: GroupBuffer::new(group_bytes_max(dataset.segment_bytes)),
-            written: Closed {
-                groups: 0,
-                records: 0,
-            },
+            written: Closed { groups: 0, records: 0 },
             ended: false,
             _lock: lock,
         };
@@ -310,9 +299,7 @@ impl Replay {
         loop {
             let group = match walker.next()? {
                 Found::Group(group) => group,
-                Found::Nothing { here, next_segment } => {
-                    return Ok(ChainEnd { here, next_segment });
-                }
+                Found::Nothing(end) => return Ok(end),
             };
             let mut closed = false;
             for record in group.records {
@@ -345,10 +332,7 @@ impl Replay {
                 let same = group.hash == witness.hash && header.epoch == witness.position.epoch;
                 self.witness_seen = Some(same);
             }
-            visit(&group).map_err(|what| OpenError::Refused {
-                first: header.first(),
-                what,
-            })?;
+            visit(&group).map_err(|what| OpenError::Refused { first: header.first(), what })?;
         }
     }
 }
@@ -361,13 +345,10 @@ fn check_witness(
     match (witness, seen) {
         (None, _) | (Some(_), Some(true)) => Ok(()),
         (Some(witness), _) if witness.position == Position::START => Ok(()),
-        (Some(witness), Some(false)) => Err(OpenError::WitnessDiffers {
-            witness: witness.position,
-        }),
-        (Some(witness), None) => Err(OpenError::WitnessAhead {
-            witness: witness.position,
-            last,
-        }),
+        (Some(witness), Some(false)) => {
+            Err(OpenError::WitnessDiffers { witness: witness.position })
+        }
+        (Some(witness), None) => Err(OpenError::WitnessAhead { witness: witness.position, last }),
     }
 }
 
@@ -427,11 +408,8 @@ fn write_opened(
     options: &OpenOptions<'_>,
     cut: Option<Cut>,
 ) -> Result<Landed, OpenError> {
-    let opened = Opened {
-        program: options.program.to_owned(),
-        config_digest: options.config_digest,
-        cut,
-    };
+    let opened =
+        Opened { program: options.program.to_owned(), config_digest: options.config_digest, cut };
     let mut run = RecordWriter::default();
     run.write(KIND_OPENED, MARK_VERSION, &opened.to_body());
     loop {

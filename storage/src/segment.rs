@@ -84,13 +84,8 @@ impl SegmentHeader {
             hash_key: u128_at(block, 32).to_le_bytes(),
             segment_bytes: u64_at(block, 56),
         };
-        dataset
-            .check()
-            .map_err(|_| damaged("an impossible data set"))?;
-        let header = SegmentHeader {
-            dataset,
-            number: u64_at(block, 48),
-        };
+        dataset.check().map_err(|_| damaged("an impossible data set"))?;
+        let header = SegmentHeader { dataset, number: u64_at(block, 48) };
         if header.number == 0 || header.number > SEGMENT_NUMBER_MAX {
             return Err(damaged("an impossible number"));
         }
@@ -191,10 +186,7 @@ mod tests {
 
     #[test]
     fn a_header_survives() {
-        assert_eq!(
-            SegmentHeader::from_block(&header().to_block()),
-            Ok(header())
-        );
+        assert_eq!(SegmentHeader::from_block(&header().to_block()), Ok(header()));
     }
 
     #[test]
@@ -204,10 +196,7 @@ mod tests {
             let mut flipped = block;
             flipped[bit / 8] ^= 1 << (bit % 8);
             let read = SegmentHeader::from_block(&flipped);
-            assert!(
-                matches!(read, Err(SegmentHeaderError::Damaged(_))),
-                "bit {bit}: {read:?}"
-            );
+            assert!(matches!(read, Err(SegmentHeaderError::Damaged(_))), "bit {bit}: {read:?}");
         }
     }
 
@@ -217,10 +206,7 @@ mod tests {
         block[8] = 2;
         let crc = crc32c::crc32c(&block[..CRC_AT]);
         block[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
-        assert_eq!(
-            SegmentHeader::from_block(&block),
-            Err(SegmentHeaderError::OtherFormat(2))
-        );
+        assert_eq!(SegmentHeader::from_block(&block), Err(SegmentHeaderError::OtherFormat(2)));
     }
 
     #[test]
@@ -229,13 +215,7 @@ mod tests {
         assert_eq!(segment_path(dir, 7), dir.join("0000000007.seg"));
         assert_eq!(FileName::read("0000000007.seg"), FileName::Segment(7));
         assert_eq!(FileName::read("0000000007.tmp"), FileName::Unfinished(7));
-        for strange in [
-            "7.seg",
-            "0000000000.seg",
-            "00000000001.seg",
-            "+000000001.seg",
-            ".seg",
-        ] {
+        for strange in ["7.seg", "0000000000.seg", "00000000001.seg", "+000000001.seg", ".seg"] {
             assert_eq!(FileName::read(strange), FileName::Strange, "{strange}");
         }
         for other in ["owner", "0000000001.seg.bak", "x.tmp", "0000000000.tmp"] {

@@ -49,10 +49,7 @@ impl SpaceMarks {
 /// The level at this much room. The room is what is free and what the ready segments hold.
 #[must_use]
 pub fn level(inputs: &SpaceInputs, marks: &SpaceMarks) -> SpaceLevel {
-    assert!(
-        marks.full_bytes <= marks.low_bytes,
-        "the marks are in the wrong order"
-    );
+    assert!(marks.full_bytes <= marks.low_bytes, "the marks are in the wrong order");
     let ready = inputs.ready_segments.saturating_mul(inputs.segment_bytes);
     let room = inputs.free_bytes.saturating_add(ready);
     if room < marks.full_bytes {
@@ -71,11 +68,7 @@ mod tests {
     const SEGMENT: u64 = 1000;
 
     fn at(free_bytes: u64, ready_segments: u64) -> SpaceLevel {
-        let inputs = SpaceInputs {
-            free_bytes,
-            ready_segments,
-            segment_bytes: SEGMENT,
-        };
+        let inputs = SpaceInputs { free_bytes, ready_segments, segment_bytes: SEGMENT };
         level(&inputs, &SpaceMarks::default_for(SEGMENT))
     }
 

@@ -12,7 +12,7 @@ use crate::limits::DAMAGE_LISTED_MAX;
 use crate::marks::{Closed, Cut, KIND_CLOSED, KIND_OPENED, MARK_VERSION, Opened};
 use crate::position::{Cursor, Place};
 use crate::record::RecordRef;
-use crate::recovery::{ChainEnd, Damage, judge};
+use crate::recovery::{Damage, judge};
 use crate::segment::journal_dir;
 use crate::walk::{Chain, Found, Group, Look, Walker};
 
@@ -49,13 +49,7 @@ pub fn verify(disk: &Arc<dyn Disk>, data_dir: &Path) -> Result<Report, Inventory
     let dataset = inventory.dataset;
     let chain = Chain::genesis(&dataset);
     let segments = inventory.first..=inventory.last;
-    let walker = Walker::new(
-        Arc::clone(disk),
-        journal_dir(data_dir),
-        dataset,
-        segments,
-        chain,
-    )?;
+    let walker = Walker::new(Arc::clone(disk), journal_dir(data_dir), dataset, segments, chain)?;
     let mut pass = Pass {
         report: Report {
             last: chain.last,
@@ -68,11 +62,7 @@ pub fn verify(disk: &Arc<dyn Disk>, data_dir: &Path) -> Result<Report, Inventory
             torn: None,
             closed: false,
         },
-        epoch: Epoch {
-            number: 0,
-            groups: 0,
-            records: 0,
-        },
+        epoch: Epoch { number: 0, groups: 0, records: 0 },
     };
     pass.run(walker)?;
     Ok(pass.report)
@@ -100,25 +90,22 @@ impl Pass {
 
     fn run(&mut self, mut walker: Walker) -> Result<(), DiskError> {
         loop {
-            let (here, next_segment) = match walker.next()? {
+            let chain_end = match walker.next()? {
                 Found::Group(group) => {
                     let header = group.header;
                     let place = header.place;
                     for what in self.believed(&group) {
                         self.damage(Damage::at(place, what));
                     }
-                    if !walker.padding_is_zero(place, &header)? {
-                        self.damage(Damage::at(
-                            place,
-                            "the padding behind the group is not zero",
-                        ));
+                    if !walker.padding_is_zero(&header)? {
+                        self.damage(Damage::at(place, "the padding behind the group is not zero"));
                     }
                     continue;
                 }
-                Found::Nothing { here, next_segment } => (here, next_segment),
+                Found::Nothing(end) => end,
             };
             let end = walker.place;
-            match judge::judge(&mut walker, ChainEnd { here, next_segment })? {
+            match judge::judge(&mut walker, &chain_end)? {
                 Ok(torn) => {
                     self.report.torn = torn;
                     return Ok(());
@@ -143,16 +130,9 @@ impl Pass {
         let opened = first.filter(|record| alone && record.kind == KIND_OPENED);
         if header.epoch != self.epoch.number {
             if opened.is_none() {
-                wrong.push(format!(
-                    "epoch {} does not begin with `Opened`",
-                    header.epoch
-                ));
+                wrong.push(format!("epoch {} does not begin with `Opened`", header.epoch));
             }
-            self.epoch = Epoch {
-                number: header.epoch,
-                groups: 0,
-                records: 0,
-            };
+            self.epoch = Epoch { number: header.epoch, groups: 0, records: 0 };
         } else if opened.is_some() {
             wrong.push(format!("a second `Opened` in epoch {}", header.epoch));
         }
@@ -173,9 +153,9 @@ impl Pass {
         let position = record.position;
         let known = record.version == MARK_VERSION;
         match record.kind {
-            KIND_OPENED | KIND_CLOSED if !alone => Some(format!(
-                "the mark at {position} shares its group with other records"
-            )),
+            KIND_OPENED | KIND_CLOSED if !alone => {
+                Some(format!("the mark at {position} shares its group with other records"))
+            }
             KIND_OPENED if known => {
                 let sound = Opened::from_body(record.body).is_some();
                 (!sound).then(|| format!("the `Opened` at {position} cannot be read"))
@@ -201,19 +181,13 @@ impl Pass {
     /// Behind damage the chain is taken up again at the next whole group; false if there is none.
     fn go_on_behind(&mut self, walker: &mut Walker, damaged: Place) -> Result<bool, DiskError> {
         let block = crate::limits::BLOCK_BYTES as u64;
-        let mut from = Place {
-            segment: damaged.segment,
-            offset: damaged.offset + block,
-        };
+        let mut from = Place { segment: damaged.segment, offset: damaged.offset + block };
         loop {
             let Some((place, _)) = walker.survey(from)?.counted else {
                 return Ok(false);
             };
             if let Look::Sound(header, _) = walker.look(place)? {
-                let last = Cursor {
-                    position: header.durable_before,
-                    hash: header.previous,
-                };
+                let last = Cursor { position: header.durable_before, hash: header.previous };
                 let time_ms = walker.chain.time_ms.min(header.time_ms);
                 walker.chain = Chain { last, time_ms };
                 walker.place = place;
@@ -223,14 +197,8 @@ impl Pass {
                     return Ok(true);
                 }
             }
-            self.damage(Damage::at(
-                place,
-                "a whole group in a place that is not its own",
-            ));
-            from = Place {
-                segment: place.segment,
-                offset: place.offset + block,
-            };
+            self.damage(Damage::at(place, "a whole group in a place that is not its own"));
+            from = Place { segment: place.segment, offset: place.offset + block };
         }
     }
 }

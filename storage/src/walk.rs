@@ -34,10 +34,7 @@ impl Group<'_> {
     /// The cursor of one who has seen all of it.
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
-        Cursor {
-            position: self.header.last(),
-            hash: self.hash,
-        }
+        Cursor { position: self.header.last(), hash: self.hash }
     }
 }
 
@@ -71,10 +68,7 @@ impl Window {
     /// The bytes from a block boundary on; read from the disk if they are not at hand.
     pub(crate) fn get(&mut self, offset: u64, bytes: usize) -> Result<&[u8], DiskError> {
         assert!(offset.is_multiple_of(BLOCK_BYTES as u64) && bytes <= self.buffer.len());
-        assert!(
-            offset + bytes as u64 <= self.segment_bytes,
-            "a look past the segment's end"
-        );
+        assert!(offset + bytes as u64 <= self.segment_bytes, "a look past the segment's end");
         let end = self.start + self.filled as u64;
         if offset < self.start || offset > end {
             self.start = offset;
@@ -89,13 +83,10 @@ impl Window {
         let skip = (offset - self.start) as usize;
         if skip + bytes > self.filled {
             let left = (self.segment_bytes - self.start) as usize;
-            let wanted = (skip + bytes)
-                .next_multiple_of(BLOCK_BYTES)
-                .max(self.read_ahead);
+            let wanted = (skip + bytes).next_multiple_of(BLOCK_BYTES).max(self.read_ahead);
             let upto = wanted.min(left).min(self.buffer.len());
             let begin = self.filled;
-            self.file
-                .read_at(&mut self.buffer[begin..upto], self.start + begin as u64)?;
+            self.file.read_at(&mut self.buffer[begin..upto], self.start + begin as u64)?;
             self.filled = upto;
         }
         Ok(&self.buffer[skip..skip + bytes])
@@ -116,10 +107,7 @@ pub(crate) struct Chain {
 
 impl Chain {
     pub(crate) fn genesis(dataset: &DataSet) -> Chain {
-        let last = Cursor {
-            position: Position::START,
-            hash: dataset.genesis(),
-        };
+        let last = Cursor { position: Position::START, hash: dataset.genesis() };
         Chain { last, time_ms: 0 }
     }
 
@@ -129,24 +117,17 @@ impl Chain {
         if header.first_sequence != last.sequence + 1 {
             let first = header.first_sequence;
             let wanted = last.sequence + 1;
-            return Some(format!(
-                "its first record is {first} where {wanted} comes next"
-            ));
+            return Some(format!("its first record is {first} where {wanted} comes next"));
         }
         if header.previous != self.last.hash {
             return Some("it is not linked to the group before it".to_owned());
         }
         if header.epoch < last.epoch || header.epoch == 0 {
-            return Some(format!(
-                "its epoch is {}, after epoch {}",
-                header.epoch, last.epoch
-            ));
+            return Some(format!("its epoch is {}, after epoch {}", header.epoch, last.epoch));
         }
         if header.durable_before != last {
             let before = header.durable_before;
-            return Some(format!(
-                "it was written after {before}, and {last} comes before it"
-            ));
+            return Some(format!("it was written after {before}, and {last} comes before it"));
         }
         if header.time_ms < self.time_ms {
             return Some("its time is before that of the group before it".to_owned());
@@ -156,10 +137,7 @@ impl Chain {
 
     pub(crate) fn accept(&mut self, header: &GroupHeader, hash: GroupHash) {
         assert!(header.first_sequence == self.last.position.sequence + 1);
-        self.last = Cursor {
-            position: header.last(),
-            hash,
-        };
+        self.last = Cursor { position: header.last(), hash };
         self.time_ms = header.time_ms;
     }
 }
@@ -168,13 +146,25 @@ impl Chain {
 pub(crate) enum Found<'a> {
     /// A group that is whole, in place and linked.
     Group(Group<'a>),
-    /// None. `here` is what was seen where it should be; `next_segment` what was seen at the
-    /// start of the next segment, if there is one and `here` left open that the chain goes on
-    /// there.
-    Nothing {
-        here: Look,
-        next_segment: Option<Look>,
-    },
+    /// None.
+    Nothing(ChainEnd),
+}
+
+/// What was seen where the chain ends.
+#[derive(Debug, Clone)]
+pub(crate) struct ChainEnd {
+    /// What was seen where the next group should be.
+    pub(crate) here: Look,
+    /// What was seen at the start of the next segment, if there is one and `here` left open that
+    /// the chain goes on there.
+    pub(crate) next_segment: Option<Look>,
+}
+
+/// A group that comes next and has not been taken yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Linked {
+    pub(crate) header: GroupHeader,
+    hash: GroupHash,
 }
 
 /// A walk along the chain.
@@ -209,20 +199,9 @@ impl Walker {
             start: 0,
             filled: 0,
         };
-        let place = Place {
-            segment: first,
-            offset: SEGMENT_HEADER_BYTES as u64,
-        };
+        let place = Place { segment: first, offset: SEGMENT_HEADER_BYTES as u64 };
         let last_segment = *segments.end();
-        Ok(Walker {
-            disk,
-            journal_dir,
-            dataset,
-            last_segment,
-            window,
-            place,
-            chain,
-        })
+        Ok(Walker { disk, journal_dir, dataset, last_segment, window, place, chain })
     }
 
     /// Reads no more ahead than this; a follower of a live journal reads what there is.
@@ -259,131 +238,103 @@ impl Walker {
             Ok(header) => header,
             Err(HeaderFault::NoMagic) => return Ok(Look::Broken("no group begins there")),
             Err(HeaderFault::Crc) => {
-                return Ok(Look::Broken(
-                    "the checksum of the group's header does not hold",
-                ));
+                return Ok(Look::Broken("the checksum of the group's header does not hold"));
             }
             Err(HeaderFault::OtherFormat(version)) => {
                 return Ok(Look::Wrong(format!("a group of format version {version}")));
             }
             Err(HeaderFault::Impossible(what)) => {
-                return Ok(Look::Wrong(format!(
-                    "a group header that says the impossible: {what}"
-                )));
+                return Ok(Look::Wrong(format!("a group header that says the impossible: {what}")));
             }
         };
         if header.dataset_id != dataset.id || header.environment != dataset.environment {
             let (id, environment) = (header.dataset_id, header.environment);
-            return Ok(Look::Wrong(format!(
-                "a group of {environment} data set {id:032x}"
-            )));
+            return Ok(Look::Wrong(format!("a group of {environment} data set {id:032x}")));
         }
         if header.place != place {
-            return Ok(Look::Wrong(format!(
-                "a group that belongs to {}",
-                header.place
-            )));
+            return Ok(Look::Wrong(format!("a group that belongs to {}", header.place)));
         }
         let bytes = header.hashed_bytes();
         let room = (dataset.segment_bytes - place.offset) as usize;
         if header.disk_bytes() > room.min(group_bytes_max(dataset.segment_bytes)) {
-            return Ok(Look::Wrong(format!(
-                "a group of {bytes} bytes where {room} are left"
-            )));
+            return Ok(Look::Wrong(format!("a group of {bytes} bytes where {room} are left")));
         }
         let group = window.get(place.offset, bytes)?;
         if crc32c::crc32c(&group[GROUP_HEADER_BYTES..]) != header.body_crc {
-            return Ok(Look::Broken(
-                "the checksum of the group's body does not hold",
-            ));
+            return Ok(Look::Broken("the checksum of the group's body does not hold"));
         }
         Ok(Look::Sound(header, group_hash(group)))
     }
 
-    /// The next group, if the chain goes on. A group whose records are not whole is wrong.
+    /// The next group, if the chain goes on.
     pub(crate) fn next(&mut self) -> Result<Found<'_>, DiskError> {
-        let here = self.look(self.place)?;
-        let mut next_segment = None;
-        let mut place = self.place;
-        let mut seen = &here;
-        let later;
-        if matches!(here, Look::Blank | Look::NoRoom) && place.segment < self.last_segment {
-            let start = SEGMENT_HEADER_BYTES as u64;
-            place = Place {
-                segment: place.segment + 1,
-                offset: start,
-            };
-            later = self.look(place)?;
-            seen = &later;
-            next_segment = Some(later.clone());
+        match self.peek()? {
+            Ok(linked) => Ok(Found::Group(self.take(linked)?)),
+            Err(end) => Ok(Found::Nothing(end)),
         }
-        if let Look::Sound(header, hash) = *seen {
-            let refused = self.chain.refuses(&header);
-            let unframed = match refused {
-                Some(why) => Some(why),
-                None => self.unframed(place, &header)?,
-            };
-            if unframed.is_none() {
-                self.chain.accept(&header, hash);
-                let offset = place.offset + header.disk_bytes() as u64;
-                self.place = Place {
-                    segment: place.segment,
-                    offset,
-                };
-                return Ok(Found::Group(Group {
-                    header,
-                    hash,
-                    records: self.body(place, &header)?,
-                }));
+    }
+
+    /// What comes next, without going there. A group whose records are not whole is wrong.
+    pub(crate) fn peek(&mut self) -> Result<Result<Linked, ChainEnd>, DiskError> {
+        let here = self.judged(self.place)?;
+        let here = match here {
+            Ok(linked) => return Ok(Ok(linked)),
+            Err(look) => look,
+        };
+        let open = matches!(here, Look::Blank | Look::NoRoom);
+        if !open || self.place.segment >= self.last_segment {
+            return Ok(Err(ChainEnd { here, next_segment: None }));
+        }
+        Ok(match self.judged(self.next_segment())? {
+            Ok(linked) => Ok(linked),
+            Err(look) => Err(ChainEnd { here, next_segment: Some(look) }),
+        })
+    }
+
+    /// Where the next segment's first group is.
+    pub(crate) const fn next_segment(&self) -> Place {
+        Place { segment: self.place.segment + 1, offset: SEGMENT_HEADER_BYTES as u64 }
+    }
+
+    /// A look at a place, with the chain's word on it.
+    fn judged(&mut self, place: Place) -> Result<Result<Linked, Look>, DiskError> {
+        let (header, hash) = match self.look(place)? {
+            Look::Sound(header, hash) => (header, hash),
+            other => return Ok(Err(other)),
+        };
+        let why = match self.chain.refuses(&header) {
+            Some(why) => why,
+            None => {
+                let body = self.body(&header)?;
+                match Records::read(body, header.first(), header.records) {
+                    Ok(_) => return Ok(Ok(Linked { header, hash })),
+                    Err(error) => error.to_string(),
+                }
             }
-            let wrong = unframed.map(|why| Look::Wrong(format!("a whole group, but {why}")));
-            return Ok(if place == self.place {
-                Found::Nothing {
-                    here: wrong.unwrap_or(here),
-                    next_segment: None,
-                }
-            } else {
-                Found::Nothing {
-                    here,
-                    next_segment: wrong,
-                }
-            });
-        }
-        Ok(Found::Nothing { here, next_segment })
+        };
+        Ok(Err(Look::Wrong(format!("a whole group, but {why}"))))
     }
 
-    fn unframed(
-        &mut self,
-        place: Place,
-        header: &GroupHeader,
-    ) -> Result<Option<String>, DiskError> {
-        let group = self
-            .window(place.segment)?
-            .get(place.offset, header.hashed_bytes())?;
-        let records = Records::read(&group[GROUP_HEADER_BYTES..], header.first(), header.records);
-        Ok(records.err().map(|error| error.to_string()))
+    /// Goes past the group that was just peeked at.
+    pub(crate) fn take(&mut self, linked: Linked) -> Result<Group<'_>, DiskError> {
+        let Linked { header, hash } = linked;
+        self.chain.accept(&header, hash);
+        let Place { segment, offset } = header.place;
+        self.place = Place { segment, offset: offset + header.disk_bytes() as u64 };
+        let records = Records::counted(self.body(&header)?, header.first(), header.records);
+        Ok(Group { header, hash, records })
     }
 
-    fn body(&mut self, place: Place, header: &GroupHeader) -> Result<Records<'_>, DiskError> {
-        let group = self
-            .window(place.segment)?
-            .get(place.offset, header.hashed_bytes())?;
-        Ok(Records::counted(
-            &group[GROUP_HEADER_BYTES..],
-            header.first(),
-            header.records,
-        ))
+    fn body(&mut self, header: &GroupHeader) -> Result<&[u8], DiskError> {
+        let Place { segment, offset } = header.place;
+        let group = self.window(segment)?.get(offset, header.hashed_bytes())?;
+        Ok(&group[GROUP_HEADER_BYTES..])
     }
 
     /// The padding of the group just returned, up to the whole block.
-    pub(crate) fn padding_is_zero(
-        &mut self,
-        place: Place,
-        header: &GroupHeader,
-    ) -> Result<bool, DiskError> {
-        let blocks = self
-            .window(place.segment)?
-            .get(place.offset, header.disk_bytes())?;
+    pub(crate) fn padding_is_zero(&mut self, header: &GroupHeader) -> Result<bool, DiskError> {
+        let Place { segment, offset } = header.place;
+        let blocks = self.window(segment)?.get(offset, header.disk_bytes())?;
         Ok(is_zero(&blocks[header.hashed_bytes()..]))
     }
 }
@@ -405,11 +356,7 @@ impl Walker {
         let mut survey = Survey::default();
         let block_bytes = BLOCK_BYTES as u64;
         for segment in from.segment..=self.last_segment {
-            let start = if segment == from.segment {
-                from.offset
-            } else {
-                block_bytes
-            };
+            let start = if segment == from.segment { from.offset } else { block_bytes };
             let mut offset = start;
             while offset + block_bytes <= self.dataset.segment_bytes {
                 let last = self.chain.last.position.sequence;

@@ -29,9 +29,7 @@ impl RealDisk {
     /// # Errors
     /// When `dir` cannot be made or written at all.
     pub fn probe(dir: &Path) -> Result<RealDisk, DiskError> {
-        let direct = RealDisk {
-            mode: WriteMode::Direct,
-        };
+        let direct = RealDisk { mode: WriteMode::Direct };
         direct.create_dir(dir)?;
         let path = dir.join(PROBE_FILE);
         // A file of its own name for each process: two probes at once do not meet.
@@ -57,18 +55,14 @@ impl RealDisk {
     /// The disk through the page cache, whatever the filesystem can.
     #[must_use]
     pub const fn buffered() -> RealDisk {
-        RealDisk {
-            mode: WriteMode::Buffered,
-        }
+        RealDisk { mode: WriteMode::Buffered }
     }
 
     /// A disk for reading only: nothing is probed and nothing is made. Reads go past the page
     /// cache where a file allows it.
     #[must_use]
     pub const fn read_only() -> RealDisk {
-        RealDisk {
-            mode: WriteMode::Direct,
-        }
+        RealDisk { mode: WriteMode::Direct }
     }
 
     fn flags(self, for_use: FileUse) -> i32 {
@@ -102,10 +96,7 @@ fn try_direct(path: &Path) -> io::Result<()> {
 }
 
 fn refuses_direct(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-    )
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
 impl Disk for RealDisk {
@@ -128,11 +119,7 @@ impl Disk for RealDisk {
         }
         let file = opened.map_err(|source| DiskError::new("open", path, source))?;
         let durable_writes = self.mode == WriteMode::Direct && for_use == FileUse::Journal;
-        Ok(Box::new(RealFile {
-            file,
-            path: path.to_owned(),
-            durable_writes,
-        }))
+        Ok(Box::new(RealFile { file, path: path.to_owned(), durable_writes }))
     }
 
     fn create_dir(&self, path: &Path) -> Result<(), DiskError> {
@@ -162,10 +149,7 @@ impl Disk for RealDisk {
             let about = entry.metadata().map_err(failed)?;
             if about.is_file() {
                 let name = entry.file_name().to_string_lossy().into_owned();
-                listed.push(Listed {
-                    name,
-                    bytes: about.len(),
-                });
+                listed.push(Listed { name, bytes: about.len() });
             }
         }
         listed.sort_by(|left, right| left.name.cmp(&right.name));
@@ -207,27 +191,17 @@ impl Disk for RealDisk {
             Err(error) if error == rustix::io::Errno::WOULDBLOCK => {
                 let mut owner = String::new();
                 // The text is a help for people; without it the lock still holds.
-                let _ = file
-                    .take(SMALL_FILE_BYTES_MAX as u64)
-                    .read_to_string(&mut owner);
+                let _ = file.take(SMALL_FILE_BYTES_MAX as u64).read_to_string(&mut owner);
                 let owner = match owner.trim() {
                     "" => "another process".to_owned(),
                     named => named.to_owned(),
                 };
-                return Err(DiskError::Held {
-                    path: dir.to_owned(),
-                    owner,
-                });
+                return Err(DiskError::Held { path: dir.to_owned(), owner });
             }
             Err(error) => return Err(failed(error.into())),
         }
         file.set_len(0).map_err(failed)?;
-        writeln!(
-            file,
-            "process {}",
-            rustix::process::getpid().as_raw_nonzero()
-        )
-        .map_err(failed)?;
+        writeln!(file, "process {}", rustix::process::getpid().as_raw_nonzero()).map_err(failed)?;
         Ok(DirectoryLock::held_by(file))
     }
 
@@ -239,9 +213,7 @@ impl Disk for RealDisk {
             Err(error) => return Err(failed(error)),
         };
         let mut bytes = Vec::new();
-        file.take(SMALL_FILE_BYTES_MAX as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(failed)?;
+        file.take(SMALL_FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() > SMALL_FILE_BYTES_MAX {
             return Err(failed(io::Error::other(format!(
                 "it is larger than {SMALL_FILE_BYTES_MAX} bytes"
@@ -251,11 +223,7 @@ impl Disk for RealDisk {
     }
 
     fn write_small(&self, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-        assert!(
-            bytes.len() <= SMALL_FILE_BYTES_MAX,
-            "a small file of {} bytes",
-            bytes.len()
-        );
+        assert!(bytes.len() <= SMALL_FILE_BYTES_MAX, "a small file of {} bytes", bytes.len());
         let failed = |source| DiskError::new("write", path, source);
         let mut temporary = path.as_os_str().to_owned();
         temporary.push(".tmp");
@@ -282,24 +250,16 @@ impl RealFile {
 
 impl DiskFile for RealFile {
     fn read_at(&self, into: &mut [u8], offset: u64) -> Result<(), DiskError> {
-        self.file
-            .read_exact_at(into, offset)
-            .map_err(|source| self.failed("read", source))
+        self.file.read_exact_at(into, offset).map_err(|source| self.failed("read", source))
     }
 
     fn write_at(&self, from: &[u8], offset: u64) -> Result<(), DiskError> {
         self.write_fill(from, offset)?;
-        if self.durable_writes {
-            Ok(())
-        } else {
-            self.sync()
-        }
+        if self.durable_writes { Ok(()) } else { self.sync() }
     }
 
     fn write_fill(&self, from: &[u8], offset: u64) -> Result<(), DiskError> {
-        self.file
-            .write_all_at(from, offset)
-            .map_err(|source| self.failed("write", source))
+        self.file.write_all_at(from, offset).map_err(|source| self.failed("write", source))
     }
 
     fn allocate(&self, bytes: u64) -> Result<(), DiskError> {
@@ -312,16 +272,11 @@ impl DiskFile for RealFile {
     }
 
     fn sync(&self) -> Result<(), DiskError> {
-        self.file
-            .sync_data()
-            .map_err(|source| self.failed("sync", source))
+        self.file.sync_data().map_err(|source| self.failed("sync", source))
     }
 
     fn bytes(&self) -> Result<u64, DiskError> {
-        let about = self
-            .file
-            .metadata()
-            .map_err(|source| self.failed("measure", source))?;
+        let about = self.file.metadata().map_err(|source| self.failed("measure", source))?;
         Ok(about.len())
     }
 }

@@ -5,6 +5,7 @@
 //! heal the disk and show what would have been recoverable. Handles are shared: a clone is the
 //! same disk, [`SimDisk::image`] is another.
 
+mod plan;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,78 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{DirectoryLock, Disk, DiskError, DiskFile, FileUse, Listed, WriteMode};
+pub use plan::{Fault, OperationKind, PlannedFault, Unsynced};
 use store::Store;
-
-/// The kinds of operation that a plan can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OperationKind {
-    /// Opening a file, or making it.
-    Open,
-    /// Reading.
-    Read,
-    /// A durable write.
-    Write,
-    /// A write that is durable after the next sync, and taking room ahead of it.
-    Fill,
-    /// Syncing a file.
-    Sync,
-    /// Renaming, removing, making and syncing of directories and names.
-    Names,
-}
-
-/// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The machine stops in this operation: what it was writing is unsynced, and every later
-    /// operation fails. Go on with [`SimDisk::after_crash`].
-    Crash,
-    /// The operation fails. What a write was writing is then unsynced; what a sync was syncing
-    /// is never synced by a later one.
-    Fails(io::ErrorKind),
-    /// Only this many bytes of a write are written, unsynced; then it fails.
-    Short(usize),
-    /// A write lands this far off in its file and is reported as done.
-    Misdirected(i64),
-    /// A write or sync is reported as done, and nothing was.
-    Lost,
-    /// This bit of what is read is wrong, this once.
-    FlipsBit(usize),
-}
-
-/// A fault and when it strikes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PlannedFault {
-    /// The number of the operation, from 0: of all operations, or of its kind if `only` is set.
-    pub at: u64,
-    /// Which kind is counted and struck.
-    pub only: Option<OperationKind>,
-    /// Whether every later one is struck too.
-    pub sticky: bool,
-    /// What goes wrong.
-    pub fault: Fault,
-}
-
-/// Something that a crash may keep or lose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsynced<'a> {
-    /// 512 bytes of a file.
-    Sector {
-        /// The file.
-        path: &'a Path,
-        /// Where in it.
-        offset: u64,
-    },
-    /// A new length of a file.
-    Length {
-        /// The file.
-        path: &'a Path,
-    },
-    /// A name made, changed or removed in a directory.
-    Name {
-        /// The name.
-        path: &'a Path,
-    },
-}
 
 #[derive(Clone)]
 struct State {
@@ -176,10 +107,7 @@ impl SimDisk {
         let id = state.store.find(path)?;
         let inode = state.store.inode(id);
         let mut bytes = vec![0; inode.length() as usize];
-        assert!(
-            inode.read(&mut bytes, 0),
-            "a file can be read up to its length"
-        );
+        assert!(inode.read(&mut bytes, 0), "a file can be read up to its length");
         Some(bytes)
     }
 
@@ -189,10 +117,7 @@ impl SimDisk {
         let state = self.state();
         let in_dir = |dir: &PathBuf| {
             let listed = state.store.listed(dir);
-            listed
-                .into_iter()
-                .map(|(name, _)| dir.join(name))
-                .collect::<Vec<_>>()
+            listed.into_iter().map(|(name, _)| dir.join(name)).collect::<Vec<_>>()
         };
         state.dirs.iter().flat_map(in_dir).collect()
     }
@@ -206,10 +131,7 @@ impl SimDisk {
     pub fn flip_bit(&self, path: &Path, bit: u64) {
         self.with_file(path, |inode| {
             let mut byte = [0];
-            assert!(
-                inode.read(&mut byte, bit / 8),
-                "bit {bit} is past the file's end"
-            );
+            assert!(inode.read(&mut byte, bit / 8), "bit {bit} is past the file's end");
             inode.put_wrong(bit / 8, &[byte[0] ^ (1 << (bit % 8))]);
         });
     }
@@ -319,12 +241,7 @@ impl Disk for SimDisk {
             (None, FileUse::Fill) => state.store.create(path),
             (None, _) => return Err(failure("open", path, io::ErrorKind::NotFound)),
         };
-        Ok(Box::new(SimFile {
-            disk: self.clone(),
-            id,
-            path: path.to_owned(),
-            for_use,
-        }))
+        Ok(Box::new(SimFile { disk: self.clone(), id, path: path.to_owned(), for_use }))
     }
 
     fn create_dir(&self, path: &Path) -> Result<(), DiskError> {
@@ -341,10 +258,7 @@ impl Disk for SimDisk {
             return Err(failure("list", dir, io::ErrorKind::NotFound));
         }
         let listed = state.store.listed(dir);
-        Ok(listed
-            .into_iter()
-            .map(|(name, bytes)| Listed { name, bytes })
-            .collect())
+        Ok(listed.into_iter().map(|(name, bytes)| Listed { name, bytes }).collect())
     }
 
     fn sync_dir(&self, dir: &Path) -> Result<(), DiskError> {
@@ -380,9 +294,7 @@ impl Disk for SimDisk {
     fn free_bytes(&self, dir: &Path) -> Result<u64, DiskError> {
         let mut state = self.state();
         state.begin_whole(OperationKind::Read, "ask the free space of", dir)?;
-        Ok(state
-            .capacity_bytes
-            .saturating_sub(state.store.used_bytes()))
+        Ok(state.capacity_bytes.saturating_sub(state.store.used_bytes()))
     }
 
     fn lock(&self, dir: &Path) -> Result<DirectoryLock, DiskError> {
@@ -393,26 +305,18 @@ impl Disk for SimDisk {
         }
         if !state.locked.insert(dir.to_owned()) {
             let owner = "another user of this simulated disk".to_owned();
-            return Err(DiskError::Held {
-                path: dir.to_owned(),
-                owner,
-            });
+            return Err(DiskError::Held { path: dir.to_owned(), owner });
         }
-        Ok(DirectoryLock::held_by(SimLock {
-            disk: self.clone(),
-            dir: dir.to_owned(),
-        }))
+        Ok(DirectoryLock::held_by(SimLock { disk: self.clone(), dir: dir.to_owned() }))
     }
 
     fn read_small(&self, path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
-        self.state()
-            .begin_whole(OperationKind::Read, "read", path)?;
+        self.state().begin_whole(OperationKind::Read, "read", path)?;
         Ok(self.contents(path))
     }
 
     fn write_small(&self, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-        self.state()
-            .begin_whole(OperationKind::Write, "write", path)?;
+        self.state().begin_whole(OperationKind::Write, "write", path)?;
         self.put_file(path, bytes);
         Ok(())
     }
@@ -444,10 +348,7 @@ impl SimFile {
         from: &[u8],
         offset: u64,
     ) -> Result<(), DiskError> {
-        assert!(
-            self.for_use != FileUse::Read,
-            "a write to a file opened for reading"
-        );
+        assert!(self.for_use != FileUse::Read, "a write to a file opened for reading");
         let mut state = self.disk.state();
         let fault = state.begin(kind, "write", &self.path)?;
         let end = offset + from.len() as u64;
@@ -526,11 +427,7 @@ impl DiskFile for SimFile {
         state.begin_whole(OperationKind::Fill, "take room for", &self.path)?;
         let grows = bytes.saturating_sub(state.store.inode(self.id).length());
         if state.store.used_bytes() + grows > state.capacity_bytes {
-            return Err(failure(
-                "take room for",
-                &self.path,
-                io::ErrorKind::StorageFull,
-            ));
+            return Err(failure("take room for", &self.path, io::ErrorKind::StorageFull));
         }
         state.store.inode(self.id).set_length(bytes);
         Ok(())

@@ -6,10 +6,10 @@
 use std::fmt;
 
 use crate::disk::DiskError;
-use crate::limits::{BLOCK_BYTES, SEGMENT_HEADER_BYTES, group_bytes_max};
+use crate::limits::{BLOCK_BYTES, group_bytes_max};
 use crate::marks::Cut;
 use crate::position::Place;
-use crate::walk::{Look, Walker};
+use crate::walk::{ChainEnd, Look, Walker};
 
 /// What to do about a damaged journal.
 pub const RESTORE: &str = "nothing was changed; keep a copy of this directory, then put the \
@@ -34,44 +34,46 @@ impl fmt::Display for Damage {
 
 impl Damage {
     pub(crate) fn at(place: Place, what: impl Into<String>) -> Damage {
-        Damage {
-            place,
-            what: what.into(),
-            next_step: RESTORE,
-        }
+        Damage { place, what: what.into(), next_step: RESTORE }
     }
 }
 
-/// What was seen where the chain ends.
-pub(crate) struct ChainEnd {
-    pub(crate) here: Look,
-    pub(crate) next_segment: Option<Look>,
+/// What is plainly wrong where the chain ends; nothing, if there are only zeros to see.
+pub(crate) fn fault(walker: &Walker, end: &ChainEnd) -> Option<Damage> {
+    let (here, next) = (walker.place, walker.next_segment());
+    match (&end.here, &end.next_segment) {
+        (Look::Wrong(what), _) => Some(Damage::at(here, what)),
+        (Look::Broken(what), _) => Some(Damage::at(here, *what)),
+        // If this segment still had room, a whole group behind it means that one is missing here.
+        (Look::Blank, Some(Look::Wrong(what))) => {
+            Some(Damage::at(here, format!("{MISSING}; at {next}: {what}")))
+        }
+        (_, Some(Look::Wrong(what))) => Some(Damage::at(next, what)),
+        (_, Some(Look::Broken(what))) => Some(Damage::at(next, *what)),
+        _ => None,
+    }
 }
+
+/// What a blank place is called where a group must be.
+pub(crate) const MISSING: &str = "a group is missing";
 
 /// A torn write to cut or nothing; or the damage that it is.
 pub(crate) type Judgement = Result<Option<Cut>, Damage>;
 
 /// Judges what lies at the end of the chain, where the walk stands.
-pub(crate) fn judge(walker: &mut Walker, end: ChainEnd) -> Result<Judgement, DiskError> {
-    let here = walker.place;
-    let next = Place {
-        segment: here.segment + 1,
-        offset: SEGMENT_HEADER_BYTES as u64,
-    };
-    if let Look::Wrong(what) = &end.here {
-        return Ok(Err(Damage::at(here, what)));
-    }
-    if let Some(Look::Wrong(what)) = &end.next_segment {
-        return Ok(Err(Damage::at(next, what)));
+pub(crate) fn judge(walker: &mut Walker, end: &ChainEnd) -> Result<Judgement, DiskError> {
+    let (here, next) = (walker.place, walker.next_segment());
+    let wrong = |look: &Look| matches!(look, Look::Wrong(_));
+    if (wrong(&end.here) || end.next_segment.as_ref().is_some_and(wrong))
+        && let Some(damage) = fault(walker, end)
+    {
+        return Ok(Err(damage));
     }
     let survey = walker.survey(here)?;
     if let Some((place, position)) = survey.counted {
-        let what = match end.here {
-            Look::Broken(what) => what,
-            _ => "a group is missing",
-        };
-        let what = format!("{what}, and {place} holds a later group, from record {position} on");
-        return Ok(Err(Damage::at(here, what)));
+        let damage = fault(walker, end).unwrap_or_else(|| Damage::at(here, MISSING));
+        let what = format!("{}, and {place} holds a later group, from {position} on", damage.what);
+        return Ok(Err(Damage::at(damage.place, what)));
     }
     let largest = group_bytes_max(walker.dataset.segment_bytes) as u64;
     let mut cut = None;
@@ -80,18 +82,9 @@ pub(crate) fn judge(walker: &mut Walker, end: ChainEnd) -> Result<Judgement, Dis
         let past = last + BLOCK_BYTES as u64 - start.offset;
         if cut.is_some() || segment > next.segment || past > largest {
             let what = "bytes behind the end of the journal that no torn write explains";
-            return Ok(Err(Damage::at(
-                Place {
-                    segment,
-                    offset: first,
-                },
-                what,
-            )));
+            return Ok(Err(Damage::at(Place { segment, offset: first }, what)));
         }
-        cut = Some(Cut {
-            place: start,
-            bytes: past,
-        });
+        cut = Some(Cut { place: start, bytes: past });
     }
     Ok(Ok(cut))
 }

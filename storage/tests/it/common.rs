@@ -74,7 +74,10 @@ pub(crate) fn start(disk: &SimDisk) -> Result<(Recovered, Vec<Seen>), OpenError>
 }
 
 /// Appends one group of such bodies, with the filler's help.
-pub(crate) fn append(recovered: &mut Recovered, bodies: &[Vec<u8>]) -> Result<Landed, JournalFault> {
+pub(crate) fn append(
+    recovered: &mut Recovered,
+    bodies: &[Vec<u8>],
+) -> Result<Landed, JournalFault> {
     let mut run = RecordWriter::default();
     for body in bodies {
         run.write(KIND, 1, body);

@@ -231,12 +231,10 @@ fn a_record_nobody_knows_stops_a_start_and_no_tool() {
 fn a_caller_that_refuses_a_group_stops_the_start() {
     let (disk, _) = written(2, 100);
     let before = snapshot(&disk);
-    let outcome = storage::journal::LocalJournal::open(
-        &shared(&disk),
-        &dir(),
-        &options(),
-        &mut |group| if group.header.first_sequence == 5 { Err("no".to_owned()) } else { Ok(()) },
-    );
+    let outcome =
+        storage::journal::LocalJournal::open(&shared(&disk), &dir(), &options(), &mut |group| {
+            if group.header.first_sequence == 5 { Err("no".to_owned()) } else { Ok(()) }
+        });
     let Err(OpenError::Refused { first, what }) = outcome else { panic!("it went on") };
     assert_eq!((first.sequence, what.as_str()), (5, "no"));
     assert_eq!(snapshot(&disk), before);

@@ -88,11 +88,8 @@ fn a_segment_of_another_data_set_environment_or_format() {
     let error = other(|dataset| dataset.hash_key = [0; 16]);
     assert!(matches!(error, InventoryError::Disagrees { .. }), "{error}");
     let disk = long();
-    let dataset = DataSet {
-        environment: Environment::Production,
-        segment_bytes: 4 << 20,
-        ..DATASET
-    };
+    let dataset =
+        DataSet { environment: Environment::Production, segment_bytes: 4 << 20, ..DATASET };
     overwrite(&disk, &segment(2), 0, &SegmentHeader { dataset, number: 2 }.to_block());
     assert!(matches!(told(&disk), InventoryError::WrongEnvironment { .. }));
     let disk = long();

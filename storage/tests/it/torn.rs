@@ -118,20 +118,16 @@ fn what_was_cut_is_named_in_opened() {
     drop(recovered);
     let mut named = None;
     let options = options();
-    let _again = storage::journal::LocalJournal::open(
-        &shared(&disk),
-        &dir(),
-        &options,
-        &mut |group| {
+    let _again =
+        storage::journal::LocalJournal::open(&shared(&disk), &dir(), &options, &mut |group| {
             for record in group.records {
                 if record.kind == storage::marks::KIND_OPENED {
                     named = storage::marks::Opened::from_body(record.body);
                 }
             }
             Ok(())
-        },
-    )
-    .unwrap();
+        })
+        .unwrap();
     let named = named.unwrap();
     assert_eq!((named.cut, named.program.as_str()), (Some(expected), "storage tests"));
 }

@@ -39,10 +39,7 @@ impl Pages {
             let piece = &from[done..done + bytes];
             let number = at / BLOCK_BYTES as u64;
             if self.0.contains_key(&number) || !crate::aligned::is_zero(piece) {
-                let page = self
-                    .0
-                    .entry(number)
-                    .or_insert_with(|| Arc::new([0; BLOCK_BYTES]));
+                let page = self.0.entry(number).or_insert_with(|| Arc::new([0; BLOCK_BYTES]));
                 Arc::make_mut(page)[skip..skip + bytes].copy_from_slice(piece);
             }
             done += bytes;
@@ -50,8 +47,7 @@ impl Pages {
     }
 
     fn cut(&mut self, length: u64) {
-        self.0
-            .retain(|number, _| number * (BLOCK_BYTES as u64) < length);
+        self.0.retain(|number, _| number * (BLOCK_BYTES as u64) < length);
         let rest = (length % BLOCK_BYTES as u64) as usize;
         if let Some(page) = self.0.get_mut(&(length / BLOCK_BYTES as u64)) {
             Arc::make_mut(page)[rest..].fill(0);
@@ -104,13 +100,7 @@ impl Inode {
     /// A write that is seen at once and durable later, if ever.
     pub(super) fn write_unsynced(&mut self, from: &[u8], offset: u64) {
         self.see(from, offset);
-        self.unsynced.push((
-            Change::Write {
-                offset,
-                bytes: from.into(),
-            },
-            false,
-        ));
+        self.unsynced.push((Change::Write { offset, bytes: from.into() }, false));
     }
 
     /// A write that is durable at once.
@@ -229,10 +219,7 @@ impl Store {
     }
 
     pub(super) fn listed(&self, dir: &Path) -> Vec<(String, u64)> {
-        let inside = self
-            .names
-            .iter()
-            .filter(|(path, _)| path.parent() == Some(dir));
+        let inside = self.names.iter().filter(|(path, _)| path.parent() == Some(dir));
         inside
             .filter_map(|(path, id)| {
                 let name = path.file_name()?.to_str()?.to_owned();
@@ -242,10 +229,7 @@ impl Store {
     }
 
     pub(super) fn used_bytes(&self) -> u64 {
-        self.names
-            .values()
-            .map(|id| self.inodes[*id].length())
-            .sum()
+        self.names.values().map(|id| self.inodes[*id].length()).sum()
     }
 
     pub(super) fn create(&mut self, path: &Path) -> usize {
@@ -282,9 +266,7 @@ impl Store {
     /// What a crash leaves.
     pub(super) fn crash(&mut self, keep: &mut dyn FnMut(Unsynced<'_>) -> bool) {
         for change in std::mem::take(&mut self.unsynced_names) {
-            if keep(Unsynced::Name {
-                path: change.path(),
-            }) {
+            if keep(Unsynced::Name { path: change.path() }) {
                 apply(&mut self.kept_names, &change);
             }
         }
