@@ -11,11 +11,13 @@
 //! - [`layout`]: where each kind of command keeps each of its fields.
 //! - [`flags`]: how a command is to be taken.
 //! - [`command`]: 128 bytes and a tail, to and from `domain::Command`.
+//! - [`routing`]: which division a command goes to, read without decoding it.
 //! - [`batch`]: a frame of commands.
 //! - [`results`]: a frame of results.
 //! - [`lookup`], [`views`]: questions about quotas, payments and ids, and their answers.
 //! - [`message`]: errors, health, metrics, pings.
 //! - [`subscribe`]: committed records from a cursor on.
+//! - [`json`]: the same as lines of JSON.
 
 mod bytes;
 
@@ -31,6 +33,8 @@ pub mod flags;
 
 pub mod command;
 
+pub mod routing;
+
 pub mod batch;
 
 pub mod results;
@@ -42,6 +46,8 @@ pub mod views;
 pub mod message;
 
 pub mod subscribe;
+
+pub mod json;
 
 pub use batch::{Commands, CommandsBuilder};
 pub use command::{decode_command, encode_command};

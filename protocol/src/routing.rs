@@ -43,7 +43,6 @@ pub fn is_fact(row: &[u8; COMMAND_BYTES]) -> bool {
 #[must_use]
 pub fn reservation(row: &[u8; COMMAND_BYTES]) -> Option<(u128, QuotaId)> {
     let reserves = matches!(kind_of(row), 1 | 2);
-    reserves.then(|| {
-        (u128::from_le_bytes(at(row, ID)), QuotaId(u64::from_le_bytes(at(row, QUOTA))))
-    })
+    reserves
+        .then(|| (u128::from_le_bytes(at(row, ID)), QuotaId(u64::from_le_bytes(at(row, QUOTA)))))
 }

@@ -1,4 +1,5 @@
 //! Any command, for property tests: every kind, with every field filled.
+#![allow(dead_code, reason = "each test crate uses a part of it")]
 
 use domain::codes::{
     ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, LimitKind, Method, MoveKind, Posts,
@@ -233,4 +234,34 @@ pub(crate) fn seed_of(layout: &'static Layout) -> impl Strategy<Value = Seed> {
 /// Any command of any kind.
 pub(crate) fn seed() -> impl Strategy<Value = Seed> {
     (0..LAYOUTS.len()).prop_flat_map(|index| seed_of(&LAYOUTS[index]))
+}
+
+/// One fixed command of a kind, with values a reader recognizes.
+pub(crate) fn sample(layout: &'static Layout) -> Seed {
+    let particulars = ParticularsText {
+        payee_name: "齐鲁文具店".into(),
+        payee_account: "6222020000000000017".into(),
+        payee_bank: "102451000017".into(),
+        purpose: "办公费".into(),
+        document: "发票 3701-17".into(),
+        numbers: String::new(),
+    };
+    let number = u64::from(layout.number);
+    let quota = |serial| QuotaId::new(DivisionIndex(184), FiscalYear::from_offset(22), serial).0;
+    Seed {
+        layout,
+        id: 0x0192_7c5e_4b7a_7d11_9a41_0000_0000_0000 + u128::from(number),
+        wide: 0x0192_7c5e_4b7a_7d11_9a42_0000_0000_0000 + u128::from(number),
+        numbers: [370_017, quota(5), if layout.slug == "create" { 71 } else { quota(6) }, 72, 73],
+        amount: 123_450,
+        class: Class::new("30201").unwrap(),
+        fund: Class::new("111").unwrap(),
+        day: Day::new(20_220_304).unwrap(),
+        count: 370_100_000,
+        shorts: [184, 3],
+        year: 22,
+        picks: [7, 1, 0],
+        text: "鲁财〔2022〕17号".into(),
+        particulars: particulars.encode(),
+    }
 }
