@@ -73,9 +73,10 @@ fn domain_uses_a_closed_list() {
         .dependencies
         .iter()
         .filter(|d| {
+            let name = d.name.as_str();
             let in_tests = d.kind == DependencyKind::Development;
-            !DOMAIN_USES.contains(&d.name.as_str())
-                && !(in_tests && DOMAIN_TESTS_USE.contains(&d.name.as_str()))
+            let allowed = DOMAIN_USES.contains(&name);
+            !allowed && (!in_tests || !DOMAIN_TESTS_USE.contains(&name))
         })
         .map(|d| d.name.clone())
         .collect();
@@ -108,7 +109,7 @@ fn every_dependency_has_its_line() {
     let mut wrong = Vec::new();
     for name in &manifest {
         if !told.contains(name.as_str()) {
-            wrong.push(format!("{name}: no line `| \\`{name}\\` | … |`"));
+            wrong.push(format!("{name}: no row that begins with its name"));
         }
     }
     for name in told {
