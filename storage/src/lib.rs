@@ -16,6 +16,7 @@
 //! - [`aligned`]: memory that direct writes accept.
 //! - [`record`]: the frame of one record, read without trusting a length.
 //! - [`marks`]: the two records that the journal writes by itself, `Opened` and `Closed`.
+//! - [`event_record`]: the domain's events as records.
 //! - [`group`]: the header of a group, and the buffer in which one is built.
 //! - [`segment`]: the header of a segment, and the names of segment files.
 //! - [`filler`]: segments written with zeros ahead of their use.
@@ -30,6 +31,7 @@
 pub mod aligned;
 pub mod dataset;
 pub mod disk;
+pub mod event_record;
 pub mod filler;
 pub mod group;
 pub mod inventory;

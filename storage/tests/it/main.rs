@@ -5,6 +5,8 @@ mod common;
 
 mod crash;
 mod damage;
+mod event_source;
+mod events;
 mod filler;
 mod golden;
 mod reading;

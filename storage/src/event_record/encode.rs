@@ -1,0 +1,305 @@
+//! From an event to the body of its record, without an allocation of its own.
+
+use bincode::Encode;
+use domain::command::{By, Fact, MoveIn};
+use domain::event::{Event, EventBody, RefusedId};
+use domain::limits::LINKED_RUN_COMMANDS_MAX;
+use domain::refusal::Refusal;
+
+use super::layout::*;
+
+/// Appends a fixed part, by way of the stack: one copy into the run, one check for room.
+fn put(body: &mut Vec<u8>, fixed: &impl Encode) {
+    let mut bytes = [0_u8; FIXED_BYTES_MAX];
+    match bincode::encode_into_slice(fixed, &mut bytes, config()) {
+        Ok(length) => body.extend_from_slice(&bytes[..length]),
+        Err(error) => panic!("a fixed part is larger than {FIXED_BYTES_MAX} bytes: {error}"),
+    }
+}
+
+/// Appends bytes of any length, as bincode writes a slice.
+fn put_bytes(body: &mut Vec<u8>, bytes: &[u8]) {
+    body.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+    body.extend_from_slice(bytes);
+}
+
+fn put_text(body: &mut Vec<u8>, text: &str) {
+    put_bytes(body, text.as_bytes());
+}
+
+fn by(by: &By) -> ByOnDisk {
+    ByOnDisk { person: by.person.0, role: by.role.number(), channel: by.channel.0 }
+}
+
+fn fact(command: &Fact<'_>) -> FactOnDisk {
+    FactOnDisk {
+        kind: command.kind.number(),
+        payment: command.payment.0,
+        quota: command.quota.0,
+        serial: command.serial,
+        amount_fen: command.amount_fen.get(),
+        payee_hash: command.payee_hash,
+        day: command.day.get(),
+        refund: command.refund,
+        detail: command.detail,
+    }
+}
+
+fn half(command: &MoveIn) -> MoveInOnDisk {
+    MoveInOnDisk {
+        kind: command.kind.number(),
+        id: command.id.0,
+        from: command.from.0,
+        to: command.to.0,
+        amount_fen: command.amount_fen.get(),
+        fund: command.fund.0,
+    }
+}
+
+fn refused_id(id: RefusedId) -> RefusedIdOnDisk {
+    match id {
+        RefusedId::Payment(id) => RefusedIdOnDisk { what: 1, id: id.0 },
+        RefusedId::Act(id) => RefusedIdOnDisk { what: 2, id: id.0 },
+        RefusedId::Move(id) => RefusedIdOnDisk { what: 3, id: id.0 },
+    }
+}
+
+fn refusal(refusal: &Refusal) -> RefusalOnDisk {
+    let figures = refusal.figures().count() as u8;
+    RefusalOnDisk { code: refusal.code.number(), figures }
+}
+
+fn put_figures(body: &mut Vec<u8>, refusal: &Refusal) {
+    for figure in refusal.figures() {
+        let limit = figure.limit.number();
+        let (requested_fen, left_fen) = (figure.requested_fen.get(), figure.left_fen.get());
+        put(body, &FigureOnDisk { limit, requested_fen, left_fen });
+    }
+}
+
+/// Appends the body of an event's record.
+pub(super) fn encode(event: &Event<'_>, body: &mut Vec<u8>) {
+    let by = by(&event.by);
+    match &event.body {
+        EventBody::Reserved { version, fingerprint, rule_version, command } => {
+            let fixed = ReservedOnDisk {
+                version: *version,
+                fingerprint: fingerprint.0,
+                rule_version: *rule_version,
+                payment: command.payment.0,
+                quota: command.quota.0,
+                amount_fen: command.amount_fen.get(),
+                economic: command.economic.0,
+                method: command.method.number(),
+                kind: command.kind.number(),
+                day: command.day.get(),
+                contract: command.contract.0,
+                plan: command.plan.0,
+                deadline_ms: command.deadline_ms,
+                one_act: command.one_act,
+            };
+            put(body, &(by, fixed));
+            put_bytes(body, command.particulars.bytes());
+        }
+        EventBody::Stepped { version, command } => {
+            let fixed = SteppedOnDisk {
+                version: *version,
+                kind: command.kind.number(),
+                payment: command.payment.0,
+                quota: command.quota.0,
+                serial: command.serial,
+            };
+            put(body, &(by, fixed));
+            put_text(body, command.reason);
+        }
+        EventBody::FactTaken { version, fingerprint, from_suspense, command } => {
+            let fixed = FactTakenOnDisk {
+                version: *version,
+                fingerprint: fingerprint.0,
+                from_suspense: *from_suspense,
+                fact: fact(command),
+            };
+            put(body, &(by, fixed));
+            put_text(body, command.note);
+        }
+        EventBody::FactParked { division, year, fingerprint, reason, command } => {
+            let fixed = FactParkedOnDisk {
+                division: division.0,
+                year: year.get(),
+                fingerprint: fingerprint.0,
+                reason: reason.number(),
+                fact: fact(command),
+            };
+            put(body, &(by, fixed));
+            put_text(body, command.note);
+        }
+        EventBody::Acted { version, fingerprint, command } => {
+            let fixed = ActedOnDisk {
+                version: *version,
+                fingerprint: fingerprint.0,
+                kind: command.kind.number(),
+                act: command.act.0,
+                quota: command.quota.0,
+                amount_fen: command.amount_fen.get(),
+                contract: command.contract.0,
+                plan: command.plan.0,
+                batch: command.batch.0,
+            };
+            put(body, &(by, fixed));
+            put_text(body, command.note);
+        }
+        EventBody::Created { quota, fingerprint, command } => {
+            let fixed = CreatedOnDisk {
+                quota: quota.0,
+                fingerprint: fingerprint.0,
+                act: command.act.0,
+                division: command.division.0,
+                year: command.year.get(),
+                parent: command.parent.0,
+                fund: command.fund.0,
+                economic: command.economic.0,
+                posts: command.posts.bits(),
+                executable: command.executable,
+                plan: command.plan.0,
+                authority: command.authority.number(),
+                cap_fen: command.cap_fen.get(),
+            };
+            put(body, &(by, fixed));
+            put_text(body, command.key);
+        }
+        EventBody::MovedOut { version, fingerprint, command } => {
+            let fixed = MovedOutOnDisk {
+                version: *version,
+                fingerprint: fingerprint.0,
+                kind: command.kind.number(),
+                id: command.id.0,
+                from: command.from.0,
+                to: command.to.0,
+                amount_fen: command.amount_fen.get(),
+                batch: command.batch.0,
+            };
+            put(body, &(by, fixed));
+            put_text(body, command.note);
+        }
+        EventBody::MovedIn { version, command } => {
+            put(body, &(by, MovedInOnDisk { version: *version, half: half(command) }));
+        }
+        EventBody::MoveDeclined { reason, command } => {
+            let reason = reason.number();
+            put(body, &(by, MoveDeclinedOnDisk { reason, half: half(command) }));
+        }
+        EventBody::MoveSettled { version, id, from, landed } => {
+            let (id, from) = (id.0, from.0);
+            put(body, &(by, MoveSettledOnDisk { version: *version, id, from, landed: *landed }));
+        }
+        EventBody::RunRefused { division, year, at, refusal: why, ids } => {
+            assert!(ids.len() <= LINKED_RUN_COMMANDS_MAX, "a linked run of {} ids", ids.len());
+            let fixed = RunRefusedOnDisk {
+                division: division.0,
+                year: year.get(),
+                at: *at,
+                ids: ids.len() as u16,
+                refusal: refusal(why),
+            };
+            put(body, &(by, fixed));
+            put_figures(body, why);
+            for run_id in *ids {
+                let (quota, fingerprint) = (run_id.quota.0, run_id.fingerprint.0);
+                put(body, &RunIdOnDisk { id: refused_id(run_id.id), quota, fingerprint });
+            }
+        }
+        other => encode_rare(by, other, body),
+    }
+}
+
+/// The events that no payment's way goes through.
+fn encode_rare(by: ByOnDisk, event: &EventBody<'_>, body: &mut Vec<u8>) {
+    match event {
+        EventBody::LimitSet { fingerprint, command } => {
+            let fixed = LimitSetOnDisk {
+                fingerprint: fingerprint.0,
+                act: command.act.0,
+                division: command.division.0,
+                year: command.year.get(),
+                kind: command.kind.number(),
+                key: command.key.0,
+                month: command.month,
+                amount_fen: command.amount_fen.get(),
+                checker: command.checker.0,
+            };
+            put(body, &(by, fixed));
+        }
+        EventBody::BatchOpened { fingerprint, command } => {
+            let fixed = BatchOpenedOnDisk {
+                fingerprint: fingerprint.0,
+                batch: command.batch.0,
+                division: command.division.0,
+                year: command.year.get(),
+                count: command.count,
+                digest: command.digest,
+                deadline_ms: command.deadline_ms,
+            };
+            put(body, &(by, fixed));
+        }
+        EventBody::BatchEnded { division, year, batch, step } => {
+            let fixed = BatchEndedOnDisk {
+                division: division.0,
+                year: year.get(),
+                batch: batch.0,
+                step: step.number(),
+            };
+            put(body, &(by, fixed));
+        }
+        EventBody::YearSet { fingerprint, act, division, year, state } => {
+            let fixed = YearSetOnDisk {
+                fingerprint: fingerprint.0,
+                act: act.0,
+                division: division.0,
+                year: year.get(),
+                state: state.number(),
+            };
+            put(body, &(by, fixed));
+        }
+        EventBody::Registered { command } => {
+            let (division, parent) = (command.division.0, command.parent.0);
+            put(body, &(by, RegisteredOnDisk { division, code: command.code, parent }));
+            put_text(body, command.name);
+        }
+        EventBody::Resolved { fingerprint, command } => {
+            let fixed = ResolvedOnDisk {
+                fingerprint: fingerprint.0,
+                act: command.act.0,
+                division: command.division.0,
+                year: command.year.get(),
+                channel: command.channel.0,
+                serial: command.serial,
+                action: command.action.number(),
+            };
+            put(body, &(by, fixed));
+            put_text(body, command.reason);
+        }
+        EventBody::Refused { id, quota, division, year, fingerprint, refusal: why } => {
+            let fixed = RefusedOnDisk {
+                id: refused_id(*id),
+                quota: quota.0,
+                division: division.0,
+                year: year.get(),
+                fingerprint: fingerprint.0,
+                refusal: refusal(why),
+            };
+            put(body, &(by, fixed));
+            put_figures(body, why);
+        }
+        EventBody::Reserved { .. }
+        | EventBody::Stepped { .. }
+        | EventBody::FactTaken { .. }
+        | EventBody::FactParked { .. }
+        | EventBody::Acted { .. }
+        | EventBody::Created { .. }
+        | EventBody::MovedOut { .. }
+        | EventBody::MovedIn { .. }
+        | EventBody::MoveDeclined { .. }
+        | EventBody::MoveSettled { .. }
+        | EventBody::RunRefused { .. } => unreachable!("encoded by the caller"),
+    }
+}

@@ -1,0 +1,272 @@
+//! The fixed parts of event bodies, field by field in the order they have on disk.
+//!
+//! bincode 2 with fixed-width little-endian integers: each field takes its own width and nothing
+//! lies between them. What varies in length comes behind the fixed part: a text or bytes as a u64
+//! length and so many bytes. Changing anything here changes the format.
+
+use bincode::{Decode, Encode};
+
+use crate::limits::RECORD_BYTES_MAX;
+
+/// How disk types become bytes.
+pub(super) const fn config() -> impl bincode::config::Config {
+    bincode::config::standard().with_fixed_int_encoding().with_limit::<RECORD_BYTES_MAX>()
+}
+
+/// Room for the largest fixed part.
+pub(super) const FIXED_BYTES_MAX: usize = 192;
+
+/// Who gave the command, and how it came: the begin of every body.
+#[derive(Encode, Decode)]
+pub(super) struct ByOnDisk {
+    pub(super) person: u64,
+    pub(super) role: u8,
+    pub(super) channel: u16,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct ReservedOnDisk {
+    pub(super) version: u32,
+    pub(super) fingerprint: u128,
+    pub(super) rule_version: u32,
+    pub(super) payment: u128,
+    pub(super) quota: u64,
+    pub(super) amount_fen: i64,
+    pub(super) economic: [u8; 8],
+    pub(super) method: u8,
+    pub(super) kind: u8,
+    pub(super) day: u32,
+    pub(super) contract: u64,
+    pub(super) plan: u64,
+    pub(super) deadline_ms: u64,
+    pub(super) one_act: bool,
+    // particulars: bytes
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct SteppedOnDisk {
+    pub(super) version: u32,
+    pub(super) kind: u8,
+    pub(super) payment: u128,
+    pub(super) quota: u64,
+    pub(super) serial: u64,
+    // reason: text
+}
+
+/// A fact: behind `FactTakenOnDisk` or `FactParkedOnDisk`.
+#[derive(Encode, Decode)]
+pub(super) struct FactOnDisk {
+    pub(super) kind: u8,
+    pub(super) payment: u128,
+    pub(super) quota: u64,
+    pub(super) serial: u64,
+    pub(super) amount_fen: i64,
+    pub(super) payee_hash: u64,
+    pub(super) day: u32,
+    pub(super) refund: u64,
+    pub(super) detail: u32,
+    // note: text
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct FactTakenOnDisk {
+    pub(super) version: u32,
+    pub(super) fingerprint: u128,
+    pub(super) from_suspense: bool,
+    pub(super) fact: FactOnDisk,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct FactParkedOnDisk {
+    pub(super) division: u16,
+    pub(super) year: u16,
+    pub(super) fingerprint: u128,
+    pub(super) reason: u16,
+    pub(super) fact: FactOnDisk,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct ActedOnDisk {
+    pub(super) version: u32,
+    pub(super) fingerprint: u128,
+    pub(super) kind: u8,
+    pub(super) act: u128,
+    pub(super) quota: u64,
+    pub(super) amount_fen: i64,
+    pub(super) contract: u64,
+    pub(super) plan: u64,
+    pub(super) batch: u128,
+    // note: text
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct CreatedOnDisk {
+    pub(super) quota: u64,
+    pub(super) fingerprint: u128,
+    pub(super) act: u128,
+    pub(super) division: u16,
+    pub(super) year: u16,
+    pub(super) parent: u64,
+    pub(super) fund: [u8; 8],
+    pub(super) economic: [u8; 8],
+    pub(super) posts: u8,
+    pub(super) executable: bool,
+    pub(super) plan: u64,
+    pub(super) authority: u8,
+    pub(super) cap_fen: i64,
+    // key: text
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct MovedOutOnDisk {
+    pub(super) version: u32,
+    pub(super) fingerprint: u128,
+    pub(super) kind: u8,
+    pub(super) id: u128,
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) amount_fen: i64,
+    pub(super) batch: u128,
+    // note: text
+}
+
+/// The second half of a move: behind the version or the reason.
+#[derive(Encode, Decode)]
+pub(super) struct MoveInOnDisk {
+    pub(super) kind: u8,
+    pub(super) id: u128,
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) amount_fen: i64,
+    pub(super) fund: [u8; 8],
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct MovedInOnDisk {
+    pub(super) version: u32,
+    pub(super) half: MoveInOnDisk,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct MoveDeclinedOnDisk {
+    pub(super) reason: u16,
+    pub(super) half: MoveInOnDisk,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct MoveSettledOnDisk {
+    pub(super) version: u32,
+    pub(super) id: u128,
+    pub(super) from: u64,
+    pub(super) landed: bool,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct LimitSetOnDisk {
+    pub(super) fingerprint: u128,
+    pub(super) act: u128,
+    pub(super) division: u16,
+    pub(super) year: u16,
+    pub(super) kind: u8,
+    pub(super) key: u64,
+    pub(super) month: u8,
+    pub(super) amount_fen: i64,
+    pub(super) checker: u64,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct BatchOpenedOnDisk {
+    pub(super) fingerprint: u128,
+    pub(super) batch: u128,
+    pub(super) division: u16,
+    pub(super) year: u16,
+    pub(super) count: u32,
+    pub(super) digest: u128,
+    pub(super) deadline_ms: u64,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct BatchEndedOnDisk {
+    pub(super) division: u16,
+    pub(super) year: u16,
+    pub(super) batch: u128,
+    pub(super) step: u8,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct YearSetOnDisk {
+    pub(super) fingerprint: u128,
+    pub(super) act: u128,
+    pub(super) division: u16,
+    pub(super) year: u16,
+    pub(super) state: u8,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct RegisteredOnDisk {
+    pub(super) division: u16,
+    pub(super) code: [u8; 9],
+    pub(super) parent: u16,
+    // name: text
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct ResolvedOnDisk {
+    pub(super) fingerprint: u128,
+    pub(super) act: u128,
+    pub(super) division: u16,
+    pub(super) year: u16,
+    pub(super) channel: u16,
+    pub(super) serial: u64,
+    pub(super) action: u8,
+    // reason: text
+}
+
+/// An id that a refusal ended: 1 payment, 2 act, 3 move.
+#[derive(Encode, Decode)]
+pub(super) struct RefusedIdOnDisk {
+    pub(super) what: u8,
+    pub(super) id: u128,
+}
+
+/// A refusal's code and the number of figures behind it.
+#[derive(Encode, Decode)]
+pub(super) struct RefusalOnDisk {
+    pub(super) code: u16,
+    pub(super) figures: u8,
+    // figures: so many `FigureOnDisk`
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct FigureOnDisk {
+    pub(super) limit: u16,
+    pub(super) requested_fen: i64,
+    pub(super) left_fen: i64,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct RefusedOnDisk {
+    pub(super) id: RefusedIdOnDisk,
+    pub(super) quota: u64,
+    pub(super) division: u16,
+    pub(super) year: u16,
+    pub(super) fingerprint: u128,
+    pub(super) refusal: RefusalOnDisk,
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct RunRefusedOnDisk {
+    pub(super) division: u16,
+    pub(super) year: u16,
+    pub(super) at: u16,
+    pub(super) ids: u16,
+    pub(super) refusal: RefusalOnDisk,
+    // behind the figures: so many `RunIdOnDisk`
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct RunIdOnDisk {
+    pub(super) id: RefusedIdOnDisk,
+    pub(super) quota: u64,
+    pub(super) fingerprint: u128,
+}
