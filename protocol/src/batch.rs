@@ -58,6 +58,12 @@ impl<'a> Commands<'a> {
         self.rows.len()
     }
 
+    /// The rows, and all tails behind each other: for whoever passes the frame on whole.
+    #[must_use]
+    pub const fn parts(&self) -> (&'a [[u8; COMMAND_BYTES]], &'a [u8]) {
+        (self.rows, self.tails)
+    }
+
     /// Each command with its tail, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a [u8; COMMAND_BYTES], &'a [u8])> + use<'a> {
         let mut rest = self.tails;

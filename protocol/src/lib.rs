@@ -18,6 +18,7 @@
 //! - [`message`]: errors, health, metrics, pings.
 //! - [`subscribe`]: committed records from a cursor on.
 //! - [`json`]: the same as lines of JSON.
+//! - [`client`]: the Rust client, and the bare link under load generators.
 
 mod bytes;
 
@@ -49,7 +50,10 @@ pub mod subscribe;
 
 pub mod json;
 
+pub mod client;
+
 pub use batch::{Commands, CommandsBuilder};
+pub use client::{Client, ClientError, Outcome};
 pub use command::{decode_command, encode_command};
 pub use flags::Flags;
 pub use frame::{Frame, FrameError, FrameKind, Header, split_frame};

@@ -1,0 +1,175 @@
+//! Every metric of the engine, with its unit and its allowed labels, in one file.
+//!
+//! Counters only grow, gauges are set. No label ever names a quota, a payment or a person.
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::Code;
+
+/// One number that threads add to or set.
+#[derive(Debug, Default)]
+pub struct Number(AtomicU64);
+
+impl Number {
+    /// Adds to a counter.
+    pub fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// Sets a gauge.
+    pub fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Outcomes by code. The label `code` takes the slugs of [`Code`].
+#[derive(Debug)]
+pub struct ByCode(Vec<Number>);
+
+impl ByCode {
+    /// Counts outcomes that are alike.
+    pub fn count(&self, code: Code, more: u64) {
+        if let Ok(at) = Code::ALL.binary_search(&code) {
+            self.0[at].add(more);
+        }
+    }
+
+    /// Each code with its count, by number, those never counted left out.
+    pub fn iter(&self) -> impl Iterator<Item = (Code, u64)> + '_ {
+        let counts = self.0.iter().map(Number::get);
+        Code::ALL.iter().copied().zip(counts).filter(|&(_, count)| count > 0)
+    }
+}
+
+impl Default for ByCode {
+    fn default() -> Self {
+        ByCode(Code::ALL.iter().map(|_| Number::default()).collect())
+    }
+}
+
+/// The metrics of one engine.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Outcomes of commands, by code.
+    pub outcomes: ByCode,
+    /// Look-ups answered.
+    pub look_ups: Number,
+    /// Frames turned away at admission.
+    pub busy_frames: Number,
+    /// Connections open now.
+    pub connections: Number,
+    /// Connections closed for a fault of the peer.
+    pub connections_failed: Number,
+    /// Groups written.
+    pub groups: Number,
+    /// Records written.
+    pub records: Number,
+    /// Bytes written to the journal, padding included.
+    pub journal_bytes: Number,
+    /// Times the journal had to wait for a segment.
+    pub segment_waits: Number,
+    /// Quotas quarantined since the start.
+    pub quarantines: Number,
+    /// Facts parked since the start.
+    pub parked: Number,
+    /// Divisions registered.
+    pub divisions: Number,
+    /// Quotas in memory.
+    pub quotas: Number,
+    /// Records replayed by the start.
+    pub replayed: Number,
+    /// How long the start took, in ms.
+    pub recovery_ms: Number,
+}
+
+impl Metrics {
+    /// The metrics as plain text in the Prometheus form.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        let mut one = |name: &str, kind: &str, help: &str, value: u64| {
+            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
+        };
+        let (counter, gauge) = ("counter", "gauge");
+        one("treasury_look_ups_total", counter, "Look-ups answered.", self.look_ups.get());
+        one(
+            "treasury_busy_frames_total",
+            counter,
+            "Frames turned away at admission.",
+            self.busy_frames.get(),
+        );
+        one("treasury_connections", gauge, "Connections open now.", self.connections.get());
+        one(
+            "treasury_connections_failed_total",
+            counter,
+            "Connections closed for a fault of the peer.",
+            self.connections_failed.get(),
+        );
+        one("treasury_journal_groups_total", counter, "Groups made durable.", self.groups.get());
+        one("treasury_journal_records_total", counter, "Records made durable.", self.records.get());
+        one(
+            "treasury_journal_bytes_total",
+            counter,
+            "Bytes written to the journal, padding included.",
+            self.journal_bytes.get(),
+        );
+        one(
+            "treasury_journal_segment_waits_total",
+            counter,
+            "Waits for a segment that was not filled yet.",
+            self.segment_waits.get(),
+        );
+        one(
+            "treasury_quarantines_total",
+            counter,
+            "Quotas quarantined since the start.",
+            self.quarantines.get(),
+        );
+        one(
+            "treasury_facts_parked_total",
+            counter,
+            "Facts put into suspense since the start.",
+            self.parked.get(),
+        );
+        one("treasury_divisions", gauge, "Divisions registered.", self.divisions.get());
+        one("treasury_quotas", gauge, "Quotas in memory.", self.quotas.get());
+        one(
+            "treasury_replayed_records",
+            gauge,
+            "Records replayed by the start.",
+            self.replayed.get(),
+        );
+        one(
+            "treasury_recovery_milliseconds",
+            gauge,
+            "How long the start took.",
+            self.recovery_ms.get(),
+        );
+        text.push_str("# HELP treasury_outcomes_total Outcomes of commands by code.\n# TYPE treasury_outcomes_total counter\n");
+        for (code, count) in self.outcomes.iter() {
+            let _ = writeln!(text, "treasury_outcomes_total{{code=\"{}\"}} {count}", code.slug());
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_codes_are_labels() {
+        let metrics = Metrics::default();
+        metrics.outcomes.count(Code::OverQuota, 2);
+        let text = metrics.to_text();
+        assert!(text.contains("treasury_outcomes_total{code=\"over-quota\"} 2\n"));
+        assert!(text.lines().all(|line| line.starts_with('#') || line.starts_with("treasury_")));
+    }
+}

@@ -1,0 +1,330 @@
+//! The network actor's core: sessions, admission, gathering by tick, and the gate.
+//!
+//! It is given the bytes that sockets gave and says which bytes they shall be sent; it owns no
+//! socket and reads no clock. Everything read in one turn of the loop goes to each shard as one
+//! message, and everything one group made visible leaves in one write per socket.
+
+mod gather;
+mod requests;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use domain::Code;
+use protocol::Position;
+use protocol::hello::Environment;
+use protocol::message::ErrorMessage;
+use protocol::subscribe::Subscribe;
+
+use crate::durable::Durable;
+use crate::gate::{Gate, Gathering, Released, SessionId};
+use crate::limits::SESSION_OUTPUT_BYTES_MAX;
+use crate::metrics::Metrics;
+use crate::registry::Registry;
+use crate::turn::{Landing, Turn, TurnReply};
+
+use gather::Gather;
+use session::{Session, Stage};
+
+/// What the network needs to know about the engine it stands in front of.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The data set's environment.
+    pub environment: Environment,
+    /// The data set's name.
+    pub data_set: u128,
+    /// The epoch.
+    pub epoch: u32,
+    /// The program's version text.
+    pub server_version: String,
+    /// Connections at once.
+    pub connections_max: usize,
+}
+
+/// What the shell must do for a session beyond moving bytes.
+#[derive(Debug)]
+pub enum Ask {
+    /// Begin a subscription.
+    Subscribe {
+        /// Whose.
+        session: SessionId,
+        /// The request that began it.
+        request: u64,
+        /// From where, of what.
+        subscribe: Subscribe,
+    },
+    /// End a subscription.
+    Unsubscribe {
+        /// Whose.
+        session: SessionId,
+        /// The request that began it.
+        request: u64,
+    },
+}
+
+/// The core of one network thread.
+pub struct Network {
+    about: About,
+    registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
+    durable: Arc<Durable>,
+    sessions: Vec<Slot>,
+    free: Vec<u32>,
+    gate: Gate,
+    gather: Gather,
+    /// Sessions with bytes to send, each once.
+    dirty: Vec<SessionId>,
+    asks: Vec<Ask>,
+    released: Vec<Released>,
+    stopping: bool,
+    started_ms: u64,
+}
+
+#[derive(Default)]
+struct Slot {
+    generation: u32,
+    session: Option<Session>,
+}
+
+impl Network {
+    /// A network with no connection yet. `now_ms` is when the process became ready.
+    #[must_use]
+    pub fn new(
+        about: About,
+        shards: usize,
+        registry: Arc<Registry>,
+        metrics: Arc<Metrics>,
+        durable: Arc<Durable>,
+        now_ms: u64,
+    ) -> Network {
+        let at = durable.cursor().position;
+        let position = Position { epoch: at.epoch, sequence: at.sequence };
+        Network {
+            about,
+            registry,
+            metrics,
+            durable,
+            sessions: Vec::new(),
+            free: Vec::new(),
+            gate: Gate::new(shards, position),
+            gather: Gather::new(shards),
+            dirty: Vec::new(),
+            asks: Vec::new(),
+            released: Vec::new(),
+            stopping: false,
+            started_ms: now_ms,
+        }
+    }
+
+    /// Takes a new connection, unless there are too many: then its last words are given instead.
+    ///
+    /// # Errors
+    /// The line to send before closing.
+    pub fn connect(&mut self) -> Result<SessionId, String> {
+        let refuse = |code| Err(ErrorMessage::new(code).line());
+        if self.stopping {
+            return refuse(Code::ShuttingDown);
+        }
+        if self.connections() >= self.about.connections_max {
+            return refuse(Code::TooManyConnections);
+        }
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.sessions.push(Slot::default());
+            (self.sessions.len() - 1) as u32
+        });
+        let slot = &mut self.sessions[place as usize];
+        slot.session = Some(Session::new());
+        let id = SessionId { place, generation: slot.generation };
+        self.metrics.connections.set(self.connections() as u64);
+        Ok(id)
+    }
+
+    /// Forgets a connection. Replies that are still gathered for it are dropped.
+    pub fn disconnect(&mut self, id: SessionId) {
+        let Some(slot) = self.slot(id) else { return };
+        slot.session = None;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(id.place);
+        self.metrics.connections.set(self.connections() as u64);
+    }
+
+    /// Open connections.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.sessions.len() - self.free.len()
+    }
+
+    /// Stops taking requests: what was admitted is still answered.
+    pub fn stop(&mut self) {
+        self.stopping = true;
+    }
+
+    /// True when nothing that was admitted is unanswered or unsent.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        let unsent = self.sessions.iter().filter_map(|slot| slot.session.as_ref());
+        self.gate.held() == 0 && unsent.into_iter().all(|session| session.out.is_empty())
+    }
+
+    /// Whether a connection has said its hello, and whether part of a message is on its way.
+    #[must_use]
+    pub fn waits(&self, id: SessionId) -> Option<Waits> {
+        let session = self.session(id)?;
+        Some(match session.stage {
+            Stage::Greeting => Waits::ForHello,
+            Stage::Closing => Waits::ForClose,
+            Stage::Binary | Stage::Json if session.partial => Waits::ForRest,
+            Stage::Binary => Waits::ForFrame,
+            Stage::Json => Waits::ForLine,
+        })
+    }
+
+    /// Ends a connection from this side, with a last message.
+    pub fn fail(&mut self, id: SessionId, message: &ErrorMessage) {
+        self.metrics.connections_failed.add(1);
+        self.say(id, |out| message.put(out, 0));
+        if let Some(session) = self.session_mut(id) {
+            session.stage = Stage::Closing;
+        }
+    }
+
+    /// Adds a ready frame to a connection's output: events of a subscription.
+    pub fn send(&mut self, id: SessionId, frame: &[u8]) {
+        self.say(id, |out| out.extend_from_slice(frame));
+    }
+
+    /// Bytes a connection has not been sent yet.
+    #[must_use]
+    pub fn unsent(&self, id: SessionId) -> usize {
+        self.session(id).map_or(0, |session| session.out.len())
+    }
+
+    /// What was gathered since the last flush, shard by shard.
+    pub fn flush(&mut self, now_ms: u64, into: &mut Vec<(usize, Turn)>) {
+        while let Some((_, spare)) = self.gate.take_spare() {
+            self.gather.keep(spare);
+        }
+        self.gather.flush(now_ms, self.durable.space(), into);
+    }
+
+    /// True when a flush would give something.
+    #[must_use]
+    pub fn has_gathered(&self) -> bool {
+        !self.gather.is_empty()
+    }
+
+    /// Takes a shard's reply.
+    pub fn reply(&mut self, reply: TurnReply) {
+        self.count(&reply);
+        self.gather.came_back(&reply);
+        self.gate.take(reply);
+        self.hand_out();
+    }
+
+    /// Hears of runs that are durable now.
+    pub fn landed(&mut self, landings: &[Landing]) {
+        self.gate.landed(landings);
+        self.hand_out();
+    }
+
+    /// Sessions that have bytes to send or are to be closed.
+    pub fn take_dirty(&mut self, into: &mut Vec<SessionId>) {
+        into.append(&mut self.dirty);
+    }
+
+    /// The bytes of a session that wait to be sent, and whether to close it after them.
+    pub fn output(&mut self, id: SessionId) -> Option<(&mut Vec<u8>, bool)> {
+        let session = self.session_mut(id)?;
+        session.dirty = false;
+        let closing = session.stage == Stage::Closing;
+        Some((&mut session.out, closing))
+    }
+
+    /// What the shell must do beyond moving bytes.
+    pub fn take_asks(&mut self, into: &mut Vec<Ask>) {
+        into.append(&mut self.asks);
+    }
+
+    /// Writes released replies into their sessions' output.
+    fn hand_out(&mut self) {
+        let mut released = std::mem::take(&mut self.released);
+        self.gate.take_released(&mut released);
+        let at = self.gate.position();
+        for reply in released.drain(..) {
+            if let Some(session) = self.session_mut(reply.session) {
+                session.window_used -= reply.items;
+                session.window_bytes_used -= reply.bytes;
+            }
+            self.say(reply.session, |out| match &reply.gathering {
+                Gathering::Results(results) => results.finish_into(out, at),
+                Gathering::Answers(answers) => answers.finish_into(out, at),
+            });
+        }
+        self.released = released;
+    }
+
+    /// Counts outcomes by code; neighbours are mostly alike.
+    fn count(&self, reply: &TurnReply) {
+        let mut rest = reply.outcomes.as_slice();
+        while let Some(first) = rest.first() {
+            let code = first.result.code;
+            let alike = rest.iter().take_while(|outcome| outcome.result.code == code).count();
+            self.metrics.outcomes.count(code, alike as u64);
+            rest = &rest[alike..];
+        }
+        self.metrics.look_ups.add(reply.answers.len() as u64);
+    }
+
+    /// Appends frames to a session's output, as lines where it speaks JSON. A session whose
+    /// output nobody reads is closed.
+    fn say(&mut self, id: SessionId, put: impl FnOnce(&mut Vec<u8>)) {
+        let Some(session) = self.session_mut(id) else { return };
+        session.put(put);
+        let too_slow = session.out.len() > SESSION_OUTPUT_BYTES_MAX;
+        if too_slow && session.stage != Stage::Closing {
+            session.stage = Stage::Closing;
+            session.put(|out| ErrorMessage::new(Code::SlowReader).put(out, 0));
+            self.metrics.connections_failed.add(1);
+        }
+        self.mark(id);
+    }
+
+    fn mark(&mut self, id: SessionId) {
+        let Some(session) = self.session_mut(id) else { return };
+        if !session.dirty {
+            session.dirty = true;
+            self.dirty.push(id);
+        }
+    }
+
+    fn slot(&mut self, id: SessionId) -> Option<&mut Slot> {
+        let slot = self.sessions.get_mut(id.place as usize)?;
+        (slot.generation == id.generation && slot.session.is_some()).then_some(slot)
+    }
+
+    fn session(&self, id: SessionId) -> Option<&Session> {
+        let slot = self.sessions.get(id.place as usize)?;
+        slot.session.as_ref().filter(|_| slot.generation == id.generation)
+    }
+
+    fn session_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.slot(id)?.session.as_mut()
+    }
+}
+
+/// What a connection's silence means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// It has not said its hello.
+    ForHello,
+    /// Part of a message has come.
+    ForRest,
+    /// It speaks frames and is between two of them.
+    ForFrame,
+    /// It speaks lines and is between two of them: people think.
+    ForLine,
+    /// Its last bytes are on their way.
+    ForClose,
+}

@@ -1,0 +1,100 @@
+//! The state folded from the journal.
+
+use std::collections::BTreeMap;
+
+use domain::apply::apply;
+use domain::contents::HashKey;
+use domain::event::RunId;
+use domain::ids::DivisionIndex;
+use domain::{Division, Event};
+use storage::event_record::{self, EventError};
+use storage::record::{DOMAIN_KIND_FIRST, RecordRef};
+
+/// Folds records into divisions, one after the other.
+pub struct Replay {
+    key: HashKey,
+    divisions: BTreeMap<DivisionIndex, Division>,
+    ids: Vec<RunId>,
+    only: Option<DivisionIndex>,
+    records: u64,
+}
+
+impl Replay {
+    /// Nothing folded yet.
+    #[must_use]
+    pub fn new(key: HashKey) -> Replay {
+        Replay { key, divisions: BTreeMap::new(), ids: Vec::new(), only: None, records: 0 }
+    }
+
+    /// A fold of one division alone.
+    #[must_use]
+    pub fn of_division(key: HashKey, division: DivisionIndex) -> Replay {
+        Replay { only: Some(division), ..Replay::new(key) }
+    }
+
+    /// Folds one record; the journal's own are passed over.
+    ///
+    /// # Errors
+    /// If the record is not what its kind and version say.
+    ///
+    /// # Panics
+    /// If the event does not follow from the state: the journal is then not what this program
+    /// wrote, and the start must stop.
+    pub fn record(&mut self, record: RecordRef<'_>) -> Result<(), EventError> {
+        if record.kind < DOMAIN_KIND_FIRST {
+            return Ok(());
+        }
+        let event = event_record::decode(&record, &mut self.ids)?;
+        self.records += 1;
+        let index = event.division();
+        if self.only.is_some_and(|only| only != index) {
+            return Ok(());
+        }
+        let key = self.key;
+        let division = self.divisions.entry(index).or_insert_with(|| Division::new(index, key));
+        apply_to(division, &event, record.position.sequence);
+        Ok(())
+    }
+
+    /// Domain records folded so far.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// The divisions, by index.
+    #[must_use]
+    pub fn divisions(&self) -> &BTreeMap<DivisionIndex, Division> {
+        &self.divisions
+    }
+
+    /// Gives up the divisions, by index.
+    #[must_use]
+    pub fn into_divisions(self) -> Vec<Division> {
+        self.divisions.into_values().collect()
+    }
+}
+
+fn apply_to(division: &mut Division, event: &Event<'_>, sequence: u64) {
+    let _placed = apply(division, event, sequence);
+}
+
+/// The digest of I5: BLAKE3 over every division's canonical rows, by index.
+#[must_use]
+pub fn digest<'a>(divisions: impl IntoIterator<Item = &'a Division>) -> [u8; 32] {
+    let mut sorted: Vec<&Division> = divisions.into_iter().collect();
+    sorted.sort_unstable_by_key(|division| division.index);
+    let mut sink = Hasher(blake3::Hasher::new());
+    for division in sorted {
+        domain::digest::write_division(division, &mut sink);
+    }
+    *sink.0.finalize().as_bytes()
+}
+
+struct Hasher(blake3::Hasher);
+
+impl domain::digest::DigestSink for Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}

@@ -1,0 +1,181 @@
+//! What a durable event asks of another division, and how that is taken there.
+//!
+//! Nothing here acts on an event before its record has landed: [`after`] is asked when the event
+//! is applied, and what it gives is held back until then.
+
+use domain::codes::{BatchStep, Role};
+use domain::command::{Body, By, Command, EndBatch, SettleMove, Step};
+use domain::event::EventBody;
+use domain::ids::{ChannelId, MoveId, PersonId};
+use domain::movement::{MoveOutRow, Transit};
+use domain::{Division, Event};
+
+use crate::limits::DEADLINES_PER_TURN;
+use crate::turn::{Crossing, Output};
+
+use super::Shard;
+use super::deadlines::Due;
+
+/// The channel the engine's own acts come by.
+const ENGINE_CHANNEL: ChannelId = ChannelId(0);
+
+/// How long a lapse waits before it is looked at again, when it could not be acted on.
+const PUT_OFF_MS: u64 = 60_000;
+
+/// What to do once an event is durable.
+pub(super) enum After {
+    /// Nothing.
+    Nothing,
+    /// Say that the division is registered.
+    Registered,
+    /// Ask this of other divisions.
+    Cross(Vec<Crossing>),
+}
+
+/// What to do once an event, just applied, is durable.
+pub(super) fn after(division: &Division, event: &Event<'_>) -> After {
+    let person = event.by.person;
+    match &event.body {
+        EventBody::Registered { .. } => After::Registered,
+        EventBody::MovedOut { command: c, .. } => {
+            let row = division.year(c.from.year()).and_then(|book| book.move_out(c.id));
+            match row {
+                Some(row) if row.transit == Transit::InTransit => {
+                    After::Cross(vec![hand_over(c.id, row, person)])
+                }
+                _ => After::Nothing,
+            }
+        }
+        EventBody::BatchEnded { year, step: BatchStep::Close, .. } => {
+            // Moves of the batch are out now. Others that are out are handed over a second time,
+            // which their receivers answer as a repeat.
+            let Some(book) = division.year(*year) else { return After::Nothing };
+            let out = book.moves_out().filter(|(_, row)| row.transit == Transit::InTransit);
+            After::Cross(out.map(|(id, row)| hand_over(id, row, person)).collect())
+        }
+        EventBody::MovedIn { command: c, .. } => {
+            After::Cross(vec![Crossing::Settle { id: c.id, from: c.from, landed: true, person }])
+        }
+        EventBody::MoveDeclined { command: c, .. } => {
+            After::Cross(vec![Crossing::Settle { id: c.id, from: c.from, landed: false, person }])
+        }
+        _ => After::Nothing,
+    }
+}
+
+fn hand_over(id: MoveId, row: &MoveOutRow, person: PersonId) -> Crossing {
+    Crossing::HandOver { to: row.to.division(), second_half: row.second_half(id), person }
+}
+
+impl Shard {
+    /// Hands over again what was in transit when the journal ended: durable by definition.
+    pub fn resume_moves(&mut self) {
+        let mut crossings = Vec::new();
+        for book in self.divisions.iter().flat_map(Division::years) {
+            let out = book.moves_out().filter(|(_, row)| row.transit == Transit::InTransit);
+            crossings.extend(out.map(|(id, row)| hand_over(id, row, RESUMER)));
+        }
+        self.outputs.extend(crossings.into_iter().map(Output::Cross));
+    }
+
+    /// Takes what another division's durable event asks.
+    pub(super) fn take_crossing(&mut self, crossing: Crossing) {
+        let (body, person) = match crossing {
+            Crossing::HandOver { second_half, person, .. } => (Body::MoveIn(second_half), person),
+            Crossing::Settle { id, from, landed, person } => {
+                (Body::SettleMove(SettleMove { id, from, landed }), person)
+            }
+        };
+        let command = Command { by: engine(person), body };
+        let Some(slot) = self.slot_of(command.division()) else {
+            self.no_such_receiver(crossing);
+            return;
+        };
+        if command.quota().is_some_and(|quota| self.quarantined.contains(&quota)) {
+            // It stays in transit, and is handed over again when the quota is revived.
+            return;
+        }
+        let answer = self.decide_one(slot, &command, false);
+        let repeated = answer.result.repeat;
+        if let (Crossing::HandOver { second_half, person, .. }, true) = (crossing, repeated) {
+            // The receiver had decided before the origin's word for it was durable: say it again.
+            let landed = answer.result.code == domain::Code::Accepted;
+            let (id, from) = (second_half.id, second_half.from);
+            self.settle_when_durable(slot, Crossing::Settle { id, from, landed, person });
+        }
+    }
+
+    /// A receiver that was never registered cannot have taken anything: the money goes back.
+    fn no_such_receiver(&mut self, crossing: Crossing) {
+        if let Crossing::HandOver { second_half, person, .. } = crossing {
+            let (id, from) = (second_half.id, second_half.from);
+            self.outputs.push(Output::Cross(Crossing::Settle { id, from, landed: false, person }));
+        }
+    }
+
+    /// Settles once everything decided so far is durable: the decision it tells of may still be
+    /// on its way to the disk.
+    fn settle_when_durable(&mut self, slot: usize, crossing: Crossing) {
+        match self.unplaced.back() {
+            Some(last) => {
+                let (ordinal, year) =
+                    (last.ordinal.max(self.next_ordinal.saturating_sub(1)), last.year);
+                let division = self.divisions[slot].index;
+                let (placed, then) = (domain::apply::Placed::Nothing, super::Then::Cross(crossing));
+                self.unplaced.push_back(super::Unplaced { ordinal, division, year, placed, then });
+            }
+            None => self.outputs.push(Output::Cross(crossing)),
+        }
+    }
+
+    /// Acts on deadlines that have passed: `withdraw` in the maker's name, `drop-batch` in the
+    /// batch maker's.
+    pub(super) fn act_on_deadlines(&mut self) {
+        for _ in 0..DEADLINES_PER_TURN {
+            if !self.has_room() {
+                return;
+            }
+            let Some(due) = self.deadlines.pop_due(self.now_ms) else { return };
+            self.act_on(due);
+        }
+    }
+
+    fn act_on(&mut self, due: Due) {
+        let (division, year) = match due {
+            Due::Payment(division, year, _) | Due::Batch(division, year, _) => (division, year),
+        };
+        let Some(slot) = self.slot_of(division) else { return };
+        let Some(book) = self.divisions[slot].year(year) else { return };
+        let command = match due {
+            Due::Payment(_, _, id) => book.payment(id).map(|payment| {
+                let (kind, quota) = (domain::codes::StepKind::Withdraw, payment.quota);
+                let step = Step { kind, payment: id, quota, serial: 0, reason: "" };
+                Command { by: engine(payment.maker), body: Body::Step(step) }
+            }),
+            Due::Batch(_, _, batch) => book.batch(batch).map(|known| {
+                let end = EndBatch { step: BatchStep::Drop, batch, division, year };
+                Command { by: engine(known.maker), body: Body::EndBatch(end) }
+            }),
+        };
+        let Some(command) = command else { return };
+        if command.quota().is_some_and(|quota| self.quarantined.contains(&quota)) {
+            self.deadlines.put_off(self.now_ms + PUT_OFF_MS, due);
+            return;
+        }
+        let held = self.decide_one(slot, &command, false);
+        let payment_held = matches!(due, Due::Payment(_, _, id)
+            if self.divisions[slot].year(year).and_then(|book| book.payment(id))
+                .is_some_and(|payment| payment.state == domain::codes::PaymentState::Held));
+        if held.result.code == domain::Code::WrongState && payment_held {
+            // Held payments never lapse; once lifted, the deadline still stands.
+            self.deadlines.put_off(self.now_ms + PUT_OFF_MS, due);
+        }
+    }
+}
+
+/// In whose name moves are handed over again after a start: the engine's own number.
+const RESUMER: PersonId = PersonId(u64::MAX);
+
+fn engine(person: PersonId) -> By {
+    By { person, role: Role::Engine, channel: ENGINE_CHANNEL }
+}

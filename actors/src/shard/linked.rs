@@ -1,0 +1,224 @@
+//! Linked runs: commands of one division and year that take effect together, in one turn, the
+//! later ones seeing the earlier; never split over groups.
+
+use domain::codes::Role;
+use domain::command::{By, Command};
+use domain::decide::{self, Verdict};
+use domain::event::{Event, EventBody, RunId};
+use domain::ids::{Fingerprint, FiscalYear, QuotaId};
+use domain::limits::LINKED_RUN_COMMANDS_MAX;
+use domain::refusal::{Code, Refusal};
+use protocol::batch::tail_length;
+use protocol::{Flags, decode_command};
+
+use crate::limits::RECORD_BYTES_PLANNED;
+use crate::turn::{NO_RECORD, Turn};
+use storage::limits::RUN_BYTES_MAX;
+
+use super::Shard;
+use super::one::{Circumstances, Decided, result_of};
+
+/// Bytes of one record of a run, its tail aside.
+const RECORD_BYTES_LINKED: usize = 512;
+
+struct Linked<'a> {
+    command: Command<'a>,
+    print: Fingerprint,
+}
+
+impl Shard {
+    /// Takes the linked run that begins at `row`, and gives an outcome for each of its commands.
+    pub(super) fn take_run(
+        &mut self,
+        turn: &Turn,
+        row: usize,
+        end: usize,
+        tail: usize,
+        around: Circumstances,
+    ) -> Vec<Decided> {
+        let is_linked = |at: usize| Flags::of(&turn.rows[at]).is_some_and(|flags| flags.linked);
+        let last = (row..end).find(|&at| !is_linked(at)).unwrap_or(end - 1);
+        let length = last + 1 - row;
+        let all = |code| vec![Decided::code(code); length];
+        if is_linked(last) || length > LINKED_RUN_COMMANDS_MAX {
+            return all(Code::BadLinkedRun);
+        }
+        let mut run = Vec::with_capacity(length);
+        let mut words = tail;
+        for bytes in &turn.rows[row..=last] {
+            let next = words + tail_length(bytes) as usize;
+            let tail = &turn.tails[words..next];
+            words = next;
+            let (role, channel) = (around.part.role, around.part.channel);
+            match decode_command(bytes, tail, role, channel) {
+                Ok(command) => run.push(Linked { command, print: self.print_of(&command) }),
+                Err(code) => return all(code),
+            }
+        }
+        let bytes = words - tail + length * RECORD_BYTES_LINKED;
+        if bytes + RECORD_BYTES_PLANNED > RUN_BYTES_MAX {
+            return all(Code::BadLinkedRun);
+        }
+        match self.admit_run(&run, around) {
+            Ok(slot) => {
+                self.make_room(bytes);
+                self.decide_run(slot, &run)
+            }
+            Err(code) => all(code),
+        }
+    }
+
+    /// What keeps a run from being decided at all.
+    fn admit_run(&mut self, run: &[Linked<'_>], around: Circumstances) -> Result<usize, Code> {
+        let first = &run[0].command;
+        let slot = self.home(first)?;
+        for linked in run {
+            let command = &linked.command;
+            self.admit(command, around)?;
+            command.check_form()?;
+            let same_place =
+                command.division() == first.division() && command.year() == first.year();
+            if !command.is_linkable() || !same_place {
+                return Err(Code::BadLinkedRun);
+            }
+            if command.quota().is_some_and(|quota| self.quarantined.contains(&quota)) {
+                return Err(Code::Quarantined);
+            }
+        }
+        Ok(slot)
+    }
+
+    fn decide_run(&mut self, slot: usize, run: &[Linked<'_>]) -> Vec<Decided> {
+        let division = &self.divisions[slot];
+        let with_ids = run.iter().filter(|linked| decide::ends(&linked.command).is_some());
+        let known = with_ids
+            .clone()
+            .filter(|linked| decide::is_known(division, &linked.command, linked.print).is_some())
+            .count();
+        if known > 0 && known == with_ids.count() {
+            // The run was decided before: each command hears again what it heard.
+            return run.iter().map(|linked| self.recall_linked(slot, linked)).collect();
+        }
+        if known > 0 {
+            return vec![Decided::code(Code::Conflict); run.len()];
+        }
+        let Some(year) = run[0].command.year() else {
+            return vec![Decided::code(Code::BadLinkedRun); run.len()];
+        };
+        if let Some(book) = self.divisions[slot].year_mut(year) {
+            book.begin_run();
+        }
+        match self.decide_all(slot, run) {
+            Ok(decided) => {
+                if let Some(book) = self.divisions[slot].year_mut(year) {
+                    book.commit_run();
+                }
+                decided
+            }
+            Err(stopped) => self.refuse_run(slot, run, year, stopped),
+        }
+    }
+
+    /// A command of a run that is known: its own outcome, or that of the order it repeats.
+    fn recall_linked(&self, slot: usize, linked: &Linked<'_>) -> Decided {
+        let division = &self.divisions[slot];
+        match decide::is_known(division, &linked.command, linked.print) {
+            Some(answer) => {
+                Decided { result: result_of(&answer), ordinal: NO_RECORD, refusal: answer.refusal }
+            }
+            None => Decided::code(Code::LinkedRefused),
+        }
+    }
+
+    /// Decides and applies each command; stops at the first that is refused.
+    fn decide_all(&mut self, slot: usize, run: &[Linked<'_>]) -> Result<Vec<Decided>, Stopped> {
+        let before = Before {
+            bytes: self.run.bytes(),
+            records: self.run.records(),
+            ordinal: self.next_ordinal,
+            unplaced: self.unplaced.len(),
+        };
+        let mut all = Vec::with_capacity(run.len());
+        for (at, linked) in run.iter().enumerate() {
+            let stop = |refusal| Err(Stopped { at, refusal, before });
+            let Some(verdict) = self.verdict(slot, &linked.command, linked.print) else {
+                return stop(Refusal::new(Code::Fault));
+            };
+            match verdict {
+                Verdict::Event(event) => match event.body {
+                    EventBody::Refused { refusal, .. } => return stop(refusal),
+                    _ => all.push(self.carry_out(slot, &linked.command, &event)),
+                },
+                // An order in the run that is done already, by this very person.
+                Verdict::Answer(answer) if answer.code == Code::Accepted => {
+                    let (result, refusal) = (result_of(&answer), None);
+                    all.push(Decided { result, ordinal: NO_RECORD, refusal });
+                }
+                Verdict::Answer(answer) => {
+                    return stop(answer.refusal.unwrap_or_else(|| Refusal::new(answer.code)));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Puts everything back, ends every id of the run in one record, and answers.
+    fn refuse_run(
+        &mut self,
+        slot: usize,
+        run: &[Linked<'_>],
+        year: FiscalYear,
+        stopped: Stopped,
+    ) -> Vec<Decided> {
+        let Stopped { at, refusal, before } = stopped;
+        if let Some(book) = self.divisions[slot].year_mut(year) {
+            book.roll_back_run();
+        }
+        self.run.rewind(before.bytes, before.records);
+        self.next_ordinal = before.ordinal;
+        self.unplaced.truncate(before.unplaced);
+        let mut ids = Vec::with_capacity(run.len());
+        let mut own = u16::MAX;
+        for (index, linked) in run.iter().enumerate() {
+            if let Some(id) = decide::ends(&linked.command) {
+                if index == at {
+                    own = ids.len() as u16;
+                }
+                let quota = linked.command.quota().unwrap_or(QuotaId::NONE);
+                ids.push(RunId { id, quota, fingerprint: linked.print });
+            }
+        }
+        let leaves_trace =
+            !ids.is_empty() && !refusal.code.is_turned_away() && refusal.code != Code::YearClosed;
+        let ordinal = if leaves_trace {
+            let division = self.divisions[slot].index;
+            let by = By { role: Role::Engine, ..run[at].command.by };
+            let body = EventBody::RunRefused { division, year, at: own, refusal, ids: &ids };
+            self.commit(slot, &Event { by, body })
+        } else {
+            NO_RECORD
+        };
+        let heard = |index| {
+            let code = if index == at { refusal.code } else { Code::LinkedRefused };
+            let refusal = (index == at).then_some(refusal);
+            Decided { ordinal, refusal, ..Decided::code(code) }
+        };
+        (0..run.len()).map(heard).collect()
+    }
+}
+
+/// Where a run was stopped, and why.
+struct Stopped {
+    at: usize,
+    refusal: Refusal,
+    before: Before,
+}
+
+/// What the shard had gathered before the run.
+#[derive(Clone, Copy)]
+struct Before {
+    bytes: usize,
+    records: u32,
+    ordinal: u64,
+    unplaced: usize,
+}

@@ -1,0 +1,335 @@
+//! One turn of the network, and one command of it.
+
+use std::hint::black_box;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use domain::codes::ActKind;
+use domain::command::{Body, Command};
+use domain::contents::fingerprint;
+use domain::decide::{self, Verdict};
+use domain::division::Answer;
+use domain::ids::{DivisionIndex, Fingerprint, PaymentId, QuotaId};
+use domain::refusal::{Code, Refusal};
+use protocol::batch::tail_length;
+use protocol::limits::COMMAND_BYTES;
+use protocol::{CommandResult, Flags, Value, decode_command};
+use storage::space::SpaceLevel;
+
+use crate::limits::{RECORD_BYTES_PLANNED, TOUCH_AHEAD};
+use crate::turn::{Alarm, NO_RECORD, Outcome, Output, Part, Turn, TurnReply};
+
+use super::Shard;
+
+/// A decided command: its result, the ordinal of its record, and its refusal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decided {
+    pub(super) result: CommandResult,
+    pub(super) ordinal: u64,
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl Decided {
+    /// A code alone, without a record.
+    pub(super) fn code(code: Code) -> Decided {
+        Decided { result: CommandResult::new(code), ordinal: NO_RECORD, refusal: None }
+    }
+
+    fn of(answer: &Answer, ordinal: u64) -> Decided {
+        Decided { result: result_of(answer), ordinal, refusal: answer.refusal }
+    }
+}
+
+/// An answer of the domain as it goes over the wire.
+pub(super) fn result_of(answer: &Answer) -> CommandResult {
+    let value = match answer.code {
+        // A creation answers with a quota's id; the flag tells it from an amount.
+        Code::Accepted if answer.created => Value::Created(QuotaId(answer.value.cast_unsigned())),
+        code if code.is_turned_away() => Value::None,
+        _ => Value::Available(domain::Fen::new(answer.value)),
+    };
+    CommandResult {
+        code: answer.code,
+        repeat: answer.repeat,
+        checked: false,
+        state: answer.state,
+        value,
+        sequence: answer.sequence,
+    }
+}
+
+/// Who sends a part, and under which circumstances.
+#[derive(Clone, Copy)]
+pub(super) struct Circumstances {
+    pub(super) part: Part,
+    pub(super) space: SpaceLevel,
+}
+
+impl Shard {
+    /// Decides a whole turn and answers it.
+    pub(super) fn take_turn(&mut self, mut turn: Turn) {
+        self.now_ms = self.now_ms.max(turn.now_ms);
+        let mut outcomes = Vec::with_capacity(turn.rows.len());
+        let mut refusals = Vec::new();
+        let (mut row, mut tail) = (0, 0);
+        for part in &turn.parts {
+            let around = Circumstances { part: *part, space: turn.space };
+            let end = row + part.count as usize;
+            while row < end {
+                if row.is_multiple_of(TOUCH_AHEAD) {
+                    self.touch(&turn.rows[row..turn.rows.len().min(row + TOUCH_AHEAD)]);
+                }
+                let taken =
+                    self.take_row(&turn, row, end, tail, around, &mut outcomes, &mut refusals);
+                for taken_row in &turn.rows[row..row + taken] {
+                    tail += tail_length(taken_row) as usize;
+                }
+                row += taken;
+            }
+        }
+        let answers =
+            turn.look_ups.iter().map(|part| (part.ticket, part.place, self.answer(part.look_up)));
+        let answers = answers.collect();
+        let parts = std::mem::take(&mut turn.parts);
+        let places = std::mem::take(&mut turn.places);
+        let request_bytes = turn.request_bytes;
+        turn.clear();
+        self.outputs.push(Output::Reply(TurnReply {
+            shard: self.index,
+            needs: self.next_ordinal,
+            parts,
+            places,
+            outcomes,
+            refusals,
+            request_bytes,
+            answers,
+            spare: turn,
+        }));
+    }
+
+    /// Takes one command, or one linked run; gives how many rows that were.
+    #[expect(clippy::too_many_arguments, reason = "one place of a turn and its two outputs")]
+    fn take_row(
+        &mut self,
+        turn: &Turn,
+        row: usize,
+        end: usize,
+        tail: usize,
+        around: Circumstances,
+        outcomes: &mut Vec<Outcome>,
+        refusals: &mut Vec<Refusal>,
+    ) -> usize {
+        let linked = Flags::of(&turn.rows[row]).is_some_and(|flags| flags.linked);
+        let mut push = |decided: Decided| {
+            let refusal = decided.refusal.filter(|refusal| refusal.figures().next().is_some());
+            let refusal = refusal.map_or(0, |refusal| {
+                refusals.push(refusal);
+                refusals.len() as u32
+            });
+            outcomes.push(Outcome { result: decided.result, ordinal: decided.ordinal, refusal });
+        };
+        if linked {
+            let decided = self.take_run(turn, row, end, tail, around);
+            let taken = decided.len();
+            decided.into_iter().for_each(push);
+            return taken;
+        }
+        let bytes = &turn.rows[row];
+        let words = &turn.tails[tail..tail + tail_length(bytes) as usize];
+        push(self.take_one(bytes, words, around));
+        1
+    }
+
+    /// Brings what reservations will touch into the cache: independent loads, overlapped by the
+    /// processor, instead of one miss after the other.
+    fn touch(&self, rows: &[[u8; COMMAND_BYTES]]) {
+        let mut seen = 0;
+        for row in rows {
+            let Some((payment, quota)) = protocol::routing::reservation(row) else { continue };
+            let Some(slot) = self.slot_of(quota.division()) else { continue };
+            if let Some(book) = self.divisions[slot].year(quota.year()) {
+                seen ^= book.touch(PaymentId(payment), quota);
+            }
+        }
+        black_box(seen);
+    }
+
+    fn take_one(
+        &mut self,
+        row: &[u8; COMMAND_BYTES],
+        tail: &[u8],
+        around: Circumstances,
+    ) -> Decided {
+        let command = match decode_command(row, tail, around.part.role, around.part.channel) {
+            Ok(command) => command,
+            Err(code) => return Decided::code(code),
+        };
+        if let Err(code) = self.admit(&command, around) {
+            return Decided::code(code);
+        }
+        self.make_room(tail.len());
+        let slot = match self.home(&command) {
+            Ok(slot) => slot,
+            Err(code) => return Decided::code(code),
+        };
+        let checked = Flags::of(row).is_some_and(|flags| flags.check);
+        if checked && command.is_fact() {
+            return Decided::code(Code::BadField);
+        }
+        if let Some(decided) = self.around_quarantine(slot, &command) {
+            return decided;
+        }
+        let decided = self.decide_one(slot, &command, checked);
+        self.drop_if_unregistered(slot);
+        decided
+    }
+
+    /// What time and disk space say, before the command is looked at.
+    pub(super) fn admit(&self, command: &Command<'_>, around: Circumstances) -> Result<(), Code> {
+        if around.part.deadline_ms != 0 && self.now_ms > around.part.deadline_ms {
+            return Err(Code::Late);
+        }
+        match around.space {
+            SpaceLevel::Plenty => Ok(()),
+            SpaceLevel::DiskLow if command.needs_plenty_of_disk() => Err(Code::DiskLow),
+            SpaceLevel::DiskLow => Ok(()),
+            SpaceLevel::Full => Err(Code::DiskFull),
+        }
+    }
+
+    /// The division that decides a command. Facts of unknown divisions go to the province.
+    pub(super) fn home(&mut self, command: &Command<'_>) -> Result<usize, Code> {
+        let division = command.division();
+        if let Some(slot) = self.slot_of(division) {
+            return Ok(slot);
+        }
+        match command.body {
+            Body::Register(_) => Ok(self.slot_or_new(division)),
+            Body::Fact(_) => self.slot_of(DivisionIndex::PROVINCE).ok_or(Code::UnknownDivision),
+            _ => Err(Code::UnknownDivision),
+        }
+    }
+
+    /// A registration that was not accepted leaves no empty division behind.
+    fn drop_if_unregistered(&mut self, slot: usize) {
+        let last = slot + 1 == self.divisions.len();
+        if last && self.divisions[slot].registration.is_none() {
+            let division = self.divisions[slot].index;
+            self.divisions.pop();
+            self.slots[usize::from(division.0)] = 0;
+        }
+    }
+
+    /// Orders on a quarantined quota are turned away, its facts are parked, and a revival begins.
+    fn around_quarantine(&mut self, slot: usize, command: &Command<'_>) -> Option<Decided> {
+        let quota = command.quota()?;
+        let revives = matches!(command.body, Body::Act(act) if act.kind == ActKind::Revive);
+        let quarantined = self.quarantined.contains(&quota);
+        if !quarantined && !revives {
+            return None;
+        }
+        if let Err(code) = command.check_form() {
+            return Some(Decided::code(code));
+        }
+        let print = self.print_of(command);
+        if decide::is_known(&self.divisions[slot], command, print).is_some() {
+            return None;
+        }
+        if revives {
+            return self.revive(slot, quota);
+        }
+        match decide::park(&self.divisions[slot], command, print, Code::FactQuarantined) {
+            Some(event) => Some(self.carry_out(slot, command, &event)),
+            None => Some(Decided::code(Code::Quarantined)),
+        }
+    }
+
+    /// A revival first asks for the quota's fold; the order is taken once that has come, and the
+    /// quota is free with it. Until then its sender hears `Quarantined` and sends it again.
+    fn revive(&mut self, slot: usize, quota: QuotaId) -> Option<Decided> {
+        if !self.quarantined.contains(&quota) {
+            let known = self.divisions[slot].quota(quota).is_some();
+            return known.then(|| Decided::code(Code::NotQuarantined));
+        }
+        if self.rebuilt.remove(&quota) {
+            self.quarantined.remove(&quota);
+            self.outputs.push(Output::ResumeMoves);
+            return None;
+        }
+        self.outputs.push(Output::Rebuild(quota));
+        Some(Decided::code(Code::Quarantined))
+    }
+
+    /// Decides one command and carries it out.
+    pub(super) fn decide_one(
+        &mut self,
+        slot: usize,
+        command: &Command<'_>,
+        check: bool,
+    ) -> Decided {
+        let print = self.print_of(command);
+        if check {
+            let answer = decide::check(&self.divisions[slot], command, print, self.now_ms);
+            let mut decided = Decided::of(&answer, NO_RECORD);
+            decided.result.checked = true;
+            return decided;
+        }
+        match self.verdict(slot, command, print) {
+            Some(Verdict::Event(event)) => self.carry_out(slot, command, &event),
+            Some(Verdict::Answer(answer)) => Decided::of(&answer, NO_RECORD),
+            None => Decided::code(Code::Fault),
+        }
+    }
+
+    /// What the domain says to a command. `None` where it panicked: nothing is left behind, the
+    /// caller hears `Fault`, and the quota is quarantined.
+    pub(super) fn verdict<'a>(
+        &mut self,
+        slot: usize,
+        command: &Command<'a>,
+        print: Fingerprint,
+    ) -> Option<Verdict<'a>> {
+        let verdict = catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(test)]
+            if let Some(failpoint) = self.failpoint {
+                failpoint(command);
+            }
+            decide::receive(&self.divisions[slot], command, print, self.now_ms)
+        }));
+        verdict.map_err(|panic| self.quarantine(command.quota(), &*panic)).ok()
+    }
+
+    /// Journals, applies and answers an event, and what follows from it in the same turn.
+    pub(super) fn carry_out(
+        &mut self,
+        slot: usize,
+        command: &Command<'_>,
+        event: &domain::Event<'_>,
+    ) -> Decided {
+        let ordinal = self.commit(slot, event);
+        let mut next = decide::consequence(&self.divisions[slot], command, event);
+        while let Some(event) = next {
+            self.make_room(RECORD_BYTES_PLANNED);
+            self.commit(slot, &event);
+            next = decide::consequence(&self.divisions[slot], command, &event);
+        }
+        let answer = decide::answer_after(&self.divisions[slot], event);
+        Decided::of(&answer, ordinal)
+    }
+
+    fn quarantine(&mut self, quota: Option<QuotaId>, panic: &(dyn std::any::Any + Send)) {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        let what = text.unwrap_or_else(|| "a panic without words".to_owned());
+        if let Some(quota) = quota {
+            self.quarantined.insert(quota);
+            self.outputs.push(Output::Alarm(Alarm::Quarantined { quota, what }));
+        }
+    }
+}
+
+impl Shard {
+    /// A fingerprint under the data set's key.
+    pub(super) fn print_of(&self, command: &Command<'_>) -> Fingerprint {
+        fingerprint(self.key, command)
+    }
+}

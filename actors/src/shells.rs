@@ -1,0 +1,351 @@
+//! The thin actix shells: they move messages between cores, and decide nothing.
+//!
+//! A shard's shell lives on its own arbiter thread. A panic that leaves a core ends the process:
+//! there is one way to recover, replay, and it is tested every day.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Recipient, SpawnHandle};
+use crossbeam_channel::Sender;
+use domain::Division;
+use domain::contents::HashKey;
+use domain::ids::QuotaId;
+use storage::disk::Disk;
+use storage::reader::{JournalReader, ReadFrom};
+use storage::record::RecordWriter;
+
+use crate::clock_guard::{ClockGuard, Reading};
+use crate::durable::Durable;
+use crate::journal_thread::{LandingSink, ToJournal};
+use crate::metrics::Metrics;
+use crate::registry::Registry;
+use crate::replay::Replay;
+use crate::shard::Shard;
+use crate::turn::{Alarm, Crossing, Landing, Output, Turn, TurnReply};
+
+/// A turn of the network, for one shard.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TakeTurn(pub Turn);
+
+/// What a durable event of another division asks.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TakeCrossing(pub Crossing);
+
+/// Runs of the shard that have landed, with their memory.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TakeLandings(pub Vec<(Landing, RecordWriter)>);
+
+/// The fold of a quarantined quota.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TakeFold {
+    quota: QuotaId,
+    fold: Box<Division>,
+}
+
+/// Hand over again what is in transit.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Resume;
+
+/// The addresses a shard needs; the first message it gets.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Wire {
+    /// Every shard, by index.
+    pub peers: Vec<Addr<ShardShell>>,
+    /// The network thread's replies.
+    pub replies: Recipient<TakeReply>,
+}
+
+/// A shard's reply, for the network thread that asked.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TakeReply(pub TurnReply);
+
+/// The landings of one group, for a network thread.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TakeGroup(pub Arc<[Landing]>);
+
+/// The two clocks, in ms.
+#[derive(Clone, Copy)]
+pub struct Clocks {
+    /// The wall clock, since 1970.
+    pub wall_ms: fn() -> u64,
+    /// The monotonic clock, since any moment.
+    pub monotonic_ms: fn() -> u64,
+}
+
+/// What every shard's shell is made with.
+#[derive(Clone)]
+pub struct ShardEnvironment {
+    /// Runs go here.
+    pub journal: Sender<ToJournal>,
+    /// Which shard has which division.
+    pub registry: Arc<Registry>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// The durable position.
+    pub durable: Arc<Durable>,
+    /// The clocks.
+    pub clocks: Clocks,
+    /// Where the journal is, to fold a quarantined quota from it.
+    pub disk: Arc<dyn Disk>,
+    /// The data directory.
+    pub data_dir: std::path::PathBuf,
+    /// The data set's key.
+    pub key: HashKey,
+    /// Ends the process, saying why.
+    pub fatal: fn(&str) -> !,
+}
+
+/// A shard on its arbiter.
+pub struct ShardShell {
+    core: Shard,
+    environment: ShardEnvironment,
+    wiring: Option<Wire>,
+    outputs: Vec<Output>,
+    guard: ClockGuard,
+    timer: Option<(u64, SpawnHandle)>,
+    quotas: u64,
+}
+
+impl ShardShell {
+    /// A shell around a core.
+    #[must_use]
+    pub fn new(core: Shard, environment: ShardEnvironment) -> ShardShell {
+        let clocks = environment.clocks;
+        let guard = ClockGuard::new((clocks.wall_ms)(), (clocks.monotonic_ms)());
+        let (wiring, outputs, timer, quotas) = (None, Vec::new(), None, core.quota_count());
+        ShardShell { core, environment, wiring, outputs, guard, timer, quotas }
+    }
+
+    /// Lets the core do one thing, then does what it wants done.
+    fn step(&mut self, context: &mut Context<Self>, act: impl FnOnce(&mut Shard)) {
+        if catch_unwind(AssertUnwindSafe(|| act(&mut self.core))).is_err() {
+            (self.environment.fatal)("a shard panicked while it applied an event; start again");
+        }
+        self.core.take_outputs(&mut self.outputs);
+        let mut outputs = std::mem::take(&mut self.outputs);
+        for output in outputs.drain(..) {
+            self.put_out(context, output);
+        }
+        self.outputs = outputs;
+        self.count_quotas();
+        self.set_timer(context);
+    }
+
+    fn put_out(&mut self, context: &mut Context<Self>, output: Output) {
+        let Some(wiring) = &self.wiring else {
+            (self.environment.fatal)("a shard acted before it was wired");
+        };
+        match output {
+            Output::Reply(reply) => wiring.replies.do_send(TakeReply(reply)),
+            Output::Run(run) => {
+                // The channel holds the runs of all shards: a full one is a defect.
+                if self.environment.journal.try_send(ToJournal::Run(run)).is_err() {
+                    (self.environment.fatal)("the journal no longer takes runs");
+                }
+            }
+            Output::Cross(crossing) => {
+                let shard = self.environment.registry.shard_of(crossing.division());
+                wiring.peers[shard].do_send(TakeCrossing(crossing));
+            }
+            Output::Registered(division) => {
+                self.environment.registry.register(division);
+                self.environment.metrics.divisions.add(1);
+            }
+            Output::Rebuild(quota) => self.rebuild(context, quota),
+            Output::ResumeMoves => wiring.peers.iter().for_each(|peer| peer.do_send(Resume)),
+            Output::Alarm(alarm) => self.alarm(&alarm),
+        }
+    }
+
+    fn alarm(&self, alarm: &Alarm) {
+        match alarm {
+            Alarm::Quarantined { quota, what } => {
+                self.environment.metrics.quarantines.add(1);
+                tracing::error!(%quota, what, "a quota is quarantined: its orders are turned away until an operator revives it");
+            }
+            Alarm::Parked { division, waiting } => {
+                self.environment.metrics.parked.add(1);
+                if *waiting == domain::limits::PARKED_PER_CHANNEL_ALARM {
+                    tracing::error!(
+                        division = division.0,
+                        waiting,
+                        "a channel's suspense is half full"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Folds a quota's division from the journal, on a thread of its own.
+    fn rebuild(&self, context: &Context<Self>, quota: QuotaId) {
+        let (own, environment) = (context.address(), self.environment.clone());
+        let fold = move || match fold_division(&environment, quota) {
+            Ok(Some(fold)) => own.do_send(TakeFold { quota, fold: Box::new(fold) }),
+            Ok(None) => tracing::error!(%quota, "the journal knows no such quota"),
+            Err(error) => {
+                tracing::error!(%quota, error, "a quota cannot be folded from the journal")
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("revive".into()).spawn(fold) {
+            tracing::error!(%quota, %error, "no thread to revive a quota; ask again");
+        }
+    }
+
+    fn count_quotas(&mut self) {
+        let quotas = self.core.quota_count();
+        if quotas != self.quotas {
+            self.environment.metrics.quotas.add(quotas - self.quotas);
+            self.quotas = quotas;
+        }
+    }
+
+    /// Wakes the shard when its next deadline passes; no timer runs where there is none.
+    fn set_timer(&mut self, context: &mut Context<Self>) {
+        let next = self.core.next_deadline_ms();
+        if self.timer.as_ref().map(|(at, _)| *at) == next {
+            return;
+        }
+        if let Some((_, handle)) = self.timer.take() {
+            context.cancel_future(handle);
+        }
+        let Some(at) = next else { return };
+        let now = (self.environment.clocks.wall_ms)();
+        // A deadline that has passed already is looked at again after a moment: something, such
+        // as a full run, kept it from being acted on.
+        let wait = Duration::from_millis(at.saturating_sub(now).max(10));
+        let handle = context.run_later(wait, |shell, context| {
+            shell.timer = None;
+            shell.let_pass(context);
+        });
+        self.timer = Some((at, handle));
+    }
+
+    fn let_pass(&mut self, context: &mut Context<Self>) {
+        let clocks = self.environment.clocks;
+        let now_ms = (clocks.wall_ms)();
+        match self.guard.judge(now_ms, (clocks.monotonic_ms)()) {
+            Reading::Good => self.step(context, |core| core.let_pass(now_ms)),
+            Reading::Behind(by_ms) => {
+                tracing::error!(by_ms, "the wall clock stands behind: deadlines wait");
+                self.set_timer(context);
+            }
+            Reading::Ahead(by_ms) => {
+                tracing::error!(by_ms, "the wall clock runs ahead: deadlines wait");
+                self.set_timer(context);
+            }
+        }
+    }
+}
+
+fn fold_division(
+    environment: &ShardEnvironment,
+    quota: QuotaId,
+) -> Result<Option<Division>, String> {
+    let durable = environment.durable.cursor().position;
+    let disk = Arc::clone(&environment.disk);
+    let reader = JournalReader::open(disk, &environment.data_dir, ReadFrom::Start);
+    let mut reader = reader.map_err(|error| error.to_string())?;
+    let mut replay = Replay::of_division(environment.key, quota.division());
+    while let Some(group) = reader.next(durable).map_err(|error| error.to_string())? {
+        for record in group.records {
+            replay.record(record).map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(replay.into_divisions().pop())
+}
+
+impl Actor for ShardShell {
+    type Context = Context<Self>;
+}
+
+impl Handler<Wire> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, wire: Wire, context: &mut Self::Context) {
+        self.wiring = Some(wire);
+        // What the core wanted done since it was made: moves that were in transit.
+        self.step(context, |_| {});
+    }
+}
+
+impl Handler<TakeTurn> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, TakeTurn(turn): TakeTurn, context: &mut Self::Context) {
+        self.step(context, |core| core.turn(turn));
+    }
+}
+
+impl Handler<TakeCrossing> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, TakeCrossing(crossing): TakeCrossing, context: &mut Self::Context) {
+        let now_ms = (self.environment.clocks.wall_ms)();
+        self.step(context, |core| core.cross(crossing, now_ms));
+    }
+}
+
+impl Handler<TakeLandings> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, TakeLandings(landings): TakeLandings, context: &mut Self::Context) {
+        self.step(context, |core| {
+            for (landing, memory) in landings {
+                core.landed(landing, memory);
+            }
+        });
+    }
+}
+
+impl Handler<TakeFold> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, TakeFold { quota, fold }: TakeFold, context: &mut Self::Context) {
+        self.step(context, |core| core.revived(quota, &fold));
+    }
+}
+
+impl Handler<Resume> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, Resume: Resume, context: &mut Self::Context) {
+        self.step(context, Shard::resume_moves);
+    }
+}
+
+/// Tells shards and network threads where runs landed.
+pub struct Landings {
+    /// Every shard, by index.
+    pub shards: Vec<Addr<ShardShell>>,
+    /// Every network thread.
+    pub networks: Vec<Recipient<TakeGroup>>,
+}
+
+impl LandingSink for Landings {
+    fn landed(&mut self, landings: &[Landing], memories: Vec<RecordWriter>) {
+        let shared: Arc<[Landing]> = landings.into();
+        for network in &self.networks {
+            network.do_send(TakeGroup(Arc::clone(&shared)));
+        }
+        let mut of_shard: Vec<Vec<(Landing, RecordWriter)>> =
+            self.shards.iter().map(|_| Vec::new()).collect();
+        for (landing, memory) in landings.iter().zip(memories) {
+            of_shard[usize::from(landing.shard)].push((*landing, memory));
+        }
+        for (shard, landings) in self.shards.iter().zip(of_shard) {
+            if !landings.is_empty() {
+                shard.do_send(TakeLandings(landings));
+            }
+        }
+    }
+}
