@@ -101,8 +101,12 @@ pub const JSON_COMMANDS_PER_LINE_MAX: usize = 256;
 /// Look-ups in one JSON line.
 pub const JSON_LOOK_UPS_PER_LINE_MAX: usize = LOOK_UPS_PER_FRAME_MAX;
 
-/// Submissions that wait inside a client for the window to open.
+/// Commands, linked runs and questions that wait inside a client for the window to open, and
+/// commands in one call.
 pub const CLIENT_QUEUE_MAX: usize = 16_384;
+
+/// Calls that wait for a client's task to take them in.
+pub const CLIENT_ASKS_MAX: usize = 1_024;
 
 /// First pause before a client sends the same command again.
 pub const CLIENT_BACKOFF_MS_MIN: u64 = 5;
