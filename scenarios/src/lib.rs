@@ -1,1 +1,68 @@
-//! scenarios
+//! Workloads, and the independent model behind them: what to send, and what to hear.
+//!
+//! A scenario is a description (TOML) with published totals; a [`Plan`] lays it out at a scale and
+//! from a seed, so that counts and the total are exact; a [`Work`] cuts the plan into [`Lane`]s,
+//! which yield waves of commands in wire form, each with the answer that the model predicts. The
+//! model is written from the documents and shares no rule with the engine: of `domain` this crate
+//! knows amounts and ids.
+//!
+//! In reading order:
+//!
+//! - [`scale`]: the exact factor on the published totals.
+//! - [`spec`]: scenario files.
+//! - [`divisions`]: the 185 divisions.
+//! - `draws`, `apportion`, `amounts`, `calendar`, `classes`, `payees`: chance, shares, amounts,
+//!   days, codes and payees.
+//! - `cases`: what happens beside the plain course of a payment.
+//! - [`plan`]: a scenario laid out at a scale.
+//! - [`command`], [`wire`]: commands, and their bytes.
+//! - [`model`]: what should be answered.
+//! - `generate`: one division's commands.
+//! - [`lane`], [`stream`]: what a runner is given.
+//! - [`file`]: a scenario kept in a file.
+
+pub mod scale;
+
+pub mod spec;
+
+pub mod divisions;
+
+mod draws;
+
+mod apportion;
+
+mod amounts;
+
+mod calendar;
+
+mod classes;
+
+mod payees;
+
+mod cases;
+
+pub mod plan;
+
+pub mod command;
+
+pub mod wire;
+
+pub mod model;
+
+mod generate;
+
+pub mod lane;
+
+pub mod stream;
+
+pub use command::Role;
+pub use lane::{Lane, Work};
+pub use model::cells::Buckets;
+pub use model::codes::State;
+pub use model::tally::Tally;
+pub use plan::{Plan, PlanError, Totals};
+pub use scale::{Scale, ScaleError};
+pub use spec::{Spec, SpecError, list};
+pub use stream::{
+    Audit, Awaited, Barrier, Expected, ExpectedValue, Heard, Op, PaymentEnd, QuotaEnd, Step, Wave,
+};

@@ -1,0 +1,111 @@
+//! A table of payees, made once, whose particulars are copied into payments.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::draws::Draws;
+
+/// How many payees the table has.
+const PAYEES: u64 = 4096;
+
+const NAMES: [&str; 16] = [
+    "齐鲁文具有限公司",
+    "泰山物业服务有限公司",
+    "黄河印务有限公司",
+    "鲁信信息技术有限公司",
+    "胶东建设工程有限公司",
+    "沂蒙粮油贸易有限公司",
+    "海岱环境工程有限公司",
+    "东岳医药有限公司",
+    "运河车辆维修中心",
+    "蓬莱会议服务有限公司",
+    "社会保险基金收入户",
+    "住房公积金管理中心",
+    "工资代发专户",
+    "农户补贴代发专户",
+    "供电公司",
+    "自来水公司",
+];
+
+const PURPOSES: [&str; 8] =
+    ["办公费", "维修费", "委托业务费", "工资", "社会保险缴费", "工程款", "补助", "水电费"];
+
+/// One payee: the start of its particulars, and the hash of its account.
+struct Payee {
+    head: Vec<u8>,
+    account_hash: u64,
+}
+
+/// The table.
+pub(crate) struct Payees {
+    table: Vec<Payee>,
+}
+
+fn text(bytes: &mut Vec<u8>, text: &[u8]) {
+    bytes.extend_from_slice(&(text.len() as u16).to_le_bytes());
+    bytes.extend_from_slice(text);
+}
+
+impl Payees {
+    /// The table under a key.
+    pub(crate) fn new(key: u64) -> Payees {
+        let table = (0..PAYEES).map(|place| {
+            let mut draws = Draws::at(key, place);
+            let name = NAMES[draws.below(NAMES.len() as u64) as usize];
+            let account = format!("62{:017}", draws.below(100_000_000_000_000_000));
+            let bank = format!("10245{:07}", draws.below(10_000_000));
+            let mut head = Vec::with_capacity(96);
+            text(&mut head, name.as_bytes());
+            text(&mut head, account.as_bytes());
+            text(&mut head, bank.as_bytes());
+            Payee { head, account_hash: xxh3_64(account.as_bytes()) }
+        });
+        Payees { table: table.collect() }
+    }
+
+    /// A payee's place from random bits.
+    pub(crate) fn pick(bits: u64) -> u16 {
+        (bits % PAYEES) as u16
+    }
+
+    /// The hash of a payee's account, as receipts carry it.
+    pub(crate) fn account_hash(&self, payee: u16) -> u64 {
+        self.table[usize::from(payee)].account_hash
+    }
+
+    /// Appends the particulars of a payment: payee name, account, bank number, purpose, document,
+    /// official numbers.
+    pub(crate) fn write(&self, payee: u16, number: u64, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.table[usize::from(payee)].head);
+        text(out, PURPOSES[usize::from(payee) % PURPOSES.len()].as_bytes());
+        let mut digits = *b"FP2022-000000000000";
+        let mut rest = number;
+        for digit in digits[7..].iter_mut().rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        text(out, &digits);
+        text(out, &[]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn particulars_are_six_texts() {
+        let payees = Payees::new(3);
+        let mut bytes = Vec::new();
+        payees.write(17, 42, &mut bytes);
+        let mut rest = bytes.as_slice();
+        let mut texts = Vec::new();
+        while let Some((length, after)) = rest.split_first_chunk::<2>() {
+            let (text, after) = after.split_at(usize::from(u16::from_le_bytes(*length)));
+            texts.push(std::str::from_utf8(text).unwrap());
+            rest = after;
+        }
+        assert_eq!(texts.len(), 6);
+        assert_eq!((texts[2].len(), texts[4]), (12, "FP2022-000000000042"));
+        assert_eq!(payees.account_hash(17), xxh3_64(texts[1].as_bytes()));
+    }
+}

@@ -1,0 +1,130 @@
+//! How quotas and payments are dealt out: divisions by weight, quotas by rank, uses by their
+//! share of the payments.
+
+use crate::apportion::{Interleave, deal, zipf_weights};
+use crate::classes::{Fund, USES, Use};
+use crate::divisions::{Division, Level};
+use crate::draws::Keys;
+use crate::spec::Spec;
+
+use super::quotas::{DivisionPlan, Kind, QuotaPlan};
+use super::{PlanError, Totals};
+
+/// Deals quotas and payments out to divisions, and gives each quota its use.
+pub(super) fn spread(
+    spec: &Spec,
+    totals: &Totals,
+    places: &[Division],
+    keys: &mut Keys,
+) -> Result<Vec<DivisionPlan>, PlanError> {
+    // The province's own level and the cities pay most, then the counties in an order of chance.
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_by_key(|&at| places[at].level);
+    let own = places.iter().filter(|place| place.level != Level::County).count();
+    keys.shuffle(&mut order[own..]);
+    let by_rank = zipf_weights(places.len(), spec.shape.zipf_fifths);
+    let mut weights = vec![0; places.len()];
+    for (rank, &at) in order.iter().enumerate() {
+        weights[at] = by_rank[rank];
+    }
+
+    let mut counts = vec![1_u64; places.len()];
+    let rest = totals.quotas - counts.len() as u64;
+    let seats = Interleave::new(&weights, vec![u64::MAX; places.len()]);
+    for at in seats.take(rest as usize) {
+        counts[at] += 1;
+    }
+    let mut divisions: Vec<DivisionPlan> = counts
+        .iter()
+        .zip(places)
+        .map(|(&count, place)| {
+            let parents = if count < 6 { 0 } else { (count / 25).max(1) as u32 };
+            let first_payable = if count < 6 { 0 } else { parents + 1 };
+            let payments = 0;
+            let (index, key) = (place.index, keys.next());
+            let (first_ordinal, quotas) = (0, Vec::with_capacity(count as usize));
+            DivisionPlan { index, key, first_ordinal, payments, parents, first_payable, quotas }
+        })
+        .collect();
+    let paying: Vec<u64> = counts
+        .iter()
+        .zip(&divisions)
+        .map(|(&count, division)| count - u64::from(division.first_payable))
+        .collect();
+    let drawn = uses_by_rank(spec, totals.payments, &paying)?;
+    for (at, (division, uses)) in divisions.iter_mut().zip(drawn).enumerate() {
+        fill(division, uses, &places[at], keys);
+    }
+    let mut ordinal = 0;
+    for division in &mut divisions {
+        division.first_ordinal = ordinal;
+        ordinal += division.payments;
+    }
+    Ok(divisions)
+}
+
+/// For each division the payments and uses of its paying quotas, busiest first.
+fn uses_by_rank(
+    spec: &Spec,
+    payments: u64,
+    paying: &[u64],
+) -> Result<Vec<Vec<(u32, Use)>>, PlanError> {
+    let quotas: u64 = paying.iter().sum();
+    let weights = zipf_weights(quotas as usize, spec.shape.zipf_fifths);
+    let shares = deal(payments, &weights, spec.shape.payments_per_quota_max)
+        .ok_or(PlanError::TooManyPayments { payments, quotas })?;
+    let mut given = [0_i128; 5];
+    let mut seen = 0_i128;
+    let mut drawn: Vec<Vec<(u32, Use)>> = vec![Vec::new(); paying.len()];
+    for (share, at) in shares.into_iter().zip(Interleave::new(paying, paying.to_vec())) {
+        seen += i128::from(share);
+        // The use that is furthest behind its share of the payments so far.
+        let behind = |of: &Use| {
+            i128::from(spec.components[*of as usize].per_mille) * seen - given[*of as usize] * 1000
+        };
+        let of = USES.into_iter().max_by_key(behind).unwrap_or(Use::Office);
+        given[of as usize] += i128::from(share);
+        drawn[at].push((share as u32, of));
+    }
+    Ok(drawn)
+}
+
+/// Lists the quotas of a division: those that hand down, the closed one, those that pay.
+fn fill(division: &mut DivisionPlan, mut uses: Vec<(u32, Use)>, place: &Division, keys: &mut Keys) {
+    let blank = QuotaPlan {
+        payments: 0,
+        kind: Kind::Parent,
+        of: Use::Office,
+        fund: Fund::General,
+        posts: 1,
+        variety: 0,
+        adjusted: false,
+        need: 0,
+        need_january: 0,
+    };
+    for serial in 0..division.first_payable {
+        let kind = if serial < division.parents { Kind::Parent } else { Kind::Shut };
+        division.quotas.push(QuotaPlan { kind, ..blank });
+    }
+    keys.shuffle(&mut uses);
+    let start = keys.below(100);
+    let handed_down = place.takes_from_province() && uses.len() >= 4;
+    for (place, (payments, of)) in uses.into_iter().enumerate() {
+        let variety = (place as u64 * 37 + start) % 100;
+        let kind = match place {
+            3 if handed_down => Kind::Transferred,
+            _ if place % 8 == 5 && division.parents > 0 => Kind::Allocated,
+            _ => Kind::Direct,
+        };
+        let fund = if kind == Kind::Direct { Fund::pick(of, variety) } else { Fund::General };
+        let posts = match of {
+            Use::Office if variety < 80 => 1,
+            Use::Goods if variety < 40 => 1,
+            Use::Office | Use::Goods | Use::Payroll => 3,
+            Use::Projects | Use::Funds => 7,
+        };
+        let variety = variety as u8;
+        division.payments += u64::from(payments);
+        division.quotas.push(QuotaPlan { payments, kind, of, fund, posts, variety, ..blank });
+    }
+}
