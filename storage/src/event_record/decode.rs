@@ -28,6 +28,7 @@ struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
+    #[inline]
     fn take<T: Decode<()>>(&mut self) -> Result<T, EventError> {
         let layout = EventError::Layout { kind: self.kind };
         let (fixed, used) = bincode::decode_from_slice(self.rest, config()).map_err(|_| layout)?;
@@ -102,7 +103,7 @@ impl<'a> Body<'a> {
             from: QuotaId(half.from),
             to: QuotaId(half.to),
             amount_fen: Fen::new(half.amount_fen),
-            fund: Class(half.fund),
+            fund: Class(half.fund.to_le_bytes()),
         })
     }
 
@@ -245,7 +246,7 @@ fn reserved<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
         payment: PaymentId(fixed.payment),
         quota: QuotaId(fixed.quota),
         amount_fen: Fen::new(fixed.amount_fen),
-        economic: Class(fixed.economic),
+        economic: Class(fixed.economic.to_le_bytes()),
         method: body.known("method", fixed.method, Method::from_number(fixed.method))?,
         kind: body.known("business kind", fixed.kind, BusinessKind::from_number(fixed.kind))?,
         day: body.day(fixed.day)?,
@@ -300,8 +301,8 @@ fn created<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
         division: DivisionIndex(fixed.division),
         year: body.year(fixed.year)?,
         parent: QuotaId(fixed.parent),
-        fund: Class(fixed.fund),
-        economic: Class(fixed.economic),
+        fund: Class(fixed.fund.to_le_bytes()),
+        economic: Class(fixed.economic.to_le_bytes()),
         posts: body.known("posts", fixed.posts, Posts::from_bits(fixed.posts))?,
         executable: fixed.executable,
         plan: LimitKey(fixed.plan),

@@ -52,7 +52,7 @@ fn half(command: &MoveIn) -> MoveInOnDisk {
         from: command.from.0,
         to: command.to.0,
         amount_fen: command.amount_fen.get(),
-        fund: command.fund.0,
+        fund: u64::from_le_bytes(command.fund.0),
     }
 }
 
@@ -89,7 +89,7 @@ pub(super) fn encode(event: &Event<'_>, body: &mut Vec<u8>) {
                 payment: command.payment.0,
                 quota: command.quota.0,
                 amount_fen: command.amount_fen.get(),
-                economic: command.economic.0,
+                economic: u64::from_le_bytes(command.economic.0),
                 method: command.method.number(),
                 kind: command.kind.number(),
                 day: command.day.get(),
@@ -156,8 +156,8 @@ pub(super) fn encode(event: &Event<'_>, body: &mut Vec<u8>) {
                 division: command.division.0,
                 year: command.year.get(),
                 parent: command.parent.0,
-                fund: command.fund.0,
-                economic: command.economic.0,
+                fund: u64::from_le_bytes(command.fund.0),
+                economic: u64::from_le_bytes(command.economic.0),
                 posts: command.posts.bits(),
                 executable: command.executable,
                 plan: command.plan.0,

@@ -2,15 +2,16 @@
 //!
 //! bincode 2 with fixed-width little-endian integers: each field takes its own width and nothing
 //! lies between them. What varies in length comes behind the fixed part: a text or bytes as a u64
-//! length and so many bytes. Changing anything here changes the format.
+//! length and so many bytes. A class code's eight bytes are held as the integer that has them on
+//! disk: an array would be encoded by a call that keeps the rest from being inlined. Changing
+//! anything here changes the format.
 
 use bincode::{Decode, Encode};
 
-use crate::limits::RECORD_BYTES_MAX;
-
-/// How disk types become bytes.
+/// How fixed parts become bytes. They hold no length, so no limit has to be kept: what is read
+/// is as long as the type. Lengths are read and bounded by hand.
 pub(super) const fn config() -> impl bincode::config::Config {
-    bincode::config::standard().with_fixed_int_encoding().with_limit::<RECORD_BYTES_MAX>()
+    bincode::config::standard().with_fixed_int_encoding()
 }
 
 /// Room for the largest fixed part.
@@ -32,7 +33,7 @@ pub(super) struct ReservedOnDisk {
     pub(super) payment: u128,
     pub(super) quota: u64,
     pub(super) amount_fen: i64,
-    pub(super) economic: [u8; 8],
+    pub(super) economic: u64,
     pub(super) method: u8,
     pub(super) kind: u8,
     pub(super) day: u32,
@@ -107,8 +108,8 @@ pub(super) struct CreatedOnDisk {
     pub(super) division: u16,
     pub(super) year: u16,
     pub(super) parent: u64,
-    pub(super) fund: [u8; 8],
-    pub(super) economic: [u8; 8],
+    pub(super) fund: u64,
+    pub(super) economic: u64,
     pub(super) posts: u8,
     pub(super) executable: bool,
     pub(super) plan: u64,
@@ -138,7 +139,7 @@ pub(super) struct MoveInOnDisk {
     pub(super) from: u64,
     pub(super) to: u64,
     pub(super) amount_fen: i64,
-    pub(super) fund: [u8; 8],
+    pub(super) fund: u64,
 }
 
 #[derive(Encode, Decode)]
