@@ -6,15 +6,18 @@
 
 #![allow(clippy::disallowed_methods, reason = "a measuring tool reads the clock")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use storage::aligned::AlignedBytes;
 use storage::dataset::{DataSet, Environment};
 use storage::disk::{Disk, FileUse, RealDisk};
-use storage::filler::FillerThread;
+use storage::filler::{FillStep, FillerThread};
+use storage::group::{GroupBuffer, SealFields};
 use storage::journal::{Journal, JournalFault, LocalJournal};
+use storage::limits::GROUP_BYTES_MAX;
+use storage::position::{GroupHash, Place, Position};
 use storage::record::RecordWriter;
 use storage::recovery::OpenOptions;
 use storage::segment::{journal_dir, segment_path};
@@ -33,13 +36,47 @@ fn main() {
     };
     println!("writes are {}", disk.mode());
     let disk: Arc<dyn Disk> = Arc::new(disk);
+    assembly();
     for kib in [4, 64, 256, 1023, 2046] {
-        let dir = dir.join(format!("{kib}"));
-        measure(&disk, &dir, kib * 1024);
+        for filled_before in [true, false] {
+            measure(&disk, &dir.join(format!("{kib}-{filled_before}")), kib * 1024, filled_before);
+        }
     }
 }
 
-fn measure(disk: &Arc<dyn Disk>, dir: &std::path::Path, group_bytes: usize) {
+/// Building a group alone: copy, frames, CRC and hash, without a disk.
+fn assembly() {
+    let mut run = RecordWriter::default();
+    while run.has_room(120) {
+        run.write(16, 1, &[0x5a; 120]);
+    }
+    let mut buffer = GroupBuffer::new(GROUP_BYTES_MAX);
+    let mut fields = SealFields {
+        environment: Environment::Test,
+        dataset_id: 1,
+        place: Place { segment: 1, offset: 4096 },
+        first: Position { epoch: 1, sequence: 1 },
+        time_ms: 1,
+        durable_before: Position::START,
+        previous: GroupHash([0; 32]),
+    };
+    let mut times = Vec::new();
+    for _ in 0..300 {
+        let begin = Instant::now();
+        buffer.begin();
+        assert!(buffer.push_run(run.run()));
+        fields.previous = buffer.seal(&fields).hash;
+        times.push(begin.elapsed());
+    }
+    times.sort_unstable();
+    let middle = times[times.len() / 2];
+    println!(
+        "building a group of 1 MiB: {middle:?}, {:.0} MB/s",
+        run.bytes() as f64 / middle.as_secs_f64() / 1e6
+    );
+}
+
+fn measure(disk: &Arc<dyn Disk>, dir: &Path, group_bytes: usize, filled_before: bool) {
     let dataset = DataSet {
         id: 1,
         environment: Environment::Test,
@@ -47,8 +84,14 @@ fn measure(disk: &Arc<dyn Disk>, dir: &std::path::Path, group_bytes: usize) {
         segment_bytes: 256 << 20,
     };
     LocalJournal::create(disk, dir, dataset).expect("a new directory");
-    let options = OpenOptions::new("append", 1, &|_, _| true);
-    let opened = LocalJournal::open(disk, dir, &options, &mut |_| Ok(())).expect("just made");
+    let mut options = OpenOptions::new("append", 1, &|_, _| true);
+    if filled_before {
+        options.fill_ahead = 5;
+    }
+    let mut opened = LocalJournal::open(disk, dir, &options, &mut |_| Ok(())).expect("just made");
+    if filled_before {
+        assert!(matches!(opened.filler.fill_all(), Ok(FillStep::Enough)), "room for segments");
+    }
     let mut journal = opened.journal;
     let filler = FillerThread::spawn(opened.filler).expect("a thread");
     assert!(journal.wait_ready(Duration::from_secs(60)), "the first spare segment");
@@ -85,9 +128,10 @@ fn measure(disk: &Arc<dyn Disk>, dir: &std::path::Path, group_bytes: usize) {
     let bytes = groups * group_bytes as u64;
     let records = groups * runs as u64 * u64::from(run.records());
     println!(
-        "{:>5} KiB groups: {:>6.0} MB/s, {:>5.2} M records/s of 128 bytes, p50 {:?}, p99 {:?}, \
+        "{:>5} KiB groups, segments filled {}: {:>6.0} MB/s, {:>5.2} M records/s of 128 bytes, p50 {:?}, p99 {:?}, \
          waited for segments {:?}; bare writes {:.0} MB/s",
         group_bytes / 1024,
+        if filled_before { "before" } else { "beside" },
         bytes as f64 / took.as_secs_f64() / 1e6,
         records as f64 / took.as_secs_f64() / 1e6,
         latencies[latencies.len() / 2],
@@ -113,7 +157,7 @@ fn measure(disk: &Arc<dyn Disk>, dir: &std::path::Path, group_bytes: usize) {
     std::fs::remove_dir_all(dir).expect("our own directory");
 }
 
-fn bare(disk: &Arc<dyn Disk>, dir: &std::path::Path, bytes: usize) -> f64 {
+fn bare(disk: &Arc<dyn Disk>, dir: &Path, bytes: usize) -> f64 {
     let path = segment_path(&journal_dir(dir), 1);
     let file = disk.open(&path, FileUse::Journal).expect("the first segment");
     let mut buffer = AlignedBytes::new(bytes);

@@ -224,6 +224,24 @@ impl Filler {
     /// When the disk failed by anything but lack of room. The filler must then not be used
     /// again, and the journal must end: what the disk did is unknown.
     pub fn step(&mut self) -> Result<FillStep, DiskError> {
+        self.advance(true)
+    }
+
+    /// Steps without pace until enough segments are ready or the disk has no room: for the time
+    /// before payments are taken, when nobody is disturbed.
+    ///
+    /// # Errors
+    /// As [`Filler::step`].
+    pub fn fill_all(&mut self) -> Result<FillStep, DiskError> {
+        loop {
+            match self.advance(false)? {
+                FillStep::Wrote | FillStep::Ready(_) => {}
+                end => return Ok(end),
+            }
+        }
+    }
+
+    fn advance(&mut self, paced: bool) -> Result<FillStep, DiskError> {
         let ready = self.supply.ready_through.load(SeqCst);
         let current = self.supply.current.load(SeqCst);
         let used = self.supply.used.load(SeqCst);
@@ -244,9 +262,10 @@ impl Filler {
                 }
             }
         };
-        let allowed = (used - self.used_at_begin) * FILL_PACE + FILL_CHUNK_BYTES as u64;
+        let used = used - self.used_at_begin;
+        let allowed = used.saturating_mul(FILL_PACE).saturating_add(FILL_CHUNK_BYTES as u64);
         let none_ahead = ready <= current;
-        if !none_ahead && fill.written >= allowed {
+        if paced && !none_ahead && fill.written >= allowed {
             self.filling = Some(fill);
             return Ok(FillStep::Paced);
         }
@@ -267,10 +286,11 @@ impl Filler {
         }
     }
 
-    /// Steps until a segment is ready.
+    /// Steps until a segment is ready, or the filler waits for something: for use, for room, or
+    /// because enough are ready.
     ///
     /// # Errors
-    /// As [`Filler::step`]; lack of room is returned as the step that met it.
+    /// As [`Filler::step`].
     pub fn fill_one(&mut self) -> Result<FillStep, DiskError> {
         loop {
             match self.step()? {

@@ -68,6 +68,19 @@ fn it_stops_when_enough_are_ready_and_begins_when_one_is_taken() {
 }
 
 #[test]
+fn before_payments_are_taken_it_fills_all_at_once() {
+    let disk = large();
+    let (mut recovered, _) = start(&disk).unwrap();
+    assert_eq!(recovered.filler.fill_all().unwrap(), FillStep::Enough);
+    assert_eq!(recovered.journal.ready_ahead(), 2);
+    disk.set_capacity(13 << 20);
+    while recovered.journal.place().segment == 1 {
+        append(&mut recovered, &bodies(1, 4, 200_000)).unwrap();
+    }
+    assert_eq!(recovered.filler.fill_all().unwrap(), FillStep::NoSpace);
+}
+
+#[test]
 fn a_journal_without_a_ready_segment_says_so_and_keeps_what_is_staged() {
     let disk = new_disk(WriteMode::Direct);
     let (mut recovered, _) = start(&disk).unwrap();
