@@ -45,19 +45,6 @@ pub enum EncodeError {
     },
 }
 
-/// The division an encoded command goes to, without decoding it: enough to route it. A command
-/// that does not decode may give any division.
-#[inline]
-#[must_use]
-pub fn route(bytes: &[u8; COMMAND_BYTES]) -> DivisionIndex {
-    let kind = u16::from_le_bytes(at(bytes, KIND));
-    if kind < MOVES + 16 {
-        QuotaId(u64::from_le_bytes(at(bytes, QUOTA))).division()
-    } else {
-        DivisionIndex(u16::from_le_bytes(at(bytes, DIVISION)))
-    }
-}
-
 /// Reads one command. The role and the channel are those of the connection's hello.
 ///
 /// # Errors

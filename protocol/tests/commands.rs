@@ -13,7 +13,7 @@ use protocol::layout::LAYOUTS;
 use protocol::limits::{COMMAND_BYTES, COMMANDS_PER_FRAME_MAX};
 use protocol::{
     CommandResult, Commands, CommandsBuilder, Flags, Frame, Position, Reply, ReplyBuilder, Value,
-    command::route, decode_command, encode_command, split_frame,
+    decode_command, encode_command, routing, split_frame,
 };
 use support::{CHANNEL, ROLE, seed};
 
@@ -31,7 +31,8 @@ proptest! {
         let (row, tail) = encode(&command, flags);
         prop_assert_eq!(u16::from_le_bytes([row[0], row[1]]), seed.layout.number);
         prop_assert_eq!(Flags::of(&row), Some(flags));
-        prop_assert_eq!(route(&row), command.division());
+        prop_assert_eq!(routing::division_of(&row), command.division());
+        prop_assert_eq!(routing::is_fact(&row), command.is_fact());
         prop_assert_eq!(decode_command(&row, &tail, ROLE, CHANNEL), Ok(command));
         prop_assert_eq!(command.slug(), seed.layout.slug);
         prop_assert_eq!(command.is_fact(), seed.layout.fact);
