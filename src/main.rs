@@ -1,1 +1,13 @@
-fn main() {}
+//! The front door: the command line and the server. Wires, decides nothing.
+
+mod cli;
+mod clock;
+mod entropy;
+mod exit;
+mod server;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

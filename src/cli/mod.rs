@@ -1,0 +1,65 @@
+//! The command line: a file per command. Standard output is data, standard error is talk.
+
+mod explain;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::exit::{Exit, Failure};
+
+/// An actor-based, real-time treasury engine: decides, durably, whether a public payment may
+/// leave.
+#[derive(Parser)]
+#[command(name = "treasury", version, about, after_help = Exit::TABLE, arg_required_else_help = true)]
+struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+    /// Log more: -v for what happens, -vv for details. Logs go to standard error.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a new data set in a directory.
+    Init(serve::Init),
+    /// Run the server.
+    Serve(serve::Serve),
+    /// Say what an answer code means, in English and Chinese.
+    Explain(explain::Explain),
+}
+
+/// Runs the command line.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log(arguments.verbose);
+    let done = match arguments.command {
+        Command::Init(init) => init.run(),
+        Command::Serve(serve) => serve.run(),
+        Command::Explain(explain) => explain.run(),
+    };
+    match done {
+        Ok(exit) => exit.code(),
+        Err(error) if is_broken_pipe(&error) => Exit::Ok.code(),
+        Err(error) => {
+            eprintln!("treasury: {error:#}");
+            Failure::exit_of(&error).code()
+        }
+    }
+}
+
+/// A reader of our output that had enough is no fault.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn log(verbose: u8) {
+    let level = ["warn", "info", "debug"][usize::from(verbose.min(2))];
+    let filter = EnvFilter::try_from_env("TREASURY_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,133 @@
+//! `treasury init` and `treasury serve`.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::exit::{Exit, Failure};
+use crate::server::{self, Settings};
+
+/// Where a server's settings come from: flags, then the environment, then a TOML file.
+#[derive(Args)]
+struct Sources {
+    /// The data directory.
+    #[arg(long, env = "TREASURY_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A TOML file with settings: the flags' names with underscores.
+    #[arg(long, env = "TREASURY_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// `production` or `test`. A data set is made for it, or must be of it.
+    #[arg(long, env = "TREASURY_ENVIRONMENT")]
+    environment: Option<String>,
+    /// Size of a segment of a new data set, in MiB (default 256).
+    #[arg(long, env = "TREASURY_SEGMENT_MIB", value_name = "MIB")]
+    segment_mib: Option<u64>,
+}
+
+impl Sources {
+    fn settle(self, flags: server::Layer) -> anyhow::Result<Settings> {
+        let of_file = self.config.as_deref().map(server::Layer::read).transpose();
+        let own = server::Layer {
+            data: self.data,
+            environment: self.environment,
+            segment_mib: self.segment_mib,
+            ..flags
+        };
+        let settled = of_file.and_then(|file| own.over(file.unwrap_or_default()).settle());
+        settled.map_err(|error| Failure::new(Exit::Config, error).into())
+    }
+}
+
+/// Make a new data set in a directory.
+#[derive(Args)]
+#[command(after_help = "Example:\n  treasury init --data ./data --environment test")]
+pub(super) struct Init {
+    #[command(flatten)]
+    sources: Sources,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Init {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        let settings = self.sources.settle(server::Layer::default())?;
+        let dataset = server::create(&settings)?;
+        let mut out = std::io::stdout().lock();
+        let (id, environment) = (format!("{:032x}", dataset.id), dataset.environment.to_string());
+        if self.json {
+            let segment_bytes = dataset.segment_bytes;
+            let told = json!({ "data_set": id, "environment": environment, "segment_bytes": segment_bytes });
+            writeln!(out, "{told}")?;
+        } else {
+            writeln!(out, "made {environment} data set {id} in {}", settings.data.display())?;
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+/// Run the server.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury init --data ./data && treasury serve --data ./data --listen 127.0.0.1:7370
+
+Prints one line when it is ready, and runs until SIGTERM or SIGINT. A second signal ends it at
+once, which is safe.")]
+pub(super) struct Serve {
+    #[command(flatten)]
+    sources: Sources,
+    /// Where to listen; port 0 chooses a free one (default 127.0.0.1:7370).
+    #[arg(long, env = "TREASURY_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Shards: threads that decide (default: as many as cores, at least two).
+    #[arg(long, env = "TREASURY_SHARDS", value_name = "N")]
+    shards: Option<usize>,
+    /// Connections at once.
+    #[arg(long, env = "TREASURY_CONNECTIONS_MAX", value_name = "N")]
+    connections_max: Option<usize>,
+    /// Make the data set if the directory holds none.
+    #[arg(long)]
+    create: bool,
+    /// Print the ready line as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        let flags = server::Layer {
+            listen: self.listen,
+            shards: self.shards,
+            connections_max: self.connections_max,
+            ..server::Layer::default()
+        };
+        let settings = self.sources.settle(flags)?;
+        if self.create && !settings.data.join("journal").exists() {
+            server::create(&settings)?;
+        }
+        let json = self.json;
+        server::serve(&settings, |address, summary| {
+            let position = format!("{}/{}", summary.position.epoch, summary.position.sequence);
+            let line = if json {
+                json!({
+                    "listening": address.to_string(),
+                    "epoch": summary.epoch,
+                    "position": position,
+                    "replayed": summary.records,
+                    "cut": summary.cut.is_some(),
+                })
+                .to_string()
+            } else {
+                format!("listening on {address} at position {position}, {} records replayed", summary.records)
+            };
+            // Whoever started the server may have closed its end: that stops no payment.
+            let mut out = std::io::stdout().lock();
+            let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        })?;
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,153 @@
+//! One connection: reads what comes within its deadlines, and ends when either side does.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use actors::gate::SessionId;
+use actors::network::Waits;
+use domain::Code;
+use protocol::limits::{FRAME_WAIT_MS, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, HELLO_WAIT_MS};
+use protocol::message::ErrorMessage;
+use tokio::net::TcpStream;
+
+use super::network::{Shared, Socket};
+use crate::clock;
+
+/// Bytes asked of a socket at once.
+const READ_BYTES: usize = 256 * 1024;
+
+/// Bytes read from one socket in one turn of the loop, so that others have theirs.
+const READ_BYTES_PER_TURN: usize = 4 << 20;
+
+/// How long the last words of a closed connection may take.
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
+
+/// Silence on an idle connection in lines before the system asks whether the peer is there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// Pauses between failed accepts, longer each time.
+#[derive(Default)]
+pub(super) struct AcceptPause {
+    failures: u32,
+}
+
+impl AcceptPause {
+    pub(super) fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    pub(super) async fn wait(&mut self) {
+        self.failures = (self.failures + 1).min(8);
+        tokio::time::sleep(Duration::from_millis(4 << self.failures)).await;
+    }
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve(shared: Rc<Shared>, stream: TcpStream) {
+    // Replies are whole when they are written: nothing is gained by waiting for more.
+    let _ = stream.set_nodelay(true);
+    let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE);
+    let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+    let id = match shared.core.borrow_mut().connect() {
+        Ok(id) => id,
+        Err(line) => {
+            let _ = stream.try_write(line.as_bytes());
+            return;
+        }
+    };
+    let socket = shared.add(id, stream);
+    read(&shared, id, &socket).await;
+    say_last_words(&shared, id, &socket).await;
+    shared.remove(id);
+}
+
+/// Reads until the peer or the core ends the connection.
+async fn read(shared: &Rc<Shared>, id: SessionId, socket: &Rc<Socket>) {
+    let mut input = Vec::new();
+    loop {
+        let Some(waits) = shared.core.borrow().waits(id) else { break };
+        let Some(patience) = patience(waits) else { break };
+        let readable = tokio::select! {
+            () = socket.ends.notified() => break,
+            readable = tokio::time::timeout(patience, socket.stream.readable()) => readable,
+        };
+        match readable {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => break,
+            Err(_) => {
+                give_up(shared, id, waits);
+                break;
+            }
+        }
+        if !take(shared, id, socket, &mut input) {
+            break;
+        }
+    }
+    shared.give_buffer(input);
+}
+
+/// Reads what is there and gives it to the core; false when the peer has closed.
+fn take(shared: &Rc<Shared>, id: SessionId, socket: &Socket, input: &mut Vec<u8>) -> bool {
+    if input.capacity() == 0 {
+        *input = shared.take_buffer();
+    }
+    let mut open = true;
+    let mut read = 0;
+    while read < READ_BYTES_PER_TURN {
+        input.reserve(READ_BYTES);
+        match socket.stream.try_read_buf(input) {
+            Ok(0) => {
+                open = false;
+                break;
+            }
+            Ok(bytes) => read += bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+            Err(_) => {
+                open = false;
+                break;
+            }
+        }
+    }
+    shared.core.borrow_mut().receive(id, input, clock::wall_ms());
+    shared.settle();
+    if input.is_empty() {
+        shared.give_buffer(std::mem::take(input));
+    }
+    open
+}
+
+/// How long a connection may be silent; `None`: nothing more is read from it.
+fn patience(waits: Waits) -> Option<Duration> {
+    let idle = Duration::from_millis(u64::from(HEARTBEAT_MS) * u64::from(HEARTBEATS_MISSED_MAX));
+    match waits {
+        Waits::ForHello => Some(Duration::from_millis(HELLO_WAIT_MS)),
+        Waits::ForRest => Some(Duration::from_millis(FRAME_WAIT_MS)),
+        Waits::ForFrame => Some(idle),
+        Waits::ForLine => Some(Duration::from_secs(24 * 60 * 60)),
+        Waits::ForClose => None,
+    }
+}
+
+fn give_up(shared: &Rc<Shared>, id: SessionId, waits: Waits) {
+    let (code, what) = match waits {
+        Waits::ForHello => (Code::HandshakeTimeout, "no whole hello came in time"),
+        Waits::ForRest => (Code::BadFrame, "the rest of a message did not come in time"),
+        _ => (Code::OutcomeUnknown, "nothing was heard for three heartbeats"),
+    };
+    shared.core.borrow_mut().fail(id, &ErrorMessage::with_detail(code, what));
+    shared.settle();
+}
+
+/// Gives what is unsent a moment to leave.
+async fn say_last_words(shared: &Rc<Shared>, id: SessionId, socket: &Rc<Socket>) {
+    let sent = async {
+        while shared.core.borrow().unsent(id) > 0 {
+            if socket.stream.writable().await.is_err() {
+                return;
+            }
+            shared.pump(id);
+            tokio::task::yield_now().await;
+        }
+    };
+    let _ = tokio::time::timeout(CLOSE_WAIT, sent).await;
+}

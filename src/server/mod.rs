@@ -1,0 +1,16 @@
+//! The server: an engine behind a socket. Wires, decides nothing.
+//!
+//! - [`settings`]: what a server is told.
+//! - [`network`]: sockets, around the network actor's core.
+//! - [`connection`]: one connection's reading and writing.
+//! - [`subscriptions`]: committed records, read behind the durable position.
+//! - [`run`]: start, wiring, signals, shutdown.
+
+mod connection;
+mod network;
+mod run;
+mod settings;
+mod subscriptions;
+
+pub(crate) use run::{create, serve};
+pub(crate) use settings::{Layer, Settings};

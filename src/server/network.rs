@@ -1,0 +1,225 @@
+//! The network actor's shell: sockets around the core, gathering by tick.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::{Actor, Addr, Context, Handler};
+use actors::gate::SessionId;
+use actors::network::{Ask, Network};
+use actors::shells::{ShardShell, TakeGroup, TakeReply, TakeTurn};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+use super::connection;
+use super::subscriptions::{Follow, Subscriptions};
+use crate::clock;
+
+/// What the tasks of one network thread share.
+pub(super) struct Shared {
+    pub(super) core: RefCell<Network>,
+    shards: Vec<Addr<ShardShell>>,
+    streams: RefCell<HashMap<SessionId, Rc<Socket>>>,
+    subscriptions: RefCell<Subscriptions>,
+    flush_scheduled: Cell<bool>,
+    /// Told whenever something was answered or sent: shutdown waits for the last of it.
+    pub(super) progressed: Notify,
+    /// Read buffers that no connection needs just now.
+    buffers: RefCell<Vec<Vec<u8>>>,
+}
+
+/// A connection's socket, and what its tasks tell each other.
+pub(super) struct Socket {
+    pub(super) stream: TcpStream,
+    waits_writable: Cell<bool>,
+    /// Told when the connection is to end.
+    pub(super) ends: Notify,
+}
+
+/// Read buffers that are kept for the next reader.
+const BUFFERS_KEPT: usize = 64;
+
+impl Shared {
+    pub(super) fn new(core: Network, shards: Vec<Addr<ShardShell>>, follow: Follow) -> Rc<Shared> {
+        Rc::new(Shared {
+            core: RefCell::new(core),
+            shards,
+            streams: RefCell::new(HashMap::new()),
+            subscriptions: RefCell::new(Subscriptions::new(follow)),
+            flush_scheduled: Cell::new(false),
+            progressed: Notify::new(),
+            buffers: RefCell::new(Vec::new()),
+        })
+    }
+
+    pub(super) fn take_buffer(&self) -> Vec<u8> {
+        self.buffers.borrow_mut().pop().unwrap_or_default()
+    }
+
+    pub(super) fn give_buffer(&self, mut buffer: Vec<u8>) {
+        let mut buffers = self.buffers.borrow_mut();
+        if buffers.len() < BUFFERS_KEPT {
+            buffer.clear();
+            buffers.push(buffer);
+        }
+    }
+
+    pub(super) fn add(&self, id: SessionId, stream: TcpStream) -> Rc<Socket> {
+        let (waits_writable, ends) = (Cell::new(false), Notify::new());
+        let socket = Rc::new(Socket { stream, waits_writable, ends });
+        self.streams.borrow_mut().insert(id, Rc::clone(&socket));
+        socket
+    }
+
+    pub(super) fn remove(&self, id: SessionId) {
+        self.streams.borrow_mut().remove(&id);
+        self.subscriptions.borrow_mut().drop_session(id);
+        self.core.borrow_mut().disconnect(id);
+        self.progressed.notify_one();
+    }
+
+    /// Does what the core wants done after it was given something.
+    pub(super) fn settle(self: &Rc<Self>) {
+        let (mut dirty, mut asks) = (Vec::new(), Vec::new());
+        {
+            let mut core = self.core.borrow_mut();
+            core.take_dirty(&mut dirty);
+            core.take_asks(&mut asks);
+        }
+        for ask in asks {
+            self.ask(ask);
+        }
+        for id in dirty {
+            self.pump(id);
+        }
+        self.schedule_flush();
+    }
+
+    fn ask(self: &Rc<Self>, ask: Ask) {
+        match ask {
+            Ask::Subscribe { session, request, subscribe } => {
+                Subscriptions::begin(self, &self.subscriptions, session, request, &subscribe);
+            }
+            Ask::Unsubscribe { session, request } => {
+                self.subscriptions.borrow_mut().end(session, request);
+            }
+        }
+    }
+
+    /// Sends what a session has to send, as far as its socket takes it.
+    pub(super) fn pump(self: &Rc<Self>, id: SessionId) {
+        let Some(socket) = self.streams.borrow().get(&id).cloned() else { return };
+        let mut core = self.core.borrow_mut();
+        let Some((out, closing)) = core.output(id) else { return };
+        let mut sent = 0;
+        while sent < out.len() {
+            match socket.stream.try_write(&out[sent..]) {
+                Ok(0) => break,
+                Ok(bytes) => sent += bytes,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    self.wait_writable(id, &socket);
+                    break;
+                }
+                Err(_) => {
+                    out.clear();
+                    socket.ends.notify_one();
+                    return;
+                }
+            }
+        }
+        out.drain(..sent);
+        if out.is_empty() {
+            // Idle desks are many: their buffers go back to the allocator.
+            if out.capacity() > 1 << 20 {
+                *out = Vec::new();
+            }
+            if closing {
+                socket.ends.notify_one();
+            }
+            self.progressed.notify_one();
+        }
+    }
+
+    fn wait_writable(self: &Rc<Self>, id: SessionId, socket: &Rc<Socket>) {
+        if socket.waits_writable.replace(true) {
+            return;
+        }
+        let (shared, socket) = (Rc::clone(self), Rc::clone(socket));
+        actix::spawn(async move {
+            let writable = socket.stream.writable().await;
+            socket.waits_writable.set(false);
+            match writable {
+                Ok(()) => shared.pump(id),
+                Err(_) => socket.ends.notify_one(),
+            }
+        });
+    }
+
+    /// Gives what was gathered to the shards once this turn of the loop has read every socket
+    /// that has something: one message per shard and turn.
+    fn schedule_flush(self: &Rc<Self>) {
+        if !self.core.borrow().has_gathered() || self.flush_scheduled.replace(true) {
+            return;
+        }
+        let shared = Rc::clone(self);
+        actix::spawn(async move {
+            tokio::task::yield_now().await;
+            shared.flush_scheduled.set(false);
+            let mut turns = Vec::new();
+            shared.core.borrow_mut().flush(clock::wall_ms(), &mut turns);
+            for (shard, turn) in turns {
+                shared.shards[shard].do_send(TakeTurn(turn));
+            }
+        });
+    }
+
+    /// Accepts connections until told to stop.
+    pub(super) async fn accept(self: Rc<Self>, listener: TcpListener, stop: Rc<Notify>) {
+        let mut pause = connection::AcceptPause::default();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.notified() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    pause.reset();
+                    actix::spawn(connection::serve(Rc::clone(&self), stream));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    pause.wait().await;
+                }
+            }
+        }
+    }
+}
+
+/// The network actor.
+pub(super) struct NetworkShell {
+    pub(super) shared: Rc<Shared>,
+}
+
+impl Actor for NetworkShell {
+    type Context = Context<Self>;
+}
+
+impl Handler<TakeReply> for NetworkShell {
+    type Result = ();
+
+    fn handle(&mut self, TakeReply(reply): TakeReply, _: &mut Self::Context) {
+        self.shared.core.borrow_mut().reply(reply);
+        self.shared.settle();
+    }
+}
+
+impl Handler<TakeGroup> for NetworkShell {
+    type Result = ();
+
+    fn handle(&mut self, TakeGroup(landings): TakeGroup, _: &mut Self::Context) {
+        let landings: Arc<[_]> = landings;
+        self.shared.core.borrow_mut().landed(&landings);
+        self.shared.settle();
+    }
+}

@@ -1,0 +1,242 @@
+//! Start, wiring, signals, shutdown.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix::{Actor, Addr, Arbiter};
+use actors::engine::{self, StartOptions, Started, Summary};
+use actors::journal_thread::{JournalThread, ToJournal};
+use actors::limits::{JOURNAL_QUEUE_RUNS, SHUTDOWN_MS_MAX};
+use actors::network::{About, Network};
+use actors::shells::{Clocks, Landings, ShardEnvironment, ShardShell, Wire};
+use anyhow::Context as _;
+use domain::contents::HashKey;
+use protocol::hello::Environment as WireEnvironment;
+use storage::dataset::{DataSet, Environment};
+use storage::disk::{Disk, RealDisk};
+use storage::filler::FillerThread;
+use storage::journal::{JournalFault, LocalJournal};
+use storage::space::SpaceMarks;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+
+use super::network::{NetworkShell, Shared};
+use super::settings::Settings;
+use super::subscriptions::Follow;
+use crate::exit::{Exit, Failure};
+use crate::{clock, entropy};
+
+/// The program's name and version, in the journal and in every welcome.
+pub(crate) const PROGRAM: &str = concat!("treasury ", env!("CARGO_PKG_VERSION"));
+
+/// Makes a new data set in a directory.
+///
+/// # Errors
+/// When there is one already, or the disk fails.
+pub(crate) fn create(settings: &Settings) -> anyhow::Result<DataSet> {
+    let disk = open_disk(&settings.data)?;
+    let id = u128::from_le_bytes(entropy::bytes()?);
+    let environment = settings.environment.unwrap_or(Environment::Test);
+    let segment_bytes = settings.segment_mib << 20;
+    let dataset = DataSet { id, environment, hash_key: entropy::bytes()?, segment_bytes };
+    LocalJournal::create(&disk, &settings.data, dataset)
+        .map_err(|error| Failure::new(Exit::CannotStart, error))?;
+    Ok(dataset)
+}
+
+fn open_disk(data: &Path) -> anyhow::Result<Arc<dyn Disk>> {
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("cannot make the data directory {}", data.display()))
+        .map_err(|error| Failure::new(Exit::CannotStart, error))?;
+    let disk = RealDisk::probe(data).map_err(|error| Failure::new(Exit::CannotStart, error))?;
+    Ok(Arc::new(disk))
+}
+
+/// Serves until a signal ends it. `ready` is told where it listens and what the journal held.
+///
+/// # Errors
+/// Why it did not start, or the fault that ended it.
+pub(crate) fn serve(
+    settings: &Settings,
+    ready: impl FnOnce(SocketAddr, &Summary),
+) -> anyhow::Result<()> {
+    let disk = open_disk(&settings.data)?;
+    let began = clock::monotonic_ms();
+    let options = StartOptions {
+        data_dir: settings.data.clone(),
+        environment: settings.environment,
+        shards: settings.shards,
+        program: PROGRAM.to_owned(),
+        config_digest: settings.digest(),
+        now_ms: clock::wall_ms(),
+    };
+    let started = engine::start(&disk, &options).map_err(start_failure)?;
+    let recovery_ms = clock::monotonic_ms() - began;
+    started.metrics.recovery_ms.set(recovery_ms);
+    let summary = &started.summary;
+    tracing::info!(epoch = summary.epoch, records = summary.records, recovery_ms, cut = ?summary.cut, "the journal is read");
+    let system = actix::System::new();
+    system.block_on(run(settings, disk, started, ready))
+}
+
+fn start_failure(error: engine::StartError) -> Failure {
+    let engine::StartError::Journal(open) = &error;
+    let damage = matches!(
+        open,
+        storage::recovery::OpenError::Damage(_)
+            | storage::recovery::OpenError::WitnessAhead { .. }
+            | storage::recovery::OpenError::WitnessDiffers { .. }
+            | storage::recovery::OpenError::Refused { .. }
+    );
+    Failure::new(if damage { Exit::Damage } else { Exit::CannotStart }, error)
+}
+
+async fn run(
+    settings: &Settings,
+    disk: Arc<dyn Disk>,
+    started: Started,
+    ready: impl FnOnce(SocketAddr, &Summary),
+) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; choose another --listen", settings.listen))
+        .map_err(|error| Failure::new(Exit::CannotStart, error))?;
+    let address = listener.local_addr()?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let summary = started.summary.clone();
+    let engine = wire(settings, disk, started)?;
+    let stop = Rc::new(Notify::new());
+    let accepting = actix::spawn(Rc::clone(&engine.shared).accept(listener, Rc::clone(&stop)));
+    ready(address, &summary);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: what was admitted is still answered");
+    actix::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        // Safe by design: what was not durable was not answered.
+        std::process::exit(0);
+    });
+    stop.notify_one();
+    let _ = accepting.await;
+    engine.shut_down().await
+}
+
+/// The running parts of an engine.
+struct Engine {
+    shared: Rc<Shared>,
+    journal: crossbeam_channel::Sender<ToJournal>,
+    journal_thread: JoinHandle<Result<protocol::Position, JournalFault>>,
+    filler: FillerThread,
+    arbiters: Vec<Arbiter>,
+}
+
+/// Puts every core into its shell and tells them of each other.
+fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::Result<Engine> {
+    let Started { journal, filler, shards, registry, durable, metrics, summary } = started;
+    let filler = FillerThread::spawn(filler)?;
+    let (sender, inbox) = crossbeam_channel::bounded(JOURNAL_QUEUE_RUNS.max(4 * shards.len()));
+    let environment = ShardEnvironment {
+        journal: sender.clone(),
+        registry: Arc::clone(&registry),
+        metrics: Arc::clone(&metrics),
+        durable: Arc::clone(&durable),
+        clocks: Clocks { wall_ms: clock::wall_ms, monotonic_ms: clock::monotonic_ms },
+        disk: Arc::clone(&disk),
+        data_dir: settings.data.clone(),
+        key: HashKey(summary.dataset.hash_key),
+        fatal,
+    };
+    let count = shards.len();
+    let arbiters: Vec<Arbiter> = shards.iter().map(|_| Arbiter::new()).collect();
+    let mut addresses: Vec<Addr<ShardShell>> = Vec::with_capacity(count);
+    for (core, arbiter) in shards.into_iter().zip(&arbiters) {
+        let environment = environment.clone();
+        let start = move |_: &mut _| ShardShell::new(core, environment);
+        addresses.push(ShardShell::start_in_arbiter(&arbiter.handle(), start));
+    }
+    let about = About {
+        environment: match summary.dataset.environment {
+            Environment::Production => WireEnvironment::Production,
+            Environment::Test => WireEnvironment::Test,
+        },
+        data_set: summary.dataset.id,
+        epoch: summary.epoch,
+        server_version: PROGRAM.to_owned(),
+        connections_max: settings.connections_max,
+    };
+    let core = Network::new(
+        about,
+        count,
+        registry,
+        Arc::clone(&metrics),
+        Arc::clone(&durable),
+        clock::wall_ms(),
+    );
+    let follow = Follow { disk, data_dir: settings.data.clone(), durable: Arc::clone(&durable) };
+    let shared = Shared::new(core, addresses.clone(), follow);
+    let network = NetworkShell { shared: Rc::clone(&shared) }.start();
+    let landings =
+        Landings { shards: addresses.clone(), networks: vec![network.clone().recipient()] };
+    let marks = SpaceMarks::default_for(summary.dataset.segment_bytes);
+    let thread =
+        JournalThread { journal, inbox, sink: landings, durable, metrics, clock: clock::wall_ms, marks };
+    let journal_thread = std::thread::Builder::new().name("journal".into()).spawn(|| {
+        let ended = thread.run();
+        if let Err(fault) = &ended {
+            fatal(&fault.to_string());
+        }
+        ended
+    })?;
+    for address in &addresses {
+        let (peers, replies) = (addresses.clone(), network.clone().recipient());
+        address.do_send(Wire { peers, replies });
+    }
+    Ok(Engine { shared, journal: sender, journal_thread, filler, arbiters })
+}
+
+impl Engine {
+    /// Stops reading, answers what was admitted, closes the journal, joins the threads.
+    async fn shut_down(self) -> anyhow::Result<()> {
+        self.shared.core.borrow_mut().stop();
+        let drained = async {
+            while !self.shared.core.borrow().is_drained() {
+                self.shared.progressed.notified().await;
+            }
+        };
+        let limit = Duration::from_millis(SHUTDOWN_MS_MAX);
+        if tokio::time::timeout(limit, drained).await.is_err() {
+            tracing::warn!("not everything was read by its client in time; its outcome can be asked for");
+        }
+        let _ = self.journal.send(ToJournal::Close);
+        let closed = self.journal_thread.join();
+        match closed {
+            Ok(Ok(position)) => tracing::info!(%position, "closed"),
+            Ok(Err(fault)) => return Err(fault.into()),
+            Err(_) => anyhow::bail!("the journal thread panicked; a start reads what is there"),
+        }
+        self.filler.stop();
+        for arbiter in self.arbiters {
+            arbiter.stop();
+            let _ = arbiter.join();
+        }
+        Ok(())
+    }
+}
+
+/// Ends the process at once. A restart replays what is durable.
+fn fatal(why: &str) -> ! {
+    tracing::error!(why, "the process ends");
+    eprintln!("treasury: {why}");
+    std::process::exit(i32::from(Exit::Fault as u8))
+}

@@ -1,0 +1,192 @@
+//! What a server is told: flags over environment over file over defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use actors::limits::{CONNECTIONS_MAX, SHARDS_MAX};
+use serde::Deserialize;
+use storage::dataset::Environment;
+use thiserror::Error;
+
+/// Size of a segment unless a data set is made with another, in MiB.
+const SEGMENT_MIB: u64 = 256;
+
+/// What a server is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Where it listens.
+    pub(crate) listen: SocketAddr,
+    /// The data directory.
+    pub(crate) data: PathBuf,
+    /// Shards.
+    pub(crate) shards: usize,
+    /// Connections at once.
+    pub(crate) connections_max: usize,
+    /// The environment the data set must be of, or is made for.
+    pub(crate) environment: Option<Environment>,
+    /// Size of a segment of a new data set, in MiB.
+    pub(crate) segment_mib: u64,
+}
+
+/// The same, as one source says it: every value may be missing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Layer {
+    /// Where it listens.
+    pub(crate) listen: Option<SocketAddr>,
+    /// The data directory.
+    pub(crate) data: Option<PathBuf>,
+    /// Shards.
+    pub(crate) shards: Option<usize>,
+    /// Connections at once.
+    pub(crate) connections_max: Option<usize>,
+    /// `production` or `test`.
+    pub(crate) environment: Option<String>,
+    /// Size of a segment of a new data set, in MiB.
+    pub(crate) segment_mib: Option<u64>,
+}
+
+/// Why settings cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum SettingsError {
+    /// The file cannot be read.
+    #[error("cannot read {file}: {error}; give --config another file")]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("{file}: {error}")]
+    Form {
+        /// The file.
+        file: PathBuf,
+        /// Where and what, as the parser says it.
+        error: Box<toml::de::Error>,
+    },
+    /// A value is missing.
+    #[error("no {name} is given; use --{name}, TREASURY_{env} or `{name} = …` in the file")]
+    Missing {
+        /// The setting.
+        name: &'static str,
+        /// Its environment variable, without prefix.
+        env: &'static str,
+    },
+    /// A value is out of bounds.
+    #[error("{name} is {value}; choose {allowed}")]
+    Value {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What may be chosen.
+        allowed: String,
+    },
+    /// Names are only trusted on this machine.
+    #[error(
+        "listen is {0}, which other machines can reach; without TLS names are trusted on loopback \
+         only: listen on 127.0.0.1 or [::1]"
+    )]
+    NotLoopback(SocketAddr),
+}
+
+impl Layer {
+    /// What a TOML file says.
+    pub(crate) fn read(file: &Path) -> Result<Layer, SettingsError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| SettingsError::Unreadable { file: file.to_owned(), error })?;
+        toml::from_str(&text).map_err(|error| SettingsError::Form {
+            file: file.to_owned(),
+            error: Box::new(error),
+        })
+    }
+
+    /// This layer, and below it another.
+    pub(crate) fn over(self, below: Layer) -> Layer {
+        Layer {
+            listen: self.listen.or(below.listen),
+            data: self.data.or(below.data),
+            shards: self.shards.or(below.shards),
+            connections_max: self.connections_max.or(below.connections_max),
+            environment: self.environment.or(below.environment),
+            segment_mib: self.segment_mib.or(below.segment_mib),
+        }
+    }
+
+    /// The settings, with defaults below them.
+    pub(crate) fn settle(self) -> Result<Settings, SettingsError> {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let settings = Settings {
+            listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7370))),
+            data: self.data.ok_or(SettingsError::Missing { name: "data", env: "DATA" })?,
+            shards: self.shards.unwrap_or_else(|| cores.clamp(2, SHARDS_MAX)),
+            connections_max: self.connections_max.unwrap_or(CONNECTIONS_MAX),
+            environment: self.environment.as_deref().map(environment).transpose()?,
+            segment_mib: self.segment_mib.unwrap_or(SEGMENT_MIB),
+        };
+        settings.check()?;
+        Ok(settings)
+    }
+}
+
+fn environment(text: &str) -> Result<Environment, SettingsError> {
+    match text {
+        "production" => Ok(Environment::Production),
+        "test" => Ok(Environment::Test),
+        other => Err(SettingsError::Value {
+            name: "environment",
+            value: other.to_owned(),
+            allowed: "production or test".to_owned(),
+        }),
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<(), SettingsError> {
+        let within = |name, value: usize, max: usize| {
+            if (1..=max).contains(&value) {
+                return Ok(());
+            }
+            let (value, allowed) = (value.to_string(), format!("1 to {max}"));
+            Err(SettingsError::Value { name, value, allowed })
+        };
+        within("shards", self.shards, SHARDS_MAX)?;
+        within("connections-max", self.connections_max, 1_000_000)?;
+        within("segment-mib", self.segment_mib as usize, 1 << 14)?;
+        if self.listen.ip().is_loopback() { Ok(()) } else { Err(SettingsError::NotLoopback(self.listen)) }
+    }
+
+    /// What the journal's `Opened` keeps of the configuration: BLAKE3 over its text.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        *blake3::hash(format!("{self:?}").as_bytes()).as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(text: &str) -> Layer {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn flags_win_over_files_and_defaults_fill_the_rest() {
+        let file = layer("listen = \"127.0.0.1:1\"\ndata = \"/a\"\nshards = 3");
+        let flags = Layer { shards: Some(5), ..Layer::default() };
+        let settings = flags.over(file).settle().unwrap();
+        assert_eq!((settings.listen.port(), settings.shards), (1, 5));
+        assert_eq!(settings.segment_mib, SEGMENT_MIB);
+    }
+
+    #[test]
+    fn what_cannot_be_is_named() {
+        let refused = |text: &str| layer(text).settle().unwrap_err().to_string();
+        assert!(refused("").contains("--data"));
+        assert!(refused("data = \"/a\"\nshards = 0").contains("shards is 0"));
+        assert!(refused("data = \"/a\"\nenvironment = \"prod\"").contains("production or test"));
+        assert!(refused("data = \"/a\"\nlisten = \"0.0.0.0:1\"").contains("loopback"));
+        assert!(toml::from_str::<Layer>("dat = \"/a\"").unwrap_err().to_string().contains("dat"));
+    }
+}

@@ -1,0 +1,243 @@
+//! Subscriptions: committed records, read from the journal behind the durable position.
+//!
+//! Each has a thread that reads and a task that sends; between them a bounded channel, so that a
+//! subscriber who reads slowly slows its own thread and nobody else.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actors::durable::Durable;
+use actors::gate::SessionId;
+use actors::limits::{SUBSCRIPTION_FRAMES_UNSENT, SUBSCRIPTIONS_MAX};
+use domain::Code;
+use protocol::Position;
+use protocol::frame::FrameKind;
+use protocol::message::{ErrorMessage, put_bare};
+use protocol::subscribe::{Cursor, EventsBuilder, Record, Subscribe};
+use storage::disk::Disk;
+use storage::event_record;
+use storage::position::{Cursor as JournalCursor, GroupHash, Position as JournalPosition};
+use storage::reader::{JournalReader, ReadError, ReadFrom};
+use storage::record::{DOMAIN_KIND_FIRST, RecordRef};
+use tokio::sync::mpsc;
+
+use super::network::Shared;
+
+/// How long a follower waits before it looks whether its subscriber is still there.
+const LOOK_UP_EVERY: Duration = Duration::from_millis(500);
+
+/// Bytes a subscriber may leave unread before its next frame waits.
+const UNSENT_BYTES_MAX: usize = 2 << 20;
+
+/// How long a task waits for its subscriber to read.
+const UNSENT_PAUSE: Duration = Duration::from_millis(5);
+
+/// Where followers read.
+#[derive(Clone)]
+pub(super) struct Follow {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) data_dir: PathBuf,
+    pub(super) durable: Arc<Durable>,
+}
+
+/// The subscriptions of one network thread.
+pub(super) struct Subscriptions {
+    follow: Follow,
+    tasks: HashMap<(SessionId, u64), tokio::task::JoinHandle<()>>,
+}
+
+impl Subscriptions {
+    pub(super) fn new(follow: Follow) -> Subscriptions {
+        Subscriptions { follow, tasks: HashMap::new() }
+    }
+
+    /// Begins a subscription, or says why not.
+    pub(super) fn begin(
+        shared: &Rc<Shared>,
+        all: &RefCell<Subscriptions>,
+        session: SessionId,
+        request: u64,
+        subscribe: &Subscribe,
+    ) {
+        let mut subscriptions = all.borrow_mut();
+        subscriptions.tasks.retain(|_, task| !task.is_finished());
+        if subscriptions.tasks.len() >= SUBSCRIPTIONS_MAX {
+            let what = format_args!("{SUBSCRIPTIONS_MAX} subscriptions are open");
+            let mut frame = Vec::new();
+            ErrorMessage::with_detail(Code::Busy, what).put(&mut frame, request);
+            shared.core.borrow_mut().send(session, &frame);
+            return;
+        }
+        let (sender, receiver) = mpsc::channel(SUBSCRIPTION_FRAMES_UNSENT);
+        let follower = Follower {
+            follow: subscriptions.follow.clone(),
+            request,
+            subscribe: subscribe.clone(),
+            sender,
+        };
+        let spawned = std::thread::Builder::new().name("follower".into()).spawn(|| follower.run());
+        if let Err(error) = spawned {
+            tracing::error!(%error, "no thread for a subscription");
+            return;
+        }
+        let task = actix::spawn(forward(Rc::clone(shared), session, receiver));
+        subscriptions.tasks.insert((session, request), task);
+    }
+
+    /// Ends a subscription: its follower finds nobody to send to.
+    pub(super) fn end(&mut self, session: SessionId, request: u64) {
+        if let Some(task) = self.tasks.remove(&(session, request)) {
+            task.abort();
+        }
+    }
+
+    /// Ends every subscription of a session.
+    pub(super) fn drop_session(&mut self, session: SessionId) {
+        self.tasks.retain(|(of, _), task| {
+            if *of == session {
+                task.abort();
+            }
+            *of != session
+        });
+    }
+}
+
+async fn forward(shared: Rc<Shared>, session: SessionId, mut frames: mpsc::Receiver<Vec<u8>>) {
+    while let Some(frame) = frames.recv().await {
+        while shared.core.borrow().unsent(session) > UNSENT_BYTES_MAX {
+            tokio::time::sleep(UNSENT_PAUSE).await;
+        }
+        shared.core.borrow_mut().send(session, &frame);
+        shared.settle();
+    }
+}
+
+/// Reads the journal for one subscriber.
+struct Follower {
+    follow: Follow,
+    request: u64,
+    subscribe: Subscribe,
+    sender: mpsc::Sender<Vec<u8>>,
+}
+
+impl Follower {
+    fn run(self) {
+        let mut last = Vec::new();
+        match self.read() {
+            Ok(()) => put_bare(&mut last, FrameKind::SubscriptionEnded, self.request),
+            Err(ReadError::Diverged { last_common, .. }) => {
+                let common = Position { epoch: last_common.epoch, sequence: last_common.sequence };
+                ErrorMessage { common, ..ErrorMessage::new(Code::Diverged) }.put(&mut last, self.request);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a subscription ended");
+                ErrorMessage::new(Code::Fault).put(&mut last, self.request);
+            }
+        }
+        let _ = self.sender.blocking_send(last);
+    }
+
+    fn read(&self) -> Result<(), ReadError> {
+        let disk = Arc::clone(&self.follow.disk);
+        let from = read_from(&self.subscribe.cursor);
+        let mut reader = JournalReader::open(disk, &self.follow.data_dir, from)?;
+        let after = reader.position();
+        let mut frame = Outgoing::new(self, after);
+        let mut left = if self.subscribe.limit == 0 { u64::MAX } else { self.subscribe.limit };
+        loop {
+            let seen = reader.position().sequence;
+            let durable = self.follow.durable.wait_beyond(seen, LOOK_UP_EVERY).position;
+            if self.sender.is_closed() {
+                return Ok(());
+            }
+            while let Some(group) = reader.next(durable)? {
+                let cursor = group.cursor();
+                for record in group.records.after(after) {
+                    if left == 0 {
+                        break;
+                    }
+                    if self.wants(&record) {
+                        left -= 1;
+                        frame.push(&record);
+                    }
+                }
+                frame.at(cursor);
+                if left == 0 {
+                    frame.send();
+                    return Ok(());
+                }
+                if self.sender.is_closed() {
+                    return Ok(());
+                }
+            }
+            frame.send();
+        }
+    }
+
+    /// Whether the subscriber asked for this kind of event.
+    fn wants(&self, record: &RecordRef<'_>) -> bool {
+        if record.kind < DOMAIN_KIND_FIRST || self.subscribe.events.is_empty() {
+            return record.kind >= DOMAIN_KIND_FIRST;
+        }
+        let mut ids = Vec::new();
+        event_record::decode(record, &mut ids)
+            .is_ok_and(|event| self.subscribe.events.iter().any(|slug| slug == event.slug()))
+    }
+}
+
+/// The frame that is being filled for a subscriber.
+struct Outgoing<'a> {
+    of: &'a Follower,
+    events: EventsBuilder,
+    cursor: Cursor,
+}
+
+impl<'a> Outgoing<'a> {
+    fn new(of: &'a Follower, after: JournalPosition) -> Outgoing<'a> {
+        let position = Position { epoch: after.epoch, sequence: after.sequence };
+        let cursor = Cursor { position, group_hash: [0; 32] };
+        Outgoing { of, events: EventsBuilder::new(), cursor }
+    }
+
+    fn push(&mut self, record: &RecordRef<'_>) {
+        let position = Position { epoch: record.position.epoch, sequence: record.position.sequence };
+        let RecordRef { kind, version, body, .. } = *record;
+        let record = Record { position, kind, version, body };
+        if !self.events.push(&record) {
+            self.send();
+            assert!(self.events.push(&record), "an empty frame takes any record");
+        }
+    }
+
+    /// A group has been read to its end: from here the subscriber can come back.
+    fn at(&mut self, cursor: JournalCursor) {
+        let JournalCursor { position, hash } = cursor;
+        let position = Position { epoch: position.epoch, sequence: position.sequence };
+        self.cursor = Cursor { position, group_hash: hash.0 };
+    }
+
+    fn send(&mut self) {
+        if self.events.count() == 0 {
+            return;
+        }
+        let mut frame = Vec::new();
+        self.events.finish_into(&mut frame, self.of.request, &self.cursor);
+        let _ = self.of.sender.blocking_send(frame);
+    }
+}
+
+fn read_from(cursor: &Cursor) -> ReadFrom {
+    let position =
+        JournalPosition { epoch: cursor.position.epoch, sequence: cursor.position.sequence };
+    if *cursor == Cursor::START {
+        ReadFrom::Start
+    } else if cursor.group_hash == [0; 32] {
+        ReadFrom::After(position)
+    } else {
+        ReadFrom::AfterCursor(JournalCursor { position, hash: GroupHash(cursor.group_hash) })
+    }
+}
