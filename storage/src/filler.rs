@@ -6,6 +6,7 @@
 //! journal never writes into space that was merely promised. Never touches a segment that has its
 //! final name.
 
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -170,6 +171,11 @@ impl Supply {
         }
     }
 
+    fn fail(&self, what: String) {
+        self.state().fault = Some(what);
+        self.changed.notify_all();
+    }
+
     fn announce(&self, segment: u64) {
         let guard = self.state();
         self.ready_through.store(segment, SeqCst);
@@ -314,9 +320,13 @@ impl FillerThread {
     /// When the system gives no thread.
     pub fn spawn(mut filler: Filler) -> std::io::Result<FillerThread> {
         let supply = Arc::clone(&filler.supply);
-        let handle = std::thread::Builder::new()
-            .name("filler".to_owned())
-            .spawn(move || run(&mut filler))?;
+        let handle = std::thread::Builder::new().name("filler".to_owned()).spawn(move || {
+            let ended = std::panic::catch_unwind(AssertUnwindSafe(|| run(&mut filler)));
+            if ended.is_err() {
+                // Nothing of the filler is used again; the journal must not wait for it.
+                filler.supply.fail("the filler panicked".to_owned());
+            }
+        })?;
         Ok(FillerThread { supply, handle: Some(handle) })
     }
 
@@ -333,7 +343,7 @@ impl FillerThread {
         self.supply.state().stop = true;
         handle.thread().unpark();
         if handle.join().is_err() {
-            tracing::error!("the filler thread panicked");
+            tracing::error!("the filler thread did not end in good order");
         }
     }
 }
@@ -365,8 +375,7 @@ fn run(filler: &mut Filler) {
             Ok(FillStep::NoSpace) => std::thread::park_timeout(NO_SPACE_PAUSE),
             Err(error) => {
                 tracing::error!(%error, "the filler ends; the journal ends with its next group");
-                supply.state().fault = Some(error.to_string());
-                supply.changed.notify_all();
+                supply.fail(error.to_string());
                 return;
             }
         }
