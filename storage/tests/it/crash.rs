@@ -245,3 +245,22 @@ fn what_a_start_has_answered_for_survives_a_crash_after_a_failed_sync() {
     let (_, after) = start(&disk.after_crash(|_| false)).unwrap();
     assert_eq!(after, seen, "what a start showed, no crash takes back");
 }
+
+/// Why a start syncs what it has read: a group whose write failed may be on its way to the disk,
+/// and once a start has answered for it no crash may take it back.
+#[test]
+fn what_a_start_has_answered_for_survives_a_crash_after_a_failed_direct_write() {
+    let disk = new_disk(WriteMode::Direct);
+    let (mut recovered, _) = start(&disk).unwrap();
+    append(&mut recovered, &bodies(0, 2, 100)).unwrap();
+    let only = Some(storage::disk::OperationKind::Write);
+    let fault = Fault::Fails(ErrorKind::Other);
+    disk.plan(vec![PlannedFault { at: 0, only, sticky: false, fault }]);
+    assert!(append(&mut recovered, &bodies(1, 2, 100)).is_err());
+    drop(recovered);
+    let (recovered, seen) = start(&disk).unwrap();
+    assert_eq!(seen.len(), 4);
+    drop(recovered);
+    let (_, after) = start(&disk.after_crash(|_| false)).unwrap();
+    assert_eq!(after, seen, "what a start showed, no crash takes back");
+}
