@@ -156,12 +156,12 @@ pub struct Layout {
 }
 
 const NUMBERS: usize = 96;
-const WORDS: usize = COMMAND_BYTES / 16;
+const WORDS: usize = COMMAND_BYTES / 8;
 
-/// For each number the bits that must be zero, in 16-byte words as they lie in memory; all ones
+/// For each number the bits that must be zero, in words of 8 bytes as they lie in memory; all ones
 /// where there is no such kind.
-const UNUSED: [[u128; WORDS]; NUMBERS] = {
-    let mut table = [[u128::MAX; WORDS]; NUMBERS];
+static UNUSED: [[u64; WORDS]; NUMBERS] = {
+    let mut table = [[u64::MAX; WORDS]; NUMBERS];
     let mut index = 0;
     while index < LAYOUTS.len() {
         table[LAYOUTS[index].number as usize] = unused_of(&LAYOUTS[index]);
@@ -170,7 +170,7 @@ const UNUSED: [[u128; WORDS]; NUMBERS] = {
     table
 };
 
-const fn unused_of(layout: &Layout) -> [u128; WORDS] {
+const fn unused_of(layout: &Layout) -> [u64; WORDS] {
     let mut used = [false; COMMAND_BYTES];
     let mut byte = 0;
     while byte < ID {
@@ -193,7 +193,7 @@ const fn unused_of(layout: &Layout) -> [u128; WORDS] {
     let mut byte = 0;
     while byte < COMMAND_BYTES {
         if !used[byte] {
-            words[byte / 16] |= 0xff << (byte % 16 * 8);
+            words[byte / 8] |= 0xff << (byte % 8 * 8);
         }
         byte += 1;
     }
@@ -207,8 +207,8 @@ pub(crate) fn unused_are_zero(bytes: &[u8; COMMAND_BYTES], number: u16) -> bool 
         return false;
     };
     let mut found = 0;
-    for (word, unused) in bytes.as_chunks::<16>().0.iter().zip(unused) {
-        found |= u128::from_le_bytes(*word) & unused;
+    for (word, unused) in bytes.as_chunks::<8>().0.iter().zip(unused) {
+        found |= u64::from_le_bytes(*word) & unused;
     }
     found == 0
 }

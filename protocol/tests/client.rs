@@ -363,13 +363,13 @@ async fn a_linked_run_is_never_parted() {
     let commands: Vec<_> = seeds.iter().map(Seed::command).collect();
     let outcomes = client.submit_run(&commands).await.unwrap();
     assert_eq!(outcomes.len(), 5);
+    assert!(matches!(client.submit_run(&[]).await, Err(ClientError::Count { found: 0, .. })));
     let log = log.lock().unwrap();
     assert_eq!(log.len(), 2, "sent again as a whole, beyond the window when nothing else is out");
     for seen in log.iter() {
         assert_eq!(seen.ids, [0, 1, 2, 3, 4]);
         assert_eq!(seen.linked, [true, true, true, true, false]);
     }
-    assert!(matches!(client.submit_run(&[]).await, Err(ClientError::Count { found: 0, .. })));
 }
 
 #[tokio::test]

@@ -198,9 +198,12 @@ fn bounds() -> String {
     out
 }
 
+/// What makes a table.
+type Table = fn() -> String;
+
 /// Puts every table between its marks.
 fn with_tables(text: &str) -> String {
-    let tables: [(&str, fn() -> String); 6] = [
+    let tables: [(&str, Table); 6] = [
         ("frames", frames),
         ("commands", commands),
         ("fields", fields),
