@@ -1,10 +1,12 @@
 //! The front door: the command line and the server. Wires, decides nothing.
 
+mod child;
 mod cli;
 mod clock;
 mod entropy;
 mod exit;
 mod server;
+mod wire;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
 //! The command line: a file per command. Standard output is data, standard error is talk.
 
+mod bench;
 mod explain;
 mod serve;
 
@@ -29,6 +30,8 @@ enum Command {
     Init(serve::Init),
     /// Run the server.
     Serve(serve::Serve),
+    /// Measure durable reservations over TCP.
+    Bench(bench::Bench),
     /// Say what an answer code means, in English and Chinese.
     Explain(explain::Explain),
 }
@@ -40,6 +43,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Init(init) => init.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Bench(bench) => bench.run(),
         Command::Explain(explain) => explain.run(),
     };
     match done {

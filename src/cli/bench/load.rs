@@ -1,0 +1,302 @@
+//! The load: connections that keep frames in flight, or send them by a schedule.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use domain::codes::{BusinessKind, Method, Role};
+use domain::command::{Body, By, Command, Reserve};
+use domain::ids::{ChannelId, Class, ContractId, Day, PaymentId, PersonId, QuotaId};
+use domain::particulars::{Particulars, ParticularsText};
+use domain::{Code, Fen};
+use hdrhistogram::Histogram;
+use protocol::frame::FrameKind;
+use protocol::hello::Hello;
+use protocol::message::ErrorMessage;
+use protocol::{CommandsBuilder, Flags, Reply, split_frame};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::LocalSet;
+
+use super::{Measured, Skew};
+use crate::clock;
+
+/// How often the run looks at the disk it uses.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Longest latency that is told apart, in µs.
+const LATENCY_US_MAX: u64 = 60_000_000;
+
+/// A load to run.
+pub(super) struct Load {
+    pub(super) address: SocketAddr,
+    pub(super) quotas: Vec<QuotaId>,
+    pub(super) connections: usize,
+    pub(super) in_flight: usize,
+    pub(super) batch: usize,
+    pub(super) skew: Skew,
+    pub(super) particulars: usize,
+    pub(super) rate: Option<u64>,
+    pub(super) warm_up: Duration,
+    pub(super) measure: Duration,
+}
+
+/// What every connection shares.
+struct Shared {
+    load: Load,
+    from: Instant,
+    until: Instant,
+    stop: Cell<bool>,
+    accepted: Cell<u64>,
+    latency: RefCell<Histogram<u64>>,
+    particulars: Vec<u8>,
+    zipf: Vec<u32>,
+}
+
+impl Load {
+    /// Runs it; ends early when `enough` says so.
+    pub(super) async fn run(self, enough: impl Fn() -> bool) -> Result<Measured> {
+        let began = clock::now();
+        let from = began + self.warm_up;
+        let until = from + self.measure;
+        let text = ParticularsText {
+            payee_name: "齐鲁文具店".into(),
+            payee_account: "6222020000000000017".into(),
+            payee_bank: "102451000017".into(),
+            purpose: "x".repeat(self.particulars.saturating_sub(58)),
+            ..ParticularsText::default()
+        };
+        let particulars = if self.particulars == 0 { Vec::new() } else { text.encode() };
+        let zipf = if self.skew == Skew::Zipf { zipf_table(self.quotas.len()) } else { Vec::new() };
+        let connections = self.connections;
+        let shared = Rc::new(Shared {
+            load: self,
+            from,
+            until,
+            stop: Cell::new(false),
+            accepted: Cell::new(0),
+            latency: RefCell::new(Histogram::new_with_bounds(1, LATENCY_US_MAX, 3)?),
+            particulars,
+            zipf,
+        });
+        let local = LocalSet::new();
+        let tasks: Vec<_> = (0..connections)
+            .map(|number| local.spawn_local(connection(Rc::clone(&shared), number)))
+            .collect();
+        let watched = Rc::clone(&shared);
+        let ended = local
+            .run_until(async move {
+                let mut capped = false;
+                while clock::now() < watched.until && !capped {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                    capped = enough();
+                }
+                watched.stop.set(true);
+                let ended = clock::now().min(watched.until);
+                for task in tasks {
+                    task.await.context("a connection panicked")??;
+                }
+                anyhow::Ok((capped, ended))
+            })
+            .await?;
+        let (capped, ended) = ended;
+        let latency = shared.latency.borrow().clone();
+        let seconds = ended.saturating_duration_since(from).as_secs_f64();
+        ensure!(seconds > 0.0, "the run used its disk before it had warmed up; raise --disk-gib");
+        Ok(Measured { accepted: shared.accepted.get(), seconds, latency, capped })
+    }
+}
+
+/// One connection's own state.
+struct Connection {
+    number: usize,
+    builder: CommandsBuilder,
+    random: u64,
+    payments: u64,
+    /// When the frame in each place was to be sent; `None`: the place is free.
+    places: Vec<Option<Instant>>,
+    out: Vec<u8>,
+    input: Vec<u8>,
+    /// With a rate: when the next frame is due.
+    due: Instant,
+}
+
+async fn connection(shared: Rc<Shared>, number: usize) -> Result<()> {
+    let load = &shared.load;
+    let mut stream = TcpStream::connect(load.address).await?;
+    stream.set_nodelay(true)?;
+    let mut connection = Connection {
+        number,
+        builder: CommandsBuilder::new(),
+        random: 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number as u64 + 1),
+        payments: 0,
+        places: vec![None; load.in_flight],
+        out: Hello::new(Role::Maker, ChannelId(1), "bench").encode().to_vec(),
+        input: Vec::with_capacity(1 << 18),
+        due: clock::now(),
+    };
+    let mut welcomed = false;
+    loop {
+        if welcomed && !shared.stop.get() {
+            connection.fill(&shared);
+        }
+        if !connection.out.is_empty() {
+            stream.write_all(&connection.out).await?;
+            connection.out.clear();
+        }
+        let idle = connection.places.iter().all(Option::is_none);
+        if welcomed && idle && shared.stop.get() {
+            return Ok(());
+        }
+        let pause = connection.pause(&shared);
+        if idle && let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+            continue;
+        }
+        let read = stream.read_buf(&mut connection.input);
+        let read = match pause {
+            Some(pause) => tokio::time::timeout(pause, read).await,
+            None => Ok(read.await),
+        };
+        match read {
+            Ok(bytes) => ensure!(bytes? > 0, "the server closed a connection"),
+            Err(_) => continue,
+        }
+        welcomed |= connection.take(&shared)?;
+    }
+}
+
+impl Connection {
+    /// Until when a paced connection may wait for replies: the next frame is due then.
+    fn pause(&self, shared: &Shared) -> Option<Duration> {
+        let free = self.places.iter().any(Option::is_none);
+        let paced = shared.load.rate.is_some() && free && !shared.stop.get();
+        paced.then(|| self.due.saturating_duration_since(clock::now()))
+    }
+
+    /// Puts a frame into every free place; with a rate, only those that are due.
+    fn fill(&mut self, shared: &Shared) {
+        let now = clock::now();
+        for place in 0..self.places.len() {
+            if self.places[place].is_some() {
+                continue;
+            }
+            let intended = match shared.load.rate {
+                None => now,
+                Some(_) if self.due > now => return,
+                Some(rate) => {
+                    let own = rate as f64 / shared.load.connections as f64;
+                    let due = self.due;
+                    self.due += Duration::from_secs_f64(shared.load.batch as f64 / own);
+                    due
+                }
+            };
+            self.places[place] = Some(intended);
+            self.build(shared);
+            self.builder.finish_into(&mut self.out, place as u64 + 1, 0);
+        }
+    }
+
+    fn build(&mut self, shared: &Shared) {
+        for _ in 0..shared.load.batch {
+            let quota = self.choose(shared);
+            self.payments += 1;
+            let id = (self.number as u128 + 1) << 64 | u128::from(self.payments);
+            let reserve = Reserve {
+                payment: PaymentId(id),
+                quota,
+                amount_fen: Fen::new(100 + (self.random >> 50) as i64),
+                economic: Class(*b"30201\0\0\0"),
+                method: Method::Centralized,
+                kind: BusinessKind::Single,
+                day: Day::new(20_220_110).expect("a day"),
+                contract: ContractId::NONE,
+                plan: ContractId::NONE,
+                deadline_ms: 0,
+                one_act: false,
+                particulars: Particulars::trusted(&shared.particulars),
+            };
+            let by = By { person: PersonId(7), role: Role::Maker, channel: ChannelId(1) };
+            let command = Command { by, body: Body::Reserve(reserve) };
+            if self.builder.push(&command, Flags::default()).is_err() {
+                // With particulars fewer fit into a frame.
+                self.payments -= 1;
+                return;
+            }
+        }
+    }
+
+    fn choose(&mut self, shared: &Shared) -> QuotaId {
+        // SplitMix64: every step of the sequence is another number.
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        let quotas = &shared.load.quotas;
+        let below = |count: usize| ((u128::from(mixed) * count as u128) >> 64) as usize;
+        match shared.load.skew {
+            Skew::Uniform => quotas[below(quotas.len())],
+            Skew::Zipf => quotas[shared.zipf[below(shared.zipf.len())] as usize],
+            Skew::Hot => quotas[0],
+        }
+    }
+
+    /// Reads whole frames; true when one was the welcome.
+    fn take(&mut self, shared: &Shared) -> Result<bool> {
+        let mut welcomed = false;
+        let mut used = 0;
+        while let Some(frame) = split_frame(&self.input[used..])? {
+            used += frame.header.length as usize;
+            match frame.header.kind {
+                FrameKind::Welcome => {
+                    welcomed = true;
+                    self.due = clock::now();
+                }
+                FrameKind::Results => {
+                    let reply = Reply::parse(&frame)?;
+                    for result in reply.iter() {
+                        let code = result?.0.code;
+                        ensure!(code == Code::Accepted, "a reservation was answered {code}");
+                    }
+                    let place = frame.header.request as usize - 1;
+                    let intended = self.places.get_mut(place).and_then(Option::take);
+                    let intended = intended.context("a reply to no request")?;
+                    shared.count(intended, reply.count() as u64);
+                }
+                FrameKind::Error => bail!("{}", ErrorMessage::parse(&frame)?),
+                kind => bail!("a {} frame came unasked", kind.slug()),
+            }
+        }
+        self.input.drain(..used);
+        Ok(welcomed)
+    }
+}
+
+impl Shared {
+    fn count(&self, intended: Instant, accepted: u64) {
+        let now = clock::now();
+        if now < self.from || now >= self.until || self.stop.get() {
+            return;
+        }
+        self.accepted.set(self.accepted.get() + accepted);
+        let us = now.saturating_duration_since(intended).as_micros() as u64;
+        self.latency.borrow_mut().saturating_record(us.clamp(1, LATENCY_US_MAX));
+    }
+}
+
+/// A table to draw from uniformly: each quota as often as Zipf with exponent 0.8 has it.
+fn zipf_table(quotas: usize) -> Vec<u32> {
+    const DRAWS: usize = 1 << 20;
+    let weight = |rank: usize| 1.0 / (rank as f64 + 1.0).powf(0.8);
+    let total: f64 = (0..quotas).map(weight).sum();
+    let mut table = Vec::with_capacity(DRAWS);
+    let mut reached = 0.0;
+    for rank in 0..quotas {
+        reached += weight(rank) / total;
+        table.resize((reached * DRAWS as f64).round() as usize, rank as u32);
+    }
+    table
+}

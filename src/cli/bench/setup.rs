@@ -1,0 +1,107 @@
+//! Divisions, a year, and quotas with plenty on them.
+
+use std::net::SocketAddr;
+
+use anyhow::{Result, ensure};
+use domain::codes::{ActKind, AuthorityKind, Posts, Role, YearState};
+use domain::command::{Act, Body, By, Command, Create, Register, SetYear};
+use domain::ids::{
+    ActId, BatchId, ChannelId, Class, ContractId, DivisionIndex, FiscalYear, LimitKey, PersonId,
+    QuotaId,
+};
+use domain::{Code, Fen};
+use protocol::{CommandsBuilder, Flags};
+
+use crate::wire::Wire;
+
+/// Divisions that keep their own treasury.
+const DIVISIONS: u16 = 185;
+
+/// The year of every quota.
+pub(super) const YEAR: u16 = 2022;
+
+/// What each quota holds, in fen: more than any run takes from it.
+const ISSUED_FEN: i64 = 9_000_000_000_000_000;
+
+/// Makes `count` quotas over 185 divisions and gives their ids.
+pub(super) async fn quotas(address: SocketAddr, count: u32) -> Result<Vec<QuotaId>> {
+    let year = FiscalYear::new(YEAR).expect("a year that an id can name");
+    let mut operator = Wire::connect(address, Role::Operator).await?;
+    let divisions = u32::from(DIVISIONS).min(count.max(1)) as u16;
+    let mut batch = Batch::default();
+    for index in 0..divisions {
+        let (division, code) = (DivisionIndex(index), format!("37{index:04}000"));
+        let code = code.as_bytes().try_into()?;
+        let parent = DivisionIndex::PROVINCE;
+        let name = "区划";
+        batch.add(&mut operator, Role::Operator, Body::Register(Register { division, code, parent, name })).await?;
+        let act = ActId(1 + u128::from(index));
+        let state = YearState::Open;
+        batch.add(&mut operator, Role::Operator, Body::SetYear(SetYear { act, division, year, state })).await?;
+    }
+    batch.send(&mut operator).await?;
+    let mut finance = Wire::connect(address, Role::Finance).await?;
+    let mut quotas = Vec::with_capacity(count as usize);
+    for number in 0..count {
+        let division = DivisionIndex((number % u32::from(divisions)) as u16);
+        let quota = QuotaId::new(division, year, u64::from(number / u32::from(divisions)));
+        quotas.push(quota);
+        let key = format!("bench {number}");
+        let create = Create {
+            act: ActId(u128::from(number) << 8 | 1 << 40),
+            division,
+            year,
+            parent: QuotaId::NONE,
+            fund: Class::new("111").expect("a class"),
+            economic: Class::new("302").expect("a class"),
+            posts: Posts::UNIT,
+            executable: true,
+            plan: LimitKey(0),
+            authority: AuthorityKind::BudgetLine,
+            cap_fen: Fen::ZERO,
+            key: &key,
+        };
+        batch.add(&mut finance, Role::Finance, Body::Create(create)).await?;
+        let issue = Act {
+            kind: ActKind::Issue,
+            act: ActId(u128::from(number) << 8 | 1 << 41),
+            quota,
+            amount_fen: Fen::new(ISSUED_FEN),
+            contract: ContractId::NONE,
+            plan: ContractId::NONE,
+            batch: BatchId(0),
+            note: "",
+        };
+        batch.add(&mut finance, Role::Finance, Body::Act(issue)).await?;
+    }
+    batch.send(&mut finance).await?;
+    Ok(quotas)
+}
+
+/// Collects commands into full frames, and checks that each is accepted.
+#[derive(Default)]
+struct Batch {
+    builder: CommandsBuilder,
+}
+
+impl Batch {
+    async fn add(&mut self, wire: &mut Wire, role: Role, body: Body<'_>) -> Result<()> {
+        let by = By { person: PersonId(1), role, channel: ChannelId(1) };
+        let command = Command { by, body };
+        if self.builder.push(&command, Flags::default()).is_err() {
+            self.send(wire).await?;
+            self.builder.push(&command, Flags::default())?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, wire: &mut Wire) -> Result<()> {
+        if self.builder.count() == 0 {
+            return Ok(());
+        }
+        for result in wire.commands(&mut self.builder).await? {
+            ensure!(result.code == Code::Accepted, "setting up: {}", result.code);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! A plain connection for load generators: one request at a time, every byte checked, nothing
+//! hidden. Other people's programs use `protocol::client`.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, bail};
+use domain::codes::Role;
+use domain::ids::ChannelId;
+use protocol::frame::FrameKind;
+use protocol::hello::{Hello, Welcome};
+use protocol::lookup::{Answer, LookUp, parse_answers, put_look_ups};
+use protocol::message::ErrorMessage;
+use protocol::{CommandResult, CommandsBuilder, Reply, split_frame};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// One connection in one role.
+pub(crate) struct Wire {
+    stream: TcpStream,
+    input: Vec<u8>,
+    out: Vec<u8>,
+    request: u64,
+}
+
+impl Wire {
+    /// Connects on channel 1 and says hello.
+    pub(crate) async fn connect(address: SocketAddr, role: Role) -> Result<Wire> {
+        Wire::connect_on(address, role, ChannelId(1)).await
+    }
+
+    /// Connects on a channel and says hello.
+    pub(crate) async fn connect_on(
+        address: SocketAddr,
+        role: Role,
+        channel: ChannelId,
+    ) -> Result<Wire> {
+        let stream = TcpStream::connect(address)
+            .await
+            .with_context(|| format!("cannot connect to {address}; is the server running?"))?;
+        stream.set_nodelay(true)?;
+        let mut wire = Wire { stream, input: Vec::new(), out: Vec::new(), request: 0 };
+        wire.out.extend_from_slice(&Hello::new(role, channel, "treasury").encode());
+        wire.flush().await?;
+        wire.frame(FrameKind::Welcome, |frame| Ok(Welcome::parse(frame).map(drop)?)).await?;
+        Ok(wire)
+    }
+
+    /// Sends the commands of a builder and gives their results, in order.
+    pub(crate) async fn commands(
+        &mut self,
+        builder: &mut CommandsBuilder,
+    ) -> Result<Vec<CommandResult>> {
+        self.request += 1;
+        builder.finish_into(&mut self.out, self.request, 0);
+        self.flush().await?;
+        self.frame(FrameKind::Results, |frame| {
+            let reply = Reply::parse(frame)?;
+            reply.iter().map(|result| Ok(result?.0)).collect()
+        })
+        .await
+    }
+
+    /// Asks and gives the answers, in order.
+    pub(crate) async fn look_ups(&mut self, look_ups: &[LookUp]) -> Result<Vec<Answer>> {
+        self.request += 1;
+        put_look_ups(&mut self.out, self.request, look_ups);
+        self.flush().await?;
+        self.frame(FrameKind::Answers, |frame| Ok(parse_answers(frame)?.1)).await
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        self.stream.write_all(&self.out).await?;
+        self.out.clear();
+        Ok(())
+    }
+
+    /// The next frame, which must be of a kind.
+    async fn frame<T>(
+        &mut self,
+        kind: FrameKind,
+        read: impl FnOnce(&protocol::Frame<'_>) -> Result<T>,
+    ) -> Result<T> {
+        loop {
+            if let Some(frame) = split_frame(&self.input)? {
+                let length = frame.header.length as usize;
+                let told = match frame.header.kind {
+                    found if found == kind => read(&frame),
+                    FrameKind::Error => bail!("{}", ErrorMessage::parse(&frame)?),
+                    found => bail!("a {} frame came where {} was due", found.slug(), kind.slug()),
+                };
+                self.input.drain(..length);
+                return told;
+            }
+            if self.stream.read_buf(&mut self.input).await? == 0 {
+                bail!("the server closed the connection");
+            }
+        }
+    }
+}
