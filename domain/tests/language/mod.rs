@@ -172,6 +172,9 @@ impl Script {
         if outcome.events.is_empty() && self.world.digest() != before {
             return Err("answered without an event, and yet something changed".into());
         }
+        if !outcome.events.is_empty() && self.world.digest() == before {
+            return Err("an event that no digest shows".into());
+        }
         if let Some(EventBody::Created { quota, .. }) = outcome.events.first().map(|e| e.body) {
             self.quotas.insert(words.plain(0, "a name")?, quota);
         }
