@@ -142,6 +142,12 @@ impl Lane {
         }
     }
 
+    /// True once every step was given.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self.at, At::Done)
+    }
+
     /// What the model has counted in it so far: all that was predicted, sent or not.
     #[must_use]
     pub fn tally(&self) -> Tally {

@@ -55,7 +55,10 @@ pub mod lane;
 
 pub mod stream;
 
+pub mod file;
+
 pub use command::Role;
+pub use file::{FileError, Head, LaneEnd, ReadLane, ScenarioFile, Track};
 pub use lane::{Lane, Work};
 pub use model::cells::Buckets;
 pub use model::codes::State;

@@ -95,7 +95,7 @@ struct Known {
 /// A payment id: alive, or ended by a refusal.
 #[derive(Clone, Debug)]
 enum PaymentId {
-    Live(Payment),
+    Live(Box<Payment>),
     Ended { contents: u64, code: u16, quota: QuotaId },
 }
 

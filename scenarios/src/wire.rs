@@ -35,6 +35,13 @@ const WIDE: usize = 112;
 /// Flag: the next command belongs to the same linked run.
 pub const FLAG_LINKED: u16 = 2;
 
+/// How long the tail of a command is, as its bytes say.
+pub(crate) fn tail_length(command: &CommandBytes) -> usize {
+    let mut length = [0; 4];
+    length.copy_from_slice(&command[TAIL..TAIL + 4]);
+    u32::from_le_bytes(length) as usize
+}
+
 struct Fixed<'a>(&'a mut CommandBytes);
 
 impl Fixed<'_> {

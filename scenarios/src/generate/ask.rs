@@ -8,7 +8,7 @@ use crate::classes::class;
 use crate::command::{Body, Command, Reserve, Role, StepKind, Tail};
 use crate::divisions::DIVISIONS;
 use crate::model::codes::REAL_ALLOCATION;
-use crate::plan::Kind;
+use crate::plan::{Kind, YEAR};
 use crate::stream::Wave;
 
 use super::Run;
@@ -100,12 +100,16 @@ impl Run {
             self.send_run(wave, run);
             return;
         }
+        if stub.case == Case::YearPast {
+            let long_past = self.in_year(self.side_request(stub, 4), YEAR - 2);
+            self.send_twice(wave, self.request(stub, long_past));
+        }
         let Some(ask) = self.vain_request(stub) else { return };
         let mut command = self.request(stub, ask);
         if stub.case == Case::NoPerson {
             command.person = PersonId(0);
         }
-        if stub.number.is_multiple_of(4) {
+        if stub.turn.is_multiple_of(4) {
             self.send_twice(wave, command);
         } else {
             self.send(wave, command);
@@ -142,9 +146,9 @@ impl Run {
                 let ceiling = self.plan.spec.shape.one_act_ceiling.get();
                 Reserve { amount: Fen::new(ceiling + stub.side_amount), one_act: true, ..ask }
             }
-            Case::YearNotOpen => self.in_year(ask, 2023),
+            Case::YearNotOpen => self.in_year(ask, YEAR + 1),
             // The province keeps 2021 in adjustment and 2020 closed; elsewhere neither was opened.
-            Case::YearPast => self.in_year(ask, 2020 + (stub.number % 2) as u16),
+            Case::YearPast => self.in_year(ask, YEAR - 1),
             Case::QuotaClosed => match self.serial_of(Kind::Shut) {
                 Some(shut) => Reserve { quota: self.division().quota(shut), ..ask },
                 None => over,
@@ -183,7 +187,7 @@ impl Run {
     fn contract_mismatch(&self, stub: &Stub, ask: Reserve) -> Reserve {
         let contract = self.division().contract(stub.serial);
         let left = self.model.contract_left(stub.serial, contract.0);
-        match (left, stub.number % 3) {
+        match (left, stub.turn % 3) {
             (Some(left), 0) => {
                 let plan = purchase_plan(contract);
                 Reserve { contract, plan, amount: Fen::new(left + 1), ..ask }

@@ -89,6 +89,7 @@ impl Run {
             Case::FactUnknown => {
                 let stranger = PaymentId(id(self.division().key, Space::Stranger, stub.number));
                 let lost = self.reported(stub, Role::Bank, FactKind::Confirm, stub.side_amount);
+                later = serial_of(&lost);
                 self.send_twice(wave, elsewhere(lost, stranger, stub.quota));
             }
             // The province takes the facts of divisions nobody knows.
@@ -140,7 +141,9 @@ impl Run {
     pub(super) fn clear_special(&mut self, stub: &Stub, wave: &mut Wave) {
         self.clear(stub, Role::Finance, wave);
         self.void_late(stub, wave);
-        if stub.case == Case::AmountWrong && stub.number.is_multiple_of(2) {
+        // Most wrong reports are set aside; every eighth stays where people see it.
+        let wrong = matches!(stub.case, Case::AmountWrong | Case::PayeeWrong | Case::FactUnknown);
+        if wrong && !stub.turn.is_multiple_of(8) {
             self.send_twice(wave, self.dismiss(stub, 3, stub.later));
         }
     }

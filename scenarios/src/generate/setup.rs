@@ -300,10 +300,8 @@ impl Run {
         let place = serial.checked_sub(division.first_payable)?;
         let fen = division.margin(serial) / 4;
         if let Some(parent) = division.parent_of(serial) {
-            return place
-                .is_multiple_of(2)
-                .then_some((MoveKind::ReturnUp, parent, fen))
-                .or((place % 3 == 0).then_some((MoveKind::ReturnUp, parent, fen / 2)));
+            // Every other child has been given too much.
+            return (place / 8).is_multiple_of(2).then_some((MoveKind::ReturnUp, parent, fen));
         }
         let other = serial.checked_sub(1).filter(|&other| other >= division.first_payable)?;
         let like = division.quotas[other as usize].fund == quota.fund;

@@ -2,7 +2,7 @@
 
 use domain::ids::{Class, ContractId, PaymentId, PersonId, QuotaId};
 
-use crate::cases::Case;
+use crate::cases::{Case, ROUND};
 use crate::classes::{Fund, class, lines};
 use crate::command::Role;
 use crate::draws::Keys;
@@ -126,6 +126,8 @@ pub(crate) struct Stub {
     pub(super) case: Case,
     /// Its number among the division's payments.
     pub(super) number: u64,
+    /// Varies between the rounds of a case: chooses among its forms.
+    pub(super) turn: u64,
     pub(super) serial: u32,
     pub(super) quota: QuotaId,
     pub(super) main: PaymentId,
@@ -202,7 +204,9 @@ impl Run {
         draws.next();
         let bits = draws.next();
         let amount = self.plan.amount(division, serial, index);
-        let mut case = self.plan.cases.case(division.first_ordinal + number);
+        let ordinal = division.first_ordinal + number;
+        let turn = ordinal + ordinal / ROUND;
+        let mut case = self.plan.cases.case(ordinal);
         let contracted = division.is_contracted(serial, index);
         let ceiling = self.plan.spec.shape.one_act_ceiling.get();
         let one_act = case == Case::OneAct && amount <= ceiling && !contracted;
@@ -231,6 +235,7 @@ impl Run {
         Stub {
             case,
             number,
+            turn,
             serial,
             quota: division.quota(serial),
             main: self.payment_id(number, 0),
@@ -246,17 +251,17 @@ impl Run {
             business,
             posts: quota.posts,
             fund: quota.fund,
-            side: self.side_end(case, number, serial),
+            side: self.side_end(case, turn, serial),
             side_amount: 100 + (bits >> 40) as i64 % 1_999_900,
             later: 0,
         }
     }
 
-    fn side_end(&self, case: Case, number: u64, serial: u32) -> SideEnd {
+    fn side_end(&self, case: Case, turn: u64, serial: u32) -> SideEnd {
         let quota = &self.division().quotas[serial as usize];
         match case {
             Case::Withdrawn => SideEnd::Withdrawn,
-            Case::Returned => match number % 3 {
+            Case::Returned => match turn % 3 {
                 0 => SideEnd::ReturnedReserved,
                 1 => SideEnd::ReturnedApproved,
                 _ => SideEnd::ReturnedHeld,

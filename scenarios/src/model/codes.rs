@@ -76,6 +76,14 @@ impl State {
         self as u8
     }
 
+    /// The state with a number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<State> {
+        use State::{Approved, Cleared, Held, Instructed, Paid, Released, Reserved, Unknown};
+        let all = [Reserved, Approved, Held, Instructed, Unknown, Paid, Cleared, Released];
+        all.into_iter().find(|state| state.number() == number)
+    }
+
     /// True once the payment order is out and the bank has not answered.
     pub(crate) const fn is_with_bank(self) -> bool {
         matches!(self, State::Instructed | State::Unknown)

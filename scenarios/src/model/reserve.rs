@@ -23,7 +23,7 @@ impl Model {
             }
             return Answer { value, ..Answer::of(code) };
         }
-        let payment = self.take(command, ask, contents);
+        let payment = Box::new(self.take(command, ask, contents));
         let state = Some(payment.state);
         self.payments.insert(ask.payment.0, PaymentId::Live(payment));
         Answer { state, value: self.available(ask.quota), ..Answer::of(code::ACCEPTED) }

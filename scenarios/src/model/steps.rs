@@ -25,7 +25,7 @@ impl Model {
     }
 
     /// The payment out of the map, if it is one of this quota.
-    fn take_out(&mut self, step: &Step) -> Option<Payment> {
+    fn take_out(&mut self, step: &Step) -> Option<Box<Payment>> {
         if !self.is_of(step.payment.0, step.quota) {
             return None;
         }
