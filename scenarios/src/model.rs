@@ -288,12 +288,14 @@ impl Model {
         self.suspense.open()
     }
 
-    /// Forgets what nothing will ask about again: finished payments and the ids of acts.
+    /// Forgets what nothing will ask about again: finished payments, the ids of acts and, since
+    /// quotas are only created in the set-up, official keys.
     pub(crate) fn forget(&mut self) {
         self.payments.clear();
-        self.acts.clear();
-        self.moves.clear();
-        self.batches.clear();
+        self.acts = IdMap::default();
+        self.moves = IdMap::default();
+        self.batches = IdMap::default();
+        self.keys = HashSet::new();
         self.suspense.forget();
     }
 }
