@@ -18,12 +18,13 @@ use domain::command::{
     SetLimit, SetYear, SettleMove, Step,
 };
 use domain::contents::fingerprint;
+use domain::decide::ends;
 use domain::event::EventBody;
 use domain::ids::{ActId, BatchId, ChannelId, Class, ContractId, Day, LimitKey, MoveId, PersonId};
 use domain::movement::Transit;
 use domain::particulars::{Particulars, ParticularsText, account_hash};
 use domain::{Code, Command, DivisionIndex, Fen, FiscalYear, PaymentId, QuotaId};
-use naive::{Heard, Model};
+use naive::{Heard, Model, RunHeard};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use world::{KEY, World};
@@ -161,6 +162,8 @@ enum Op {
         channel: u16,
         id: u128,
     },
+    /// A linked run of other ops, as far as they can be linked.
+    Run(Vec<Op>),
     Deliver {
         which: usize,
         keep: bool,
@@ -198,7 +201,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         8 => (
             payment.clone(),
             prop_oneof![Just(0), Just(5), Just(6), Just(8), 1..10_usize],
-            0..5_usize,
+            prop_oneof![0..5_usize, Just(3), Just(4)],
             0..4_i64,
             (1..4_u64, 1..6_u64),
             any::<u8>(),
@@ -237,6 +240,10 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         4 => any::<usize>().prop_map(|which| Op::Resend { which }),
         2 => any::<usize>().prop_map(|which| Op::Alter { which }),
         1 => Just(Op::Tick),
+    ];
+    let op = prop_oneof![
+        12 => op.clone(),
+        1 => proptest::collection::vec(op, 1..6).prop_map(Op::Run),
     ];
     proptest::collection::vec(op, 1..60)
 }
@@ -353,6 +360,7 @@ enum Deed {
     Resend { which: usize },
     Alter { which: usize },
     Tick,
+    Run(Vec<Command<'static>>),
 }
 
 fn deeds(ops: &[Op]) -> Vec<Deed> {
@@ -363,10 +371,24 @@ fn deeds(ops: &[Op]) -> Vec<Deed> {
             Op::Resend { which } => deeds.push(Deed::Resend { which }),
             Op::Alter { which } => deeds.push(Deed::Alter { which }),
             Op::Tick => deeds.push(Deed::Tick),
+            Op::Run(parts) => {
+                let run = linked(parts.into_iter().flat_map(|op| commands(at, op)));
+                if !run.is_empty() {
+                    deeds.push(Deed::Run(run));
+                }
+            }
             op => deeds.extend(commands(at, op).into_iter().map(Deed::Send)),
         }
     }
     deeds
+}
+
+/// The commands that may stand in one run: of one division and year, no id twice.
+fn linked(commands: impl Iterator<Item = Command<'static>>) -> Vec<Command<'static>> {
+    let mut ids = BTreeSet::new();
+    let here = |c: &Command<'static>| c.division() == DivisionIndex(1) && c.year() == Some(Y23);
+    let linkable = commands.filter(|c| c.is_linkable() && here(c) && c.check_form().is_ok());
+    linkable.filter(|command| ends(command).is_none_or(|id| ids.insert(id))).collect()
 }
 
 fn commands(at: usize, op: Op) -> Vec<Command<'static>> {
@@ -460,7 +482,9 @@ fn commands(at: usize, op: Op) -> Vec<Command<'static>> {
             };
             vec![given(40, Role::Finance, Body::Resolve(resolve))]
         }
-        Op::Deliver { .. } | Op::Resend { .. } | Op::Alter { .. } | Op::Tick => Vec::new(),
+        Op::Deliver { .. } | Op::Resend { .. } | Op::Alter { .. } | Op::Tick | Op::Run(_) => {
+            Vec::new()
+        }
     }
 }
 
@@ -690,6 +714,7 @@ impl Run {
                 self.send(command);
             }
             Deed::Tick => self.world.now_ms += 2_500,
+            Deed::Run(commands) => self.run(&commands),
             _ => {}
         }
     }
@@ -713,6 +738,40 @@ impl Run {
         heard
     }
 
+    fn run(&mut self, commands: &[Command<'static>]) {
+        let must_hear = self.model.run(commands, self.world.now_ms);
+        let (answers, refused, events) = self.world.run(commands);
+        let heard = match refused {
+            Some(at) => RunHeard::Refused(at, answers[at].code),
+            None if matches!(must_hear, RunHeard::Known) && events.is_empty() => RunHeard::Known,
+            None if answers[0].code == Code::Conflict => RunHeard::Conflict,
+            None => RunHeard::Stands,
+        };
+        assert_eq!(heard, must_hear, "{commands:?}");
+        if heard == RunHeard::Known {
+            for (command, answer) in commands.iter().zip(&answers) {
+                if let Some(must_hear) = self.model.again(command) {
+                    assert_eq!((answer.code, answer.repeat), (must_hear.code, must_hear.repeat));
+                }
+            }
+        }
+        self.reached.insert(match heard {
+            RunHeard::Known => "run-known",
+            RunHeard::Conflict => "run-conflict",
+            RunHeard::Stands => "run-stands",
+            RunHeard::Refused(..) => "run-refused",
+        });
+        if heard == RunHeard::Stands || !events.is_empty() {
+            for (command, answer) in commands.iter().zip(&answers) {
+                let (code, repeat) = (answer.code, answer.repeat);
+                self.count(command, Heard { code, repeat, parked: None });
+            }
+        }
+        self.sent.extend(commands);
+        self.post();
+        self.compare();
+    }
+
     /// I3: an id takes effect once, and never after a refusal was heard.
     fn count(&mut self, command: &Command<'static>, heard: Heard) {
         if matches!(command.body, Body::Fact(_)) && heard.code.is_taken() {
@@ -730,7 +789,8 @@ impl Run {
             row.0 += 1;
             assert!(row.0 == 1 && !row.1, "I3: {command:?} took effect {row:?}");
         }
-        row.1 |= !heard.code.is_turned_away()
+        let linked = heard.code == Code::LinkedRefused;
+        row.1 |= (linked || !heard.code.is_turned_away())
             && heard.code != Code::Accepted
             && heard.code != Code::YearClosed;
     }
@@ -940,6 +1000,10 @@ fn the_sequences_reach_what_they_are_for() {
         "not-maker",
         "no-payment",
         "method-mismatch",
+        "run-known",
+        "run-conflict",
+        "run-stands",
+        "run-refused",
         "payee-mismatch",
         "fact-conflict",
         "no-quota",

@@ -35,6 +35,19 @@ impl Heard {
     }
 }
 
+/// What becomes of a linked run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunHeard {
+    /// Every id is known: outcomes are told again.
+    Known,
+    /// Some ids are known and some are new.
+    Conflict,
+    /// All of it took effect.
+    Stands,
+    /// None of it did: the place and code of the command that was refused for itself.
+    Refused(usize, Code),
+}
+
 /// A command that was taken or refused for good: the same again is a repeat, another a conflict.
 #[derive(Clone, Copy, Debug)]
 struct Known {
@@ -213,6 +226,50 @@ impl Model {
             }
         }
         Heard::now(outcome)
+    }
+
+    /// What a known id hears again; `None` for a step, which has no id.
+    pub(crate) fn again(&self, command: &Command<'static>) -> Option<Heard> {
+        if matches!(command.body, Body::Step(_)) {
+            return None;
+        }
+        let known = self.years[&(command.division().0, command.year()?)].known(&command.body)?;
+        Some(match known.contents == (command.by.person, command.body) {
+            true => Heard::again(known.outcome),
+            false => Heard::now(Code::Conflict),
+        })
+    }
+
+    /// Takes a linked run, and says whether it stands.
+    pub(crate) fn run(&mut self, commands: &[Command<'static>], now_ms: u64) -> RunHeard {
+        let key = (commands[0].division().0, commands[0].year().expect("a year"));
+        let has_id = |command: &&Command<'static>| !matches!(command.body, Body::Step(_));
+        let ids = commands.iter().filter(has_id).count();
+        let book = self.years.get(&key).expect("a year that was opened");
+        let known = commands.iter().filter(has_id).filter(|c| book.known(&c.body).is_some());
+        match known.count() {
+            0 => {}
+            count if count == ids => return RunHeard::Known,
+            _ => return RunHeard::Conflict,
+        }
+        let before = self.clone();
+        for (at, command) in commands.iter().enumerate() {
+            let heard = self.take(command, now_ms);
+            if heard.code == Code::Accepted {
+                continue;
+            }
+            *self = before;
+            let book = self.years.get_mut(&key).expect("a year that was opened");
+            for (other, command) in commands.iter().enumerate().filter(|(_, c)| has_id(c)) {
+                let outcome = if other == at { heard.code } else { Code::LinkedRefused };
+                let contents = (command.by.person, command.body);
+                if heard.code != Code::YearClosed {
+                    book.remember(&command.body, Known { contents, outcome });
+                }
+            }
+            return RunHeard::Refused(at, heard.code);
+        }
+        RunHeard::Stands
     }
 
     fn settle(&mut self, settle: SettleMove) -> Heard {

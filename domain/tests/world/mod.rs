@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use domain::apply::apply;
 use domain::contents::{HashKey, fingerprint};
-use domain::decide::{Verdict, answer_after, check, consequence, decide, ends, is_known, receive};
+use domain::decide::{Verdict, answer_after, check, consequence, ends, is_known, receive};
 use domain::digest::write_division;
 use domain::division::Answer;
 use domain::event::{EventBody, RunId};
@@ -110,10 +110,14 @@ impl World {
             .zip(&prints)
             .map(|(command, &print)| is_known(division, command, print))
             .collect();
-        if known.iter().all(Option::is_some) {
-            return (known.into_iter().flatten().collect(), None, Vec::new());
+        let with_ids =
+            || commands.iter().zip(&known).filter(|(command, _)| ends(command).is_some());
+        let known_ids = with_ids().filter(|(_, answer)| answer.is_some()).count();
+        if known_ids > 0 && known_ids == with_ids().count() {
+            let unknown = Answer::of(Code::LinkedRefused);
+            return (known.into_iter().map(|a| a.unwrap_or(unknown)).collect(), None, Vec::new());
         }
-        if known.iter().any(Option::is_some) {
+        if known_ids > 0 {
             let answers = vec![Answer::of(Code::Conflict); commands.len()];
             return (answers, None, Vec::new());
         }
@@ -125,13 +129,19 @@ impl World {
         let mut refused = None;
         for (at, (command, &print)) in commands.iter().zip(&prints).enumerate() {
             assert!(command.is_linkable(), "{command:?} cannot be linked");
-            match decide(division, command, print, now_ms) {
-                Ok(event) => {
+            match receive(division, command, print, now_ms) {
+                Verdict::Event(Event { body: EventBody::Refused { refusal, .. }, .. }) => {
+                    refused = Some((at, refusal));
+                    break;
+                }
+                Verdict::Event(event) => {
                     apply(division, &event, 0);
                     answers.push(answer_after(division, &event));
                     events.push(event);
                 }
-                Err(refusal) => {
+                Verdict::Answer(answer) if answer.code == Code::Accepted => answers.push(answer),
+                Verdict::Answer(answer) => {
+                    let refusal = answer.refusal.unwrap_or_else(|| Refusal::new(answer.code));
                     refused = Some((at, refusal));
                     break;
                 }
@@ -146,6 +156,10 @@ impl World {
         book.roll_back_run();
         assert!(digest(division) == before, "a run that was rolled back left something behind");
         let (event, answers) = run_refused(commands, at, refusal);
+        let leaves_a_trace = !refusal.code.is_turned_away() && refusal.code != Code::YearClosed;
+        if !leaves_a_trace || with_ids().count() == 0 {
+            return (answers, Some(at), Vec::new());
+        }
         apply(division, &event, 0);
         self.journal.push(event);
         (answers, Some(at), vec![event])
