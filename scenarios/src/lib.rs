@@ -19,7 +19,7 @@
 //! - [`model`]: what should be answered.
 //! - `generate`: one division's commands.
 //! - [`lane`], [`stream`]: what a runner is given.
-//! - [`file`]: a scenario kept in a file.
+//! - [`mod@file`]: a scenario kept in a file.
 
 pub mod scale;
 
