@@ -45,3 +45,6 @@ pub mod metrics;
 pub mod engine;
 
 pub mod shells;
+
+#[cfg(test)]
+mod testing;

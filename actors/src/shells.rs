@@ -7,7 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Recipient, SpawnHandle};
+use actix::{
+    Actor, Addr, AsyncContext, Context, Handler, Message, MessageResult, Recipient, SpawnHandle,
+};
 use crossbeam_channel::Sender;
 use domain::Division;
 use domain::contents::HashKey;
@@ -48,10 +50,23 @@ pub struct TakeFold {
     fold: Box<Division>,
 }
 
+/// A quarantined quota could not be folded.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct NoFold {
+    quota: QuotaId,
+}
+
 /// Hand over again what is in transit.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Resume;
+
+/// Ends the shard's work and asks for its divisions: how a live state is compared with a replayed
+/// one.
+#[derive(Message)]
+#[rtype(result = "Vec<Division>")]
+pub struct GiveUp;
 
 /// The addresses a shard needs; the first message it gets.
 #[derive(Message)]
@@ -189,15 +204,21 @@ impl ShardShell {
     /// Folds a quota's division from the journal, on a thread of its own.
     fn rebuild(&self, context: &Context<Self>, quota: QuotaId) {
         let (own, environment) = (context.address(), self.environment.clone());
-        let fold = move || match fold_division(&environment, quota) {
-            Ok(Some(fold)) => own.do_send(TakeFold { quota, fold: Box::new(fold) }),
-            Ok(None) => tracing::error!(%quota, "the journal knows no such quota"),
-            Err(error) => {
-                tracing::error!(%quota, error, "a quota cannot be folded from the journal")
-            }
+        let fold = move || {
+            // A fold that panics leaves this thread alone: the quota stays quarantined.
+            let folded = catch_unwind(AssertUnwindSafe(|| fold_division(&environment, quota)));
+            let why = match folded {
+                Ok(Ok(Some(fold))) => return own.do_send(TakeFold { quota, fold: Box::new(fold) }),
+                Ok(Ok(None)) => "the journal knows no such division".to_owned(),
+                Ok(Err(error)) => error,
+                Err(_) => "an event does not follow from the ones before".to_owned(),
+            };
+            tracing::error!(%quota, why, "a quota cannot be folded from the journal");
+            own.do_send(NoFold { quota });
         };
         if let Err(error) = std::thread::Builder::new().name("revive".into()).spawn(fold) {
             tracing::error!(%quota, %error, "no thread to revive a quota; ask again");
+            context.address().do_send(NoFold { quota });
         }
     }
 
@@ -315,11 +336,29 @@ impl Handler<TakeFold> for ShardShell {
     }
 }
 
+impl Handler<NoFold> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, NoFold { quota }: NoFold, context: &mut Self::Context) {
+        self.step(context, |core| core.not_revived(quota));
+    }
+}
+
 impl Handler<Resume> for ShardShell {
     type Result = ();
 
     fn handle(&mut self, Resume: Resume, context: &mut Self::Context) {
         self.step(context, Shard::resume_moves);
+    }
+}
+
+impl Handler<GiveUp> for ShardShell {
+    type Result = MessageResult<GiveUp>;
+
+    fn handle(&mut self, GiveUp: GiveUp, _: &mut Self::Context) -> Self::Result {
+        let environment = &self.environment;
+        let empty = Shard::new(0, environment.key, Vec::new());
+        MessageResult(std::mem::replace(&mut self.core, empty).into_divisions())
     }
 }
 

@@ -13,8 +13,8 @@ use domain::{Division, Event};
 use crate::limits::DEADLINES_PER_TURN;
 use crate::turn::{Crossing, Output};
 
-use super::Shard;
 use super::deadlines::Due;
+use super::{Shard, Then};
 
 /// The channel the engine's own acts come by.
 const ENGINE_CHANNEL: ChannelId = ChannelId(0);
@@ -68,14 +68,18 @@ fn hand_over(id: MoveId, row: &MoveOutRow, person: PersonId) -> Crossing {
 }
 
 impl Shard {
-    /// Hands over again what was in transit when the journal ended: durable by definition.
+    /// Hands over again what is in transit: at a start at once, since all of it is durable, later
+    /// once it is.
     pub fn resume_moves(&mut self) {
         let mut crossings = Vec::new();
         for book in self.divisions.iter().flat_map(Division::years) {
             let out = book.moves_out().filter(|(_, row)| row.transit == Transit::InTransit);
-            crossings.extend(out.map(|(id, row)| hand_over(id, row, RESUMER)));
+            let division = book.division;
+            crossings.extend(out.map(|(id, row)| (division, hand_over(id, row, RESUMER))));
         }
-        self.outputs.extend(crossings.into_iter().map(Output::Cross));
+        for (division, crossing) in crossings {
+            self.when_durable(division, Then::Cross(crossing));
+        }
     }
 
     /// Takes what another division's durable event asks.
@@ -91,17 +95,20 @@ impl Shard {
             self.no_such_receiver(crossing);
             return;
         };
-        if command.quota().is_some_and(|quota| self.quarantined.contains(&quota)) {
+        if command.quota().is_some_and(|quota| self.quarantined.contains_key(&quota)) {
             // It stays in transit, and is handed over again when the quota is revived.
             return;
         }
+        self.make_room(0);
         let answer = self.decide_one(slot, &command, false);
         let repeated = answer.result.repeat;
         if let (Crossing::HandOver { second_half, person, .. }, true) = (crossing, repeated) {
             // The receiver had decided before the origin's word for it was durable: say it again.
             let landed = answer.result.code == domain::Code::Accepted;
             let (id, from) = (second_half.id, second_half.from);
-            self.settle_when_durable(slot, Crossing::Settle { id, from, landed, person });
+            // The decision it tells of may still be on its way to the disk.
+            let settle = Crossing::Settle { id, from, landed, person };
+            self.when_durable(command.division(), Then::Cross(settle));
         }
     }
 
@@ -113,21 +120,6 @@ impl Shard {
         }
     }
 
-    /// Settles once everything decided so far is durable: the decision it tells of may still be
-    /// on its way to the disk.
-    fn settle_when_durable(&mut self, slot: usize, crossing: Crossing) {
-        match self.unplaced.back() {
-            Some(last) => {
-                let (ordinal, year) =
-                    (last.ordinal.max(self.next_ordinal.saturating_sub(1)), last.year);
-                let division = self.divisions[slot].index;
-                let (placed, then) = (domain::apply::Placed::Nothing, super::Then::Cross(crossing));
-                self.unplaced.push_back(super::Unplaced { ordinal, division, year, placed, then });
-            }
-            None => self.outputs.push(Output::Cross(crossing)),
-        }
-    }
-
     /// Acts on deadlines that have passed: `withdraw` in the maker's name, `drop-batch` in the
     /// batch maker's.
     pub(super) fn act_on_deadlines(&mut self) {
@@ -136,6 +128,14 @@ impl Shard {
                 return;
             }
             let Some(due) = self.deadlines.pop_due(self.now_ms) else { return };
+            self.act_on(due);
+        }
+    }
+
+    /// Batches that were open when the journal ended are dropped before anything else is taken.
+    pub(super) fn drop_batches_left_open(&mut self) {
+        while self.has_room() {
+            let Some(due) = self.deadlines.pop_due(0) else { return };
             self.act_on(due);
         }
     }
@@ -158,16 +158,19 @@ impl Shard {
             }),
         };
         let Some(command) = command else { return };
-        if command.quota().is_some_and(|quota| self.quarantined.contains(&quota)) {
+        if command.quota().is_some_and(|quota| self.quarantined.contains_key(&quota)) {
             self.deadlines.put_off(self.now_ms + PUT_OFF_MS, due);
             return;
         }
-        let held = self.decide_one(slot, &command, false);
+        self.make_room(0);
+        let heard = self.decide_one(slot, &command, false).result.code;
         let payment_held = matches!(due, Due::Payment(_, _, id)
             if self.divisions[slot].year(year).and_then(|book| book.payment(id))
                 .is_some_and(|payment| payment.state == domain::codes::PaymentState::Held));
-        if held.result.code == domain::Code::WrongState && payment_held {
-            // Held payments never lapse; once lifted, the deadline still stands.
+        let still_held = heard == domain::Code::WrongState && payment_held;
+        if still_held || heard == domain::Code::Fault {
+            // Held payments never lapse; once lifted, the deadline still stands. So it does when
+            // a quota is revived.
             self.deadlines.put_off(self.now_ms + PUT_OFF_MS, due);
         }
     }

@@ -1,6 +1,8 @@
 //! Linked runs: commands of one division and year that take effect together, in one turn, the
 //! later ones seeing the earlier; never split over groups.
 
+use std::collections::BTreeSet;
+
 use domain::codes::Role;
 use domain::command::{By, Command};
 use domain::decide::{self, Verdict};
@@ -40,7 +42,8 @@ impl Shard {
         let last = (row..end).find(|&at| !is_linked(at)).unwrap_or(end - 1);
         let length = last + 1 - row;
         let all = |code| vec![Decided::code(code); length];
-        if is_linked(last) || length > LINKED_RUN_COMMANDS_MAX {
+        let is_check = |at: usize| Flags::of(&turn.rows[at]).is_some_and(|flags| flags.check);
+        if is_linked(last) || length > LINKED_RUN_COMMANDS_MAX || (row..=last).any(is_check) {
             return all(Code::BadLinkedRun);
         }
         let mut run = Vec::with_capacity(length);
@@ -69,19 +72,22 @@ impl Shard {
     }
 
     /// What keeps a run from being decided at all.
-    fn admit_run(&mut self, run: &[Linked<'_>], around: Circumstances) -> Result<usize, Code> {
+    fn admit_run(&self, run: &[Linked<'_>], around: Circumstances) -> Result<usize, Code> {
         let first = &run[0].command;
-        let slot = self.home(first)?;
-        for linked in run {
-            let command = &linked.command;
-            self.admit(command, around)?;
-            command.check_form()?;
+        let mut ids = BTreeSet::new();
+        for Linked { command, .. } in run {
             let same_place =
                 command.division() == first.division() && command.year() == first.year();
-            if !command.is_linkable() || !same_place {
+            let known_in_run = decide::ends(command).is_some_and(|id| !ids.insert(id));
+            if !command.is_linkable() || !same_place || known_in_run {
                 return Err(Code::BadLinkedRun);
             }
-            if command.quota().is_some_and(|quota| self.quarantined.contains(&quota)) {
+        }
+        let slot = self.slot_of(first.division()).ok_or(Code::UnknownDivision)?;
+        for Linked { command, .. } in run {
+            self.admit(command, around)?;
+            command.check_form()?;
+            if command.quota().is_some_and(|quota| self.quarantined.contains_key(&quota)) {
                 return Err(Code::Quarantined);
             }
         }

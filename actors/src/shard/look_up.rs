@@ -22,7 +22,7 @@ impl Shard {
                 let plan = (cell.plan_slot as usize).checked_sub(1);
                 let plan =
                     plan.and_then(|slot| book.plans().nth(slot)).map_or(LimitKey(0), |p| p.key);
-                let quarantined = self.quarantined.contains(&id);
+                let quarantined = self.quarantined.contains_key(&id);
                 Some(Answer::Quota(Box::new(QuotaView::of(id, cell, row, plan, quarantined))))
             }),
             LookUp::Payment { year, id, .. } => division

@@ -13,7 +13,7 @@ mod one;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use domain::apply::Placed;
 use domain::contents::HashKey;
@@ -35,9 +35,7 @@ pub struct Shard {
     /// Place of each division in `divisions` plus one; 0: not here.
     slots: Vec<u16>,
     divisions: Vec<Division>,
-    quarantined: HashSet<QuotaId>,
-    /// Quarantined quotas whose fold has come back, and who wait for the order that frees them.
-    rebuilt: HashSet<QuotaId>,
+    quarantined: HashMap<QuotaId, Revival>,
     deadlines: Deadlines,
     run: RecordWriter,
     spares: Vec<RecordWriter>,
@@ -46,6 +44,8 @@ pub struct Shard {
     outstanding: usize,
     /// Ordinal of the next record.
     next_ordinal: u64,
+    /// Every record below this ordinal is durable.
+    durable_ordinal: u64,
     /// Ordinal of the gathering run's first record.
     run_first: u64,
     /// What to tell once a record has landed, by its ordinal.
@@ -75,6 +75,18 @@ enum Then {
     Nothing,
     Cross(Crossing),
     Registered,
+    Rebuild(QuotaId),
+}
+
+/// How far the revival of a quarantined quota has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Revival {
+    /// Nobody has asked for it.
+    Unasked,
+    /// Its fold has been asked for and has not come.
+    Asked,
+    /// Its fold has been taken over: the next order to revive it frees it.
+    Rebuilt,
 }
 
 impl Shard {
@@ -95,14 +107,14 @@ impl Shard {
             key,
             slots,
             divisions,
-            quarantined: HashSet::new(),
-            rebuilt: HashSet::new(),
+            quarantined: HashMap::new(),
             deadlines,
             run: writer(),
             spares: (0..RUNS_OUTSTANDING_MAX).map(|_| writer()).collect(),
             full: VecDeque::new(),
             outstanding: 0,
             next_ordinal: 0,
+            durable_ordinal: 0,
             run_first: 0,
             unplaced: VecDeque::new(),
             waiting: VecDeque::new(),
@@ -188,6 +200,7 @@ impl Shard {
             self.spares.push(memory);
         }
         let end = landing.first_ordinal + u64::from(landing.count);
+        self.durable_ordinal = end;
         while self.unplaced.front().is_some_and(|unplaced| unplaced.ordinal < end) {
             let Some(unplaced) = self.unplaced.pop_front() else { break };
             self.place(&unplaced, landing);
@@ -197,15 +210,30 @@ impl Shard {
     }
 
     /// Takes the fold of a quarantined quota from a division that was replayed from the journal.
-    /// The order that asked for it is taken when it is sent again.
+    /// The order that asked for it is taken when it is sent again. A fold that nobody waits for,
+    /// or that lacks events of the quota, is left alone: it would take back what was answered.
     pub fn revived(&mut self, quota: QuotaId, fold: &Division) {
+        if self.quarantined.get(&quota) != Some(&Revival::Asked) {
+            return;
+        }
         let year = quota.year();
+        let version = fold.quota(quota).map(|cell| cell.version);
+        let mut revival = Revival::Unasked;
         if let (Some(from), Some(division)) = (fold.year(year), self.division_mut(quota.division()))
+            && division.quota(quota).map(|cell| cell.version) == version
             && let Some(book) = division.year_mut(year)
         {
             book.adopt(quota, from);
+            revival = Revival::Rebuilt;
         }
-        self.rebuilt.insert(quota);
+        self.quarantined.insert(quota, revival);
+    }
+
+    /// Hears that a quota could not be folded: the next order to revive it asks again.
+    pub fn not_revived(&mut self, quota: QuotaId) {
+        if let Some(revival @ Revival::Asked) = self.quarantined.get_mut(&quota) {
+            *revival = Revival::Unasked;
+        }
     }
 
     fn place(&mut self, unplaced: &Unplaced, landing: Landing) {
@@ -214,25 +242,47 @@ impl Shard {
         if let Some(book) = book {
             book.place(unplaced.placed, sequence);
         }
-        match unplaced.then {
+        self.act_then(unplaced.division, unplaced.then);
+    }
+
+    fn act_then(&mut self, division: DivisionIndex, then: Then) {
+        match then {
             Then::Nothing => {}
             Then::Cross(crossing) => self.outputs.push(Output::Cross(crossing)),
-            Then::Registered => self.outputs.push(Output::Registered(unplaced.division)),
+            Then::Registered => self.outputs.push(Output::Registered(division)),
+            Then::Rebuild(quota) => self.outputs.push(Output::Rebuild(quota)),
         }
+    }
+
+    /// Does something once everything decided so far is durable.
+    fn when_durable(&mut self, division: DivisionIndex, then: Then) {
+        if self.durable_ordinal == self.next_ordinal {
+            return self.act_then(division, then);
+        }
+        let (ordinal, year) = (self.next_ordinal - 1, FiscalYear::from_offset(0));
+        let placed = Placed::Nothing;
+        self.unplaced.push_back(Unplaced { ordinal, division, year, placed, then });
     }
 
     /// Works off what waits, as far as run buffers go.
     fn drain(&mut self) {
-        while self.has_room() {
-            if let Some(crossing) = self.crossings.pop_front() {
-                self.take_crossing(crossing);
-            } else if let Some(turn) = self.waiting.pop_front() {
-                self.take_turn(turn);
-            } else {
-                break;
+        self.drop_batches_left_open();
+        loop {
+            while self.has_room() {
+                if let Some(crossing) = self.crossings.pop_front() {
+                    self.take_crossing(crossing);
+                } else if let Some(turn) = self.waiting.pop_front() {
+                    self.take_turn(turn);
+                } else {
+                    break;
+                }
+            }
+            self.hand_over();
+            let waits = !self.crossings.is_empty() || !self.waiting.is_empty();
+            if !waits || !self.has_room() {
+                return;
             }
         }
-        self.hand_over();
     }
 
     /// Whether another turn can begin: no full run waits, and the gathering one has room.
@@ -262,11 +312,11 @@ impl Shard {
         self.run_first = self.next_ordinal;
     }
 
-    /// Makes room for `bytes` of tails and a record, in a new run if need be.
+    /// Makes room for `bytes` of tails and a record, in a new run if need be. A run that is full
+    /// waits for the end of the turn: a landing must not overtake the reply that names it.
     fn make_room(&mut self, bytes: usize) {
         if self.run.bytes() + bytes + RECORD_BYTES_PLANNED > RUN_BYTES_MAX {
             self.finish_run();
-            self.hand_over();
         }
     }
 

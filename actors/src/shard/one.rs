@@ -8,6 +8,7 @@ use domain::command::{Body, Command};
 use domain::contents::fingerprint;
 use domain::decide::{self, Verdict};
 use domain::division::Answer;
+use domain::event::{Event, EventBody};
 use domain::ids::{DivisionIndex, Fingerprint, PaymentId, QuotaId};
 use domain::refusal::{Code, Refusal};
 use protocol::batch::tail_length;
@@ -18,7 +19,7 @@ use storage::space::SpaceLevel;
 use crate::limits::{RECORD_BYTES_PLANNED, TOUCH_AHEAD};
 use crate::turn::{Alarm, NO_RECORD, Outcome, Output, Part, Turn, TurnReply};
 
-use super::Shard;
+use super::{Revival, Shard, Then};
 
 /// A decided command: its result, the ordinal of its record, and its refusal.
 #[derive(Clone, Copy, Debug)]
@@ -175,7 +176,7 @@ impl Shard {
         if checked && command.is_fact() {
             return Decided::code(Code::BadField);
         }
-        if let Some(decided) = self.around_quarantine(slot, &command) {
+        if let Some(decided) = self.around_quarantine(slot, &command, checked) {
             return decided;
         }
         let decided = self.decide_one(slot, &command, checked);
@@ -220,10 +221,15 @@ impl Shard {
     }
 
     /// Orders on a quarantined quota are turned away, its facts are parked, and a revival begins.
-    fn around_quarantine(&mut self, slot: usize, command: &Command<'_>) -> Option<Decided> {
+    fn around_quarantine(
+        &mut self,
+        slot: usize,
+        command: &Command<'_>,
+        checked: bool,
+    ) -> Option<Decided> {
         let quota = command.quota()?;
         let revives = matches!(command.body, Body::Act(act) if act.kind == ActKind::Revive);
-        let quarantined = self.quarantined.contains(&quota);
+        let quarantined = self.quarantined.contains_key(&quota);
         if !quarantined && !revives {
             return None;
         }
@@ -235,7 +241,7 @@ impl Shard {
             return None;
         }
         if revives {
-            return self.revive(slot, quota);
+            return self.revive(slot, command, print, checked);
         }
         match decide::park(&self.divisions[slot], command, print, Code::FactQuarantined) {
             Some(event) => Some(self.carry_out(slot, command, &event)),
@@ -244,19 +250,55 @@ impl Shard {
     }
 
     /// A revival first asks for the quota's fold; the order is taken once that has come, and the
-    /// quota is free with it. Until then its sender hears `Quarantined` and sends it again.
-    fn revive(&mut self, slot: usize, quota: QuotaId) -> Option<Decided> {
-        if !self.quarantined.contains(&quota) {
-            let known = self.divisions[slot].quota(quota).is_some();
-            return known.then(|| Decided::code(Code::NotQuarantined));
+    /// quota is free with it. Until then its sender hears `Quarantined` and sends it again. The
+    /// fold is asked for once, and only when it will have every event of the quota.
+    fn revive(
+        &mut self,
+        slot: usize,
+        command: &Command<'_>,
+        print: Fingerprint,
+        checked: bool,
+    ) -> Option<Decided> {
+        let quota = command.quota()?;
+        match self.quarantined.get(&quota) {
+            None => return self.refuse_revival(slot, command, print, checked),
+            Some(Revival::Rebuilt) if checked => return None,
+            Some(Revival::Rebuilt) => {
+                self.quarantined.remove(&quota);
+                self.outputs.push(Output::ResumeMoves);
+                return None;
+            }
+            Some(Revival::Unasked) if !checked => {
+                self.quarantined.insert(quota, Revival::Asked);
+                self.when_durable(quota.division(), Then::Rebuild(quota));
+            }
+            Some(Revival::Unasked | Revival::Asked) => {}
         }
-        if self.rebuilt.remove(&quota) {
-            self.quarantined.remove(&quota);
-            self.outputs.push(Output::ResumeMoves);
-            return None;
-        }
-        self.outputs.push(Output::Rebuild(quota));
         Some(Decided::code(Code::Quarantined))
+    }
+
+    /// There is nothing to revive, and the order's id ends. An unknown quota is `domain`'s to
+    /// refuse.
+    fn refuse_revival(
+        &mut self,
+        slot: usize,
+        command: &Command<'_>,
+        print: Fingerprint,
+        checked: bool,
+    ) -> Option<Decided> {
+        let quota = command.quota()?;
+        let (id, year) = (decide::ends(command)?, command.year()?);
+        let division = &self.divisions[slot];
+        division.quota(quota)?;
+        if checked {
+            let mut decided = Decided::code(Code::NotQuarantined);
+            decided.result.checked = true;
+            return Some(decided);
+        }
+        let (division, fingerprint) = (division.index, print);
+        let refusal = Refusal::new(Code::NotQuarantined);
+        let body = EventBody::Refused { id, quota, division, year, fingerprint, refusal };
+        Some(self.carry_out(slot, command, &Event { by: command.by, body }))
     }
 
     /// Decides one command and carries it out.
@@ -321,7 +363,7 @@ impl Shard {
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
         let what = text.unwrap_or_else(|| "a panic without words".to_owned());
         if let Some(quota) = quota {
-            self.quarantined.insert(quota);
+            self.quarantined.insert(quota, Revival::Unasked);
             self.outputs.push(Output::Alarm(Alarm::Quarantined { quota, what }));
         }
     }

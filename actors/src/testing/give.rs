@@ -1,0 +1,267 @@
+//! Commands as people and banks give them, each by the person and in the role that may.
+
+use domain::batch::{fold_act, fold_move};
+use domain::codes::{
+    ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, Method, MoveKind, Posts,
+    ResolveAction, StepKind, YearState,
+};
+use domain::command::{
+    Act, Body, By, Command, Create, EndBatch, Fact, MoveOut, OpenBatch, Register, Reserve, Resolve,
+    SetYear, Step,
+};
+use domain::ids::{
+    ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, FiscalYear, LimitKey, MoveId,
+    PaymentId, PersonId, QuotaId,
+};
+use domain::particulars::Particulars;
+use domain::{Fen, Role};
+use protocol::Flags;
+
+pub(crate) const YEAR: FiscalYear = FiscalYear::from_offset(22);
+pub(crate) const DESK: ChannelId = ChannelId(7);
+pub(crate) const BANK: ChannelId = ChannelId(8);
+
+pub(crate) const MAKER: PersonId = PersonId(1);
+pub(crate) const CHECKER: PersonId = PersonId(2);
+pub(crate) const FINANCE: PersonId = PersonId(3);
+pub(crate) const TELLER: PersonId = PersonId(4);
+pub(crate) const OPERATOR: PersonId = PersonId(6);
+pub(crate) const OFFICER: PersonId = PersonId(9);
+
+/// A command and how it is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) command: Command<'static>,
+    pub(crate) flags: Flags,
+}
+
+impl Given {
+    pub(crate) fn linked(mut self) -> Given {
+        self.flags.linked = true;
+        self
+    }
+
+    pub(crate) fn checked(mut self) -> Given {
+        self.flags.check = true;
+        self
+    }
+
+    pub(crate) fn by(mut self, person: PersonId) -> Given {
+        self.command.by.person = person;
+        self
+    }
+
+    pub(crate) fn in_role(mut self, role: Role) -> Given {
+        self.command.by.role = role;
+        self
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.command.by.role
+    }
+
+    pub(crate) fn channel(&self) -> ChannelId {
+        self.command.by.channel
+    }
+}
+
+/// Marks all but the last as linked.
+pub(crate) fn run_of(commands: &[Given]) -> Vec<Given> {
+    let last = commands.len() - 1;
+    let each = commands.iter().enumerate();
+    each.map(|(at, given)| if at < last { given.linked() } else { *given }).collect()
+}
+
+fn given(person: PersonId, role: Role, body: Body<'static>) -> Given {
+    let channel = if matches!(role, Role::Bank | Role::CentralBank) { BANK } else { DESK };
+    let command = Command { by: By { person, role, channel }, body };
+    Given { command, flags: Flags::default() }
+}
+
+pub(crate) fn quota(division: u16, serial: u64) -> QuotaId {
+    QuotaId::new(DivisionIndex(division), YEAR, serial)
+}
+
+pub(crate) fn register(division: u16) -> Given {
+    let digits = format!("{division:09}");
+    let code = *digits.as_bytes().first_chunk::<9>().expect("nine digits");
+    let (division, parent) = (DivisionIndex(division), DivisionIndex::PROVINCE);
+    let register = Register { division, code, parent, name: "历下区" };
+    given(OPERATOR, Role::Operator, Body::Register(register))
+}
+
+pub(crate) fn set_year(division: u16, act: u128, year: FiscalYear, state: YearState) -> Given {
+    let (act, division) = (ActId(act), DivisionIndex(division));
+    given(FINANCE, Role::Finance, Body::SetYear(SetYear { act, division, year, state }))
+}
+
+pub(crate) fn open_year(division: u16, act: u128) -> Given {
+    set_year(division, act, YEAR, YearState::Open)
+}
+
+/// A quota of treasury money that needs one approval, handed down from `parent`.
+pub(crate) fn create_under(division: u16, act: u128, parent: QuotaId) -> Given {
+    let create = Create {
+        act: ActId(act),
+        division: DivisionIndex(division),
+        year: YEAR,
+        parent,
+        fund: Class::new("111").expect("a class"),
+        economic: Class::ANY,
+        posts: Posts::UNIT,
+        executable: true,
+        plan: LimitKey(0),
+        authority: AuthorityKind::BudgetLine,
+        cap_fen: Fen::ZERO,
+        key: Box::leak(format!("指标 {division} {act:x}").into_boxed_str()),
+    };
+    given(FINANCE, Role::Finance, Body::Create(create))
+}
+
+pub(crate) fn create(division: u16, act: u128) -> Given {
+    create_under(division, act, QuotaId::NONE)
+}
+
+pub(crate) fn reserve(quota: QuotaId, payment: u128, fen: i64) -> Given {
+    reserve_until(quota, payment, fen, 0)
+}
+
+pub(crate) fn reserve_until(quota: QuotaId, payment: u128, fen: i64, deadline_ms: u64) -> Given {
+    let reserve = Reserve {
+        payment: PaymentId(payment),
+        quota,
+        amount_fen: Fen::new(fen),
+        economic: Class::new("30201").expect("a class"),
+        method: Method::Centralized,
+        kind: BusinessKind::Single,
+        day: Day::new(20_220_315).expect("a day"),
+        contract: ContractId::NONE,
+        plan: ContractId::NONE,
+        deadline_ms,
+        one_act: false,
+        particulars: Particulars::NONE,
+    };
+    given(MAKER, Role::Maker, Body::Reserve(reserve))
+}
+
+/// The largest particulars there are, so that few reservations fill a run.
+pub(crate) fn reserve_with_words(quota: QuotaId, payment: u128, fen: i64) -> Given {
+    let room = domain::limits::PARTICULARS_BYTES_MAX - 6 * 2;
+    let text = domain::particulars::ParticularsText {
+        purpose: "办公用品".repeat(room / "办公用品".len()),
+        ..Default::default()
+    };
+    let bytes: &'static [u8] = Box::leak(text.encode().into_boxed_slice());
+    let mut given = reserve(quota, payment, fen);
+    if let Body::Reserve(reserve) = &mut given.command.body {
+        reserve.particulars = Particulars::parse(bytes).expect("particulars");
+    }
+    given
+}
+
+pub(crate) fn step(kind: StepKind, quota: QuotaId, payment: u128) -> Given {
+    use StepKind as K;
+    let (person, role) = match kind {
+        K::ApproveUnit | K::ApproveDepartment => (CHECKER, Role::Checker),
+        K::ApproveFinance | K::Instruct | K::Void | K::Hold => (FINANCE, Role::Finance),
+        K::Unhold => (OFFICER, Role::Finance),
+        K::Withdraw => (MAKER, Role::Maker),
+        K::Return => (CHECKER, Role::Checker),
+        K::Doubt => (OPERATOR, Role::Operator),
+    };
+    let reason = if kind.needs_reason() { "核查" } else { "" };
+    let payment = PaymentId(payment);
+    given(person, role, Body::Step(Step { kind, payment, quota, serial: 1, reason }))
+}
+
+pub(crate) fn fact(kind: FactKind, quota: QuotaId, payment: u128, serial: u64, fen: i64) -> Given {
+    let role = match kind {
+        FactKind::Clear | FactKind::SettleRefund => Role::CentralBank,
+        _ => Role::Bank,
+    };
+    let refunds = matches!(kind, FactKind::Refund | FactKind::SettleRefund);
+    let fact = Fact {
+        kind,
+        payment: PaymentId(payment),
+        quota,
+        serial,
+        amount_fen: Fen::new(fen),
+        payee_hash: 0,
+        day: Day::new(20_220_316).expect("a day"),
+        refund: u64::from(refunds),
+        detail: 0,
+        note: "",
+    };
+    given(TELLER, role, Body::Fact(fact))
+}
+
+pub(crate) fn act(kind: ActKind, quota: QuotaId, act: u128, fen: i64) -> Given {
+    staged(kind, quota, act, fen, 0)
+}
+
+pub(crate) fn staged(kind: ActKind, quota: QuotaId, act: u128, fen: i64, batch: u128) -> Given {
+    let (contract, plan) = (ContractId::NONE, ContractId::NONE);
+    let (act, batch, amount_fen) = (ActId(act), BatchId(batch), Fen::new(fen));
+    let act = Act { kind, act, quota, amount_fen, contract, plan, batch, note: "" };
+    let (person, role) = match kind {
+        ActKind::Revive => (OPERATOR, Role::Operator),
+        _ => (FINANCE, Role::Finance),
+    };
+    given(person, role, Body::Act(act))
+}
+
+pub(crate) fn issue(quota: QuotaId, id: u128, fen: i64) -> Given {
+    act(ActKind::Issue, quota, id, fen)
+}
+
+pub(crate) fn revive(quota: QuotaId, id: u128) -> Given {
+    act(ActKind::Revive, quota, id, 0)
+}
+
+pub(crate) fn move_out(kind: MoveKind, id: u128, from: QuotaId, to: QuotaId, fen: i64) -> Given {
+    staged_move(kind, id, from, to, fen, 0)
+}
+
+pub(crate) fn staged_move(
+    kind: MoveKind,
+    id: u128,
+    from: QuotaId,
+    to: QuotaId,
+    fen: i64,
+    batch: u128,
+) -> Given {
+    let (id, batch, amount_fen) = (MoveId(id), BatchId(batch), Fen::new(fen));
+    let moved = MoveOut { kind, id, from, to, amount_fen, batch, note: "" };
+    given(FINANCE, Role::Finance, Body::MoveOut(moved))
+}
+
+/// Opens a batch that will hold exactly these acts.
+pub(crate) fn open_batch(batch: u128, acts: &[Given], deadline_ms: u64) -> Given {
+    let digest = acts.iter().fold(0, |digest, given| match &given.command.body {
+        Body::Act(act) => fold_act(digest, act),
+        Body::MoveOut(moved) => fold_move(digest, moved),
+        other => panic!("{other:?} is not staged"),
+    });
+    let division = acts[0].command.division();
+    let (batch, count) = (BatchId(batch), acts.len() as u32);
+    let open = OpenBatch { batch, division, year: YEAR, count, digest, deadline_ms };
+    given(FINANCE, Role::Finance, Body::OpenBatch(open))
+}
+
+pub(crate) fn end_batch(step: BatchStep, batch: u128, division: u16) -> Given {
+    let (batch, division) = (BatchId(batch), DivisionIndex(division));
+    given(FINANCE, Role::Finance, Body::EndBatch(EndBatch { step, batch, division, year: YEAR }))
+}
+
+pub(crate) fn resolve(action: ResolveAction, act: u128, division: u16, serial: u64) -> Given {
+    let resolve = Resolve {
+        act: ActId(act),
+        division: DivisionIndex(division),
+        year: YEAR,
+        channel: BANK,
+        serial,
+        action,
+        reason: "已核实",
+    };
+    given(FINANCE, Role::Finance, Body::Resolve(resolve))
+}

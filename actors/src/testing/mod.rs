@@ -1,0 +1,11 @@
+//! What the tests of several modules share.
+//!
+//! In reading order:
+//!
+//! - [`give`]: commands as people and banks give them.
+//! - [`house`]: shards, mailboxes and a journal on one thread, under the test's own schedule.
+
+pub(crate) mod give;
+
+pub(crate) mod house;
+
