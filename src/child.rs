@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -11,6 +11,7 @@ use serde_json::Value;
 /// A server process. Killed when dropped.
 pub(crate) struct Server {
     child: Child,
+    stdout: BufReader<ChildStdout>,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// What its ready line said.
@@ -43,7 +44,8 @@ impl Server {
         let mut child = spawned.context("the server process cannot be started")?;
         let Some(stdout) = child.stdout.take() else { bail!("the server has no standard output") };
         let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
+        let mut stdout = BufReader::new(stdout);
+        stdout.read_line(&mut line)?;
         if line.is_empty() {
             let status = child.wait()?;
             bail!("the server ended before it was ready: {status}");
@@ -51,7 +53,7 @@ impl Server {
         let ready: Value = serde_json::from_str(&line).context("the server's ready line")?;
         let address = ready["listening"].as_str().and_then(|text| text.parse().ok());
         let Some(address) = address else { bail!("the server's ready line names no address") };
-        Ok(Server { child, address, ready })
+        Ok(Server { child, stdout, address, ready })
     }
 
     /// Ends it as a power cut would, as far as the process goes: SIGKILL.
@@ -61,11 +63,14 @@ impl Server {
         Ok(())
     }
 
-    /// Asks it to end in good order, and waits.
-    pub(crate) fn stop(mut self) -> Result<ExitStatus> {
+    /// Asks it to end in good order, waits, and gives what it said last.
+    pub(crate) fn stop(mut self) -> Result<(ExitStatus, Value)> {
         let process = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(process, rustix::process::Signal::TERM)?;
-        Ok(self.child.wait()?)
+        let mut line = String::new();
+        self.stdout.read_line(&mut line)?;
+        let status = self.child.wait()?;
+        Ok((status, serde_json::from_str(&line).unwrap_or(Value::Null)))
     }
 
     /// Most memory it has held so far, in bytes.

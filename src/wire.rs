@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result, bail};
 use domain::codes::Role;
 use domain::ids::ChannelId;
+use domain::refusal::Retry;
 use protocol::frame::FrameKind;
 use protocol::hello::{Hello, Welcome};
 use protocol::lookup::{Answer, LookUp, parse_answers, put_look_ups};
@@ -13,6 +14,14 @@ use protocol::message::ErrorMessage;
 use protocol::{CommandResult, CommandsBuilder, Reply, split_frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+/// What a request came to.
+pub(crate) enum Asked<T> {
+    /// It was answered.
+    Answered(T),
+    /// It was turned away whole: send it again after a pause.
+    Busy,
+}
 
 /// One connection in one role.
 pub(crate) struct Wire {
@@ -49,7 +58,7 @@ impl Wire {
     pub(crate) async fn commands(
         &mut self,
         builder: &mut CommandsBuilder,
-    ) -> Result<Vec<CommandResult>> {
+    ) -> Result<Asked<Vec<CommandResult>>> {
         self.request += 1;
         builder.finish_into(&mut self.out, self.request, 0);
         self.flush().await?;
@@ -61,7 +70,7 @@ impl Wire {
     }
 
     /// Asks and gives the answers, in order.
-    pub(crate) async fn look_ups(&mut self, look_ups: &[LookUp]) -> Result<Vec<Answer>> {
+    pub(crate) async fn look_ups(&mut self, look_ups: &[LookUp]) -> Result<Asked<Vec<Answer>>> {
         self.request += 1;
         put_look_ups(&mut self.out, self.request, look_ups);
         self.flush().await?;
@@ -79,13 +88,17 @@ impl Wire {
         &mut self,
         kind: FrameKind,
         read: impl FnOnce(&protocol::Frame<'_>) -> Result<T>,
-    ) -> Result<T> {
+    ) -> Result<Asked<T>> {
         loop {
             if let Some(frame) = split_frame(&self.input)? {
                 let length = frame.header.length as usize;
                 let told = match frame.header.kind {
-                    found if found == kind => read(&frame),
-                    FrameKind::Error => bail!("{}", ErrorMessage::parse(&frame)?),
+                    found if found == kind => read(&frame).map(Asked::Answered),
+                    FrameKind::Error => {
+                        let message = ErrorMessage::parse(&frame)?;
+                        let again = message.code.retry() == Retry::SameId && frame.header.request != 0;
+                        if again { Ok(Asked::Busy) } else { bail!("{message}") }
+                    }
                     found => bail!("a {} frame came where {} was due", found.slug(), kind.slug()),
                 };
                 self.input.drain(..length);

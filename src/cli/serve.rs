@@ -110,7 +110,7 @@ impl Serve {
             server::create(&settings)?;
         }
         let json = self.json;
-        server::serve(&settings, |address, summary| {
+        let ended = server::serve(&settings, |address, summary| {
             let position = format!("{}/{}", summary.position.epoch, summary.position.sequence);
             let line = if json {
                 json!({
@@ -128,6 +128,13 @@ impl Serve {
             let mut out = std::io::stdout().lock();
             let _ = writeln!(out, "{line}").and_then(|()| out.flush());
         })?;
+        let (position, digest) = (ended.position, blake3::Hash::from_bytes(ended.digest).to_hex());
+        let line = if json {
+            json!({ "closed": position.to_string(), "digest": digest.as_str() }).to_string()
+        } else {
+            format!("closed at position {position}, digest {digest}")
+        };
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
         Ok(Exit::Ok)
     }
 }

@@ -12,7 +12,7 @@ use actors::engine::{self, StartOptions, Started, Summary};
 use actors::journal_thread::{JournalThread, ToJournal};
 use actors::limits::{JOURNAL_QUEUE_RUNS, SHUTDOWN_MS_MAX};
 use actors::network::{About, Network};
-use actors::shells::{Clocks, Landings, ShardEnvironment, ShardShell, Wire};
+use actors::shells::{Clocks, GiveUp, Landings, ShardEnvironment, ShardShell, Wire};
 use anyhow::Context as _;
 use domain::contents::HashKey;
 use protocol::hello::Environment as WireEnvironment;
@@ -64,7 +64,7 @@ fn open_disk(data: &Path) -> anyhow::Result<Arc<dyn Disk>> {
 pub(crate) fn serve(
     settings: &Settings,
     ready: impl FnOnce(SocketAddr, &Summary),
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Ended> {
     let disk = open_disk(&settings.data)?;
     let began = clock::monotonic_ms();
     let options = StartOptions {
@@ -101,7 +101,7 @@ async fn run(
     disk: Arc<dyn Disk>,
     started: Started,
     ready: impl FnOnce(SocketAddr, &Summary),
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Ended> {
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}; choose another --listen", settings.listen))
@@ -139,6 +139,7 @@ struct Engine {
     journal_thread: JoinHandle<Result<protocol::Position, JournalFault>>,
     filler: FillerThread,
     arbiters: Vec<Arbiter>,
+    shards: Vec<Addr<ShardShell>>,
 }
 
 /// Puts every core into its shell and tells them of each other.
@@ -202,12 +203,12 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         let (peers, replies) = (addresses.clone(), network.clone().recipient());
         address.do_send(Wire { peers, replies });
     }
-    Ok(Engine { shared, journal: sender, journal_thread, filler, arbiters })
+    Ok(Engine { shared, journal: sender, journal_thread, filler, arbiters, shards: addresses })
 }
 
 impl Engine {
     /// Stops reading, answers what was admitted, closes the journal, joins the threads.
-    async fn shut_down(self) -> anyhow::Result<()> {
+    async fn shut_down(self) -> anyhow::Result<Ended> {
         self.shared.core.borrow_mut().stop();
         let drained = async {
             while !self.shared.core.borrow().is_drained() {
@@ -220,18 +221,33 @@ impl Engine {
         }
         let _ = self.journal.send(ToJournal::Close);
         let closed = self.journal_thread.join();
-        match closed {
-            Ok(Ok(position)) => tracing::info!(%position, "closed"),
+        let position = match closed {
+            Ok(Ok(position)) => position,
             Ok(Err(fault)) => return Err(fault.into()),
             Err(_) => anyhow::bail!("the journal thread panicked; a start reads what is there"),
-        }
+        };
+        tracing::info!(%position, "closed");
         self.filler.stop();
+        let mut divisions = Vec::new();
+        for shard in &self.shards {
+            divisions.extend(shard.send(GiveUp).await?);
+        }
+        let digest = actors::replay::digest(&divisions);
         for arbiter in self.arbiters {
             arbiter.stop();
             let _ = arbiter.join();
         }
-        Ok(())
+        Ok(Ended { position, digest })
     }
+}
+
+/// How a server ended in good order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    /// The last durable position.
+    pub(crate) position: protocol::Position,
+    /// The digest of the live state there.
+    pub(crate) digest: [u8; 32],
 }
 
 /// Ends the process at once. A restart replays what is durable.

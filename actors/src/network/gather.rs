@@ -130,7 +130,8 @@ impl Gather {
                 }
                 continue;
             };
-            run_bad |= division != first;
+            // A fact may go elsewhere than its division: no shard would see all of the run.
+            run_bad |= division != first || self.route[index] != self.route[start];
             if !linked {
                 if run_bad {
                     self.route[start..].fill(ANSWERED);

@@ -176,7 +176,7 @@ impl Network {
             Stage::Greeting => Waits::ForHello,
             Stage::Closing => Waits::ForClose,
             Stage::Binary | Stage::Json if session.partial => Waits::ForRest,
-            Stage::Binary => Waits::ForFrame,
+            Stage::Binary | Stage::Leaving(_) => Waits::ForFrame,
             Stage::Json => Waits::ForLine,
         })
     }
@@ -185,6 +185,11 @@ impl Network {
     pub fn fail(&mut self, id: SessionId, message: &ErrorMessage) {
         self.metrics.connections_failed.add(1);
         self.say(id, |out| message.put(out, 0));
+        self.close(id);
+    }
+
+    /// Nothing more is read from a connection, and nothing more is said.
+    fn close(&mut self, id: SessionId) {
         if let Some(session) = self.session_mut(id) {
             session.stage = Stage::Closing;
         }
@@ -261,6 +266,7 @@ impl Network {
                 Gathering::Results(results) => results.finish_into(out, at),
                 Gathering::Answers(answers) => answers.finish_into(out, at),
             });
+            self.say_goodbye(reply.session);
         }
         self.released = released;
     }
@@ -278,12 +284,14 @@ impl Network {
     }
 
     /// Appends frames to a session's output, as lines where it speaks JSON. A session whose
-    /// output nobody reads is closed.
+    /// output nobody reads is closed, and gathers no more.
     fn say(&mut self, id: SessionId, put: impl FnOnce(&mut Vec<u8>)) {
         let Some(session) = self.session_mut(id) else { return };
+        if session.stage == Stage::Closing {
+            return;
+        }
         session.put(put);
-        let too_slow = session.out.len() > SESSION_OUTPUT_BYTES_MAX;
-        if too_slow && session.stage != Stage::Closing {
+        if session.out.len() > SESSION_OUTPUT_BYTES_MAX {
             session.stage = Stage::Closing;
             session.put(|out| ErrorMessage::new(Code::SlowReader).put(out, 0));
             self.metrics.connections_failed.add(1);

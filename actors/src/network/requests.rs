@@ -31,7 +31,7 @@ impl Network {
         while let Some(session) = self.session(id) {
             let rest = &bytes[used..];
             let taken = match session.stage {
-                Stage::Closing => rest.len(),
+                Stage::Leaving(_) | Stage::Closing => rest.len(),
                 Stage::Greeting => self.take_hello(id, rest),
                 Stage::Binary => self.take_frame(id, rest, now_ms),
                 Stage::Json => self.take_line(id, rest, now_ms),
@@ -219,12 +219,22 @@ impl Network {
             },
             FrameKind::Unsubscribe => self.asks.push(Ask::Unsubscribe { session: id, request }),
             FrameKind::Goodbye => {
-                self.say(id, |out| put_bare(out, FrameKind::Goodbye, request));
                 if let Some(session) = self.session_mut(id) {
-                    session.stage = Stage::Closing;
+                    session.stage = Stage::Leaving(request);
                 }
+                self.say_goodbye(id);
             }
             other => self.fail_with(id, &FrameError::Kind(other.number())),
+        }
+    }
+
+    /// Says goodbye to one who is leaving and has heard everything.
+    pub(super) fn say_goodbye(&mut self, id: SessionId) {
+        let Some(session) = self.session(id) else { return };
+        let Stage::Leaving(request) = session.stage else { return };
+        if session.window_used == 0 {
+            self.say(id, |out| put_bare(out, FrameKind::Goodbye, request));
+            self.close(id);
         }
     }
 

@@ -15,7 +15,9 @@ pub(super) enum Stage {
     Binary,
     /// It speaks lines.
     Json,
-    /// Nothing more is read from it.
+    /// It said goodbye, with this request: it hears what is still due, then the same.
+    Leaving(u64),
+    /// Nothing more is read from it, and nothing more is said.
     Closing,
 }
 

@@ -47,7 +47,7 @@ pub(super) fn probe(dir: &Path) -> Result<Probe> {
     let file = disk.open(&path, FileUse::Journal)?;
     let mut bytes = AlignedBytes::new(LARGE_BYTES);
     bytes.fill(0x5a);
-    let mut time = |size: usize, writes: u64| -> Result<Histogram<u64>> {
+    let time = |size: usize, writes: u64| -> Result<Histogram<u64>> {
         let mut histogram = Histogram::new(3)?;
         for index in 0..writes {
             let at = index * size as u64 % FILE_BYTES;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use domain::codes::{ActKind, AuthorityKind, Posts, Role, YearState};
 use domain::command::{Act, Body, By, Command, Create, Register, SetYear};
 use domain::ids::{
@@ -12,7 +12,7 @@ use domain::ids::{
 use domain::{Code, Fen};
 use protocol::{CommandsBuilder, Flags};
 
-use crate::wire::Wire;
+use crate::wire::{Asked, Wire};
 
 /// Divisions that keep their own treasury.
 const DIVISIONS: u16 = 185;
@@ -99,7 +99,11 @@ impl Batch {
         if self.builder.count() == 0 {
             return Ok(());
         }
-        for result in wire.commands(&mut self.builder).await? {
+        // One frame at a time is never more than a fresh server takes.
+        let Asked::Answered(results) = wire.commands(&mut self.builder).await? else {
+            bail!("the server is busy before the run has begun");
+        };
+        for result in results {
             ensure!(result.code == Code::Accepted, "setting up: {}", result.code);
         }
         Ok(())

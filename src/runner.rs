@@ -1,0 +1,433 @@
+//! Runs a scenario against a server: every answer is compared with its prediction, through any
+//! number of crashes.
+//!
+//! Lanes run side by side, each with one connection per role; within a lane a frame is sent when
+//! the one before was answered, so predictions never depend on scheduling. When a connection is
+//! lost, what was not answered is asked again by its id.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use domain::codes::Role;
+use domain::ids::{ChannelId, QuotaId};
+use protocol::limits::{FRAME_BYTES_MAX, FRAME_HEADER_BYTES, LOOK_UPS_PER_FRAME_MAX};
+use protocol::lookup::{Answer, IdKind, LookUp};
+use protocol::{CommandResult, CommandsBuilder, routing};
+use scenarios::{Audit, Awaited, Barrier, Heard, Lane, QuotaEnd, Step, Wave, Work};
+use tokio::sync::{RwLock, watch};
+use tokio::task::LocalSet;
+
+use crate::wire::{Asked, Wire};
+
+/// Commands in one frame of a lane.
+const FRAME_COMMANDS: usize = 2048;
+
+/// Mismatches that are told in words.
+const MISMATCHES_TOLD: usize = 12;
+
+/// How long a lane waits for a quota to become what it should.
+const BARRIER_PATIENCE: u32 = 4000;
+
+/// Pause between two looks at a quota, or two tries of a frame that heard `Busy`.
+const PAUSE: Duration = Duration::from_millis(3);
+
+/// Where the server is, and how often it was started: lanes wait here while it is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Where {
+    /// Its address; `None` while it is down.
+    pub(crate) address: Option<SocketAddr>,
+    /// Counts its starts.
+    pub(crate) start: u32,
+}
+
+/// What a run has shown so far.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// Answers compared.
+    pub(crate) answers: Cell<u64>,
+    /// Answers that differed from their prediction.
+    pub(crate) mismatches: Cell<u64>,
+    /// The first of them, in words.
+    pub(crate) told: RefCell<Vec<String>>,
+    /// Frames that were asked again after a connection was lost.
+    pub(crate) asked_again: Cell<u64>,
+    /// Frames that heard `Busy`.
+    pub(crate) busy: Cell<u64>,
+    /// Acknowledged reservations looked up after a crash.
+    pub(crate) rechecked: Cell<u64>,
+    /// Acknowledged reservations that were gone.
+    pub(crate) lost: Cell<u64>,
+    /// Payments and quotas compared at the end.
+    pub(crate) audited: Cell<u64>,
+    /// Refusals heard, by code.
+    pub(crate) refusals: RefCell<BTreeMap<u16, u64>>,
+    /// Commands answered, by role.
+    pub(crate) by_role: RefCell<BTreeMap<&'static str, u64>>,
+    /// Facts that were parked.
+    pub(crate) parked: Cell<u64>,
+    /// Records that were durable when an answer came: the newest sequence seen.
+    pub(crate) sequence: Cell<u64>,
+}
+
+impl Seen {
+    fn mismatch(&self, what: impl FnOnce() -> String) {
+        self.mismatches.set(self.mismatches.get() + 1);
+        let mut told = self.told.borrow_mut();
+        if told.len() < MISMATCHES_TOLD {
+            told.push(what());
+        }
+    }
+}
+
+/// A scenario on its way.
+pub(crate) struct Run {
+    /// Where the server is.
+    pub(crate) server: watch::Receiver<Where>,
+    /// What was seen.
+    pub(crate) seen: Seen,
+    /// Held for reading while a batch is open; whoever kills the server holds it for writing.
+    pub(crate) fragile: RwLock<()>,
+    /// Windows started and to start, by lane.
+    pub(crate) progress: RefCell<Vec<(u64, u64)>>,
+    /// Told once every lane is done.
+    pub(crate) done: Cell<bool>,
+}
+
+impl Run {
+    pub(crate) fn new(server: watch::Receiver<Where>) -> Rc<Run> {
+        Rc::new(Run {
+            server,
+            seen: Seen::default(),
+            fragile: RwLock::new(()),
+            progress: RefCell::new(Vec::new()),
+            done: Cell::new(false),
+        })
+    }
+
+    /// The part of the work that is done, in thousandths.
+    pub(crate) fn permille(&self) -> u64 {
+        let progress = self.progress.borrow();
+        let (done, all) = progress.iter().fold((0, 0), |(d, a), &(done, all)| (d + done, a + all));
+        if all == 0 { 0 } else { done * 1000 / all }
+    }
+}
+
+/// Does the whole work and gives the lanes back, for their tallies.
+pub(crate) async fn run(run: &Rc<Run>, work: Work) -> Result<(Vec<Lane>, scenarios::Tally)> {
+    let mut opening = Connections::new(run);
+    for wave in &work.opening {
+        opening.wave(wave).await?;
+    }
+    drop(opening);
+    *run.progress.borrow_mut() = work.lanes.iter().map(Lane::progress).collect();
+    let local = LocalSet::new();
+    let tasks: Vec<_> =
+        work.lanes.into_iter().map(|lane| local.spawn_local(drive(Rc::clone(run), lane))).collect();
+    let mut lanes = Vec::with_capacity(tasks.len());
+    local
+        .run_until(async {
+            for task in tasks {
+                lanes.push(task.await.context("a lane panicked")??);
+            }
+            anyhow::Ok(())
+        })
+        .await?;
+    run.done.set(true);
+    let mut tally = work.opening_tally;
+    for lane in &lanes {
+        tally.add(&lane.tally());
+    }
+    Ok((lanes, tally))
+}
+
+async fn drive(run: Rc<Run>, mut lane: Lane) -> Result<Lane> {
+    let mut connections = Connections::new(&run);
+    while let Some(step) = lane.next() {
+        match step {
+            Step::Wave(wave) => {
+                let guarded = if wave.fragile { Some(run.fragile.read().await) } else { None };
+                connections.wave(&wave).await?;
+                drop(guarded);
+            }
+            Step::Barrier(barrier) => connections.barrier(&barrier).await?,
+            Step::Audit(audit) => connections.audit(&audit).await?,
+        }
+        run.progress.borrow_mut()[lane.index()] = lane.progress();
+    }
+    let quotas: Vec<QuotaEnd> = lane.quotas().collect();
+    connections.compare_quotas(&quotas).await?;
+    Ok(lane)
+}
+
+/// The connections of one lane, one per role, opened when they are needed.
+struct Connections {
+    run: Rc<Run>,
+    wires: HashMap<Role, Wire>,
+    start: u32,
+    /// Reservations acknowledged last: looked up after a crash.
+    acknowledged: Vec<LookUp>,
+}
+
+impl Connections {
+    fn new(run: &Rc<Run>) -> Connections {
+        let (wires, acknowledged) = (HashMap::new(), Vec::new());
+        Connections { run: Rc::clone(run), wires, start: 0, acknowledged }
+    }
+
+    /// The connection of a role, once the server is up.
+    async fn wire(&mut self, role: Role, channel: ChannelId) -> Result<&mut Wire> {
+        loop {
+            let now = self.run.server.clone().wait_for(|place| place.address.is_some()).await.map(|place| *place);
+            let Ok(Where { address: Some(address), start }) = now else { bail!("the server is gone") };
+            if start != self.start {
+                self.wires.clear();
+                let restarted = self.start != 0;
+                self.start = start;
+                if restarted && !self.recheck(address).await {
+                    continue;
+                }
+            }
+            if !self.wires.contains_key(&role) {
+                match Wire::connect_on(address, role, channel).await {
+                    Ok(wire) => drop(self.wires.insert(role, wire)),
+                    Err(_) if self.moved_on() => continue,
+                    Err(error) => {
+                        tokio::time::sleep(PAUSE).await;
+                        if !self.is_down() {
+                            return Err(error);
+                        }
+                        continue;
+                    }
+                }
+            }
+            let wire = self.wires.get_mut(&role);
+            return wire.context("a connection that was just made");
+        }
+    }
+
+    fn moved_on(&self) -> bool {
+        self.run.server.borrow().start != self.start
+    }
+
+    fn is_down(&self) -> bool {
+        self.run.server.borrow().address.is_none() || self.moved_on()
+    }
+
+    /// Looks up what was acknowledged before the crash; false when the server is gone again.
+    async fn recheck(&mut self, address: SocketAddr) -> bool {
+        let Ok(mut wire) = Wire::connect(address, Role::Maker).await else { return false };
+        for look_ups in self.acknowledged.chunks(LOOK_UPS_PER_FRAME_MAX) {
+            let Ok(Asked::Answered(answers)) = wire.look_ups(look_ups).await else { return false };
+            let seen = &self.run.seen;
+            for (look_up, answer) in look_ups.iter().zip(answers) {
+                seen.rechecked.set(seen.rechecked.get() + 1);
+                if matches!(answer, Answer::Failed(_)) {
+                    seen.lost.set(seen.lost.get() + 1);
+                    seen.mismatch(|| format!("acknowledged and lost: {look_up:?}"));
+                }
+            }
+        }
+        true
+    }
+
+    /// Sends a wave, frame by frame, and compares every answer.
+    async fn wave(&mut self, wave: &Wave) -> Result<()> {
+        let room = FRAME_BYTES_MAX - FRAME_HEADER_BYTES;
+        let mut start = 0;
+        while start < wave.len() {
+            let end = wave.frame_end(start, FRAME_COMMANDS, room);
+            self.frame(wave, start..end).await?;
+            start = end;
+        }
+        Ok(())
+    }
+
+    async fn frame(&mut self, wave: &Wave, range: std::ops::Range<usize>) -> Result<()> {
+        let role = role_of(wave);
+        let channel = ChannelId(wave.channel());
+        let mut asked_again = false;
+        loop {
+            let mut builder = CommandsBuilder::new();
+            builder.push_encoded(&wave.commands()[range.clone()], wave.tails(range.clone()))?;
+            let wire = self.wire(role, channel).await?;
+            match wire.commands(&mut builder).await {
+                Ok(Asked::Answered(results)) => {
+                    ensure!(results.len() == range.len(), "a reply with another count");
+                    self.compare(wave, range, &results, asked_again);
+                    return Ok(());
+                }
+                Ok(Asked::Busy) => {
+                    self.run.seen.busy.set(self.run.seen.busy.get() + 1);
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => {
+                    self.wires.remove(&role);
+                    asked_again = true;
+                    self.run.seen.asked_again.set(self.run.seen.asked_again.get() + 1);
+                    tokio::time::sleep(PAUSE).await;
+                    self.must_be_down(&error).await?;
+                }
+            }
+        }
+    }
+
+    /// A lost connection is expected only while the server is being killed.
+    async fn must_be_down(&self, error: &anyhow::Error) -> Result<()> {
+        for _ in 0..BARRIER_PATIENCE {
+            if self.is_down() {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        bail!("a connection was lost and the server is up: {error:#}")
+    }
+
+    fn compare(
+        &mut self,
+        wave: &Wave,
+        range: std::ops::Range<usize>,
+        results: &[CommandResult],
+        asked_again: bool,
+    ) {
+        self.acknowledged.clear();
+        let seen = &self.run.seen;
+        let mut by_role = seen.by_role.borrow_mut();
+        *by_role.entry(role_of(wave).slug()).or_default() += results.len() as u64;
+        let mut refusals = seen.refusals.borrow_mut();
+        for (index, result) in range.zip(results) {
+            let (op, heard) = (wave.op(index), Heard::from(result));
+            seen.answers.set(seen.answers.get() + 1);
+            seen.sequence.set(seen.sequence.get().max(result.sequence));
+            if !op.expected.accepts(&heard, asked_again) {
+                let kind = routing::kind_of(op.command);
+                seen.mismatch(|| {
+                    format!("kind {kind}: expected {:?}, heard {result:?} (asked again: {asked_again})", op.expected)
+                });
+            }
+            match result.code {
+                domain::Code::Accepted => {
+                    if let Some((payment, quota)) = routing::reservation(op.command) {
+                        let (division, year) = (quota.division(), quota.year());
+                        let kind = IdKind::Payment;
+                        self.acknowledged.push(LookUp::Outcome { kind, division, year, id: payment });
+                    }
+                }
+                domain::Code::Parked if !result.repeat => seen.parked.set(seen.parked.get() + 1),
+                domain::Code::Parked => {}
+                code => *refusals.entry(code.number()).or_default() += 1,
+            }
+        }
+    }
+
+    async fn ask(&mut self, look_ups: &[LookUp]) -> Result<Vec<Answer>> {
+        loop {
+            let wire = self.wire(Role::Finance, ChannelId(1)).await?;
+            match wire.look_ups(look_ups).await {
+                Ok(Asked::Answered(answers)) => return Ok(answers),
+                Ok(Asked::Busy) => tokio::time::sleep(PAUSE).await,
+                Err(error) => {
+                    self.wires.remove(&Role::Finance);
+                    self.must_be_down(&error).await?;
+                }
+            }
+        }
+    }
+
+    /// Waits until each quota is as it should be.
+    async fn barrier(&mut self, barrier: &Barrier) -> Result<()> {
+        let mut waiting = barrier.quotas.clone();
+        for _ in 0..BARRIER_PATIENCE {
+            let mut still = Vec::new();
+            for some in waiting.chunks(LOOK_UPS_PER_FRAME_MAX) {
+                let look_ups: Vec<_> = some.iter().map(|&(id, _)| LookUp::Quota(id)).collect();
+                for ((id, awaited), answer) in some.iter().zip(self.ask(&look_ups).await?) {
+                    let there = match (&answer, awaited) {
+                        (Answer::Quota(_), Awaited::Created) => true,
+                        (Answer::Quota(view), Awaited::Buckets(buckets)) => {
+                            differing(buckets, &view.buckets).is_none()
+                        }
+                        _ => false,
+                    };
+                    if !there {
+                        still.push((*id, *awaited));
+                    }
+                }
+            }
+            if still.is_empty() {
+                return Ok(());
+            }
+            waiting = still;
+            tokio::time::sleep(PAUSE).await;
+        }
+        let (quota, awaited) = &waiting[0];
+        let seen = &self.run.seen;
+        seen.mismatch(|| format!("quota {quota} never became {awaited:?}"));
+        Ok(())
+    }
+
+    /// Compares payments that will not change any more.
+    async fn audit(&mut self, audit: &Audit) -> Result<()> {
+        for some in audit.payments.chunks(LOOK_UPS_PER_FRAME_MAX) {
+            let look_up = |end: &scenarios::PaymentEnd| {
+                let (division, year) = (end.quota.division(), end.quota.year());
+                LookUp::Payment { division, year, id: end.payment }
+            };
+            let look_ups: Vec<_> = some.iter().map(look_up).collect();
+            for (end, answer) in some.iter().zip(self.ask(&look_ups).await?) {
+                let seen = &self.run.seen;
+                seen.audited.set(seen.audited.get() + 1);
+                let good = matches!(&answer, Answer::Payment(view)
+                    if view.quota == end.quota
+                        && view.state.number() == end.state.number()
+                        && view.executed_fen == end.executed
+                        && view.refunds.iter().map(|refund| refund.amount_fen.get()).sum::<i64>()
+                            == end.refunded.get());
+                if !good {
+                    seen.mismatch(|| format!("expected {end:?}, found {answer:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares quotas at the end of a lane.
+    async fn compare_quotas(&mut self, quotas: &[QuotaEnd]) -> Result<()> {
+        for some in quotas.chunks(LOOK_UPS_PER_FRAME_MAX) {
+            let look_ups: Vec<_> = some.iter().map(|end| LookUp::Quota(end.quota)).collect();
+            for (end, answer) in some.iter().zip(self.ask(&look_ups).await?) {
+                let seen = &self.run.seen;
+                seen.audited.set(seen.audited.get() + 1);
+                match &answer {
+                    Answer::Quota(view) => {
+                        if let Some((name, expected, found)) = differing(&end.buckets, &view.buckets) {
+                            let quota: QuotaId = end.quota;
+                            seen.mismatch(|| format!("quota {quota}: {name} should be {expected} fen, is {found}"));
+                        }
+                    }
+                    other => seen.mismatch(|| format!("quota {}: {other:?}", end.quota)),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first amount in which a quota differs from its prediction.
+fn differing(
+    expected: &scenarios::Buckets,
+    found: &domain::quota::Buckets,
+) -> Option<(&'static str, i64, i64)> {
+    let named = found.named();
+    expected.named().into_iter().find_map(|(name, fen)| {
+        let there = named.iter().find(|(known, _)| *known == name).map_or(i64::MIN, |&(_, fen)| fen);
+        (there != fen).then_some((name, fen, there))
+    })
+}
+
+fn role_of(wave: &Wave) -> Role {
+    Role::from_number(wave.role.number()).unwrap_or(Role::Maker)
+}
