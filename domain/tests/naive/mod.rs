@@ -388,8 +388,17 @@ impl Year {
             MoveKind::ReturnUp => {
                 let money = self.money(moved.to);
                 let same = moved.from.division() == moved.to.division();
-                let handed = if same { money.allocated } else { money.transferred };
-                if x > handed { Err(Code::OverAllocated) } else { Ok(()) }
+                let (handed, kind) = match same {
+                    true => (money.allocated, MoveKind::Allocate),
+                    false => (money.transferred, MoveKind::Transfer),
+                };
+                let leaves = |out: &&Out| {
+                    let order = &out.order;
+                    out.stands == Stands::UnderWay && order.from == moved.to && order.kind == kind
+                };
+                let under_way = self.out.values().filter(leaves);
+                let under_way: i64 = under_way.map(|out| out.order.amount_fen.get()).sum();
+                if x > handed - under_way { Err(Code::OverAllocated) } else { Ok(()) }
             }
             _ => self.may_grow(moved.to, x),
         }
