@@ -126,7 +126,8 @@ pub struct Fact<'a> {
     pub serial: u64,
     /// The executed, settled or returned amount; zero for a rejection.
     pub amount_fen: Fen,
-    /// Hash of the account that was paid ([`crate::particulars::account_hash`]); zero: not said.
+    /// Hash of the account that was paid ([`crate::particulars::account_hash`]): where one was
+    /// ordered, a receipt must name it.
     pub payee_hash: u64,
     /// Payment or clearing day.
     pub day: Day,

@@ -257,10 +257,11 @@ impl Code {
         self as u16
     }
 
-    /// True for what was turned away before it was decided: no trace, no ended id.
+    /// True for what was turned away before it was decided: no trace, no ended id. A command of
+    /// a refused linked run was decided: its id is ended.
     #[must_use]
     pub const fn is_turned_away(self) -> bool {
-        self.number() >= 100 && self.number() < 1000
+        self.number() >= 100 && self.number() < 1000 && self.number() != Code::LinkedRefused.number()
     }
 
     /// True when the command took effect or is safely on record.

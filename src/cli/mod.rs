@@ -2,6 +2,7 @@
 
 mod bench;
 mod explain;
+mod scenario;
 mod serve;
 
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ enum Command {
     Serve(serve::Serve),
     /// Measure durable reservations over TCP.
     Bench(bench::Bench),
+    /// List workloads, or run one against a server.
+    Scenario(scenario::Scenario),
     /// Say what an answer code means, in English and Chinese.
     Explain(explain::Explain),
 }
@@ -44,6 +47,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Init(init) => init.run(),
         Command::Serve(serve) => serve.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Scenario(scenario) => scenario.run(),
         Command::Explain(explain) => explain.run(),
     };
     match done {
