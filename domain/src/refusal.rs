@@ -261,7 +261,9 @@ impl Code {
     /// a refused linked run was decided: its id is ended.
     #[must_use]
     pub const fn is_turned_away(self) -> bool {
-        self.number() >= 100 && self.number() < 1000 && self.number() != Code::LinkedRefused.number()
+        self.number() >= 100
+            && self.number() < 1000
+            && self.number() != Code::LinkedRefused.number()
     }
 
     /// True when the command took effect or is safely on record.

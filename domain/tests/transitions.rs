@@ -405,3 +405,24 @@ fn state_of(world: &World) -> S {
     let book = world.divisions[&1].year(YEAR).expect("the year");
     book.payment(PAYMENT).expect("the payment").state
 }
+
+#[test]
+fn the_digest_shows_who_gave_each_order() {
+    let mut shown = 0;
+    for &step in StepKind::ALL.iter().filter(|&&step| step != StepKind::Withdraw) {
+        for &state in S::ALL.iter().filter(|&&state| step_cell(state, step) != Cell::Refused) {
+            let start = &Start::all_of(state, Path::Treasury, Some(step))[0];
+            let digest_after = |person| {
+                let mut world = start.build();
+                let outcome = order(&mut world, step, PersonId(person), 77);
+                assert_eq!(outcome.answer.code, Code::Accepted, "{step} on {start:?}");
+                world.digest()
+            };
+            let differ = digest_after(60) != digest_after(61);
+            // How a release came about is on record by its number and person too.
+            assert!(differ, "{step} on {start:?} by another person leaves the same digest");
+            shown += 1;
+        }
+    }
+    assert!(shown >= 9, "only {shown} orders were shown");
+}
