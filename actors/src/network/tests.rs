@@ -1,1 +1,7 @@
+//! What a connection hears, byte by byte.
 
+mod admission;
+mod answers;
+mod endings;
+mod greeting;
+mod lines;

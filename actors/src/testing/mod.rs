@@ -4,8 +4,10 @@
 //!
 //! - [`give`]: commands as people and banks give them.
 //! - [`house`]: shards, mailboxes and a journal on one thread, under the test's own schedule.
+//! - [`world`]: the house with its network: bytes in, bytes out.
 
 pub(crate) mod give;
 
 pub(crate) mod house;
 
+pub(crate) mod world;
