@@ -388,8 +388,7 @@ numbered! {
 /// where they do not go together: only treasury money moves by real allocation.
 #[must_use]
 pub fn settlement_path(fund: crate::ids::Class, method: Method) -> Option<Path> {
-    let fund = fund.as_str().as_bytes();
-    let path = match fund {
+    let path = match fund.0 {
         [b'1', b'4', ..] | [b'2', ..] => Path::Special,
         [b'1', ..] => Path::Treasury,
         [b'3', ..] => Path::Own,

@@ -370,7 +370,9 @@ impl YearBook {
     pub fn touch(&self, payment: PaymentId, quota: QuotaId) -> u64 {
         let slot = self.payment_ids.touch(self.payment_ids.probe(payment.0));
         let cell = self.quotas.get(quota.serial() as usize);
-        slot ^ cell.map_or(0, |cell| u64::from(cell.version))
+        // A cell spans two cache lines: its first and its last field bring both.
+        slot ^ cell
+            .map_or(0, |cell| u64::from(cell.version) ^ cell.buckets.refunding.cast_unsigned())
     }
 
     /// Tells what an event added where its record landed.

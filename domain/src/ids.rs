@@ -193,22 +193,25 @@ impl Class {
     /// Letters and digits, then only zeros.
     #[must_use]
     pub fn is_well_formed(self) -> bool {
-        let text = self.as_str().len();
-        self.0[..text].iter().all(u8::is_ascii_alphanumeric)
-            && self.0[text..].iter().all(|&b| b == 0)
+        let text = self.len();
+        self.0[..text].iter().all(u8::is_ascii_alphanumeric) && self.0[text..] == [0; 8][text..]
+    }
+
+    /// Characters of the code.
+    fn len(self) -> usize {
+        self.0.iter().position(|&byte| byte == 0).unwrap_or(8)
     }
 
     /// The code as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        let end = self.0.iter().position(|&byte| byte == 0).unwrap_or(8);
-        std::str::from_utf8(&self.0[..end]).unwrap_or("")
+        std::str::from_utf8(&self.0[..self.len()]).unwrap_or("")
     }
 
     /// True when `self` is `other` or one of its ancestors.
     #[must_use]
     pub fn covers(self, other: Class) -> bool {
-        other.as_str().starts_with(self.as_str())
+        other.0.starts_with(&self.0[..self.len()])
     }
 }
 

@@ -78,7 +78,7 @@ impl Shard {
             crossings.extend(out.map(|(id, row)| (division, hand_over(id, row, RESUMER))));
         }
         for (division, crossing) in crossings {
-            self.when_durable(division, Then::Cross(crossing));
+            self.when_durable(division, Then::Cross(Box::new(crossing)));
         }
     }
 
@@ -108,7 +108,7 @@ impl Shard {
             let (id, from) = (second_half.id, second_half.from);
             // The decision it tells of may still be on its way to the disk.
             let settle = Crossing::Settle { id, from, landed, person };
-            self.when_durable(command.division(), Then::Cross(settle));
+            self.when_durable(command.division(), Then::Cross(Box::new(settle)));
         }
     }
 

@@ -70,10 +70,11 @@ struct Unplaced {
     then: Then,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// Kept small: a reservation, which has nothing to do then, leaves one of these behind too.
+#[derive(Clone, Debug)]
 enum Then {
     Nothing,
-    Cross(Crossing),
+    Cross(Box<Crossing>),
     Registered,
     Rebuild(QuotaId),
 }
@@ -203,7 +204,7 @@ impl Shard {
         self.durable_ordinal = end;
         while self.unplaced.front().is_some_and(|unplaced| unplaced.ordinal < end) {
             let Some(unplaced) = self.unplaced.pop_front() else { break };
-            self.place(&unplaced, landing);
+            self.place(unplaced, landing);
         }
         self.drain();
         self.hand_over();
@@ -236,7 +237,7 @@ impl Shard {
         }
     }
 
-    fn place(&mut self, unplaced: &Unplaced, landing: Landing) {
+    fn place(&mut self, unplaced: Unplaced, landing: Landing) {
         let sequence = landing.first.sequence + (unplaced.ordinal - landing.first_ordinal);
         let book = self.division_mut(unplaced.division).and_then(|d| d.year_mut(unplaced.year));
         if let Some(book) = book {
@@ -248,7 +249,7 @@ impl Shard {
     fn act_then(&mut self, division: DivisionIndex, then: Then) {
         match then {
             Then::Nothing => {}
-            Then::Cross(crossing) => self.outputs.push(Output::Cross(crossing)),
+            Then::Cross(crossing) => self.outputs.push(Output::Cross(*crossing)),
             Then::Registered => self.outputs.push(Output::Registered(division)),
             Then::Rebuild(quota) => self.outputs.push(Output::Rebuild(quota)),
         }
@@ -345,7 +346,9 @@ impl Shard {
             crossing::After::Registered => one(year, placed, Then::Registered),
             crossing::After::Cross(crossings) => {
                 one(year, placed, Then::Nothing);
-                crossings.into_iter().for_each(|c| one(year, Placed::Nothing, Then::Cross(c)));
+                crossings
+                    .into_iter()
+                    .for_each(|c| one(year, Placed::Nothing, Then::Cross(Box::new(c))));
             }
         }
         self.deadlines.note(event);

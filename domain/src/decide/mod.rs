@@ -11,7 +11,7 @@ mod recall;
 mod reserve;
 mod step;
 
-use crate::codes::YearState;
+use crate::codes::{PaymentState, YearState};
 use crate::command::{Body, Command, Create, Register, Resolve, SetLimit, SetYear};
 use crate::division::{Answer, Division, Registration, YearBook};
 use crate::event::{Event, EventBody, RefusedId};
@@ -230,7 +230,11 @@ pub fn answer_after(division: &Division, event: &Event<'_>) -> Answer {
         Answer { state, ..on(quota) }
     };
     match &event.body {
-        EventBody::Reserved { command: c, .. } => with_payment(c.quota, c.payment),
+        EventBody::Reserved { command: c, .. } => {
+            // Known without a look-up: this is the path of every desk at its peak.
+            let state = if c.one_act { PaymentState::Instructed } else { PaymentState::Reserved };
+            Answer { state: Some(state), ..on(c.quota) }
+        }
         EventBody::Stepped { command: c, .. } => with_payment(c.quota, c.payment),
         EventBody::FactTaken { command: c, .. } => with_payment(c.quota, c.payment),
         EventBody::FactParked { command: c, .. } => {
