@@ -7,6 +7,7 @@ mod entropy;
 mod exit;
 mod runner;
 mod server;
+mod verification;
 mod wire;
 
 use std::process::ExitCode;

@@ -1,9 +1,13 @@
 //! The command line: a file per command. Standard output is data, standard error is talk.
 
 mod bench;
+mod digest;
+mod demo;
 mod explain;
 mod scenario;
 mod serve;
+mod show;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -27,6 +31,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Watch a province's payments run through a real server, and a crash.
+    Demo(demo::Demo),
     /// Make a new data set in a directory.
     Init(serve::Init),
     /// Run the server.
@@ -35,6 +41,10 @@ enum Command {
     Bench(bench::Bench),
     /// List workloads, or run one against a server.
     Scenario(scenario::Scenario),
+    /// Check a journal offline: its chain, what follows from it, and every invariant.
+    Verify(verify::Verify),
+    /// Print the digest of the state that a journal leads to.
+    Digest(digest::Digest),
     /// Say what an answer code means, in English and Chinese.
     Explain(explain::Explain),
 }
@@ -44,10 +54,13 @@ pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log(arguments.verbose);
     let done = match arguments.command {
+        Command::Demo(demo) => demo.run(),
         Command::Init(init) => init.run(),
         Command::Serve(serve) => serve.run(),
         Command::Bench(bench) => bench.run(),
         Command::Scenario(scenario) => scenario.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Digest(digest) => digest.run(),
         Command::Explain(explain) => explain.run(),
     };
     match done {
