@@ -15,21 +15,50 @@ pub struct Replay {
     key: HashKey,
     divisions: BTreeMap<DivisionIndex, Division>,
     ids: Vec<RunId>,
-    only: Option<DivisionIndex>,
+    whom: Whom,
     records: u64,
+}
+
+/// Whose records are folded; the others are read and passed over.
+#[derive(Clone, Copy)]
+enum Whom {
+    All,
+    One(DivisionIndex),
+    Share { index: u16, of: u16 },
+}
+
+impl Whom {
+    fn has(self, division: DivisionIndex) -> bool {
+        match self {
+            Whom::All => true,
+            Whom::One(only) => only == division,
+            Whom::Share { index, of } => division.0 % of == index,
+        }
+    }
 }
 
 impl Replay {
     /// Nothing folded yet.
     #[must_use]
     pub fn new(key: HashKey) -> Replay {
-        Replay { key, divisions: BTreeMap::new(), ids: Vec::new(), only: None, records: 0 }
+        Replay { key, divisions: BTreeMap::new(), ids: Vec::new(), whom: Whom::All, records: 0 }
     }
 
     /// A fold of one division alone.
     #[must_use]
     pub fn of_division(key: HashKey, division: DivisionIndex) -> Replay {
-        Replay { only: Some(division), ..Replay::new(key) }
+        Replay { whom: Whom::One(division), ..Replay::new(key) }
+    }
+
+    /// A fold of the divisions that one of `of` equal shares has: those whose index leaves
+    /// `index`, divided by `of`. All shares together are the whole fold.
+    ///
+    /// # Panics
+    /// If there is no such share.
+    #[must_use]
+    pub fn of_share(key: HashKey, index: u16, of: u16) -> Replay {
+        assert!(index < of, "share {index} of {of}");
+        Replay { whom: Whom::Share { index, of }, ..Replay::new(key) }
     }
 
     /// Folds one record; the journal's own are passed over.
@@ -47,7 +76,7 @@ impl Replay {
         let event = event_record::decode(&record, &mut self.ids)?;
         self.records += 1;
         let index = event.division();
-        if self.only.is_some_and(|only| only != index) {
+        if !self.whom.has(index) {
             return Ok(());
         }
         let key = self.key;
