@@ -21,6 +21,7 @@ use storage::disk::{Disk, RealDisk};
 use storage::inventory::InventoryError;
 use storage::marks::Cut;
 use storage::position::{Place, Position};
+use storage::reader::ReadError;
 use storage::recovery::{Damage, RESTORE};
 use storage::verify::Report;
 
@@ -197,12 +198,18 @@ pub(crate) fn fold(disk: &Arc<dyn Disk>, data: &Path) -> Result<Vec<Division>> {
 /// # Errors
 /// The first damage, or why the journal cannot be read.
 pub(crate) fn last_position(disk: &Arc<dyn Disk>, data: &Path) -> Result<Position, Failure> {
-    let report = storage::verify::verify(disk, data).map_err(|error| {
-        let exit = if damage_of(&error).is_some() { Exit::Damage } else { Exit::CannotStart };
-        Failure::new(exit, error)
-    })?;
+    let report = sound_report(disk, data)?;
+    Ok(report.last.position)
+}
+
+/// What a verification of the chain found, if it found no damage.
+///
+/// # Errors
+/// The first damage, or why the journal cannot be read.
+pub(crate) fn sound_report(disk: &Arc<dyn Disk>, data: &Path) -> Result<Report, Failure> {
+    let report = storage::verify::verify(disk, data).map_err(no_journal)?;
     match report.damage.first() {
-        None => Ok(report.last.position),
+        None => Ok(report),
         Some(damage) => {
             let what = anyhow::anyhow!("the journal is damaged: {damage}");
             Err(Failure::new(Exit::Damage, what))
@@ -307,6 +314,21 @@ impl Digests {
             });
         }
         finding
+    }
+}
+
+/// The failure of a program that finds no journal it can read.
+pub(crate) fn no_journal(error: InventoryError) -> Failure {
+    let exit = if damage_of(&error).is_some() { Exit::Damage } else { Exit::CannotStart };
+    Failure::new(exit, error)
+}
+
+/// The failure of a program that cannot go on reading.
+pub(crate) fn unreadable(error: ReadError) -> Failure {
+    match error {
+        ReadError::Inventory(error) => no_journal(error),
+        damage @ ReadError::Damage(_) => Failure::new(Exit::Damage, damage),
+        other => Failure::new(Exit::CannotStart, other),
     }
 }
 

@@ -2,15 +2,13 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use actors::limits::SHARDS_MAX;
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
-use storage::disk::{Disk, RealDisk};
 
-use super::show;
+use super::{offline, show};
 use crate::exit::Exit;
 use crate::verification::{self, FoldError};
 
@@ -37,7 +35,7 @@ pub(super) struct Digest {
 
 impl Digest {
     pub(super) fn run(self) -> Result<Exit> {
-        let disk: Arc<dyn Disk> = Arc::new(RealDisk::read_only());
+        let disk = offline::disk();
         let bar = show::bar();
         show::advance(&bar, 0, 0);
         let upto = verification::last_position(&disk, &self.data)?;

@@ -1,13 +1,20 @@
 //! The command line: a file per command. Standard output is data, standard error is talk.
 
+mod arguments;
 mod bench;
-mod digest;
+mod connection;
 mod demo;
+mod digest;
 mod explain;
+mod info;
+mod inspect;
+mod offline;
+mod quota;
 mod scenario;
 mod serve;
 mod show;
 mod verify;
+mod words;
 
 use std::process::ExitCode;
 
@@ -45,6 +52,12 @@ enum Command {
     Verify(verify::Verify),
     /// Print the digest of the state that a journal leads to.
     Digest(digest::Digest),
+    /// Look into files, read-only.
+    Inspect(inspect::Inspect),
+    /// Say what a data directory holds, or how a server is.
+    Info(info::Info),
+    /// Look at quotas (指标) on a server.
+    Quota(quota::Quota),
     /// Say what an answer code means, in English and Chinese.
     Explain(explain::Explain),
 }
@@ -61,6 +74,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Scenario(scenario) => scenario.run(),
         Command::Verify(verify) => verify.run(),
         Command::Digest(digest) => digest.run(),
+        Command::Inspect(inspect) => inspect.run(),
+        Command::Info(info) => info.run(),
+        Command::Quota(quota) => quota.run(),
         Command::Explain(explain) => explain.run(),
     };
     match done {

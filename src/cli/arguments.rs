@@ -1,0 +1,65 @@
+//! Ids and codes as people type them.
+
+use domain::ids::{DivisionIndex, FiscalYear, PaymentId, QuotaId};
+use domain::limits::QUOTA_SERIAL_MAX;
+
+/// A quota as division/year/serial.
+pub(super) fn quota(text: &str) -> Result<QuotaId, String> {
+    let wrong = || format!("{text:?} is no quota; write division/year/serial, like 184/2022/17");
+    let mut parts = text.split('/');
+    let mut part = || parts.next().ok_or_else(wrong);
+    let (division, year, serial) = (part()?, part()?, part()?);
+    let division: u16 = division.parse().map_err(|_| wrong())?;
+    let serial: u64 = serial.parse().map_err(|_| wrong())?;
+    let year = fiscal_year(year)?;
+    if parts.next().is_some() || serial > QUOTA_SERIAL_MAX {
+        return Err(wrong());
+    }
+    Ok(QuotaId::new(DivisionIndex(division), year, serial))
+}
+
+/// A fiscal year.
+pub(super) fn fiscal_year(text: &str) -> Result<FiscalYear, String> {
+    let year = text.parse().ok().and_then(FiscalYear::new);
+    year.ok_or_else(|| format!("{text:?} is no fiscal year; give one from 2000 to 2255"))
+}
+
+/// A division's index.
+pub(super) fn division(text: &str) -> Result<DivisionIndex, String> {
+    let index = text.parse().map(DivisionIndex);
+    index.map_err(|_| format!("{text:?} is no division's index; give a number from 0 to 65535"))
+}
+
+/// A payment's id: a UUID, with or without dashes.
+pub(super) fn payment(text: &str) -> Result<PaymentId, String> {
+    let wrong = || format!("{text:?} is no payment id; give a UUID: 32 hex digits, dashes allowed");
+    let dashed = text.len() == 36
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| (byte == b'-') == [8, 13, 18, 23].contains(&at));
+    let digits = if dashed { text.replace('-', "") } else { text.to_owned() };
+    if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(wrong());
+    }
+    u128::from_str_radix(&digits, 16).map(PaymentId).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_as_they_are_printed() {
+        let id = quota("184/2022/17").unwrap();
+        assert_eq!(id.to_string(), "184/2022/17");
+        for wrong in ["", "1/2022", "1/2022/3/4", "1/1999/3", "65536/2022/1", "a/2022/1"] {
+            assert!(quota(wrong).unwrap_err().contains("give") || quota(wrong).is_err(), "{wrong}");
+        }
+        let dashed = payment("01927c5e-4b7a-7d11-9a41-000000000001").unwrap();
+        assert_eq!(payment(&dashed.to_string()), Ok(dashed));
+        for wrong in ["", "01927c5e4b7a-7d11-9a41-000000000001-", "xyz", "0192"] {
+            assert!(payment(wrong).unwrap_err().contains("UUID"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! `treasury quota show`.
+
+use std::io::Write;
+use std::net::SocketAddr;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use domain::Fen;
+use domain::codes::{Post, Posts};
+use domain::ids::QuotaId;
+use protocol::json::quota_json;
+use protocol::views::QuotaView;
+
+use super::bench::grouped;
+use super::{arguments, connection, show};
+use crate::exit::{Exit, Failure};
+
+/// Look at quotas (指标) on a server.
+#[derive(Args)]
+pub(super) struct Quota {
+    /// What to do.
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Show a quota with its equation.
+    Show(ShowQuota),
+}
+
+impl Quota {
+    pub(super) fn run(self) -> Result<Exit> {
+        let What::Show(show) = self.what;
+        show.run()
+    }
+}
+
+/// Show a quota with its equation.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury quota show 184/2022/17 --connect 127.0.0.1:7370
+  treasury quota show 184/2022/17 --connect 127.0.0.1:7370 --json")]
+struct ShowQuota {
+    /// The quota: division/year/serial.
+    #[arg(value_parser = arguments::quota)]
+    quota: QuotaId,
+    /// The server.
+    #[arg(long, value_name = "ADDRESS")]
+    connect: SocketAddr,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl ShowQuota {
+    fn run(self) -> Result<Exit> {
+        let found = connection::ask(self.connect, async |client| client.quota(self.quota).await)?;
+        let Some(view) = found else {
+            let what = anyhow::anyhow!(
+                "the server at {} knows no quota {}; check division, year and serial",
+                self.connect,
+                self.quota,
+            );
+            return Err(Failure::new(Exit::Refused, what).into());
+        };
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            writeln!(out, "{}", quota_json(&view))?;
+        } else {
+            print(&mut out, &view)?;
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+fn print(out: &mut impl Write, view: &QuotaView) -> std::io::Result<()> {
+    writeln!(out, "quota {}  {:?}", view.quota, view.key)?;
+    writeln!(out)?;
+    equation(out, view)?;
+    writeln!(out)?;
+    totals(out, view)?;
+    writeln!(out)?;
+    let (english, chinese) = state(view);
+    writeln!(out, "state           {english}  {chinese}")?;
+    writeln!(out, "version         {}", grouped(view.version.into()))?;
+    writeln!(out, "open payments   {}", grouped(view.open_payments.into()))?;
+    writeln!(out, "open contracts  {}", grouped(view.open_contracts.into()))?;
+    writeln!(out, "fund nature     {}  资金性质", view.fund.as_str())?;
+    let economic = view.economic.as_str();
+    writeln!(
+        out,
+        "economic class  {}  部门经济分类",
+        if economic.is_empty() { "any" } else { economic }
+    )?;
+    writeln!(out, "posts           {}  审核岗", posts(view.posts))?;
+    let parent = if view.parent.is_none() { "none".to_owned() } else { view.parent.to_string() };
+    writeln!(out, "parent          {parent}  上级指标")?;
+    let plan = if view.plan.0 == 0 { "exempt".to_owned() } else { view.plan.0.to_string() };
+    writeln!(out, "payment plan    {plan}  用款计划")?;
+    let cap = if view.cap_fen == Fen::ZERO {
+        String::new()
+    } else {
+        format!(", at most {}", show::yuan(view.cap_fen))
+    };
+    writeln!(out, "authority       {}{cap}  批复依据", view.authority)
+}
+
+/// `available = issued − allocated − …`, a line for each.
+fn equation(out: &mut impl Write, view: &QuotaView) -> std::io::Result<()> {
+    let b = &view.buckets;
+    let terms = [
+        ("=", "issued", b.issued, "下达"),
+        ("−", "allocated", b.allocated, "分解"),
+        ("−", "transferred", b.transferred, "转移下达"),
+        ("−", "frozen", b.frozen, "冻结"),
+        ("−", "staged", b.staged, "批次暂留"),
+        ("−", "earmarked", b.earmarked, "采购占用"),
+        ("−", "reserved", b.reserved, "占用"),
+        ("−", "paid", b.paid, "已付"),
+        ("−", "cleared", b.cleared, "已清算"),
+        ("+", "refunding", b.refunding, "退款在途"),
+    ];
+    let amounts = terms.map(|(.., fen, _)| show::yuan(Fen::new(fen)));
+    let available = show::yuan(Fen::new(b.available()));
+    let width = amounts.iter().chain([&available]).map(|text| text.chars().count()).max();
+    let width = width.unwrap_or_default();
+    writeln!(out, "  {:<11}  {available:>width$}  可用", "available")?;
+    for ((sign, name, _, chinese), amount) in terms.iter().zip(&amounts) {
+        writeln!(out, "{sign} {name:<11}  {amount:>width$}  {chinese}")?;
+    }
+    Ok(())
+}
+
+/// The running totals behind `issued`; those that are zero are left out.
+fn totals(out: &mut impl Write, view: &QuotaView) -> std::io::Result<()> {
+    let t = &view.totals;
+    let terms = [
+        ("+", "initial", t.initial, "年初下达"),
+        ("+", "supplemented", t.supplemented, "追加"),
+        ("+", "moved in", t.moved_in, "上级下达"),
+        ("+", "vired in", t.vired_in, "调剂转入"),
+        ("+", "carried in", t.carried_in, "上年结转"),
+        ("−", "cut", t.cut, "追减"),
+        ("−", "returned up", t.returned_up, "上交"),
+        ("−", "vired out", t.vired_out, "调剂转出"),
+        ("−", "recovered", t.recovered, "收回"),
+        ("−", "carried out", t.carried_out, "结转下年"),
+    ];
+    let issued = show::yuan(Fen::new(view.buckets.issued));
+    let moved: Vec<_> = terms.into_iter().filter(|(_, _, fen, _)| *fen != 0).collect();
+    let amounts: Vec<_> = moved.iter().map(|(_, _, fen, _)| show::yuan(Fen::new(*fen))).collect();
+    let width = amounts.iter().chain([&issued]).map(|text| text.chars().count()).max();
+    let width = width.unwrap_or_default();
+    writeln!(out, "  {:<12}  {issued:>width$}  下达", "issued")?;
+    for ((sign, name, _, chinese), amount) in moved.iter().zip(&amounts) {
+        writeln!(out, "{sign} {name:<12}  {amount:>width$}  {chinese}")?;
+    }
+    Ok(())
+}
+
+fn state(view: &QuotaView) -> (&'static str, &'static str) {
+    match view {
+        QuotaView { quarantined: true, .. } => ("quarantined: an operator revives it", "已隔离"),
+        QuotaView { closed: true, .. } => ("closed", "已关闭"),
+        QuotaView { executable: true, .. } => {
+            ("executable: payments may be made from it", "可执行")
+        }
+        _ => ("not executable: it hands money down", "不可执行"),
+    }
+}
+
+/// The posts of a set, by name.
+pub(super) fn posts(posts: Posts) -> String {
+    let named: Vec<&str> =
+        Post::ALL.iter().filter(|&&post| posts.contains(post)).map(|post| post.slug()).collect();
+    if named.is_empty() { "none".to_owned() } else { named.join(", ") }
+}
