@@ -337,6 +337,53 @@ mod tests {
     }
 
     #[test]
+    fn landings_are_kept_as_long_as_a_reply_may_name_them_and_no_longer() {
+        let (mut gate, first) = gate_with(2);
+        let kept = |gate: &Gate| gate.shards[0].landings.len();
+        for group in 0..100 {
+            gate.landed(&[landing(0, group * 2, 2, 10 + group * 2)]);
+            assert_eq!(kept(&gate), 0, "nobody waits: nobody will name it");
+        }
+        // The reply names a record of the first landing from here, and waits for the third.
+        gate.take(reply(0, first, 206, &[200, 203]));
+        let second = gate.open(SESSION, Gathering::Results(ReplyBuilder::new(8, 1)), 1, 100, 1);
+        gate.take(reply(0, second, 207, &[206]));
+        gate.landed(&[landing(0, 200, 2, 500)]);
+        gate.landed(&[landing(0, 202, 2, 600)]);
+        assert_eq!((kept(&gate), released(&mut gate).len()), (2, 0));
+        gate.landed(&[landing(0, 204, 2, 700)]);
+        assert_eq!(sequences(&released(&mut gate)[0]), [500, 601]);
+        assert_eq!(kept(&gate), 0, "the second reply names none of them");
+        gate.landed(&[landing(0, 206, 1, 800)]);
+        assert_eq!(sequences(&released(&mut gate)[0]), [800]);
+        assert_eq!(gate.position(), Position { epoch: 1, sequence: 800 });
+        assert_eq!((kept(&gate), gate.held()), (0, 0));
+    }
+
+    #[test]
+    fn a_reply_of_which_nothing_is_asked_of_a_shard_is_released_at_once() {
+        let (mut gate, ticket) = gate_with(0);
+        gate.release_unasked(ticket);
+        assert_eq!((released(&mut gate).len(), gate.held()), (1, 0));
+        // Its place is used again, and what comes for a place nobody has is dropped.
+        let (builder, other) = (ReplyBuilder::new(9, 1), ticket + 5);
+        assert_eq!(gate.open(SESSION, Gathering::Results(builder), 1, 0, 1), ticket);
+        gate.take(reply(0, other, 0, &[NO_RECORD]));
+        assert_eq!((released(&mut gate).len(), gate.held()), (0, 1));
+    }
+
+    #[test]
+    fn the_memory_of_a_turn_comes_back() {
+        let (mut gate, ticket) = gate_with(1);
+        let mut with_memory = reply(1, ticket, 0, &[NO_RECORD]);
+        with_memory.spare.rows.reserve(64);
+        gate.take(with_memory);
+        let (shard, turn) = gate.take_spare().expect("a turn");
+        assert!(shard == 1 && turn.rows.capacity() >= 64 && turn.rows.is_empty());
+        assert!(gate.take_spare().is_none());
+    }
+
+    #[test]
     #[should_panic(expected = "I4")]
     fn a_gap_in_landings_is_seen() {
         let (mut gate, _) = gate_with(1);

@@ -166,3 +166,144 @@ impl<S: LandingSink> JournalThread<S> {
         Ok(Position { epoch: last.epoch, sequence: last.sequence })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Mutex;
+
+    use crossbeam_channel::Sender;
+    use storage::dataset::{DataSet, Environment};
+    use storage::disk::{Disk, Fault, OperationKind, PlannedFault, SimDisk, WriteMode};
+    use storage::recovery::OpenOptions;
+
+    use super::*;
+
+    const KIND: u16 = 16;
+
+    /// The landings of each group, with what was published as durable by then.
+    type Told = Arc<Mutex<Vec<(Vec<Landing>, u64)>>>;
+
+    struct Notes {
+        told: Told,
+        durable: Arc<Durable>,
+    }
+
+    impl LandingSink for Notes {
+        fn landed(&mut self, landings: &[Landing], memories: Vec<RecordWriter>) {
+            let records: Vec<u32> = memories.iter().map(RecordWriter::records).collect();
+            let counts: Vec<u32> = landings.iter().map(|landing| landing.count).collect();
+            assert_eq!(records, counts, "each run gets its own memory back");
+            let durable = self.durable.cursor().position.sequence;
+            self.told.lock().expect("no panic before").push((landings.to_vec(), durable));
+        }
+    }
+
+    fn run_of(shard: u16, first_ordinal: u64, records: u32, bytes: usize) -> Run {
+        let mut writer = RecordWriter::default();
+        (0..records).for_each(|_| writer.write(KIND, 1, &vec![7; bytes]));
+        Run { shard, first_ordinal, records: writer }
+    }
+
+    fn thread_on(disk: &SimDisk) -> (JournalThread<Notes>, Sender<ToJournal>, Told) {
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        let dir = Path::new("/data");
+        let dataset = DataSet {
+            id: 7,
+            environment: Environment::Test,
+            hash_key: [1; 16],
+            segment_bytes: storage::limits::SEGMENT_BYTES_MIN,
+        };
+        LocalJournal::create(&shared, dir, dataset).expect("a new journal");
+        let options = OpenOptions::new("tests", 1_000, &|kind, _| kind == KIND);
+        let opened = LocalJournal::open(&shared, dir, &options, &mut |_| Ok(()));
+        let mut opened = opened.expect("a start");
+        opened.filler.fill_all().expect("room for segments");
+        let durable = Arc::new(Durable::new(opened.journal.durable()));
+        let (sender, inbox) = crossbeam_channel::unbounded();
+        let told = Told::default();
+        let sink = Notes { told: Arc::clone(&told), durable: Arc::clone(&durable) };
+        let metrics = Arc::new(Metrics::default());
+        let marks = SpaceMarks { low_bytes: 2, full_bytes: 1 };
+        let (journal, clock) = (opened.journal, || 2_000);
+        (JournalThread { journal, inbox, sink, durable, metrics, clock, marks }, sender, told)
+    }
+
+    fn disk() -> SimDisk {
+        SimDisk::new(WriteMode::Direct, 64 << 20)
+    }
+
+    #[test]
+    fn what_has_queued_becomes_one_group_in_its_order_and_the_end_is_closed() {
+        let (thread, sender, told) = thread_on(&disk());
+        let (durable, metrics) = (Arc::clone(&thread.durable), Arc::clone(&thread.metrics));
+        let before = durable.cursor().position;
+        for (shard, first, records) in [(0, 0, 2), (1, 0, 3), (0, 2, 1)] {
+            sender.send(ToJournal::Run(run_of(shard, first, records, 10))).expect("it listens");
+        }
+        sender.send(ToJournal::Close).expect("it listens");
+        sender.send(ToJournal::Run(run_of(0, 3, 1, 10))).expect("it listens");
+        let last = thread.run().expect("a sound disk");
+        let told = told.lock().expect("no panic before").clone();
+        let first = before.sequence + 1;
+        let at = |sequence| Position { epoch: before.epoch, sequence };
+        let landing = |shard, first_ordinal, count, sequence| Landing {
+            shard,
+            first_ordinal,
+            count,
+            first: at(sequence),
+        };
+        let landings =
+            vec![landing(0, 0, 2, first), landing(1, 0, 3, first + 2), landing(0, 2, 1, first + 5)];
+        assert_eq!(told, [(landings, first + 5)], "durable before anybody hears of it");
+        assert_eq!(last, at(first + 6), "`Closed`, and nothing behind it");
+        assert_eq!((metrics.groups.get(), metrics.records.get()), (1, 6));
+    }
+
+    #[test]
+    fn a_run_that_does_not_fit_goes_into_the_next_group() {
+        let (thread, sender, told) = thread_on(&disk());
+        let durable = Arc::clone(&thread.durable);
+        for ordinal in 0..3 {
+            let run = run_of(0, ordinal * 5, 5, 200_000);
+            sender.send(ToJournal::Run(run)).expect("it listens");
+        }
+        sender.send(ToJournal::Close).expect("it listens");
+        let before = durable.cursor().position.sequence;
+        thread.run().expect("a sound disk");
+        let told = told.lock().expect("no panic before").clone();
+        let groups: Vec<_> =
+            told.iter().map(|(landings, at)| (landings.len(), at - before)).collect();
+        assert_eq!(groups, [(2, 10), (1, 15)]);
+    }
+
+    #[test]
+    fn nobody_hears_of_a_group_that_the_disk_refused() {
+        let disk = disk();
+        let (thread, sender, told) = thread_on(&disk);
+        let durable = Arc::clone(&thread.durable);
+        let before = durable.cursor();
+        let fault = Fault::Fails(std::io::ErrorKind::Other);
+        let only = Some(OperationKind::Write);
+        disk.plan(vec![PlannedFault { at: 0, only, sticky: false, fault }]);
+        sender.send(ToJournal::Run(run_of(0, 0, 1, 10))).expect("it listens");
+        sender.send(ToJournal::Run(run_of(0, 1, 1, 10))).expect("it listens");
+        let fault = thread.run().expect_err("the disk failed");
+        assert!(fault.is_fatal());
+        assert!(told.lock().expect("no panic before").is_empty());
+        assert_eq!(durable.cursor(), before);
+    }
+
+    #[test]
+    fn the_room_on_the_disk_is_measured_before_the_first_run() {
+        let disk = disk();
+        let (mut thread, sender, _) = thread_on(&disk);
+        let room = 64 << 20;
+        thread.marks = SpaceMarks { low_bytes: 2 * room, full_bytes: 1 };
+        let durable = Arc::clone(&thread.durable);
+        assert_eq!(durable.space(), SpaceLevel::Plenty, "not measured yet");
+        drop(sender);
+        thread.run().expect("a sound disk");
+        assert_eq!(durable.space(), SpaceLevel::DiskLow);
+    }
+}

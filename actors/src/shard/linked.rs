@@ -121,7 +121,7 @@ impl Shard {
                 }
                 decided
             }
-            Err(stopped) => self.refuse_run(slot, run, year, stopped),
+            Err(stopped) => self.refuse_run(slot, run, year, *stopped),
         }
     }
 
@@ -137,7 +137,11 @@ impl Shard {
     }
 
     /// Decides and applies each command; stops at the first that is refused.
-    fn decide_all(&mut self, slot: usize, run: &[Linked<'_>]) -> Result<Vec<Decided>, Stopped> {
+    fn decide_all(
+        &mut self,
+        slot: usize,
+        run: &[Linked<'_>],
+    ) -> Result<Vec<Decided>, Box<Stopped>> {
         let before = Before {
             bytes: self.run.bytes(),
             records: self.run.records(),
@@ -146,7 +150,7 @@ impl Shard {
         };
         let mut all = Vec::with_capacity(run.len());
         for (at, linked) in run.iter().enumerate() {
-            let stop = |refusal| Err(Stopped { at, refusal, before });
+            let stop = |refusal| Err(Box::new(Stopped { at, refusal, before }));
             let Some(verdict) = self.verdict(slot, &linked.command, linked.print) else {
                 return stop(Refusal::new(Code::Fault));
             };

@@ -26,8 +26,7 @@ use crate::turn::{Alarm, Crossing, Landing, NO_RECORD, Output, Part, Run, Turn, 
 
 pub(crate) const KEY: HashKey = HashKey(*b"a key for tests.");
 
-/// Registers divisions, opens their years, and gives each two quotas: the first with money, the
-/// second a child of the first. Acts from 1 on are used up.
+/// What [`House::found`] issues to a division's first quota.
 pub(crate) const FUNDED_FEN: i64 = 1_000_000;
 
 /// A message for a shard.
@@ -42,7 +41,7 @@ pub(crate) enum ToShard {
 /// A message for the network.
 #[derive(Debug)]
 pub(crate) enum ToNetwork {
-    Reply(TurnReply),
+    Reply(Box<TurnReply>),
     Group(Vec<Landing>),
 }
 
@@ -62,13 +61,6 @@ impl Heard {
         match self.result.value {
             protocol::Value::Available(fen) => fen.get(),
             other => panic!("{other:?} is no amount"),
-        }
-    }
-
-    pub(crate) fn created(&self) -> QuotaId {
-        match self.result.value {
-            protocol::Value::Created(quota) => quota,
-            other => panic!("{other:?} is no quota: {self:?}"),
         }
     }
 }
@@ -336,7 +328,7 @@ impl House {
             let handed = self.handed[shard];
             assert!(outcome.ordinal >= handed, "a run overtook the reply that names its records");
         }
-        self.to_network.push_back(ToNetwork::Reply(reply));
+        self.to_network.push_back(ToNetwork::Reply(Box::new(reply)));
     }
 
     fn collect_run(&mut self, shard: usize, run: Run) {
@@ -416,7 +408,8 @@ impl House {
         }
     }
 
-    /// Registers a division, opens its year, and makes two quotas: 0 with money, 1 its child.
+    /// Registers a division, opens its year, and makes two quotas: 0 with money, 1 its
+    /// child. Acts 1 to 4 are used up.
     pub(crate) fn found(&mut self, division: u16) {
         let parent = give::quota(division, 0);
         self.accept(&[

@@ -178,7 +178,7 @@ impl World {
     pub(crate) fn step_network(&mut self) -> bool {
         match self.house.to_network.pop_front() {
             None => return false,
-            Some(ToNetwork::Reply(reply)) => self.network.reply(reply),
+            Some(ToNetwork::Reply(reply)) => self.network.reply(*reply),
             Some(ToNetwork::Group(landings)) => self.network.landed(&landings),
         }
         true
