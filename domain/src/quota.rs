@@ -57,24 +57,11 @@ pub struct Buckets {
 impl Buckets {
     /// What may still be asked for, in fen:
     /// issued − allocated − transferred − frozen − staged − earmarked − reserved − paid − cleared
-    /// + refunding.
+    /// + refunding. Ten amounts below 2⁵³ cannot leave an `i64`.
     #[must_use]
     pub fn available(&self) -> i64 {
-        let available = self.available_wide();
-        i64::try_from(available).expect("a sum of ten bounded amounts fits")
-    }
-
-    fn available_wide(&self) -> FenSum {
-        FenSum::from(self.issued)
-            - FenSum::from(self.allocated)
-            - FenSum::from(self.transferred)
-            - FenSum::from(self.frozen)
-            - FenSum::from(self.staged)
-            - FenSum::from(self.earmarked)
-            - FenSum::from(self.reserved)
-            - FenSum::from(self.paid)
-            - FenSum::from(self.cleared)
-            + FenSum::from(self.refunding)
+        let gone = self.allocated + self.transferred + self.frozen + self.staged + self.earmarked;
+        self.issued - gone - self.reserved - self.paid - self.cleared + self.refunding
     }
 
     /// Each bucket with its name, `frozen` with what is staged.
@@ -108,7 +95,7 @@ impl Buckets {
             self.cleared,
             self.refunding,
         ];
-        amounts.iter().all(|&fen| (0..=AMOUNT_FEN_MAX).contains(&fen)) && self.available_wide() >= 0
+        amounts.iter().all(|&fen| (0..=AMOUNT_FEN_MAX).contains(&fen)) && self.available() >= 0
     }
 }
 
