@@ -29,6 +29,7 @@ pub(super) fn ask<T>(
             ClientError::Server(_) => Exit::Refused,
             _ => Exit::Unreachable,
         };
-        Failure::new(exit, error).into()
+        // Its text says what lies beneath it already.
+        Failure::new(exit, anyhow::anyhow!("{error}")).into()
     })
 }

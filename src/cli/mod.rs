@@ -9,6 +9,7 @@ mod explain;
 mod info;
 mod inspect;
 mod offline;
+mod payment;
 mod quota;
 mod scenario;
 mod serve;
@@ -58,6 +59,8 @@ enum Command {
     Info(info::Info),
     /// Look at quotas (指标) on a server.
     Quota(quota::Quota),
+    /// Look at payments.
+    Payment(payment::Payment),
     /// Say what an answer code means, in English and Chinese.
     Explain(explain::Explain),
 }
@@ -77,6 +80,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Info(info) => info.run(),
         Command::Quota(quota) => quota.run(),
+        Command::Payment(payment) => payment.run(),
         Command::Explain(explain) => explain.run(),
     };
     match done {

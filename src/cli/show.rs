@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use domain::Fen;
+use domain::ids::Day;
 use domain::money::{FenSum, yuan_grouped};
 use indicatif::{ProgressBar, ProgressStyle};
 use storage::position::Position;
@@ -38,6 +39,12 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let day = of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}
+
+/// A business day as people write it.
+pub(super) fn day(day: Day) -> String {
+    let number = day.get();
+    format!("{:04}-{:02}-{:02}", number / 10_000, number / 100 % 100, number % 100)
 }
 
 /// An amount for people.

@@ -1,0 +1,192 @@
+//! The records about a payment, out of a journal or a subscription.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use anyhow::Result;
+use domain::Division;
+use domain::codes::ResolveAction;
+use domain::event::{Event, EventBody, RunId};
+use domain::ids::{ChannelId, DivisionIndex, FiscalYear, PaymentId};
+use protocol::client::EventFrame;
+use protocol::views::PaymentView;
+use protocol::{Cursor, Subscribe};
+use storage::event_record;
+use storage::position::Position;
+use storage::record::RecordRef;
+
+use crate::cli::{connection, offline, words};
+use crate::verification;
+
+/// Names of the events a payment can be in.
+const EVENTS: [&str; 7] =
+    ["reserved", "stepped", "fact-taken", "fact-parked", "resolved", "refused", "run-refused"];
+
+/// A division and year: where a payment's id is unique.
+pub(super) type Book = (DivisionIndex, FiscalYear);
+
+/// One record about the payment.
+pub(super) struct Kept {
+    pub(super) position: Position,
+    /// When it was journaled; not known over a connection.
+    pub(super) time_ms: Option<u64>,
+    kind: u16,
+    version: u16,
+    body: Vec<u8>,
+}
+
+impl Kept {
+    /// The event it holds.
+    pub(super) fn event<'a>(&'a self, ids: &'a mut Vec<RunId>) -> Option<Event<'a>> {
+        let Kept { kind, version, position, .. } = *self;
+        event_record::decode(&RecordRef { kind, version, body: &self.body, position }, ids).ok()
+    }
+}
+
+/// Everything about one payment in one division and year.
+#[derive(Default)]
+pub(super) struct Tale {
+    pub(super) events: Vec<Kept>,
+    /// Where it stands; nothing, if it was never accepted.
+    pub(super) view: Option<PaymentView>,
+    /// Facts that wait: where they wait, by channel and number.
+    parked: Vec<(Book, ChannelId, u64)>,
+}
+
+impl Tale {
+    /// How many facts wait in suspense: those that were parked, and neither taken nor dismissed
+    /// since.
+    pub(super) fn waiting(&self) -> usize {
+        let mut ids = Vec::new();
+        let mut open = Vec::new();
+        for kept in &self.events {
+            let Some(event) = kept.event(&mut ids) else { continue };
+            let channel = event.by.channel;
+            match &event.body {
+                EventBody::FactParked { command, .. } => open.push((channel, command.serial)),
+                EventBody::FactTaken { from_suspense: true, command, .. } => {
+                    leave(&mut open, (channel, command.serial));
+                }
+                EventBody::Resolved { command, .. } if command.action == ResolveAction::Dismiss => {
+                    leave(&mut open, (command.channel, command.serial));
+                }
+                _ => {}
+            }
+        }
+        open.len()
+    }
+}
+
+/// The first of the facts with this number is gone: several only have one if they contradict.
+fn leave(open: &mut Vec<(ChannelId, u64)>, gone: (ChannelId, u64)) {
+    if let Some(index) = open.iter().position(|&waits| waits == gone) {
+        open.remove(index);
+    }
+}
+
+/// The payment's tales: one, unless several divisions or years use the same id.
+#[derive(Default)]
+pub(super) struct Tales {
+    pub(super) of: BTreeMap<Book, Tale>,
+}
+
+impl Tales {
+    /// Reads a journal that nobody need serve.
+    pub(super) fn from_journal(data: &Path, payment: PaymentId) -> Result<Tales> {
+        let mut tales = Tales::default();
+        let mut ids = Vec::new();
+        offline::groups(data, &mut |_, group| {
+            for record in group.records {
+                tales.take(&record, Some(group.header.time_ms), payment, &mut ids);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if !tales.of.is_empty() {
+            let divisions = verification::fold(&offline::disk(), data)?;
+            for (&book, tale) in &mut tales.of {
+                tale.view = view(&divisions, book, payment);
+            }
+        }
+        Ok(tales)
+    }
+
+    /// Asks a server for its events from the first one to what is durable now.
+    pub(super) fn from_server(address: SocketAddr, payment: PaymentId) -> Result<Tales> {
+        connection::ask(address, async |client| {
+            let mut tales = Tales::default();
+            let mut ids = Vec::new();
+            let durable = client.ping().await?;
+            let events = EVENTS.map(str::to_owned).to_vec();
+            let subscribe = Subscribe { cursor: Cursor::START, limit: 0, events };
+            let mut subscription = client.subscribe(subscribe).await?;
+            while let Some(frame) = subscription.next().await? {
+                tales.take_frame(&frame, payment, &mut ids);
+                if frame.cursor.position.sequence >= durable.sequence {
+                    break;
+                }
+            }
+            for (&(division, year), tale) in &mut tales.of {
+                tale.view = client.payment(division, year, payment).await?;
+            }
+            Ok(tales)
+        })
+    }
+
+    fn take_frame(&mut self, frame: &EventFrame, payment: PaymentId, ids: &mut Vec<RunId>) {
+        for record in frame.records() {
+            let position =
+                Position { epoch: record.position.epoch, sequence: record.position.sequence };
+            let (kind, version, body) = (record.kind, record.version, record.body);
+            self.take(&RecordRef { kind, version, body, position }, None, payment, ids);
+        }
+    }
+
+    /// Keeps a record if it is about the payment. Kinds nobody here knows are stepped over.
+    fn take(
+        &mut self,
+        record: &RecordRef<'_>,
+        time_ms: Option<u64>,
+        payment: PaymentId,
+        ids: &mut Vec<RunId>,
+    ) {
+        let Ok(event) = event_record::decode(record, ids) else { return };
+        let Some(book) = self.book_of(&event, payment) else { return };
+        let tale = self.of.entry(book).or_default();
+        if let EventBody::FactParked { division, year, command, .. } = &event.body {
+            tale.parked.push(((*division, *year), event.by.channel, command.serial));
+        }
+        let RecordRef { kind, version, body, position } = *record;
+        tale.events.push(Kept { position, time_ms, kind, version, body: body.to_vec() });
+    }
+
+    fn book_of(&self, event: &Event<'_>, payment: PaymentId) -> Option<Book> {
+        if let EventBody::Resolved { command: c, .. } = &event.body {
+            // It names the parked fact, and not the payment the fact is about.
+            let key = ((c.division, c.year), c.channel, c.serial);
+            return self
+                .of
+                .iter()
+                .find_map(|(&book, tale)| tale.parked.contains(&key).then_some(book));
+        }
+        if !words::names_payment(event, payment) {
+            return None;
+        }
+        Some(match &event.body {
+            EventBody::Reserved { command, .. } => (command.quota.division(), command.quota.year()),
+            EventBody::Stepped { command, .. } => (command.quota.division(), command.quota.year()),
+            EventBody::FactTaken { command, .. } | EventBody::FactParked { command, .. } => {
+                (command.quota.division(), command.quota.year())
+            }
+            EventBody::Refused { division, year, .. }
+            | EventBody::RunRefused { division, year, .. } => (*division, *year),
+            _ => return None,
+        })
+    }
+}
+
+fn view(divisions: &[Division], book: Book, payment: PaymentId) -> Option<PaymentView> {
+    let division = divisions.iter().find(|division| division.index == book.0)?;
+    division.year(book.1)?.payment(payment).map(PaymentView::of)
+}

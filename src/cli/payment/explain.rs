@@ -1,0 +1,169 @@
+//! `treasury payment explain`.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use domain::ids::PaymentId;
+use protocol::json::{event_json, payment_json};
+use serde_json::{Value, json};
+
+use super::collect::{Book, Tale, Tales};
+use super::now::{self, Both};
+use super::story::Told;
+use crate::cli::{arguments, show};
+use crate::exit::{Exit, Failure};
+use crate::verification::position_json;
+
+/// Tell a payment's whole way in words, in English and Chinese.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --data ./data
+  treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --connect 127.0.0.1:7370
+
+Tells every committed event of the payment: what it did, who gave it, where it lies in the journal
+and, from a data directory, when. Facts that did not fit are told with the reason. Both ways read
+the journal from its first record.")]
+pub(super) struct ExplainPayment {
+    /// The payment's id.
+    #[arg(value_parser = arguments::payment)]
+    payment: PaymentId,
+    /// A data directory, read without a lock.
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "connect",
+        conflicts_with = "connect"
+    )]
+    data: Option<PathBuf>,
+    /// A running server.
+    #[arg(long, value_name = "ADDRESS")]
+    connect: Option<SocketAddr>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One event, told.
+struct Line {
+    position: String,
+    time: Option<String>,
+    json: Value,
+    told: Both,
+}
+
+impl ExplainPayment {
+    pub(super) fn run(self) -> Result<Exit> {
+        let (tales, place) = match (&self.data, self.connect) {
+            (Some(data), _) => {
+                (Tales::from_journal(data, self.payment)?, data.display().to_string())
+            }
+            (None, Some(address)) => {
+                let place = format!("the server at {address}");
+                (Tales::from_server(address, self.payment)?, place)
+            }
+            (None, None) => unreachable!("one of them is required"),
+        };
+        if tales.of.is_empty() {
+            let what = anyhow::anyhow!(
+                "{place} has no event about payment {}; check the id",
+                self.payment
+            );
+            return Err(Failure::new(Exit::Refused, what).into());
+        }
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            let told: Vec<Value> =
+                tales.of.iter().map(|(&book, tale)| self.to_json(book, tale)).collect();
+            let object = json!({ "payment": self.payment.to_string(), "told": told });
+            writeln!(out, "{object}")?;
+            return Ok(Exit::Ok);
+        }
+        for (index, (&book, tale)) in tales.of.iter().enumerate() {
+            if index > 0 {
+                writeln!(out)?;
+            }
+            self.print(&mut out, book, tale)?;
+        }
+        Ok(Exit::Ok)
+    }
+
+    fn lines(&self, tale: &Tale) -> Vec<Line> {
+        let told = Told::new(self.payment, tale.view.as_ref());
+        let mut ids = Vec::new();
+        let line = |kept: &super::collect::Kept| {
+            let event = kept.event(&mut ids)?;
+            let (epoch, sequence) = (kept.position.epoch, kept.position.sequence);
+            Some(Line {
+                position: show::position(kept.position),
+                time: kept.time_ms.map(show::time),
+                json: json!({
+                    "position": position_json(kept.position),
+                    "time_ms": kept.time_ms,
+                    "event": event_json(&event, protocol::Position { epoch, sequence }),
+                }),
+                told: told.event(&event),
+            })
+        };
+        tale.events.iter().filter_map(line).collect()
+    }
+
+    fn print(&self, out: &mut impl Write, book: Book, tale: &Tale) -> std::io::Result<()> {
+        let (division, year) = (book.0.0, book.1.get());
+        writeln!(out, "payment {} of division {division} in {year}", self.payment)?;
+        for line in self.lines(tale) {
+            let time = line.time.map_or_else(String::new, |time| format!("  {time}"));
+            writeln!(out, "\n{}{time}", line.position)?;
+            writeln!(out, "  {}", line.told.english)?;
+            writeln!(out, "  {}", line.told.chinese)?;
+        }
+        let now = now_of(tale);
+        writeln!(out, "\nnow\n  {}\n  {}", now.english, now.chinese)
+    }
+
+    fn to_json(&self, book: Book, tale: &Tale) -> Value {
+        let now = now_of(tale);
+        let events: Vec<Value> = self
+            .lines(tale)
+            .into_iter()
+            .map(|line| {
+                let mut object = line.json;
+                object["english"] = json!(line.told.english);
+                object["chinese"] = json!(line.told.chinese);
+                object
+            })
+            .collect();
+        json!({
+            "division": book.0.0,
+            "year": book.1.get(),
+            "events": events,
+            "now": {
+                "english": now.english,
+                "chinese": now.chinese,
+                "payment": tale.view.as_ref().map(payment_json),
+            },
+        })
+    }
+}
+
+/// Where the money is now.
+fn now_of(tale: &Tale) -> Both {
+    let mut now = match &tale.view {
+        Some(view) => now::of(view),
+        None => Both::new(
+            "no such payment was accepted: nothing is held for it",
+            "该支付未受理：无占用",
+        ),
+    };
+    let waiting = tale.waiting();
+    if waiting > 0 {
+        now.push(
+            &format!("; facts still in suspense: {waiting}"),
+            &format!("；尚有挂账回单{waiting}笔"),
+        );
+    }
+    now
+}
