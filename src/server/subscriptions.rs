@@ -154,6 +154,10 @@ impl Follower {
             if self.sender.is_closed() {
                 return Ok(());
             }
+            if durable.sequence <= seen {
+                // Nothing new for a while: the subscriber may know how far it has come.
+                frame.move_on();
+            }
             while let Some(group) = reader.next(durable)? {
                 let cursor = group.cursor();
                 for record in group.records.after(after) {
@@ -194,13 +198,15 @@ struct Outgoing<'a> {
     of: &'a Follower,
     events: EventsBuilder,
     cursor: Cursor,
+    /// The cursor of the last frame that was sent.
+    told: Cursor,
 }
 
 impl<'a> Outgoing<'a> {
     fn new(of: &'a Follower, after: JournalPosition) -> Outgoing<'a> {
         let position = Position { epoch: after.epoch, sequence: after.sequence };
         let cursor = Cursor { position, group_hash: [0; 32] };
-        Outgoing { of, events: EventsBuilder::new(), cursor }
+        Outgoing { of, events: EventsBuilder::new(), cursor, told: cursor }
     }
 
     fn push(&mut self, record: &RecordRef<'_>) {
@@ -220,10 +226,22 @@ impl<'a> Outgoing<'a> {
         self.cursor = Cursor { position, group_hash: hash.0 };
     }
 
-    fn send(&mut self) {
-        if self.events.count() == 0 {
-            return;
+    /// Tells where the subscriber would come back to, if that is behind records that it did not
+    /// ask for.
+    fn move_on(&mut self) {
+        if self.cursor != self.told {
+            self.put();
         }
+    }
+
+    fn send(&mut self) {
+        if self.events.count() > 0 {
+            self.put();
+        }
+    }
+
+    fn put(&mut self) {
+        self.told = self.cursor;
         let mut frame = Vec::new();
         self.events.finish_into(&mut frame, self.of.request, &self.cursor);
         let _ = self.of.sender.blocking_send(frame);
