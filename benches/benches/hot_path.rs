@@ -2,6 +2,8 @@
 
 use std::hint::black_box;
 
+use actors::shard::Shard;
+use actors::turn::{Landing, Output, Part, Turn};
 use benches::{KEY, division, reservation};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
@@ -16,7 +18,7 @@ use protocol::{Flags, decode_command, encode_command};
 use storage::event_record;
 use storage::group::{GroupBuffer, SealFields};
 use storage::position::{GroupHash, Place, Position};
-use storage::record::{Records, RecordWriter};
+use storage::record::{RecordWriter, Records};
 
 /// Reservations in one measured piece.
 const BATCH: u64 = 4096;
@@ -82,6 +84,43 @@ fn index_insert_beyond(bencher: Bencher<'_, '_>, ids: u32) {
             let probe = index.probe(id(number));
             assert_eq!(index.find(probe, |at| at == number), None);
             index.insert(probe, number);
+        }
+    });
+}
+
+/// A whole turn of a shard, its run landed at once: everything but sockets and disk.
+#[divan::bench]
+fn shard_turn(bencher: Bencher<'_, '_>) {
+    let mut shard = Shard::new(0, KEY, vec![division()]);
+    let (mut number, mut sequence) = (0, 1);
+    let mut outputs = Vec::new();
+    bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
+        let mut turn = Turn::new();
+        let (role, channel, deadline_ms) = (Role::Maker, ChannelId(1), 0);
+        turn.parts.push(Part { ticket: 0, role, channel, deadline_ms, count: BATCH as u32 });
+        for place in 0..BATCH {
+            number += 1;
+            let (mut row, mut tails) = ([0; 128], Vec::new());
+            encode_command(&reservation(number), Flags::default(), &mut row, &mut tails)
+                .expect("a reservation has a wire form");
+            turn.rows.push(row);
+            turn.places.push(place as u16);
+        }
+        shard.turn(turn);
+        loop {
+            shard.take_outputs(&mut outputs);
+            if outputs.is_empty() {
+                break;
+            }
+            for output in outputs.drain(..) {
+                if let Output::Run(run) = output {
+                    let count = run.records.records();
+                    let first = protocol::Position { epoch: 1, sequence };
+                    sequence += u64::from(count);
+                    let first_ordinal = run.first_ordinal;
+                    shard.landed(Landing { shard: 0, first_ordinal, count, first }, run.records);
+                }
+            }
         }
     });
 }

@@ -52,10 +52,11 @@ pub fn take(division: &mut Division, role: Role, body: Body<'_>) {
 pub fn division() -> Division {
     let mut division = Division::new(DIVISION, KEY);
     let register =
-        Register { division: DIVISION, code: *b"370000000", parent: DIVISION, name: "山东省本级" };
+        Register {
+            division: DIVISION, code: *b"370000000", parent: DIVISION, name: "山东省本级"
+        };
     take(&mut division, Role::Operator, Body::Register(register));
-    let open =
-        SetYear { act: ActId(1), division: DIVISION, year: year(), state: YearState::Open };
+    let open = SetYear { act: ActId(1), division: DIVISION, year: year(), state: YearState::Open };
     take(&mut division, Role::Operator, Body::SetYear(open));
     for serial in 0..QUOTAS {
         let key = serial.to_string();
