@@ -116,8 +116,9 @@ impl<S: LandingSink> JournalThread<S> {
     /// Makes the staged group durable and tells everybody.
     fn commit(&mut self, group: &mut Vec<Run>) -> Result<(), JournalFault> {
         let bytes = self.journal.staged_bytes();
+        let decided_ms = group.iter().map(|run| run.decided_ms).max().unwrap_or(0);
         let landed = loop {
-            match self.journal.commit((self.clock)()) {
+            match self.journal.commit((self.clock)().max(decided_ms)) {
                 Ok(landed) => break landed,
                 Err(JournalFault::NotReady { .. }) => {
                     self.metrics.segment_waits.add(1);
@@ -202,7 +203,7 @@ mod tests {
     fn run_of(shard: u16, first_ordinal: u64, records: u32, bytes: usize) -> Run {
         let mut writer = RecordWriter::default();
         (0..records).for_each(|_| writer.write(KIND, 1, &vec![7; bytes]));
-        Run { shard, first_ordinal, records: writer }
+        Run { shard, first_ordinal, decided_ms: 0, records: writer }
     }
 
     fn thread_on(disk: &SimDisk) -> (JournalThread<Notes>, Sender<ToJournal>, Told) {

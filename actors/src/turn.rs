@@ -144,6 +144,8 @@ pub struct Run {
     pub shard: u16,
     /// The shard's ordinal of its first record.
     pub first_ordinal: u64,
+    /// The time its last record was decided at, in ms: its group is not journaled as earlier.
+    pub decided_ms: u64,
     /// The records.
     pub records: RecordWriter,
 }

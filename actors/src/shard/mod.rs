@@ -309,7 +309,8 @@ impl Shard {
         let spare = self.spares.pop();
         let spare = spare.unwrap_or_else(|| RecordWriter::with_capacity(RUN_BYTES_MAX));
         let records = std::mem::replace(&mut self.run, spare);
-        self.full.push_back(Run { shard: self.index, first_ordinal: self.run_first, records });
+        let (first_ordinal, decided_ms) = (self.run_first, self.now_ms);
+        self.full.push_back(Run { shard: self.index, first_ordinal, decided_ms, records });
         self.run_first = self.next_ordinal;
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use domain::contents::HashKey;
 use domain::ids::{DivisionIndex, QuotaId};
+use domain::movement::Transit;
 use domain::refusal::Refusal;
 use domain::{Code, Division, Event};
 use protocol::{CommandResult, Position, encode_command};
@@ -266,7 +267,7 @@ impl House {
         let mut landings = Vec::new();
         let mut sequence = first.sequence;
         for run in group {
-            let Run { shard, first_ordinal, records } = run;
+            let Run { shard, first_ordinal, records, .. } = run;
             let (count, epoch) = (records.records(), first.epoch);
             let landing =
                 Landing { shard, first_ordinal, count, first: Position { epoch, sequence } };
@@ -304,6 +305,7 @@ impl House {
                 Output::Reply(reply) => self.collect_reply(shard, reply),
                 Output::Run(run) => self.collect_run(shard, run),
                 Output::Cross(crossing) => {
+                    self.must_be_durable(&crossing);
                     let to = self.registry.shard_of(crossing.division());
                     self.inboxes[to].push_back(ToShard::Cross(crossing));
                 }
@@ -319,6 +321,23 @@ impl House {
                 Output::Alarm(alarm) => self.alarms.push(alarm),
             }
         }
+    }
+
+    /// Only what is durable crosses: I4.
+    fn must_be_durable(&self, crossing: &Crossing) {
+        let mut books = self.fold.divisions().values().flat_map(Division::years);
+        let durable = match *crossing {
+            Crossing::HandOver { second_half: c, .. } => books.any(|book| {
+                let row = book.move_out(c.id).filter(|row| row.from == c.from);
+                row.is_some_and(|row| row.transit != Transit::Staged)
+            }),
+            Crossing::Settle { id, from, landed: true, .. } => books.any(|book| {
+                book.move_in(from, id).is_some_and(|row| row.outcome == Code::Accepted)
+            }),
+            // Where there is no receiver, nothing is on record there.
+            Crossing::Settle { landed: false, .. } => true,
+        };
+        assert!(durable, "I4: {crossing:?} crossed before it was durable");
     }
 
     fn collect_reply(&mut self, shard: usize, reply: TurnReply) {
