@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::{
@@ -116,6 +117,9 @@ pub struct ShardEnvironment {
     pub data_dir: std::path::PathBuf,
     /// The data set's key.
     pub key: HashKey,
+    /// True once the journal is being closed: what is decided after that is not durable and
+    /// shown to nobody.
+    pub closing: Arc<AtomicBool>,
     /// Ends the process, saying why.
     pub fatal: fn(&str) -> !,
 }
@@ -163,8 +167,10 @@ impl ShardShell {
         match output {
             Output::Reply(reply) => wiring.replies.do_send(TakeReply(reply)),
             Output::Run(run) => {
-                // The channel holds the runs of all shards: a full one is a defect.
-                if self.environment.journal.try_send(ToJournal::Run(run)).is_err() {
+                // The channel holds the runs of all shards: a full one is a defect, and so is a
+                // journal that ended, unless it was closed.
+                let taken = self.environment.journal.try_send(ToJournal::Run(run)).is_ok();
+                if !taken && !self.environment.closing.load(Ordering::Acquire) {
                     (self.environment.fatal)("the journal no longer takes runs");
                 }
             }

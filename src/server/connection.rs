@@ -22,6 +22,9 @@ const READ_BYTES_PER_TURN: usize = 4 << 20;
 /// How long the last words of a closed connection may take.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
+/// Pause between two looks at whether they have left.
+const LAST_WORDS_PAUSE: Duration = Duration::from_millis(2);
+
 /// Silence on an idle connection in lines before the system asks whether the peer is there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
@@ -138,15 +141,23 @@ fn give_up(shared: &Rc<Shared>, id: SessionId, waits: Waits) {
     shared.settle();
 }
 
-/// Gives what is unsent a moment to leave.
+/// Gives what is unanswered and unsent a moment to leave: a peer may have closed its own side and
+/// still read.
 async fn say_last_words(shared: &Rc<Shared>, id: SessionId, socket: &Rc<Socket>) {
     let sent = async {
-        while shared.core.borrow().unsent(id) > 0 {
-            if socket.stream.writable().await.is_err() {
+        loop {
+            let (unsent, answered) = {
+                let core = shared.core.borrow();
+                (core.unsent(id), core.is_answered(id))
+            };
+            if unsent == 0 && answered {
+                return;
+            }
+            if unsent > 0 && socket.stream.writable().await.is_err() {
                 return;
             }
             shared.pump(id);
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LAST_WORDS_PAUSE).await;
         }
     };
     let _ = tokio::time::timeout(CLOSE_WAIT, sent).await;

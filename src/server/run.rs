@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -140,6 +141,7 @@ struct Engine {
     filler: FillerThread,
     arbiters: Vec<Arbiter>,
     shards: Vec<Addr<ShardShell>>,
+    closing: Arc<AtomicBool>,
 }
 
 /// Puts every core into its shell and tells them of each other.
@@ -147,6 +149,7 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
     let Started { journal, filler, shards, registry, durable, metrics, summary } = started;
     let filler = FillerThread::spawn(filler)?;
     let (sender, inbox) = crossbeam_channel::bounded(JOURNAL_QUEUE_RUNS.max(4 * shards.len()));
+    let closing = Arc::new(AtomicBool::new(false));
     let environment = ShardEnvironment {
         journal: sender.clone(),
         registry: Arc::clone(&registry),
@@ -156,6 +159,7 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         disk: Arc::clone(&disk),
         data_dir: settings.data.clone(),
         key: HashKey(summary.dataset.hash_key),
+        closing: Arc::clone(&closing),
         fatal,
     };
     let count = shards.len();
@@ -190,8 +194,15 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
     let landings =
         Landings { shards: addresses.clone(), networks: vec![network.clone().recipient()] };
     let marks = SpaceMarks::default_for(summary.dataset.segment_bytes);
-    let thread =
-        JournalThread { journal, inbox, sink: landings, durable, metrics, clock: clock::wall_ms, marks };
+    let thread = JournalThread {
+        journal,
+        inbox,
+        sink: landings,
+        durable,
+        metrics,
+        clock: clock::wall_ms,
+        marks,
+    };
     let journal_thread = std::thread::Builder::new().name("journal".into()).spawn(|| {
         let ended = thread.run();
         if let Err(fault) = &ended {
@@ -203,7 +214,15 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         let (peers, replies) = (addresses.clone(), network.clone().recipient());
         address.do_send(Wire { peers, replies });
     }
-    Ok(Engine { shared, journal: sender, journal_thread, filler, arbiters, shards: addresses })
+    Ok(Engine {
+        shared,
+        journal: sender,
+        journal_thread,
+        filler,
+        arbiters,
+        shards: addresses,
+        closing,
+    })
 }
 
 impl Engine {
@@ -217,8 +236,11 @@ impl Engine {
         };
         let limit = Duration::from_millis(SHUTDOWN_MS_MAX);
         if tokio::time::timeout(limit, drained).await.is_err() {
-            tracing::warn!("not everything was read by its client in time; its outcome can be asked for");
+            tracing::warn!(
+                "not everything was read by its client in time; its outcome can be asked for"
+            );
         }
+        self.closing.store(true, Ordering::Release);
         let _ = self.journal.send(ToJournal::Close);
         let closed = self.journal_thread.join();
         let position = match closed {

@@ -206,6 +206,12 @@ impl Network {
         self.session(id).map_or(0, |session| session.out.len())
     }
 
+    /// Whether everything a connection asked has been answered, if not yet sent.
+    #[must_use]
+    pub fn is_answered(&self, id: SessionId) -> bool {
+        self.session(id).is_none_or(|session| session.window_used == 0)
+    }
+
     /// What was gathered since the last flush, shard by shard.
     pub fn flush(&mut self, now_ms: u64, into: &mut Vec<(usize, Turn)>) {
         while let Some((_, spare)) = self.gate.take_spare() {
