@@ -390,6 +390,21 @@ impl Command<'_> {
         }
     }
 
+    /// The amount it names; zero where it names none.
+    #[must_use]
+    pub fn amount_fen(&self) -> Fen {
+        match &self.body {
+            Body::Reserve(c) => c.amount_fen,
+            Body::Fact(c) => c.amount_fen,
+            Body::Act(c) => c.amount_fen,
+            Body::Create(c) => c.cap_fen,
+            Body::MoveOut(c) => c.amount_fen,
+            Body::MoveIn(c) => c.amount_fen,
+            Body::SetLimit(c) => c.amount_fen,
+            _ => Fen::ZERO,
+        }
+    }
+
     /// True for what a bank, the central bank, the special account or the engine reports: it is
     /// never refused, only applied or parked.
     #[must_use]

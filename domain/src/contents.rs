@@ -72,72 +72,100 @@ pub fn fingerprint(key: HashKey, command: &Command<'_>) -> Fingerprint {
     Fingerprint(xxh3_128_with_seed(&writer.bytes[..writer.len], seed))
 }
 
+/// The number that stands for a command's kind in fingerprints and in refusals on record.
+#[must_use]
+pub const fn tag(body: &Body<'_>) -> u8 {
+    match body {
+        Body::Reserve(c) if c.one_act => 2,
+        Body::Reserve(_) => 1,
+        Body::Step(_) => 3,
+        Body::Fact(_) => 4,
+        Body::Act(_) => 5,
+        Body::Create(_) => 6,
+        Body::MoveOut(_) => 7,
+        Body::MoveIn(_) => 8,
+        Body::SettleMove(_) => 9,
+        Body::SetLimit(_) => 10,
+        Body::OpenBatch(_) => 11,
+        Body::EndBatch(_) => 12,
+        Body::SetYear(_) => 13,
+        Body::Register(_) => 14,
+        Body::Resolve(_) => 15,
+    }
+}
+
+/// The largest [`tag`].
+pub const TAG_MAX: u8 = 15;
+
 /// Writes the fixed fields, tagged by kind, and gives the variable part.
 fn write_fixed<'a>(writer: &mut Writer, body: &Body<'a>) -> &'a [u8] {
+    if !matches!(body, Body::Reserve(_)) {
+        writer.u8(tag(body));
+    }
     match body {
         Body::Reserve(c) => {
             writer.put(&reservation(c));
             c.particulars.bytes()
         }
         Body::Step(c) => {
-            writer.u8(3).u8(c.kind.number()).u128(c.payment.0).u64(c.quota.0).u64(c.serial);
+            writer.u8(c.kind.number()).u128(c.payment.0).u64(c.quota.0).u64(c.serial);
             c.reason.as_bytes()
         }
         Body::Fact(c) => write_fact(writer, c),
         Body::Act(c) => {
-            writer.u8(5).u8(c.kind.number()).u128(c.act.0).u64(c.quota.0);
+            writer.u8(c.kind.number()).u128(c.act.0).u64(c.quota.0);
             writer.u64(c.amount_fen.get() as u64).u64(c.contract.0).u64(c.plan.0).u128(c.batch.0);
             c.note.as_bytes()
         }
         Body::Create(c) => {
-            writer.u8(6).u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
+            writer.u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
             writer.u64(c.parent.0).put(&c.fund.0).put(&c.economic.0).u8(c.posts.bits());
             writer.u8(u8::from(c.executable)).u64(c.plan.0).u8(c.authority.number());
             writer.u64(c.cap_fen.get() as u64);
             c.key.as_bytes()
         }
         Body::MoveOut(c) => {
-            writer.u8(7).u8(c.kind.number()).u128(c.id.0).u64(c.from.0).u64(c.to.0);
+            writer.u8(c.kind.number()).u128(c.id.0).u64(c.from.0).u64(c.to.0);
             writer.u64(c.amount_fen.get() as u64).u128(c.batch.0);
             c.note.as_bytes()
         }
         Body::MoveIn(c) => {
-            writer.u8(8).u8(c.kind.number()).u128(c.id.0).u64(c.from.0).u64(c.to.0);
+            writer.u8(c.kind.number()).u128(c.id.0).u64(c.from.0).u64(c.to.0);
             writer.u64(c.amount_fen.get() as u64).put(&c.fund.0);
             &[]
         }
         Body::SettleMove(c) => {
-            writer.u8(9).u128(c.id.0).u64(c.from.0).u8(u8::from(c.landed));
+            writer.u128(c.id.0).u64(c.from.0).u8(u8::from(c.landed));
             &[]
         }
         Body::SetLimit(c) => {
-            writer.u8(10).u8(c.kind.number()).u128(c.act.0).put(&c.division.0.to_le_bytes());
+            writer.u8(c.kind.number()).u128(c.act.0).put(&c.division.0.to_le_bytes());
             writer.u8(c.year.offset()).u64(c.key.0).u8(c.month);
             writer.u64(c.amount_fen.get() as u64).u64(c.checker.0);
             &[]
         }
         Body::OpenBatch(c) => {
-            writer.u8(11).u128(c.batch.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
+            writer.u128(c.batch.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
             writer.put(&c.count.to_le_bytes()).u128(c.digest).u64(c.deadline_ms);
             &[]
         }
         Body::EndBatch(c) => {
-            writer.u8(12).u8(c.step.number()).u128(c.batch.0);
+            writer.u8(c.step.number()).u128(c.batch.0);
             writer.put(&c.division.0.to_le_bytes()).u8(c.year.offset());
             &[]
         }
         Body::SetYear(c) => {
-            writer.u8(13).u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
+            writer.u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
             writer.u8(c.state.number());
             &[]
         }
         Body::Register(c) => {
-            writer.u8(14).put(&c.division.0.to_le_bytes()).put(&c.code);
+            writer.put(&c.division.0.to_le_bytes()).put(&c.code);
             writer.put(&c.parent.0.to_le_bytes());
             c.name.as_bytes()
         }
         Body::Resolve(c) => {
-            writer.u8(15).u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
+            writer.u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
             writer.put(&c.channel.0.to_le_bytes()).u64(c.serial).u8(c.action.number());
             c.reason.as_bytes()
         }
@@ -164,7 +192,7 @@ fn reservation(reserve: &Reserve<'_>) -> [u8; RESERVATION_BYTES] {
 }
 
 fn write_fact<'a>(writer: &mut Writer, fact: &Fact<'a>) -> &'a [u8] {
-    writer.u8(4).u8(fact.kind.number()).u128(fact.payment.0).u64(fact.quota.0).u64(fact.serial);
+    writer.u8(fact.kind.number()).u128(fact.payment.0).u64(fact.quota.0).u64(fact.serial);
     writer.u64(fact.amount_fen.get() as u64).u64(fact.payee_hash);
     writer.put(&fact.day.get().to_le_bytes()).u64(fact.refund).put(&fact.detail.to_le_bytes());
     fact.note.as_bytes()

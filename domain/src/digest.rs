@@ -189,6 +189,7 @@ fn write_limits(book: &YearBook, out: &mut Out<'_>) {
     out.u64(plans.len() as u64);
     for plan in plans {
         out.u64(plan.key.0);
+        out.u32(plan.version);
         for fen in plan.planned.iter().chain(&plan.used) {
             out.i64(*fen);
         }
@@ -235,6 +236,7 @@ fn write_moves(book: &YearBook, out: &mut Out<'_>) {
     for (id, row) in book.moves_out() {
         out.u128(id.0);
         out.u128(row.fingerprint.0);
+        out.u64(row.person.0);
         out.u8(row.kind.number());
         out.u64(row.from.0);
         out.u64(row.to.0);
@@ -289,6 +291,7 @@ fn write_suspense(book: &YearBook, out: &mut Out<'_>) {
         out.u32(parked.detail);
         out.text(&parked.note);
         out.u32(u32::from(parked.reason.number()));
+        out.u64(parked.arrival);
     }
     let ended: Vec<_> = book.suspense.iter_ended().collect();
     out.u64(ended.len() as u64);

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::apply::Placed;
 use crate::arena::Arena;
-use crate::batch::Batch;
+use crate::batch::{Batch, BatchState};
 use crate::codes::{PaymentState, YearState};
 use crate::contents::HashKey;
+use crate::event::RefusedId;
 use crate::id_index::{IdIndex, Probe};
 use crate::ids::{
     ActId, BatchId, ContractId, DivisionIndex, Fingerprint, FiscalYear, LimitKey, MoveId,
@@ -322,6 +323,12 @@ impl YearBook {
         self.batches.iter().map(|(&id, batch)| (id, batch))
     }
 
+    /// How many batches have ended, either way.
+    #[must_use]
+    pub fn batches_ended(&self) -> usize {
+        self.batches().filter(|(_, batch)| batch.state != BatchState::Open).count()
+    }
+
     /// A batch by id.
     #[must_use]
     pub fn batch(&self, id: BatchId) -> Option<&Batch> {
@@ -394,6 +401,25 @@ impl YearBook {
         if let Some(known) = known {
             *known = sequence;
         }
+    }
+
+    /// Where an id that was ended stands, to be placed when its record lands.
+    #[must_use]
+    pub fn ended_id(&self, id: RefusedId) -> Placed {
+        let is_it = |at: u32, id: u128| match unpack(at) {
+            (index, true) => self.refused.get(index).is_some_and(|row| row.id == id),
+            (_, false) => false,
+        };
+        let found = match id {
+            RefusedId::Payment(PaymentId(id)) => {
+                self.payment_ids.find(self.payment_ids.probe(id), |at| is_it(at, id))
+            }
+            RefusedId::Act(ActId(id)) => {
+                self.act_ids.find(self.act_ids.probe(id), |at| is_it(at, id))
+            }
+            RefusedId::Move(id) => return Placed::Move(id),
+        };
+        found.map_or(Placed::Nothing, |at| Placed::Refused(unpack(at).0 as u32))
     }
 
     /// Takes over a quota's cell and its payments from another fold of the same journal: what

@@ -4,11 +4,14 @@
 //! exceptions are the end of a batch, which may change many and carries none, and refusals,
 //! which change no quota. Events carry outcomes: replay reads no clock and asks nobody.
 
-use crate::codes::{BatchStep, YearState};
+use crate::codes::{BatchStep, Path, Posts, YearState};
 use crate::command::{
     Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve, SetLimit, Step,
 };
-use crate::ids::{ActId, BatchId, DivisionIndex, Fingerprint, FiscalYear, MoveId, QuotaId};
+use crate::ids::{
+    ActId, BatchId, DivisionIndex, Fingerprint, FiscalYear, MoveId, PersonId, QuotaId,
+};
+use crate::money::Fen;
 use crate::refusal::{Code, Refusal};
 
 /// One decided event.
@@ -31,6 +34,10 @@ pub enum EventBody<'a> {
         fingerprint: Fingerprint,
         /// For `pay`: the version of the ceiling that approved it; zero otherwise.
         rule_version: u32,
+        /// The settlement path it takes.
+        path: Path,
+        /// The approval posts it needs.
+        posts: Posts,
         /// The command.
         command: Reserve<'a>,
     },
@@ -119,6 +126,8 @@ pub enum EventBody<'a> {
     },
     /// A limit across quotas was set.
     LimitSet {
+        /// The limit's version after it: a plan's or the ceiling's, counted by itself.
+        version: u32,
         /// Keyed hash of the command's contents.
         fingerprint: Fingerprint,
         /// The command.
@@ -165,6 +174,8 @@ pub enum EventBody<'a> {
     Resolved {
         /// Keyed hash of the command's contents.
         fingerprint: Fingerprint,
+        /// Keyed hash of the fact's contents: of several under one number, the one meant.
+        fact: Fingerprint,
         /// The command.
         command: Resolve<'a>,
     },
@@ -180,6 +191,10 @@ pub enum EventBody<'a> {
         year: FiscalYear,
         /// Keyed hash of the command's contents.
         fingerprint: Fingerprint,
+        /// What was refused: the command's tag in fingerprints ([`crate::contents::tag`]).
+        tag: u8,
+        /// The amount that was asked for; zero where the command has none.
+        amount_fen: Fen,
         /// What its caller heard, and will hear for ever.
         refusal: Refusal,
     },
@@ -206,6 +221,8 @@ pub struct RunId {
     pub id: RefusedId,
     /// The quota it was sent to.
     pub quota: QuotaId,
+    /// Who gave the command.
+    pub person: PersonId,
     /// Keyed hash of the command's contents.
     pub fingerprint: Fingerprint,
 }

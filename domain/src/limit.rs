@@ -11,6 +11,8 @@ use crate::money::{Fen, FenSum};
 pub struct PlanCell {
     /// Its key.
     pub key: LimitKey,
+    /// Counts its settings; not what is used of it.
+    pub version: u32,
     /// Planned in each month, in fen.
     pub planned: [i64; 12],
     /// Used by payments dated in each month, in fen.
@@ -21,7 +23,7 @@ impl PlanCell {
     /// A plan with nothing planned.
     #[must_use]
     pub fn new(key: LimitKey) -> PlanCell {
-        PlanCell { key, planned: [0; 12], used: [0; 12] }
+        PlanCell { key, version: 0, planned: [0; 12], used: [0; 12] }
     }
 
     /// What a payment dated in `month` (1 ..= 12) may still take: the least, over that month and

@@ -1,7 +1,7 @@
 //! Money between two quotas: out of one, in transit, into the other, under one id.
 
 use crate::codes::MoveKind;
-use crate::ids::{Class, Fingerprint, MoveId, QuotaId};
+use crate::ids::{Class, Fingerprint, MoveId, PersonId, QuotaId};
 use crate::money::Fen;
 use crate::refusal::Code;
 
@@ -28,6 +28,8 @@ pub struct MoveOutRow {
     pub fingerprint: Fingerprint,
     /// Sequence of the record that accepted it.
     pub sequence: u64,
+    /// Who moved it: it is handed over and settled in this name.
+    pub person: PersonId,
     /// Why it moves.
     pub kind: MoveKind,
     /// The quota it left.

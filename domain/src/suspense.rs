@@ -39,10 +39,12 @@ pub struct Parked {
     pub note: Box<str>,
     /// Why it does not fit.
     pub reason: Code,
+    /// Its place among all that were ever parked here, from 1: the order they came in.
+    pub arrival: u64,
 }
 
 impl Parked {
-    /// A fact as it is kept in suspense.
+    /// A fact as it is kept in suspense, once it has its place there.
     #[must_use]
     pub fn new(by: By, fact: &Fact<'_>, reason: Code) -> Parked {
         Parked {
@@ -58,6 +60,7 @@ impl Parked {
             detail: fact.detail,
             note: fact.note.into(),
             reason,
+            arrival: 0,
         }
     }
 
@@ -95,6 +98,7 @@ pub struct Suspense {
     ended: BTreeMap<ParkedKey, ParkedEnd>,
     by_payment: HashMap<PaymentId, Vec<ParkedKey>>,
     per_channel: BTreeMap<ChannelId, usize>,
+    arrivals: u64,
 }
 
 impl Suspense {
@@ -139,6 +143,12 @@ impl Suspense {
         self.open.range(first..=last)
     }
 
+    /// The waiting fact of a channel with a number; of several, the one that was parked first.
+    #[must_use]
+    pub fn first_numbered(&self, channel: ChannelId, serial: u64) -> Option<(&ParkedKey, &Parked)> {
+        self.numbered(channel, serial).min_by_key(|(_, parked)| parked.arrival)
+    }
+
     /// The waiting facts of a payment, in the order they came.
     #[must_use]
     pub fn of_payment(&self, payment: PaymentId) -> &[ParkedKey] {
@@ -155,7 +165,9 @@ impl Suspense {
         self.ended.iter()
     }
 
-    pub(crate) fn park(&mut self, key: ParkedKey, parked: Parked) {
+    pub(crate) fn park(&mut self, key: ParkedKey, mut parked: Parked) {
+        self.arrivals += 1;
+        parked.arrival = self.arrivals;
         self.by_payment.entry(parked.payment).or_default().push(key);
         *self.per_channel.entry(key.0).or_default() += 1;
         let before = self.open.insert(key, parked);

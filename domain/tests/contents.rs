@@ -237,6 +237,23 @@ proptest! {
     }
 }
 
+/// A fingerprint stays on record for ever: no change of the program may give another.
+#[test]
+fn todays_fingerprints_are_the_kept_ones() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/fingerprints.txt");
+    let line = |(body, _): &Variants| {
+        let command = given(*body);
+        let (tag, print) = (domain::contents::tag(body), fingerprint(KEY, &command));
+        format!("{tag} {} {:032x}\n", command.slug(), print.0)
+    };
+    let today: String = variants(Numbers { a: 1, b: 2 }).iter().map(line).collect();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, &today).expect("the file can be written");
+    }
+    let kept = std::fs::read_to_string(path).expect("the file");
+    assert!(kept == today, "the fingerprints have changed:\n{today}");
+}
+
 #[test]
 fn kinds_with_the_same_fields_differ() {
     let all = variants(Numbers { a: 1, b: 2 });

@@ -84,16 +84,29 @@ fn a_dismissed_fact_leaves_every_list_and_is_remembered() {
         action: ResolveAction::Dismiss,
         reason: "a test receipt",
     };
-    let body = EventBody::Resolved { fingerprint: Fingerprint(1), command };
+    park(&mut division, 1, fact(7, 10, 6), 800);
+    let (fingerprint, fact) = (Fingerprint(1), Fingerprint(900));
+    let body = EventBody::Resolved { fingerprint, fact, command };
     apply(&mut division, &Event { by, body }, 0);
     let book = division.year(YEAR).expect("the facts began it");
     let suspense = &book.suspense;
-    assert_eq!((book.state, suspense.len()), (YearState::Unopened, 1));
-    assert_eq!(suspense.of_payment(PaymentId(7)), [(ChannelId(1), 11, Fingerprint(901))]);
-    assert_eq!(suspense.of_channel(ChannelId(1)), 1);
+    assert_eq!((book.state, suspense.len()), (YearState::Unopened, 2));
+    let other = (ChannelId(1), 10, Fingerprint(800));
+    assert_eq!(suspense.of_payment(PaymentId(7)), [(ChannelId(1), 11, Fingerprint(901)), other]);
+    assert_eq!(suspense.of_channel(ChannelId(1)), 2);
     let key = (ChannelId(1), 10, Fingerprint(900));
     assert_eq!((suspense.get(&key), suspense.ended(&key)), (None, Some(ParkedEnd::Dismissed)));
     assert_eq!(suspense.ended(&(ChannelId(1), 11, Fingerprint(901))), None);
+}
+
+#[test]
+fn of_two_facts_under_one_number_the_first_parked_is_the_one_meant() {
+    let mut division = Division::new(DivisionIndex(1), world::KEY);
+    park(&mut division, 1, fact(7, 10, 5), 900);
+    park(&mut division, 1, fact(7, 10, 6), 100);
+    let suspense = &division.year(YEAR).expect("the facts began it").suspense;
+    let (key, parked) = suspense.first_numbered(ChannelId(1), 10).expect("both wait");
+    assert_eq!((key.2, parked.arrival), (Fingerprint(900), 1));
 }
 
 #[test]

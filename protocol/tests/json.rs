@@ -2,7 +2,7 @@
 
 mod support;
 
-use domain::codes::{BatchStep, MoveKind, PaymentState, Role, YearState};
+use domain::codes::{BatchStep, MoveKind, Path, PaymentState, Posts, Role, YearState};
 use domain::command::{Body, By, MoveIn};
 use domain::event::{Event, EventBody, RefusedId, RunId};
 use domain::ids::{
@@ -272,7 +272,15 @@ fn every_event_has_a_line() {
     for seed in &seeds {
         let body = match seed.command().body {
             Body::Reserve(command) => {
-                EventBody::Reserved { version: 2, fingerprint, rule_version: 1, command }
+                let (path, posts) = (Path::Treasury, Posts::NONE);
+                EventBody::Reserved {
+                    version: 2,
+                    fingerprint,
+                    rule_version: 1,
+                    path,
+                    posts,
+                    command,
+                }
             }
             Body::Step(command) => EventBody::Stepped { version: 2, command },
             Body::Fact(command) => {
@@ -283,7 +291,7 @@ fn every_event_has_a_line() {
             Body::Act(command) => EventBody::Acted { version: 2, fingerprint, command },
             Body::Create(command) => EventBody::Created { quota, fingerprint, command },
             Body::MoveOut(command) => EventBody::MovedOut { version: 2, fingerprint, command },
-            Body::SetLimit(command) => EventBody::LimitSet { fingerprint, command },
+            Body::SetLimit(command) => EventBody::LimitSet { version: 2, fingerprint, command },
             Body::OpenBatch(command) => EventBody::BatchOpened { fingerprint, command },
             Body::EndBatch(c) => {
                 EventBody::BatchEnded { division, year, batch: c.batch, step: c.step }
@@ -292,7 +300,10 @@ fn every_event_has_a_line() {
                 EventBody::YearSet { fingerprint, act: c.act, division, year, state: c.state }
             }
             Body::Register(command) => EventBody::Registered { command },
-            Body::Resolve(command) => EventBody::Resolved { fingerprint, command },
+            Body::Resolve(command) => {
+                let fact = Fingerprint(0xfac7);
+                EventBody::Resolved { fingerprint, fact, command }
+            }
             Body::MoveIn(_) | Body::SettleMove(_) => continue,
         };
         events.push(body);
@@ -305,10 +316,11 @@ fn every_event_has_a_line() {
         amount_fen: Fen::new(100),
         fund: Class::new("111").unwrap(),
     };
+    let person = PersonId(18);
     let ids = [
-        RunId { id: RefusedId::Payment(PaymentId(1)), quota, fingerprint },
-        RunId { id: RefusedId::Act(ActId(2)), quota: QuotaId::NONE, fingerprint },
-        RunId { id: RefusedId::Move(MoveId(3)), quota, fingerprint },
+        RunId { id: RefusedId::Payment(PaymentId(1)), quota, person, fingerprint },
+        RunId { id: RefusedId::Act(ActId(2)), quota: QuotaId::NONE, person, fingerprint },
+        RunId { id: RefusedId::Move(MoveId(3)), quota, person, fingerprint },
     ];
     events.extend([
         EventBody::MovedIn { version: 2, command: move_in },
@@ -316,7 +328,16 @@ fn every_event_has_a_line() {
         EventBody::MoveSettled { version: 2, id: MoveId(4), from: quota, landed: true },
         EventBody::BatchEnded { division, year, batch: BatchId(7), step: BatchStep::Drop },
         EventBody::YearSet { fingerprint, act: ActId(6), division, year, state: YearState::Closed },
-        EventBody::Refused { id: ids[0].id, quota, division, year, fingerprint, refusal },
+        EventBody::Refused {
+            id: ids[0].id,
+            quota,
+            division,
+            year,
+            fingerprint,
+            tag: 1,
+            amount_fen: Fen::new(1234),
+            refusal,
+        },
         EventBody::RunRefused { division, year, at: 1, refusal, ids: &ids },
     ]);
     let mut slugs = std::collections::BTreeSet::new();

@@ -6,9 +6,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::codes::{ActKind, BatchStep, StepKind};
+use domain::codes::StepKind;
 use domain::event::{Event, EventBody, RefusedId};
-use domain::ids::{BatchId, DivisionIndex, FiscalYear, QuotaId};
+use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
 use domain::invariants::Finding;
 use storage::disk::Disk;
 use storage::event_record::{self, EventError};
@@ -91,14 +91,6 @@ impl Heard {
     }
 }
 
-/// What an open batch will do to a quota's version when it ends.
-#[derive(Clone, Copy)]
-struct Staged {
-    quota: QuotaId,
-    on_close: u32,
-    on_drop: u32,
-}
-
 #[derive(Default)]
 struct Seen {
     finding: Finding,
@@ -112,7 +104,6 @@ struct Seen {
     /// Facts parked, by channel, number and fingerprint.
     parked: HashSet<(Book, u16, u64, u128)>,
     versions: HashMap<QuotaId, u32>,
-    staged: HashMap<(Book, BatchId), Vec<Staged>>,
 }
 
 impl Seen {
@@ -154,22 +145,12 @@ impl Seen {
             }
             EventBody::Acted { command: c, .. } => {
                 self.id(Of::Act, book(c.quota), c.act.0, Heard::Accepted, at);
-                if c.batch != BatchId(0) {
-                    let held = u32::from(matches!(c.kind, ActKind::Cut | ActKind::Recover));
-                    self.stage(
-                        c.batch,
-                        Staged { quota: c.quota, on_close: held + 1, on_drop: held },
-                    );
-                }
             }
             EventBody::Created { quota, command: c, .. } => {
                 self.id(Of::Act, book(*quota), c.act.0, Heard::Accepted, at);
             }
             EventBody::MovedOut { command: c, .. } => {
                 self.id(Of::MoveOut, book(c.from), c.id.0, Heard::Accepted, at);
-                if c.batch != BatchId(0) {
-                    self.stage(c.batch, Staged { quota: c.from, on_close: 2, on_drop: 1 });
-                }
             }
             EventBody::MovedIn { command: c, .. } => {
                 self.id(Of::MoveIn, book(c.from), c.id.0, Heard::Accepted, at);
@@ -186,9 +167,8 @@ impl Seen {
             EventBody::BatchOpened { command: c, .. } => {
                 self.id(Of::Act, (c.division, c.year), c.batch.0, Heard::Accepted, at);
             }
-            EventBody::BatchEnded { division, year, batch, step } => {
+            EventBody::BatchEnded { division, year, batch, .. } => {
                 self.id(Of::BatchEnd, (*division, *year), batch.0, Heard::Accepted, at);
-                self.end_batch((*division, *year), *batch, *step);
             }
             EventBody::YearSet { act, division, year, .. } => {
                 self.id(Of::Act, (*division, *year), act.0, Heard::Accepted, at);
@@ -251,22 +231,6 @@ impl Seen {
         self.finding.check(new, || {
             format!("`{kind}` on payment {payment:032x} took effect twice, at {at} again")
         });
-    }
-
-    fn stage(&mut self, batch: BatchId, staged: Staged) {
-        self.staged.entry((book(staged.quota), batch)).or_default().push(staged);
-    }
-
-    /// The end of a batch changes its quotas without naming their versions: each release of what
-    /// was held back counts, and so does each act that takes effect.
-    fn end_batch(&mut self, book: Book, batch: BatchId, step: BatchStep) {
-        for staged in self.staged.remove(&(book, batch)).into_iter().flatten() {
-            let changes = match step {
-                BatchStep::Close => staged.on_close,
-                BatchStep::Drop => staged.on_drop,
-            };
-            *self.versions.entry(staged.quota).or_default() += changes;
-        }
     }
 }
 

@@ -30,6 +30,8 @@ fn main() {
             version: 1,
             fingerprint: Fingerprint(7),
             rule_version: 0,
+            path: domain::codes::Path::Treasury,
+            posts: domain::codes::Posts::NONE,
             command: Reserve {
                 payment: PaymentId(1),
                 quota,

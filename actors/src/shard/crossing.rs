@@ -41,7 +41,7 @@ pub(super) fn after(division: &Division, event: &Event<'_>) -> After {
             let row = division.year(c.from.year()).and_then(|book| book.move_out(c.id));
             match row {
                 Some(row) if row.transit == Transit::InTransit => {
-                    After::Cross(vec![hand_over(c.id, row, person)])
+                    After::Cross(vec![hand_over(c.id, row)])
                 }
                 _ => After::Nothing,
             }
@@ -51,7 +51,7 @@ pub(super) fn after(division: &Division, event: &Event<'_>) -> After {
             // which their receivers answer as a repeat.
             let Some(book) = division.year(*year) else { return After::Nothing };
             let out = book.moves_out().filter(|(_, row)| row.transit == Transit::InTransit);
-            After::Cross(out.map(|(id, row)| hand_over(id, row, person)).collect())
+            After::Cross(out.map(|(id, row)| hand_over(id, row)).collect())
         }
         EventBody::MovedIn { command: c, .. } => {
             After::Cross(vec![Crossing::Settle { id: c.id, from: c.from, landed: true, person }])
@@ -63,8 +63,10 @@ pub(super) fn after(division: &Division, event: &Event<'_>) -> After {
     }
 }
 
-fn hand_over(id: MoveId, row: &MoveOutRow, person: PersonId) -> Crossing {
-    Crossing::HandOver { to: row.to.division(), second_half: row.second_half(id), person }
+/// Hands a move over in the name of who moved it, whenever that is.
+fn hand_over(id: MoveId, row: &MoveOutRow) -> Crossing {
+    let (to, person) = (row.to.division(), row.person);
+    Crossing::HandOver { to, second_half: row.second_half(id), person }
 }
 
 impl Shard {
@@ -75,7 +77,7 @@ impl Shard {
         for book in self.divisions.iter().flat_map(Division::years) {
             let out = book.moves_out().filter(|(_, row)| row.transit == Transit::InTransit);
             let division = book.division;
-            crossings.extend(out.map(|(id, row)| (division, hand_over(id, row, RESUMER))));
+            crossings.extend(out.map(|(id, row)| (division, hand_over(id, row))));
         }
         for (division, crossing) in crossings {
             self.when_durable(division, Then::Cross(Box::new(crossing)));
@@ -175,9 +177,6 @@ impl Shard {
         }
     }
 }
-
-/// In whose name moves are handed over again after a start: the engine's own number.
-const RESUMER: PersonId = PersonId(u64::MAX);
 
 fn engine(person: PersonId) -> By {
     By { person, role: Role::Engine, channel: ENGINE_CHANNEL }

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::codes::Role;
-use domain::command::{By, Command};
+use domain::command::Command;
 use domain::decide::{self, Verdict};
 use domain::event::{Event, EventBody, RunId};
 use domain::ids::{Fingerprint, FiscalYear, QuotaId};
@@ -195,14 +194,15 @@ impl Shard {
                     own = ids.len() as u16;
                 }
                 let quota = linked.command.quota().unwrap_or(QuotaId::NONE);
-                ids.push(RunId { id, quota, fingerprint: linked.print });
+                let person = linked.command.by.person;
+                ids.push(RunId { id, quota, person, fingerprint: linked.print });
             }
         }
         let leaves_trace =
             !ids.is_empty() && !refusal.code.is_turned_away() && refusal.code != Code::YearClosed;
         let ordinal = if leaves_trace {
             let division = self.divisions[slot].index;
-            let by = By { role: Role::Engine, ..run[at].command.by };
+            let by = run[at].command.by;
             let body = EventBody::RunRefused { division, year, at: own, refusal, ids: &ids };
             self.commit(slot, &Event { by, body })
         } else {

@@ -223,6 +223,8 @@ impl Shard {
         if let (Some(from), Some(division)) = (fold.year(year), self.division_mut(quota.division()))
             && division.quota(quota).map(|cell| cell.version) == version
             && let Some(book) = division.year_mut(year)
+            // A batch that ended changes quotas without a version of theirs.
+            && book.batches_ended() == from.batches_ended()
         {
             book.adopt(quota, from);
             revival = Revival::Rebuilt;
@@ -351,6 +353,12 @@ impl Shard {
                     .into_iter()
                     .for_each(|c| one(year, Placed::Nothing, Then::Cross(Box::new(c))));
             }
+        }
+        if let EventBody::RunRefused { ids, .. } = &event.body
+            && let Some(book) = self.divisions[slot].year(year)
+        {
+            // One record ends them all: each id tells the same sequence.
+            ids.iter().for_each(|ended| one(year, book.ended_id(ended.id), Then::Nothing));
         }
         self.deadlines.note(event);
         self.quotas += u64::from(matches!(event.body, EventBody::Created { .. }));

@@ -8,7 +8,6 @@ use domain::command::{Body, Command};
 use domain::contents::fingerprint;
 use domain::decide::{self, Verdict};
 use domain::division::Answer;
-use domain::event::{Event, EventBody};
 use domain::ids::{DivisionIndex, Fingerprint, PaymentId, QuotaId};
 use domain::refusal::{Code, Refusal};
 use protocol::batch::tail_length;
@@ -287,18 +286,14 @@ impl Shard {
         checked: bool,
     ) -> Option<Decided> {
         let quota = command.quota()?;
-        let (id, year) = (decide::ends(command)?, command.year()?);
-        let division = &self.divisions[slot];
-        division.quota(quota)?;
+        self.divisions[slot].quota(quota)?;
         if checked {
             let mut decided = Decided::code(Code::NotQuarantined);
             decided.result.checked = true;
             return Some(decided);
         }
-        let (division, fingerprint) = (division.index, print);
-        let refusal = Refusal::new(Code::NotQuarantined);
-        let body = EventBody::Refused { id, quota, division, year, fingerprint, refusal };
-        Some(self.carry_out(slot, command, &Event { by: command.by, body }))
+        let event = decide::end_id(command, print, Refusal::new(Code::NotQuarantined))?;
+        Some(self.carry_out(slot, command, &event))
     }
 
     /// Decides one command and carries it out.

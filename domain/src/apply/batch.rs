@@ -4,8 +4,9 @@ use crate::batch::{Batch, BatchState, Staged};
 use crate::codes::{ActKind, BatchStep};
 use crate::command::OpenBatch;
 use crate::division::YearBook;
-use crate::ids::{BatchId, Fingerprint, PersonId};
+use crate::ids::{BatchId, Fingerprint, PersonId, QuotaId};
 use crate::movement::Transit;
+use crate::quota::QuotaCell;
 
 use super::quota::{change, leave, take_effect};
 
@@ -29,7 +30,7 @@ pub(super) fn open(
 }
 
 /// Ends a batch: every staged act takes effect, or what it held back is let go. Changes many
-/// quotas; each counts the change in its version, though the event carries none.
+/// quotas and counts in the version of none, since the event carries none.
 pub(super) fn end(book: &mut YearBook, id: BatchId, step: BatchStep) {
     let batch = book.batches.get_mut(&id).expect("a batch that ends was opened");
     let staged = std::mem::take(&mut batch.staged);
@@ -39,23 +40,35 @@ pub(super) fn end(book: &mut YearBook, id: BatchId, step: BatchStep) {
         match act {
             Staged::Act { kind, quota, amount_fen } => {
                 let x = amount_fen.get();
-                if matches!(kind, ActKind::Cut | ActKind::Recover) {
-                    change(book, quota, |buckets| buckets.staged -= x, |_| {});
-                }
-                if close {
-                    take_effect(book, kind, quota, x);
-                }
+                uncounted(book, quota, |book| {
+                    if matches!(kind, ActKind::Cut | ActKind::Recover) {
+                        change(book, quota, |buckets| buckets.staged -= x, |_| {});
+                    }
+                    if close {
+                        take_effect(book, kind, quota, x);
+                    }
+                });
             }
             Staged::Move { id } => {
                 let mut row = *book.move_out(id).expect("a staged move is on record");
                 let x = row.amount_fen.get();
-                change(book, row.from, |buckets| buckets.staged -= x, |_| {});
                 row.transit = if close { Transit::InTransit } else { Transit::Dropped };
-                if close {
-                    leave(book, row.kind, row.from, x);
-                }
+                uncounted(book, row.from, |book| {
+                    change(book, row.from, |buckets| buckets.staged -= x, |_| {});
+                    if close {
+                        leave(book, row.kind, row.from, x);
+                    }
+                });
                 book.put_move_out(id, row);
             }
         }
     }
+}
+
+/// Changes a quota and leaves its version as it was.
+fn uncounted(book: &mut YearBook, quota: QuotaId, change: impl FnOnce(&mut YearBook)) {
+    let version = book.quota(quota).expect("a staged act names a quota that exists").version;
+    change(book);
+    let cell = *book.quota(quota).expect("it was there before the change");
+    book.put_quota(quota, QuotaCell { version, ..cell });
 }

@@ -5,7 +5,7 @@ mod batch;
 mod payment;
 mod quota;
 
-use crate::codes::LimitKind;
+use crate::codes::{LimitKind, ResolveAction};
 use crate::command::{Create, SetLimit};
 use crate::division::{ActRow, Division, RefusedRow, Registration, YearBook};
 use crate::event::{Event, EventBody, RefusedId};
@@ -38,10 +38,18 @@ pub enum Placed {
 /// If the event does not follow from the state: a version gap, a broken invariant, a thing that
 /// does not exist. Live, that is a defect of the decision; in replay, damage.
 pub fn apply(division: &mut Division, event: &Event<'_>, sequence: u64) -> Placed {
-    if let Some((quota, version)) = event.quota_version() {
-        let before = division.quota(quota).map_or(0, |cell| cell.version);
-        assert_eq!(before + 1, version, "I6: version gap on quota {quota}");
-    }
+    let Some((quota, version)) = event.quota_version() else {
+        return take_in(division, event, sequence);
+    };
+    let before = division.quota(quota).map_or(0, |cell| cell.version);
+    assert_eq!(before.checked_add(1), Some(version), "I6: version gap on quota {quota}");
+    let placed = take_in(division, event, sequence);
+    let after = division.quota(quota).map(|cell| cell.version);
+    assert_eq!(after, Some(version), "I6: an event counts once on quota {quota}");
+    placed
+}
+
+fn take_in(division: &mut Division, event: &Event<'_>, sequence: u64) -> Placed {
     match &event.body {
         EventBody::Registered { command: c } => {
             let (code, parent) = (c.code, c.parent);
@@ -90,16 +98,15 @@ fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> P
     };
     let book = division.year_mut(year).expect("an event of a year that was opened");
     match &event.body {
-        EventBody::Reserved { fingerprint, rule_version, command, .. } => {
-            let by = event.by;
-            return Placed::Payment(payment::reserve(
-                book,
-                by,
-                command,
-                *fingerprint,
-                *rule_version,
-                sequence,
-            ));
+        EventBody::Reserved { fingerprint, rule_version, path, posts, command, .. } => {
+            let ruled = payment::Ruled {
+                fingerprint: *fingerprint,
+                rule_version: *rule_version,
+                path: *path,
+                posts: *posts,
+            };
+            let index = payment::reserve(book, event.by, command, ruled, sequence);
+            return Placed::Payment(index);
         }
         EventBody::Stepped { command, .. } => payment::step(book, event.by, command),
         EventBody::FactTaken { fingerprint, from_suspense, command, .. } => {
@@ -118,13 +125,13 @@ fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> P
             return remember_created(book, command.act, *fingerprint, *quota, sequence);
         }
         EventBody::MovedOut { fingerprint, command, .. } => {
-            quota::move_out(book, command, *fingerprint, sequence);
+            quota::move_out(book, event.by.person, command, *fingerprint, sequence);
             return Placed::Move(command.id);
         }
         EventBody::MovedIn { command, .. } => quota::move_in(book, command),
         EventBody::MoveSettled { id, landed, .. } => quota::settle_move(book, *id, *landed),
-        EventBody::LimitSet { fingerprint, command } => {
-            set_limit(book, event.by.person, command);
+        EventBody::LimitSet { version, fingerprint, command } => {
+            set_limit(book, event.by.person, command, *version);
             return remember(book, command.act, *fingerprint, QuotaId::NONE, sequence);
         }
         EventBody::BatchOpened { fingerprint, command } => {
@@ -132,11 +139,13 @@ fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> P
             return remember(book, ActId(command.batch.0), *fingerprint, QuotaId::NONE, sequence);
         }
         EventBody::BatchEnded { batch, step, .. } => batch::end(book, *batch, *step),
-        EventBody::Resolved { fingerprint, command } => {
-            if command.action == crate::codes::ResolveAction::Dismiss {
-                let key = book.suspense.numbered(command.channel, command.serial).next();
-                let key = *key.expect("a resolved fact was parked").0;
-                book.suspense.end(key, ParkedEnd::Dismissed);
+        EventBody::Resolved { fingerprint, fact, command } => {
+            let key = (command.channel, command.serial, *fact);
+            match command.action {
+                ResolveAction::Dismiss => book.suspense.end(key, ParkedEnd::Dismissed),
+                ResolveAction::Apply => {
+                    assert!(book.suspense.get(&key).is_some(), "a resolved fact was parked");
+                }
             }
             return remember(book, command.act, *fingerprint, QuotaId::NONE, sequence);
         }
@@ -210,7 +219,7 @@ fn create(book: &mut YearBook, quota: QuotaId, create: &Create<'_>) {
     assert!(taken.is_none(), "official keys are unique");
 }
 
-fn set_limit(book: &mut YearBook, maker: PersonId, limit: &SetLimit) {
+fn set_limit(book: &mut YearBook, maker: PersonId, limit: &SetLimit, version: u32) {
     match limit.kind {
         LimitKind::PlanMonth => {
             let next = book.plans.len() as u32;
@@ -221,15 +230,15 @@ fn set_limit(book: &mut YearBook, maker: PersonId, limit: &SetLimit) {
             let mut cell = book.plans[slot as usize];
             cell.planned[usize::from(limit.month) - 1] = limit.amount_fen.get();
             assert!(cell.is_sufficient(), "I1: {cell:?}");
+            assert_eq!(cell.version.checked_add(1), Some(version), "I6: version gap on a plan");
+            cell.version = version;
             book.put_plan(slot as usize, cell);
         }
         LimitKind::PayCeiling => {
-            book.ceiling = PayCeiling {
-                version: book.ceiling.version + 1,
-                amount_fen: limit.amount_fen,
-                maker,
-                checker: limit.checker,
-            };
+            let before = book.ceiling.version;
+            assert_eq!(before.checked_add(1), Some(version), "I6: version gap on the ceiling");
+            book.ceiling =
+                PayCeiling { version, amount_fen: limit.amount_fen, maker, checker: limit.checker };
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How events change a payment, its quota, and the limit cells it drew on.
 
-use crate::codes::{Ending, FactKind, Path, PaymentState, Posts, StepKind, settlement_path};
+use crate::codes::{Ending, FactKind, Path, PaymentState, Posts, StepKind};
 use crate::command::{By, Fact, Reserve, Step};
 use crate::decide::{goes_to_pool, state_after};
 use crate::division::{Found, YearBook};
@@ -9,17 +9,23 @@ use crate::money::Fen;
 use crate::payment::{FactSeen, Payment, Refund, StepSeen};
 use crate::quota::Buckets;
 
+/// What was decided about a reservation, beside what its command says.
+pub(super) struct Ruled {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) rule_version: u32,
+    pub(super) path: Path,
+    pub(super) posts: Posts,
+}
+
 pub(super) fn reserve(
     book: &mut YearBook,
     by: By,
     reserve: &Reserve<'_>,
-    fingerprint: Fingerprint,
-    rule_version: u32,
+    ruled: Ruled,
     sequence: u64,
 ) -> u32 {
     let x = reserve.amount_fen.get();
     let quota = *book.quota(reserve.quota).expect("a reservation names a quota that exists");
-    let path = settlement_path(quota.fund, reserve.method).expect("decided on a path");
     let mut cell = quota.changed(|buckets| {
         buckets.reserved += x;
         if reserve.contract.is_some() {
@@ -42,7 +48,7 @@ pub(super) fn reserve(
     }
     book.add_payment(Payment {
         id: reserve.payment,
-        fingerprint,
+        fingerprint: ruled.fingerprint,
         quota: reserve.quota,
         amount_fen: reserve.amount_fen,
         executed_fen: Fen::ZERO,
@@ -56,14 +62,14 @@ pub(super) fn reserve(
         deadline_ms: reserve.deadline_ms,
         sequence,
         day: reserve.day,
-        rule_version,
+        rule_version: ruled.rule_version,
         method: reserve.method,
         kind: reserve.kind,
-        path,
+        path: ruled.path,
         state: if reserve.one_act { PaymentState::Instructed } else { PaymentState::Reserved },
         ending: None,
-        posts: cell.posts,
-        approved: if reserve.one_act { cell.posts } else { Posts::NONE },
+        posts: ruled.posts,
+        approved: if reserve.one_act { ruled.posts } else { Posts::NONE },
         later: None,
     })
 }

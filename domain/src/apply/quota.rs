@@ -4,7 +4,7 @@ use crate::batch::{Staged, fold_act, fold_move};
 use crate::codes::{ActKind, MoveKind};
 use crate::command::{Act, MoveIn, MoveOut};
 use crate::division::YearBook;
-use crate::ids::{BatchId, Fingerprint, MoveId, QuotaId};
+use crate::ids::{BatchId, Fingerprint, MoveId, PersonId, QuotaId};
 use crate::limit::ContractCell;
 use crate::movement::{MoveInRow, MoveOutRow, Transit};
 use crate::quota::{Buckets, Totals};
@@ -98,6 +98,7 @@ fn unearmark(book: &mut YearBook, act: &Act<'_>) {
 
 pub(super) fn move_out(
     book: &mut YearBook,
+    person: PersonId,
     moved: &MoveOut<'_>,
     fingerprint: Fingerprint,
     sequence: u64,
@@ -118,6 +119,7 @@ pub(super) fn move_out(
         MoveOutRow {
             fingerprint,
             sequence,
+            person,
             kind: moved.kind,
             from: moved.from,
             to: moved.to,

@@ -154,13 +154,17 @@ pub(super) fn next_unparked(
 }
 
 /// The fact a person has released from suspense.
-pub(super) fn resolved(division: &Division, resolve: &Resolve<'_>) -> Option<Event<'static>> {
+pub(super) fn resolved(
+    division: &Division,
+    resolve: &Resolve<'_>,
+    fact: Fingerprint,
+) -> Option<Event<'static>> {
     if resolve.action != crate::codes::ResolveAction::Apply {
         return None;
     }
     let suspense = &division.year(resolve.year)?.suspense;
-    let (key, parked) = suspense.numbered(resolve.channel, resolve.serial).next()?;
-    taken_from_suspense(division, key, parked)
+    let key = (resolve.channel, resolve.serial, fact);
+    taken_from_suspense(division, &key, suspense.get(&key)?)
 }
 
 fn taken_from_suspense(

@@ -179,16 +179,35 @@ fn after_refusal<'a>(
         let body = EventBody::MoveDeclined { reason: refusal.code, command: c };
         return Verdict::Event(Event { by: command.by, body });
     }
-    // Nothing can follow in a closed year, so a refusal there need not end the id.
-    match (ends(command), command.year()) {
-        (Some(id), Some(year)) if refusal.code != Code::YearClosed => {
-            let quota = command.quota().unwrap_or(QuotaId::NONE);
-            let division = division.index;
-            let body = EventBody::Refused { id, quota, division, year, fingerprint, refusal };
-            Verdict::Event(Event { by: command.by, body })
-        }
-        _ => Verdict::Answer(refused(division, command, refusal)),
+    match end_id(command, fingerprint, refusal) {
+        Some(event) => Verdict::Event(event),
+        None => Verdict::Answer(refused(division, command, refusal)),
     }
+}
+
+/// The event by which a refusal ends a command's id. `None` for what has no id of its own, and in
+/// a closed year: nothing can follow there, so the id need not end.
+#[must_use]
+pub fn end_id(
+    command: &Command<'_>,
+    fingerprint: Fingerprint,
+    refusal: Refusal,
+) -> Option<Event<'static>> {
+    let (id, year) = (ends(command)?, command.year()?);
+    if refusal.code == Code::YearClosed {
+        return None;
+    }
+    let body = EventBody::Refused {
+        id,
+        quota: command.quota().unwrap_or(QuotaId::NONE),
+        division: command.division(),
+        year,
+        fingerprint,
+        tag: crate::contents::tag(&command.body),
+        amount_fen: command.amount_fen(),
+        refusal,
+    };
+    Some(Event { by: command.by, body })
 }
 
 /// The event that puts a fact into suspense for a reason outside the rules: its quota is
@@ -279,7 +298,7 @@ pub fn consequence(
         EventBody::FactTaken { command: c, .. } => {
             fact::next_unparked(division, c.payment, c.quota.year())
         }
-        EventBody::Resolved { command: c, .. } => fact::resolved(division, c),
+        EventBody::Resolved { fact, command: c, .. } => fact::resolved(division, c, *fact),
         EventBody::Refused { .. } => batch::dropped_by_refusal(division, command),
         _ => None,
     }
@@ -344,7 +363,7 @@ fn decide_limit<'a>(
     limit: SetLimit,
     fingerprint: Fingerprint,
 ) -> Result<EventBody<'a>, Refusal> {
-    if limit.kind == crate::codes::LimitKind::PlanMonth {
+    let before = if limit.kind == crate::codes::LimitKind::PlanMonth {
         let mut cell = book.plan(limit.key).copied().unwrap_or_else(|| PlanCell::new(limit.key));
         cell.planned[usize::from(limit.month) - 1] = limit.amount_fen.get();
         if cell.planned.iter().map(|&fen| FenSum::from(fen)).sum::<FenSum>()
@@ -355,8 +374,11 @@ fn decide_limit<'a>(
         if !cell.is_sufficient() {
             return Err(Refusal::with(Code::PlanBelowUsed, limit.amount_fen, cell.left(1)));
         }
-    }
-    Ok(EventBody::LimitSet { fingerprint, command: limit })
+        cell.version
+    } else {
+        book.ceiling.version
+    };
+    Ok(EventBody::LimitSet { version: before + 1, fingerprint, command: limit })
 }
 
 fn decide_year<'a>(
@@ -410,11 +432,11 @@ fn decide_resolve<'a>(
 ) -> Result<EventBody<'a>, Refusal> {
     let book = any_book(division, resolve.year)?;
     let (key, parked) =
-        book.suspense.numbered(resolve.channel, resolve.serial).next().ok_or(Code::NotParked)?;
+        book.suspense.first_numbered(resolve.channel, resolve.serial).ok_or(Code::NotParked)?;
     if resolve.action == crate::codes::ResolveAction::Apply {
         fact::must_fit(division, key, parked).map_err(|_| Code::StillUnfit)?;
     }
-    Ok(EventBody::Resolved { fingerprint, command: resolve })
+    Ok(EventBody::Resolved { fingerprint, fact: key.2, command: resolve })
 }
 
 /// What a quota receives must stay within the bounds of an amount, over its whole life, so that

@@ -20,9 +20,7 @@ pub(super) fn decide<'a>(
     if !quota.executable {
         return Err(Code::NotExecutable.into());
     }
-    if settlement_path(quota.fund, reserve.method).is_none() {
-        return Err(Code::MethodMismatch.into());
-    }
+    let path = settlement_path(quota.fund, reserve.method).ok_or(Code::MethodMismatch)?;
     if !quota.economic.covers(reserve.economic) {
         return Err(Code::EconomicMismatch.into());
     }
@@ -48,7 +46,8 @@ pub(super) fn decide<'a>(
     }
     let version = quota.version + 1;
     let rule_version = if reserve.one_act { book.ceiling.version } else { 0 };
-    Ok(EventBody::Reserved { version, fingerprint, rule_version, command: reserve })
+    let posts = quota.posts;
+    Ok(EventBody::Reserved { version, fingerprint, rule_version, path, posts, command: reserve })
 }
 
 /// Gathers every limit that would refuse, the binding one first.

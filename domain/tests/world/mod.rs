@@ -220,7 +220,8 @@ fn run_refused(
             own = ids.len() as u16;
         }
         let quota = command.quota().unwrap_or(domain::QuotaId::NONE);
-        ids.push(RunId { id, quota, fingerprint: fingerprint(KEY, command) });
+        let person = command.by.person;
+        ids.push(RunId { id, quota, person, fingerprint: fingerprint(KEY, command) });
     }
     let body = EventBody::RunRefused {
         division: commands[0].division(),

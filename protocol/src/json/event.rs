@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::code_json;
 use super::command::command_json;
+use super::fields::posts_json;
 use super::reply::figures_json;
 use crate::results::Position;
 
@@ -40,9 +41,11 @@ fn body_json(event: &Event<'_>) -> Value {
         |body: Body<'_>| command_json(&Command { by: event.by, body }).unwrap_or(Value::Null);
     let told = |fingerprint: &Fingerprint, body: Body<'_>| json!({ "fingerprint": fingerprint_text(fingerprint), "command": command(body) });
     match &event.body {
-        EventBody::Reserved { fingerprint, rule_version, command: c, .. } => {
+        EventBody::Reserved { fingerprint, rule_version, path, posts, command: c, .. } => {
             let mut object = told(fingerprint, Body::Reserve(*c));
             object["rule_version"] = json!(rule_version);
+            object["path"] = json!(path.slug());
+            object["posts"] = posts_json(*posts);
             object
         }
         EventBody::Stepped { command: c, .. } => json!({ "command": command(Body::Step(*c)) }),
@@ -69,7 +72,11 @@ fn body_json(event: &Event<'_>) -> Value {
             "from": from.to_string(),
             "landed": landed,
         }),
-        EventBody::LimitSet { fingerprint, command: c } => told(fingerprint, Body::SetLimit(*c)),
+        EventBody::LimitSet { version, fingerprint, command: c } => {
+            let mut object = told(fingerprint, Body::SetLimit(*c));
+            object["limit_version"] = json!(version);
+            object
+        }
         EventBody::BatchOpened { fingerprint, command: c } => {
             told(fingerprint, Body::OpenBatch(*c))
         }
@@ -85,11 +92,18 @@ fn body_json(event: &Event<'_>) -> Value {
             "state": state.slug(),
         }),
         EventBody::Registered { command: c } => json!({ "command": command(Body::Register(*c)) }),
-        EventBody::Resolved { fingerprint, command: c } => told(fingerprint, Body::Resolve(*c)),
-        EventBody::Refused { id, quota, year, fingerprint, refusal, .. } => {
+        EventBody::Resolved { fingerprint, fact, command: c } => {
+            let mut object = told(fingerprint, Body::Resolve(*c));
+            object["fact"] = json!(fingerprint_text(fact));
+            object
+        }
+        EventBody::Refused { id, quota, year, fingerprint, tag, amount_fen, refusal, .. } => {
             let mut object = refusal_json(refusal);
             object["year"] = json!(year.get());
-            let ended = RunId { id: *id, quota: *quota, fingerprint: *fingerprint };
+            object["tag"] = json!(tag);
+            object["amount"] = json!(amount_fen.to_yuan());
+            let (id, person) = (*id, event.by.person);
+            let ended = RunId { id, quota: *quota, person, fingerprint: *fingerprint };
             object["ended"] = ended_json(&ended);
             object
         }
@@ -121,6 +135,7 @@ fn ended_json(ended: &RunId) -> Value {
         "of": of,
         "id": format!("{id:032x}"),
         "quota": if ended.quota == QuotaId::NONE { Value::Null } else { json!(ended.quota.to_string()) },
+        "person": ended.person.0.to_string(),
         "fingerprint": fingerprint_text(&ended.fingerprint),
     })
 }

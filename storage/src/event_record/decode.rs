@@ -2,12 +2,13 @@
 
 use bincode::Decode;
 use domain::codes::{
-    ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, LimitKind, Method, MoveKind, Posts,
-    ResolveAction, Role, StepKind, YearState,
+    ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, LimitKind, Method, MoveKind, Path,
+    Posts, ResolveAction, Role, StepKind, YearState,
 };
 use domain::command::{
     Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve, SetLimit, Step,
 };
+use domain::contents::TAG_MAX;
 use domain::event::{Event, EventBody, RefusedId, RunId};
 use domain::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, Fingerprint, FiscalYear,
@@ -226,6 +227,8 @@ pub(super) fn decode<'a>(
                 division: DivisionIndex(fixed.division),
                 year: body.year(fixed.year)?,
                 fingerprint: Fingerprint(fixed.fingerprint),
+                tag: body.known("tag", fixed.tag, known_tag(fixed.tag))?,
+                amount_fen: Fen::new(fixed.amount_fen),
                 refusal: body.refusal(&fixed.refusal)?,
             }
         }
@@ -237,6 +240,11 @@ pub(super) fn decode<'a>(
     } else {
         Err(EventError::Layout { kind })
     }
+}
+
+/// The tag of a command's kind, if there is such a kind.
+fn known_tag(tag: u8) -> Option<u8> {
+    (1..=TAG_MAX).contains(&tag).then_some(tag)
 }
 
 fn reserved<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
@@ -261,6 +269,8 @@ fn reserved<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
         version: fixed.version,
         fingerprint: Fingerprint(fixed.fingerprint),
         rule_version: fixed.rule_version,
+        path: body.known("path", fixed.path, Path::from_number(fixed.path))?,
+        posts: body.known("posts", fixed.posts, Posts::from_bits(fixed.posts))?,
         command,
     })
 }
@@ -341,7 +351,8 @@ fn limit_set<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
         amount_fen: Fen::new(fixed.amount_fen),
         checker: PersonId(fixed.checker),
     };
-    Ok(EventBody::LimitSet { fingerprint: Fingerprint(fixed.fingerprint), command })
+    let fingerprint = Fingerprint(fixed.fingerprint);
+    Ok(EventBody::LimitSet { version: fixed.version, fingerprint, command })
 }
 
 fn batch_opened<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
@@ -368,7 +379,8 @@ fn resolved<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
         action: body.known("action", fixed.action, ResolveAction::from_number(fixed.action))?,
         reason: body.text()?,
     };
-    Ok(EventBody::Resolved { fingerprint: Fingerprint(fixed.fingerprint), command })
+    let (fingerprint, fact) = (Fingerprint(fixed.fingerprint), Fingerprint(fixed.fact));
+    Ok(EventBody::Resolved { fingerprint, fact, command })
 }
 
 fn run_refused<'a>(
@@ -385,6 +397,7 @@ fn run_refused<'a>(
         ids.push(RunId {
             id: body.refused_id(&on_disk.id)?,
             quota: QuotaId(on_disk.quota),
+            person: PersonId(on_disk.person),
             fingerprint: Fingerprint(on_disk.fingerprint),
         });
     }

@@ -81,11 +81,13 @@ fn put_figures(body: &mut Vec<u8>, refusal: &Refusal) {
 pub(super) fn encode(event: &Event<'_>, body: &mut Vec<u8>) {
     let by = by(&event.by);
     match &event.body {
-        EventBody::Reserved { version, fingerprint, rule_version, command } => {
+        EventBody::Reserved { version, fingerprint, rule_version, path, posts, command } => {
             let fixed = ReservedOnDisk {
                 version: *version,
                 fingerprint: fingerprint.0,
                 rule_version: *rule_version,
+                path: path.number(),
+                posts: posts.bits(),
                 payment: command.payment.0,
                 quota: command.quota.0,
                 amount_fen: command.amount_fen.get(),
@@ -204,8 +206,13 @@ pub(super) fn encode(event: &Event<'_>, body: &mut Vec<u8>) {
             put(body, &(by, fixed));
             put_figures(body, why);
             for run_id in *ids {
-                let (quota, fingerprint) = (run_id.quota.0, run_id.fingerprint.0);
-                put(body, &RunIdOnDisk { id: refused_id(run_id.id), quota, fingerprint });
+                let on_disk = RunIdOnDisk {
+                    id: refused_id(run_id.id),
+                    quota: run_id.quota.0,
+                    person: run_id.person.0,
+                    fingerprint: run_id.fingerprint.0,
+                };
+                put(body, &on_disk);
             }
         }
         other => encode_rare(by, other, body),
@@ -215,8 +222,9 @@ pub(super) fn encode(event: &Event<'_>, body: &mut Vec<u8>) {
 /// The events that no payment's way goes through.
 fn encode_rare(by: ByOnDisk, event: &EventBody<'_>, body: &mut Vec<u8>) {
     match event {
-        EventBody::LimitSet { fingerprint, command } => {
+        EventBody::LimitSet { version, fingerprint, command } => {
             let fixed = LimitSetOnDisk {
+                version: *version,
                 fingerprint: fingerprint.0,
                 act: command.act.0,
                 division: command.division.0,
@@ -265,9 +273,10 @@ fn encode_rare(by: ByOnDisk, event: &EventBody<'_>, body: &mut Vec<u8>) {
             put(body, &(by, RegisteredOnDisk { division, code: command.code, parent }));
             put_text(body, command.name);
         }
-        EventBody::Resolved { fingerprint, command } => {
+        EventBody::Resolved { fingerprint, fact, command } => {
             let fixed = ResolvedOnDisk {
                 fingerprint: fingerprint.0,
+                fact: fact.0,
                 act: command.act.0,
                 division: command.division.0,
                 year: command.year.get(),
@@ -278,13 +287,24 @@ fn encode_rare(by: ByOnDisk, event: &EventBody<'_>, body: &mut Vec<u8>) {
             put(body, &(by, fixed));
             put_text(body, command.reason);
         }
-        EventBody::Refused { id, quota, division, year, fingerprint, refusal: why } => {
+        EventBody::Refused {
+            id,
+            quota,
+            division,
+            year,
+            fingerprint,
+            tag,
+            amount_fen,
+            refusal: why,
+        } => {
             let fixed = RefusedOnDisk {
                 id: refused_id(*id),
                 quota: quota.0,
                 division: division.0,
                 year: year.get(),
                 fingerprint: fingerprint.0,
+                tag: *tag,
+                amount_fen: amount_fen.get(),
                 refusal: refusal(why),
             };
             put(body, &(by, fixed));

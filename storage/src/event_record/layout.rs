@@ -30,6 +30,8 @@ pub(super) struct ReservedOnDisk {
     pub(super) version: u32,
     pub(super) fingerprint: u128,
     pub(super) rule_version: u32,
+    pub(super) path: u8,
+    pub(super) posts: u8,
     pub(super) payment: u128,
     pub(super) quota: u64,
     pub(super) amount_fen: i64,
@@ -164,6 +166,7 @@ pub(super) struct MoveSettledOnDisk {
 
 #[derive(Encode, Decode)]
 pub(super) struct LimitSetOnDisk {
+    pub(super) version: u32,
     pub(super) fingerprint: u128,
     pub(super) act: u128,
     pub(super) division: u16,
@@ -214,6 +217,7 @@ pub(super) struct RegisteredOnDisk {
 #[derive(Encode, Decode)]
 pub(super) struct ResolvedOnDisk {
     pub(super) fingerprint: u128,
+    pub(super) fact: u128,
     pub(super) act: u128,
     pub(super) division: u16,
     pub(super) year: u16,
@@ -252,6 +256,8 @@ pub(super) struct RefusedOnDisk {
     pub(super) division: u16,
     pub(super) year: u16,
     pub(super) fingerprint: u128,
+    pub(super) tag: u8,
+    pub(super) amount_fen: i64,
     pub(super) refusal: RefusalOnDisk,
 }
 
@@ -269,5 +275,6 @@ pub(super) struct RunRefusedOnDisk {
 pub(super) struct RunIdOnDisk {
     pub(super) id: RefusedIdOnDisk,
     pub(super) quota: u64,
+    pub(super) person: u64,
     pub(super) fingerprint: u128,
 }

@@ -1,12 +1,13 @@
 //! Events of every kind, from a counter (fixed ones) or from a seed (any).
 
 use domain::codes::{
-    ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, LimitKind, Method, MoveKind, Posts,
-    ResolveAction, Role, StepKind, YearState,
+    ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, LimitKind, Method, MoveKind, Path,
+    Posts, ResolveAction, Role, StepKind, YearState,
 };
 use domain::command::{
     Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve, SetLimit, Step,
 };
+use domain::contents::TAG_MAX;
 use domain::event::{Event, EventBody, RefusedId, RunId};
 use domain::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, Fingerprint, FiscalYear,
@@ -144,8 +145,13 @@ impl Source {
         RunId {
             id: self.refused_id(),
             quota: QuotaId(self.next()),
+            person: PersonId(self.next()),
             fingerprint: Fingerprint(self.wide()),
         }
+    }
+
+    fn posts(&mut self) -> Posts {
+        Posts::from_bits((self.next() % 8) as u8).unwrap()
     }
 
     /// The event of the `index`th kind.
@@ -164,6 +170,8 @@ impl Source {
                 version,
                 fingerprint,
                 rule_version: self.next() as u32,
+                path: self.pick(Path::ALL),
+                posts: self.posts(),
                 command: self.reserve(particulars),
             },
             1 => EventBody::Stepped {
@@ -217,6 +225,7 @@ impl Source {
                 landed: self.flag(),
             },
             10 => EventBody::LimitSet {
+                version,
                 fingerprint,
                 command: SetLimit {
                     act: ActId(self.wide()),
@@ -263,6 +272,7 @@ impl Source {
             },
             15 => EventBody::Resolved {
                 fingerprint,
+                fact: Fingerprint(self.wide()),
                 command: Resolve {
                     act: ActId(self.wide()),
                     division: self.division(),
@@ -279,6 +289,8 @@ impl Source {
                 division: self.division(),
                 year: self.year(),
                 fingerprint,
+                tag: 1 + (self.next() % u64::from(TAG_MAX)) as u8,
+                amount_fen: self.fen(),
                 refusal: self.refusal(),
             },
             17 => EventBody::RunRefused {
@@ -331,7 +343,7 @@ impl Source {
             parent: QuotaId(self.next()),
             fund: self.class(),
             economic: self.class(),
-            posts: Posts::from_bits((self.next() % 8) as u8).unwrap(),
+            posts: self.posts(),
             executable: self.flag(),
             plan: LimitKey(self.next()),
             authority: self.pick(AuthorityKind::ALL),
