@@ -11,7 +11,10 @@ pub(crate) fn wall_ms() -> u64 {
 }
 
 /// The monotonic clock.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the monotonic clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the monotonic clock"
+)]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

@@ -7,6 +7,8 @@ use anyhow::{Context, Result};
 #[expect(clippy::disallowed_methods, reason = "this is the one place that draws random numbers")]
 pub(crate) fn bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(std::io::Error::other).context("the system gives no random bytes")?;
+    getrandom::fill(&mut bytes)
+        .map_err(std::io::Error::other)
+        .context("the system gives no random bytes")?;
     Ok(bytes)
 }

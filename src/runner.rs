@@ -181,8 +181,16 @@ impl Connections {
     /// The connection of a role, once the server is up.
     async fn wire(&mut self, role: Role, channel: ChannelId) -> Result<&mut Wire> {
         loop {
-            let now = self.run.server.clone().wait_for(|place| place.address.is_some()).await.map(|place| *place);
-            let Ok(Where { address: Some(address), start }) = now else { bail!("the server is gone") };
+            let now = self
+                .run
+                .server
+                .clone()
+                .wait_for(|place| place.address.is_some())
+                .await
+                .map(|place| *place);
+            let Ok(Where { address: Some(address), start }) = now else {
+                bail!("the server is gone")
+            };
             if start != self.start {
                 self.wires.clear();
                 let restarted = self.start != 0;
@@ -305,7 +313,10 @@ impl Connections {
             if !op.expected.accepts(&heard, asked_again) {
                 let kind = routing::kind_of(op.command);
                 seen.mismatch(|| {
-                    format!("kind {kind}: expected {:?}, heard {result:?} (asked again: {asked_again})", op.expected)
+                    format!(
+                        "kind {kind}: expected {:?}, heard {result:?} (asked again: {asked_again})",
+                        op.expected
+                    )
                 });
             }
             match result.code {
@@ -313,7 +324,12 @@ impl Connections {
                     if let Some((payment, quota)) = routing::reservation(op.command) {
                         let (division, year) = (quota.division(), quota.year());
                         let kind = IdKind::Payment;
-                        self.acknowledged.push(LookUp::Outcome { kind, division, year, id: payment });
+                        self.acknowledged.push(LookUp::Outcome {
+                            kind,
+                            division,
+                            year,
+                            id: payment,
+                        });
                     }
                 }
                 domain::Code::Parked if !result.repeat => seen.parked.set(seen.parked.get() + 1),
@@ -403,9 +419,15 @@ impl Connections {
                 seen.audited.set(seen.audited.get() + 1);
                 match &answer {
                     Answer::Quota(view) => {
-                        if let Some((name, expected, found)) = differing(&end.buckets, &view.buckets) {
+                        if let Some((name, expected, found)) =
+                            differing(&end.buckets, &view.buckets)
+                        {
                             let quota: QuotaId = end.quota;
-                            seen.mismatch(|| format!("quota {quota}: {name} should be {expected} fen, is {found}"));
+                            seen.mismatch(|| {
+                                format!(
+                                    "quota {quota}: {name} should be {expected} fen, is {found}"
+                                )
+                            });
                         }
                     }
                     other => seen.mismatch(|| format!("quota {}: {other:?}", end.quota)),
@@ -423,7 +445,8 @@ fn differing(
 ) -> Option<(&'static str, i64, i64)> {
     let named = found.named();
     expected.named().into_iter().find_map(|(name, fen)| {
-        let there = named.iter().find(|(known, _)| *known == name).map_or(i64::MIN, |&(_, fen)| fen);
+        let there =
+            named.iter().find(|(known, _)| *known == name).map_or(i64::MIN, |&(_, fen)| fen);
         (there != fen).then_some((name, fen, there))
     })
 }

@@ -96,7 +96,8 @@ impl Wire {
                     found if found == kind => read(&frame).map(Asked::Answered),
                     FrameKind::Error => {
                         let message = ErrorMessage::parse(&frame)?;
-                        let again = message.code.retry() == Retry::SameId && frame.header.request != 0;
+                        let again =
+                            message.code.retry() == Retry::SameId && frame.header.request != 0;
                         if again { Ok(Asked::Busy) } else { bail!("{message}") }
                     }
                     found => bail!("a {} frame came where {} was due", found.slug(), kind.slug()),

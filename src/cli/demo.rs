@@ -127,7 +127,8 @@ impl Demo {
     async fn drive(&self, plan: Plan, totals: Totals, options: &ServerOptions) -> Result<Shown> {
         let work = Work::new(plan, LANES);
         let server = Server::start(options)?;
-        let (place, server_place) = watch::channel(Where { address: Some(server.address), start: 1 });
+        let (place, server_place) =
+            watch::channel(Where { address: Some(server.address), start: 1 });
         let run = Run::new(server_place);
         let bar = progress_bar();
         let began = clock::now();
@@ -185,8 +186,12 @@ impl Demo {
     fn tell(&self, shown: &Shown, verified: &Verification, held: &Held) -> Value {
         let seen = &shown.run.seen;
         let recovery = shown.recoveries.iter().max_by_key(|recovery| recovery.ms);
-        let refusals: serde_json::Map<String, Value> =
-            seen.refusals.borrow().iter().map(|(code, count)| (code.to_string(), json!(count))).collect();
+        let refusals: serde_json::Map<String, Value> = seen
+            .refusals
+            .borrow()
+            .iter()
+            .map(|(code, count)| (code.to_string(), json!(count)))
+            .collect();
         let verification = verified.to_json();
         let digests_agree = verification["digest"] == shown.live_digest;
         let mut invariants = verification["invariants"].clone();
@@ -238,13 +243,37 @@ impl Demo {
         good: bool,
     ) -> std::io::Result<()> {
         let number = |value: &Value| grouped(value.as_f64().unwrap_or_default() as u64);
-        writeln!(out, "Shandong 2022 (山东省), January and February, at {} of its size", self.scale)?;
+        writeln!(
+            out,
+            "Shandong 2022 (山东省), January and February, at {} of its size",
+            self.scale
+        )?;
         writeln!(out)?;
-        writeln!(out, "  payments that reached Paid  {:>14}   {}", grouped(held.payments), yuan_grouped(held.amount_fen))?;
+        writeln!(
+            out,
+            "  payments that reached Paid  {:>14}   {}",
+            grouped(held.payments),
+            yuan_grouped(held.amount_fen)
+        )?;
         let amount = yuan_grouped(FenSum::from(shown.totals.amount.get()));
-        writeln!(out, "  predicted                   {:>14}   {amount}", grouped(shown.totals.payments))?;
-        writeln!(out, "  refunds                     {:>14}   {}", grouped(held.refunds), yuan_grouped(held.refunds_fen))?;
-        writeln!(out, "  commands answered           {:>14}   in {:.1} s: {} durable answers/s", number(&told["commands"]), shown.seconds, number(&told["durable_per_s"]))?;
+        writeln!(
+            out,
+            "  predicted                   {:>14}   {amount}",
+            grouped(shown.totals.payments)
+        )?;
+        writeln!(
+            out,
+            "  refunds                     {:>14}   {}",
+            grouped(held.refunds),
+            yuan_grouped(held.refunds_fen)
+        )?;
+        writeln!(
+            out,
+            "  commands answered           {:>14}   in {:.1} s: {} durable answers/s",
+            number(&told["commands"]),
+            shown.seconds,
+            number(&told["durable_per_s"])
+        )?;
         let roles: Vec<String> = told["commands_by_role"]
             .as_object()
             .into_iter()
@@ -252,19 +281,44 @@ impl Demo {
             .map(|(role, count)| format!("{role} {}", number(count)))
             .collect();
         writeln!(out, "    by role                   {}", roles.join(", "))?;
-        writeln!(out, "  answers unlike predicted    {:>14}   of {} compared, {} payments and quotas audited", number(&told["mismatches"]), number(&told["commands"]), number(&told["audited"]))?;
-        writeln!(out, "  facts parked (挂账)         {:>14}   {} still in suspense", number(&told["parked"]), held.parked)?;
+        writeln!(
+            out,
+            "  answers unlike predicted    {:>14}   of {} compared, {} payments and quotas audited",
+            number(&told["mismatches"]),
+            number(&told["commands"]),
+            number(&told["audited"])
+        )?;
+        writeln!(
+            out,
+            "  facts parked (挂账)         {:>14}   {} still in suspense",
+            number(&told["parked"]),
+            held.parked
+        )?;
         writeln!(out)?;
         writeln!(out, "  refused, each as predicted:")?;
         for line in refusal_lines(shown) {
             writeln!(out, "    {line}")?;
         }
         writeln!(out)?;
-        writeln!(out, "  killed (SIGKILL)            {:>14}   {} frames asked again by id", shown.recoveries.len(), told["asked_again"])?;
+        writeln!(
+            out,
+            "  killed (SIGKILL)            {:>14}   {} frames asked again by id",
+            shown.recoveries.len(),
+            told["asked_again"]
+        )?;
         for recovery in &shown.recoveries {
-            writeln!(out, "    started again in {} ms, {} records replayed", grouped(recovery.ms), grouped(recovery.replayed))?;
+            writeln!(
+                out,
+                "    started again in {} ms, {} records replayed",
+                grouped(recovery.ms),
+                grouped(recovery.replayed)
+            )?;
         }
-        writeln!(out, "    acknowledged before a kill and looked up after: {}, lost: {}", told["acknowledged_looked_up"], told["acknowledged_lost"])?;
+        writeln!(
+            out,
+            "    acknowledged before a kill and looked up after: {}, lost: {}",
+            told["acknowledged_looked_up"], told["acknowledged_lost"]
+        )?;
         writeln!(out)?;
         let invariants: Vec<String> = told["invariants"]
             .as_object()
@@ -272,7 +326,11 @@ impl Demo {
             .flatten()
             .map(|(name, found)| {
                 let violations = found["violations"].as_u64().unwrap_or_default();
-                let mark = if violations == 0 { "holds".to_owned() } else { format!("{violations} VIOLATIONS") };
+                let mark = if violations == 0 {
+                    "holds".to_owned()
+                } else {
+                    format!("{violations} VIOLATIONS")
+                };
                 format!("{name} {mark} ({})", number(&found["checked"]))
             })
             .collect();
@@ -282,14 +340,23 @@ impl Demo {
         if let Some(dir) = &self.keep {
             writeln!(out, "\n  the data is in {}", dir.display())?;
         }
-        writeln!(out, "\n{}", if good { "Everything is as it should be." } else { "SOMETHING IS NOT AS IT SHOULD BE." })
+        writeln!(
+            out,
+            "\n{}",
+            if good {
+                "Everything is as it should be."
+            } else {
+                "SOMETHING IS NOT AS IT SHOULD BE."
+            }
+        )
     }
 }
 
 fn must_be_empty(dir: &Path) -> Result<()> {
     let occupied = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
     if occupied {
-        let error = anyhow::anyhow!("{} is not empty; give --keep another directory", dir.display());
+        let error =
+            anyhow::anyhow!("{} is not empty; give --keep another directory", dir.display());
         return Err(Failure::new(Exit::Usage, error).into());
     }
     Ok(())

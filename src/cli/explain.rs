@@ -10,7 +10,9 @@ use crate::exit::{Exit, Failure};
 
 /// Say what an answer code means, in English and Chinese.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  treasury explain 1002\n  treasury explain over-quota --json\n  treasury explain all")]
+#[command(
+    after_help = "Examples:\n  treasury explain 1002\n  treasury explain over-quota --json\n  treasury explain all"
+)]
 pub(super) struct Explain {
     /// The code's number or name, or `all`.
     code: String,
@@ -30,7 +32,14 @@ impl Explain {
                 });
                 writeln!(out, "{told}")?;
             } else {
-                writeln!(out, "{code}\n  {}\n  {}\n  next: {}\n  the id: {}", code.english(), code.chinese(), code.next_step(), id_rule(code))?;
+                writeln!(
+                    out,
+                    "{code}\n  {}\n  {}\n  next: {}\n  the id: {}",
+                    code.english(),
+                    code.chinese(),
+                    code.next_step(),
+                    id_rule(code)
+                )?;
             }
         }
         Ok(Exit::Ok)
@@ -40,9 +49,11 @@ impl Explain {
         if self.code == "all" {
             return Ok(Code::ALL.to_vec());
         }
-        let wanted = |code: &&Code| code.slug() == self.code || code.number().to_string() == self.code;
+        let wanted =
+            |code: &&Code| code.slug() == self.code || code.number().to_string() == self.code;
         let found = Code::ALL.iter().find(wanted).copied();
-        let unknown = || anyhow::anyhow!("no code {:?}; `treasury explain all` lists them", self.code);
+        let unknown =
+            || anyhow::anyhow!("no code {:?}; `treasury explain all` lists them", self.code);
         Ok(vec![found.ok_or_else(|| Failure::new(Exit::Usage, unknown()))?])
     }
 }

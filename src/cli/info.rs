@@ -43,7 +43,7 @@ pub(super) struct Info {
     #[arg(long, value_name = "ADDRESS")]
     connect: Option<SocketAddr>,
     /// Print the server's metrics as plain text.
-    #[arg(long, requires = "connect")]
+    #[arg(long, requires = "connect", conflicts_with = "data")]
     metrics: bool,
     /// Print one JSON object.
     #[arg(long, conflicts_with = "metrics")]

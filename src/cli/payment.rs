@@ -107,12 +107,12 @@ impl ShowPayment {
                 return Ok(Exit::Ok);
             }
             Known::Ended(OutcomeView { refusal: Some(refusal), .. }) => anyhow::anyhow!(
-                "payment {id} was refused: {}; its id is ended: {}",
+                "payment {id} was refused: {}; its id is ended; next: {}",
                 words::refusal(&refusal),
                 refusal.code.next_step(),
             ),
             Known::Ended(OutcomeView { result, .. }) => anyhow::anyhow!(
-                "payment {id} was refused: {}; its id is ended: {}",
+                "payment {id} was refused: {}; its id is ended; next: {}",
                 result.code,
                 result.code.next_step(),
             ),

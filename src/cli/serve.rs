@@ -122,7 +122,10 @@ impl Serve {
                 })
                 .to_string()
             } else {
-                format!("listening on {address} at position {position}, {} records replayed", summary.records)
+                format!(
+                    "listening on {address} at position {position}, {} records replayed",
+                    summary.records
+                )
             };
             // Whoever started the server may have closed its end: that stops no payment.
             let mut out = std::io::stdout().lock();

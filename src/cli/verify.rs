@@ -72,7 +72,7 @@ fn print(out: &mut impl Write, found: &Verification) -> std::io::Result<()> {
             violations => format!("BROKEN {} times", grouped(violations)),
         };
         let checked = grouped(finding.checked);
-        writeln!(out, "{name:<4}{:<12}  {word:<10}  {checked:>12} checked", meaning(name))?;
+        writeln!(out, "{name:<4}{:<12}  {word:<18}  {checked:>12} checked", meaning(name))?;
         for example in &finding.examples {
             writeln!(out, "      {example}")?;
         }

@@ -96,10 +96,8 @@ impl Layer {
     pub(crate) fn read(file: &Path) -> Result<Layer, SettingsError> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| SettingsError::Unreadable { file: file.to_owned(), error })?;
-        toml::from_str(&text).map_err(|error| SettingsError::Form {
-            file: file.to_owned(),
-            error: Box::new(error),
-        })
+        toml::from_str(&text)
+            .map_err(|error| SettingsError::Form { file: file.to_owned(), error: Box::new(error) })
     }
 
     /// This layer, and below it another.
@@ -154,7 +152,11 @@ impl Settings {
         within("shards", self.shards, SHARDS_MAX)?;
         within("connections-max", self.connections_max, 1_000_000)?;
         within("segment-mib", self.segment_mib as usize, 1 << 14)?;
-        if self.listen.ip().is_loopback() { Ok(()) } else { Err(SettingsError::NotLoopback(self.listen)) }
+        if self.listen.ip().is_loopback() {
+            Ok(())
+        } else {
+            Err(SettingsError::NotLoopback(self.listen))
+        }
     }
 
     /// What the journal's `Opened` keeps of the configuration: BLAKE3 over its text.

@@ -131,7 +131,8 @@ impl Follower {
             Ok(()) => put_bare(&mut last, FrameKind::SubscriptionEnded, self.request),
             Err(ReadError::Diverged { last_common, .. }) => {
                 let common = Position { epoch: last_common.epoch, sequence: last_common.sequence };
-                ErrorMessage { common, ..ErrorMessage::new(Code::Diverged) }.put(&mut last, self.request);
+                ErrorMessage { common, ..ErrorMessage::new(Code::Diverged) }
+                    .put(&mut last, self.request);
             }
             Err(error) => {
                 tracing::error!(%error, "a subscription ended");
@@ -210,7 +211,8 @@ impl<'a> Outgoing<'a> {
     }
 
     fn push(&mut self, record: &RecordRef<'_>) {
-        let position = Position { epoch: record.position.epoch, sequence: record.position.sequence };
+        let position =
+            Position { epoch: record.position.epoch, sequence: record.position.sequence };
         let RecordRef { kind, version, body, .. } = *record;
         let record = Record { position, kind, version, body };
         if !self.events.push(&record) {

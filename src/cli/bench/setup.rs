@@ -34,10 +34,22 @@ pub(super) async fn quotas(address: SocketAddr, count: u32) -> Result<Vec<QuotaI
         let code = code.as_bytes().try_into()?;
         let parent = DivisionIndex::PROVINCE;
         let name = "区划";
-        batch.add(&mut operator, Role::Operator, Body::Register(Register { division, code, parent, name })).await?;
+        batch
+            .add(
+                &mut operator,
+                Role::Operator,
+                Body::Register(Register { division, code, parent, name }),
+            )
+            .await?;
         let act = ActId(1 + u128::from(index));
         let state = YearState::Open;
-        batch.add(&mut operator, Role::Operator, Body::SetYear(SetYear { act, division, year, state })).await?;
+        batch
+            .add(
+                &mut operator,
+                Role::Operator,
+                Body::SetYear(SetYear { act, division, year, state }),
+            )
+            .await?;
     }
     batch.send(&mut operator).await?;
     let mut finance = Wire::connect(address, Role::Finance).await?;
