@@ -25,7 +25,7 @@ use crate::record::{DOMAIN_KIND_FIRST, RecordWriter};
 use crate::segment::{SegmentHeader, journal_dir, segment_path, unfinished_path};
 use crate::walk::{Chain, ChainEnd, Found, Group, Walker};
 
-pub use judge::{Damage, RESTORE};
+pub use judge::{Damage, NEWER, RESTORE};
 
 /// What a start is told.
 pub struct OpenOptions<'a> {
@@ -101,6 +101,9 @@ pub enum OpenError {
     /// The journal is damaged.
     #[error("the journal is damaged: {0}")]
     Damage(Damage),
+    /// The journal goes on with what this program does not know.
+    #[error("the journal goes on with what this program does not know: {0}")]
+    Newer(Damage),
     /// A position known elsewhere is past the end of this journal.
     #[error(
         "the journal ends at {last} and {witness} is known to have been durable: the end of the \
@@ -220,7 +223,9 @@ impl LocalJournal {
             Chain::genesis(&dataset),
         )?;
         let end = replay.run(&mut walker, options, visit)?;
-        let cut = judge::judge(&mut walker, &end)?.map_err(OpenError::Damage)?;
+        let cut = judge::judge(&mut walker, &end)?.map_err(|found| {
+            if found.is_newer() { OpenError::Newer(found) } else { OpenError::Damage(found) }
+        })?;
         let (chain, place) = (walker.chain, walker.place);
         drop(walker);
         check_witness(options.witness, chain.last.position, replay.witness_seen)?;

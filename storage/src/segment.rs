@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::dataset::{DataSet, Environment};
+use crate::group::HASH_BLAKE3;
 use crate::limits::{SEGMENT_HEADER_BYTES, SEGMENT_NUMBER_MAX};
 
 /// The version of the format that this program writes and reads.
@@ -48,6 +49,7 @@ impl SegmentHeader {
         block[0..8].copy_from_slice(&SEGMENT_MAGIC);
         block[8..12].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
         block[12] = self.dataset.environment.code();
+        block[13] = HASH_BLAKE3;
         block[16..32].copy_from_slice(&self.dataset.id.to_le_bytes());
         block[32..48].copy_from_slice(&self.dataset.hash_key);
         block[48..56].copy_from_slice(&self.number.to_le_bytes());
@@ -78,6 +80,9 @@ impl SegmentHeader {
         }
         let environment =
             Environment::from_code(block[12]).ok_or(damaged("an unknown environment"))?;
+        if block[13] != HASH_BLAKE3 {
+            return Err(damaged("an unknown hash algorithm"));
+        }
         let dataset = DataSet {
             id: u128_at(block, 16),
             environment,

@@ -17,7 +17,7 @@ use crate::limits::{
 };
 use crate::position::{Cursor, GroupHash, Place, Position};
 use crate::record::Records;
-use crate::segment::segment_path;
+use crate::segment::{segment_path, u128_at};
 
 /// A group that may be believed.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +47,8 @@ pub(crate) enum Look {
     Blank,
     /// No checksum holds: a torn write may look like this, and so does rot.
     Broken(&'static str),
+    /// A sound header of this data set in another version of the format.
+    OtherFormat(u16),
     /// Checksums hold over what does not belong there: no torn write looks like this.
     Wrong(String),
     /// Whole, ours, and written for this place. Whether it is linked has not been asked.
@@ -241,7 +243,11 @@ impl Walker {
                 return Ok(Look::Broken("the checksum of the group's header does not hold"));
             }
             Err(HeaderFault::OtherFormat(version)) => {
-                return Ok(Look::Wrong(format!("a group of format version {version}")));
+                return Ok(if dataset_id(head) == dataset.id {
+                    Look::OtherFormat(version)
+                } else {
+                    Look::Wrong(other_format(version))
+                });
             }
             Err(HeaderFault::Impossible(what)) => {
                 return Ok(Look::Wrong(format!("a group header that says the impossible: {what}")));
@@ -339,11 +345,24 @@ impl Walker {
     }
 }
 
+/// The data set that a group header names; it stands there in every format.
+fn dataset_id(head: &[u8; GROUP_HEADER_BYTES]) -> u128 {
+    u128_at(head, 8)
+}
+
+/// What a group of another format is called.
+pub(crate) fn other_format(version: u16) -> String {
+    format!("a group of format version {version}")
+}
+
 /// What lies at and behind the end of the chain.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Survey {
     /// The first group that counts: whole, ours, and of a later sequence.
     pub(crate) counted: Option<(Place, Position)>,
+    /// The first sound header of our data set that this format does not know, and what is odd
+    /// about it: no torn write looks like this, and a later format may.
+    pub(crate) later: Option<(Place, String)>,
     /// Per segment, the first and the last block that are not zero (offsets of both).
     pub(crate) stains: Vec<(u64, u64, u64)>,
 }
@@ -369,8 +388,21 @@ impl Walker {
                         _ => survey.stains.push((segment, offset, offset)),
                     }
                     let head = block.first_chunk::<GROUP_HEADER_BYTES>();
-                    let header = head.and_then(|head| GroupHeader::decode(head).ok());
-                    if let Some(header) = header
+                    let read = head.map(|head| (head, GroupHeader::decode(head)));
+                    if let Some((head, Err(fault))) = read
+                        && dataset_id(head) == dataset.id
+                        && survey.later.is_none()
+                    {
+                        let what = match fault {
+                            HeaderFault::NoMagic | HeaderFault::Crc => None,
+                            HeaderFault::OtherFormat(version) => Some(other_format(version)),
+                            HeaderFault::Impossible(what) => {
+                                Some(format!("a group header that says {what}"))
+                            }
+                        };
+                        survey.later = what.map(|what| (Place { segment, offset }, what));
+                    }
+                    if let Some((_, Ok(header))) = read
                         && header.dataset_id == dataset.id
                         && header.first_sequence > last
                         && offset + header.disk_bytes() as u64 <= dataset.segment_bytes

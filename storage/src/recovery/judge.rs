@@ -9,11 +9,14 @@ use crate::disk::DiskError;
 use crate::limits::{BLOCK_BYTES, group_bytes_max};
 use crate::marks::Cut;
 use crate::position::Place;
-use crate::walk::{ChainEnd, Look, Walker};
+use crate::walk::{ChainEnd, Look, Walker, other_format};
 
 /// What to do about a damaged journal.
 pub const RESTORE: &str = "nothing was changed; keep a copy of this directory, then put the \
                            segment back from the archive, a backup or a standby";
+
+/// What to do about a journal that holds what this program does not know.
+pub const NEWER: &str = "nothing was changed; start the newer program version that wrote it";
 
 /// A place where the journal is not what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,14 +39,29 @@ impl Damage {
     pub(crate) fn at(place: Place, what: impl Into<String>) -> Damage {
         Damage { place, what: what.into(), next_step: RESTORE }
     }
+
+    /// What a later program may have written, rather than damage.
+    fn newer(place: Place, what: impl Into<String>) -> Damage {
+        Damage { place, what: what.into(), next_step: NEWER }
+    }
+
+    /// Whether a later program may have written it.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        self.next_step == NEWER
+    }
 }
 
 /// What is plainly wrong where the chain ends; nothing, if there are only zeros to see.
 pub(crate) fn fault(walker: &Walker, end: &ChainEnd) -> Option<Damage> {
     let (here, next) = (walker.place, walker.next_segment());
     match (&end.here, &end.next_segment) {
+        (Look::OtherFormat(version), _) => Some(Damage::newer(here, other_format(*version))),
         (Look::Wrong(what), _) => Some(Damage::at(here, what)),
         (Look::Broken(what), _) => Some(Damage::at(here, *what)),
+        (Look::Blank | Look::NoRoom, Some(Look::OtherFormat(version))) => {
+            Some(Damage::newer(next, other_format(*version)))
+        }
         // If this segment still had room, a whole group behind it means that one is missing here.
         (Look::Blank, Some(Look::Wrong(what))) => {
             Some(Damage::at(here, format!("{MISSING}; at {next}: {what}")))
@@ -63,7 +81,7 @@ pub(crate) type Judgement = Result<Option<Cut>, Damage>;
 /// Judges what lies at the end of the chain, where the walk stands.
 pub(crate) fn judge(walker: &mut Walker, end: &ChainEnd) -> Result<Judgement, DiskError> {
     let (here, next) = (walker.place, walker.next_segment());
-    let wrong = |look: &Look| matches!(look, Look::Wrong(_));
+    let wrong = |look: &Look| matches!(look, Look::Wrong(_) | Look::OtherFormat(_));
     if (wrong(&end.here) || end.next_segment.as_ref().is_some_and(wrong))
         && let Some(damage) = fault(walker, end)
     {
@@ -74,6 +92,9 @@ pub(crate) fn judge(walker: &mut Walker, end: &ChainEnd) -> Result<Judgement, Di
         let damage = fault(walker, end).unwrap_or_else(|| Damage::at(here, MISSING));
         let what = format!("{}, and {place} holds a later group, from {position} on", damage.what);
         return Ok(Err(Damage::at(damage.place, what)));
+    }
+    if let Some((place, what)) = survey.later {
+        return Ok(Err(Damage::newer(place, what)));
     }
     let largest = group_bytes_max(walker.dataset.segment_bytes) as u64;
     let mut cut = None;

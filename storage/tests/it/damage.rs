@@ -194,6 +194,41 @@ fn bytes_behind_the_end_that_no_torn_write_explains() {
     assert_eq!(damage.place, Place { segment: 2, offset: 8192 });
 }
 
+/// A header at `place` with one field changed, under a checksum that holds.
+fn header_with(disk: &SimDisk, place: Place, like: &GroupHeader, at: usize, value: u8) {
+    let mut head = [0; 128];
+    GroupHeader { place, ..*like }.encode(&mut head);
+    head[at] = value;
+    let crc = crc32c::crc32c(&head[..124]);
+    head[124..].copy_from_slice(&crc.to_le_bytes());
+    overwrite(disk, &segment(place.segment), place.offset, &head);
+}
+
+#[test]
+fn what_a_later_format_wrote_is_never_cut() {
+    let (disk, headers) = written(2, 100);
+    let last = headers.last().unwrap();
+    let end = last.place.offset + last.disk_bytes() as u64;
+    // The version, the hash algorithm, and a byte that is zero in this format; where the next
+    // group belongs and behind a torn one.
+    for (at, value) in [(4, 2), (7, 2), (120, 1)] {
+        for behind in [0, 4096] {
+            let disk = disk.image();
+            let place = Place { segment: last.place.segment, offset: end + behind };
+            if behind > 0 {
+                overwrite(&disk, &segment(place.segment), end, &[1; 4096]);
+            }
+            header_with(&disk, place, last, at, value);
+            let before = disk.contents(&segment(1)).unwrap();
+            let error = start(&disk).map(drop).unwrap_err();
+            let newer = matches!(&error, OpenError::Newer(found) if found.place == place);
+            let odd_here = behind == 0 && at != 4;
+            assert!(newer || (odd_here && matches!(error, OpenError::Damage(_))), "{error}");
+            assert_eq!(before, disk.contents(&segment(1)).unwrap(), "byte {at}, {behind} behind");
+        }
+    }
+}
+
 #[test]
 fn a_witness_that_is_here_with_another_hash() {
     let (disk, _) = written(3, 100);
