@@ -70,6 +70,11 @@ impl<'a> Body<'a> {
         self.known("day", day, none.or_else(|| Day::new(day)))
     }
 
+    fn class(&self, field: &'static str, class: u64) -> Result<Class, EventError> {
+        let read = Class(class.to_le_bytes());
+        self.known(field, class, read.is_well_formed().then_some(read))
+    }
+
     fn code(&self, field: &'static str, code: u16) -> Result<Code, EventError> {
         self.known(field, code, Code::from_number(code))
     }
@@ -104,7 +109,7 @@ impl<'a> Body<'a> {
             from: QuotaId(half.from),
             to: QuotaId(half.to),
             amount_fen: Fen::new(half.amount_fen),
-            fund: Class(half.fund.to_le_bytes()),
+            fund: self.class("fund", half.fund)?,
         })
     }
 
@@ -254,7 +259,7 @@ fn reserved<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
         payment: PaymentId(fixed.payment),
         quota: QuotaId(fixed.quota),
         amount_fen: Fen::new(fixed.amount_fen),
-        economic: Class(fixed.economic.to_le_bytes()),
+        economic: body.class("economic class", fixed.economic)?,
         method: body.known("method", fixed.method, Method::from_number(fixed.method))?,
         kind: body.known("business kind", fixed.kind, BusinessKind::from_number(fixed.kind))?,
         day: body.day(fixed.day)?,
@@ -305,14 +310,15 @@ fn acted<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
 
 fn created<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
     let fixed: CreatedOnDisk = body.take()?;
+    let quota = QuotaId(fixed.quota);
     let authority = AuthorityKind::from_number(fixed.authority);
     let command = Create {
         act: ActId(fixed.act),
         division: DivisionIndex(fixed.division),
         year: body.year(fixed.year)?,
         parent: QuotaId(fixed.parent),
-        fund: Class(fixed.fund.to_le_bytes()),
-        economic: Class(fixed.economic.to_le_bytes()),
+        fund: body.class("fund", fixed.fund)?,
+        economic: body.class("economic class", fixed.economic)?,
         posts: body.known("posts", fixed.posts, Posts::from_bits(fixed.posts))?,
         executable: fixed.executable,
         plan: LimitKey(fixed.plan),
@@ -321,7 +327,9 @@ fn created<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
         key: body.text()?,
     };
     let fingerprint = Fingerprint(fixed.fingerprint);
-    Ok(EventBody::Created { quota: QuotaId(fixed.quota), fingerprint, command })
+    let here = quota.division() == command.division && quota.year() == command.year;
+    let quota = body.known("quota", fixed.quota, here.then_some(quota))?;
+    Ok(EventBody::Created { quota, fingerprint, command })
 }
 
 fn moved_out<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
@@ -341,13 +349,19 @@ fn moved_out<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
 
 fn limit_set<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
     let fixed: LimitSetOnDisk = body.take()?;
+    let kind = body.known("limit", fixed.kind, LimitKind::from_number(fixed.kind))?;
+    let months = match kind {
+        LimitKind::PlanMonth => 1..=12,
+        LimitKind::PayCeiling => 0..=0,
+    };
+    let month = months.contains(&fixed.month).then_some(fixed.month);
     let command = SetLimit {
         act: ActId(fixed.act),
         division: DivisionIndex(fixed.division),
         year: body.year(fixed.year)?,
-        kind: body.known("limit", fixed.kind, LimitKind::from_number(fixed.kind))?,
+        kind,
         key: LimitKey(fixed.key),
-        month: fixed.month,
+        month: body.known("month", fixed.month, month)?,
         amount_fen: Fen::new(fixed.amount_fen),
         checker: PersonId(fixed.checker),
     };

@@ -65,7 +65,10 @@ impl Source {
     }
 
     fn class(&mut self) -> Class {
-        Class(self.next().to_le_bytes())
+        let length = (self.next() % 9) as usize;
+        let mut text = [0; 8];
+        text[..length].fill_with(|| b'0' + (self.next() % 10) as u8);
+        Class(text)
     }
 
     fn year(&mut self) -> FiscalYear {
@@ -198,11 +201,12 @@ impl Source {
                 command: self.fact(text),
             },
             4 => EventBody::Acted { version, fingerprint, command: self.act(text) },
-            5 => EventBody::Created {
-                quota: QuotaId(self.next()),
-                fingerprint,
-                command: self.create(text),
-            },
+            5 => {
+                let command = self.create(text);
+                let serial = self.next() % (1 << 31);
+                let quota = QuotaId::new(command.division, command.year, serial);
+                EventBody::Created { quota, fingerprint, command }
+            }
             6 => EventBody::MovedOut {
                 version,
                 fingerprint,
@@ -224,20 +228,27 @@ impl Source {
                 from: QuotaId(self.next()),
                 landed: self.flag(),
             },
-            10 => EventBody::LimitSet {
-                version,
-                fingerprint,
-                command: SetLimit {
-                    act: ActId(self.wide()),
-                    division: self.division(),
-                    year: self.year(),
-                    kind: self.pick(LimitKind::ALL),
-                    key: LimitKey(self.next()),
-                    month: self.next() as u8,
-                    amount_fen: self.fen(),
-                    checker: PersonId(self.next()),
-                },
-            },
+            10 => {
+                let kind = self.pick(LimitKind::ALL);
+                let month = match kind {
+                    LimitKind::PlanMonth => 1 + (self.next() % 12) as u8,
+                    LimitKind::PayCeiling => 0,
+                };
+                EventBody::LimitSet {
+                    version,
+                    fingerprint,
+                    command: SetLimit {
+                        act: ActId(self.wide()),
+                        division: self.division(),
+                        year: self.year(),
+                        kind,
+                        key: LimitKey(self.next()),
+                        month,
+                        amount_fen: self.fen(),
+                        checker: PersonId(self.next()),
+                    },
+                }
+            }
             11 => EventBody::BatchOpened {
                 fingerprint,
                 command: OpenBatch {

@@ -159,6 +159,24 @@ fn numbers_that_are_never_written_are_named() {
         assert_eq!(error, EventError::Field { kind: 16, field: "role", value: 99 });
         assert!(error.to_string().contains("99 as its role"), "{error}");
     });
+    let field = |index: usize, at: usize, value: u8| {
+        let mut named = "";
+        fixed(index, |event| {
+            let mut body = body_of(event);
+            body[at] = value;
+            match decode(&record(kind_of(event), &body), &mut Vec::new()) {
+                Err(EventError::Field { field, .. }) => named = field,
+                other => panic!("{other:?}"),
+            }
+        });
+        named
+    };
+    assert_eq!(field(10, 60, 13), "month");
+    assert_eq!(field(0, 69, b' '), "economic class");
+    assert_eq!(field(0, 35, 9), "path");
+    assert_eq!(field(5, 11 + 7, 0xee), "quota");
+    assert_eq!(field(5, 63, 0xff), "fund");
+    assert_eq!(field(16, 56, 16), "tag");
     let mut memory: Vec<RunId> = Vec::new();
     let mut other = record(16, &[]);
     other.version = 2;
