@@ -69,7 +69,8 @@ pub struct Resume;
 #[rtype(result = "Vec<Division>")]
 pub struct GiveUp;
 
-/// The addresses a shard needs; the first message it gets.
+/// The addresses a shard needs; the first message it gets. It does nothing yet: what it may have
+/// for others must not reach them before theirs.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Wire {
@@ -78,6 +79,11 @@ pub struct Wire {
     /// The network thread's replies.
     pub replies: Recipient<TakeReply>,
 }
+
+/// Every shard has its addresses: each does what it has to do since it was made.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Begin;
 
 /// A shard's reply, for the network thread that asked.
 #[derive(Message)]
@@ -298,8 +304,15 @@ impl Actor for ShardShell {
 impl Handler<Wire> for ShardShell {
     type Result = ();
 
-    fn handle(&mut self, wire: Wire, context: &mut Self::Context) {
+    fn handle(&mut self, wire: Wire, _: &mut Self::Context) {
         self.wiring = Some(wire);
+    }
+}
+
+impl Handler<Begin> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, Begin: Begin, context: &mut Self::Context) {
         // What the core wanted done since it was made: moves that were in transit.
         self.step(context, |_| {});
     }
@@ -378,10 +391,6 @@ pub struct Landings {
 
 impl LandingSink for Landings {
     fn landed(&mut self, landings: &[Landing], memories: Vec<RecordWriter>) {
-        let shared: Arc<[Landing]> = landings.into();
-        for network in &self.networks {
-            network.do_send(TakeGroup(Arc::clone(&shared)));
-        }
         let mut of_shard: Vec<Vec<(Landing, RecordWriter)>> =
             self.shards.iter().map(|_| Vec::new()).collect();
         for (landing, memory) in landings.iter().zip(memories) {
@@ -391,6 +400,11 @@ impl LandingSink for Landings {
             if !landings.is_empty() {
                 shard.do_send(TakeLandings(landings));
             }
+        }
+        // Behind the shards: whoever hears a reply and asks again finds its record placed.
+        let shared: Arc<[Landing]> = landings.into();
+        for network in &self.networks {
+            network.do_send(TakeGroup(Arc::clone(&shared)));
         }
     }
 }

@@ -13,7 +13,7 @@ use actors::engine::{self, StartOptions, Started, Summary};
 use actors::journal_thread::{JournalThread, ToJournal};
 use actors::limits::{JOURNAL_QUEUE_RUNS, SHUTDOWN_MS_MAX};
 use actors::network::{About, Network};
-use actors::shells::{Clocks, GiveUp, Landings, ShardEnvironment, ShardShell, Wire};
+use actors::shells::{Begin, Clocks, GiveUp, Landings, ShardEnvironment, ShardShell, Wire};
 use anyhow::Context as _;
 use domain::contents::HashKey;
 use protocol::hello::Environment as WireEnvironment;
@@ -214,6 +214,8 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         let (peers, replies) = (addresses.clone(), network.clone().recipient());
         address.do_send(Wire { peers, replies });
     }
+    // Only now: what one of them has for another must come behind that one's addresses.
+    addresses.iter().for_each(|address| address.do_send(Begin));
     Ok(Engine {
         shared,
         journal: sender,
