@@ -96,9 +96,13 @@ fn what(event: &Event<'_>) -> String {
             let (action, serial, channel) = (c.action, c.serial, c.channel.0);
             format!("{action} parked fact {serial} of channel {channel}{}", said(c.reason))
         }
-        EventBody::Refused { id, quota, refusal: why, .. } => {
+        EventBody::Refused { id, quota, amount_fen, refusal: why, .. } => {
             let on = if quota.is_none() { String::new() } else { format!(" on {quota}") };
-            format!("{}{on} is ended: {}", ended(*id), refusal(why))
+            let of = match *amount_fen {
+                Fen::ZERO => String::new(),
+                amount => format!(" of {}", yuan(amount)),
+            };
+            format!("{}{of}{on} is ended: {}", ended(*id), refusal(why))
         }
         EventBody::RunRefused { refusal: why, ids, .. } => {
             let ids: Vec<String> = ids.iter().map(|run_id| ended(run_id.id)).collect();

@@ -1,14 +1,14 @@
 //! I3 over the journal's events, without any state of the engine: each id takes effect at most
-//! once and never after it was refused, and each quota's versions are dense.
+//! once and never after it was refused, and the versions of each quota and limit are dense.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::codes::StepKind;
+use domain::codes::{LimitKind, StepKind};
 use domain::event::{Event, EventBody, RefusedId};
-use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
+use domain::ids::{DivisionIndex, FiscalYear, LimitKey, QuotaId};
 use domain::invariants::Finding;
 use storage::disk::Disk;
 use storage::event_record::{self, EventError};
@@ -104,13 +104,14 @@ struct Seen {
     /// Facts parked, by channel, number and fingerprint.
     parked: HashSet<(Book, u16, u64, u128)>,
     versions: HashMap<QuotaId, u32>,
+    limits: HashMap<(Book, LimitKind, LimitKey), u32>,
 }
 
 impl Seen {
     fn event(&mut self, event: &Event<'_>, at: Position) {
         if let Some((quota, version)) = event.quota_version() {
             let known = self.versions.entry(quota).or_default();
-            let wanted = *known + 1;
+            let wanted = known.wrapping_add(1);
             *known = version;
             self.finding.check(version == wanted, || {
                 format!("quota {quota} has version {version} at {at} where {wanted} comes next")
@@ -161,7 +162,14 @@ impl Seen {
             EventBody::MoveSettled { id, from, .. } => {
                 self.id(Of::MoveSettled, book(*from), id.0, Heard::Accepted, at);
             }
-            EventBody::LimitSet { command: c, .. } => {
+            EventBody::LimitSet { version, command: c, .. } => {
+                let known = self.limits.entry(((c.division, c.year), c.kind, c.key)).or_default();
+                let wanted = known.wrapping_add(1);
+                *known = *version;
+                self.finding.check(*version == wanted, || {
+                    let (kind, key) = (c.kind, c.key.0);
+                    format!("{kind} {key} has version {version} at {at} where {wanted} comes next")
+                });
                 self.id(Of::Act, (c.division, c.year), c.act.0, Heard::Accepted, at);
             }
             EventBody::BatchOpened { command: c, .. } => {

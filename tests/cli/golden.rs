@@ -65,6 +65,8 @@ const ALWAYS_NEW: &[&str] = &[
     "segments",
     "bytes",
     "write_mode",
+    "connections",
+    "fact",
 ];
 
 /// Lines of which only the beginning stays.

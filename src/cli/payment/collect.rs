@@ -1,6 +1,6 @@
 //! The records about a payment, out of a journal or a subscription.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -9,7 +9,8 @@ use anyhow::Result;
 use domain::Division;
 use domain::codes::ResolveAction;
 use domain::event::{Event, EventBody, RunId};
-use domain::ids::{ChannelId, DivisionIndex, FiscalYear, PaymentId};
+use domain::ids::{DivisionIndex, FiscalYear, PaymentId};
+use domain::suspense::ParkedKey;
 use protocol::client::EventFrame;
 use protocol::views::PaymentView;
 use protocol::{Cursor, Subscribe};
@@ -51,8 +52,8 @@ pub(super) struct Tale {
     pub(super) events: Vec<Kept>,
     /// Where it stands; nothing, if it was never accepted.
     pub(super) view: Option<PaymentView>,
-    /// Facts that wait: where they wait, by channel and number.
-    parked: Vec<(Book, ChannelId, u64)>,
+    /// Facts that were parked, and in whose suspense.
+    parked: Vec<(Book, ParkedKey)>,
 }
 
 impl Tale {
@@ -60,29 +61,26 @@ impl Tale {
     /// since.
     pub(super) fn waiting(&self) -> usize {
         let mut ids = Vec::new();
-        let mut open = Vec::new();
+        let mut open: BTreeSet<ParkedKey> = BTreeSet::new();
         for kept in &self.events {
             let Some(event) = kept.event(&mut ids) else { continue };
             let channel = event.by.channel;
             match &event.body {
-                EventBody::FactParked { command, .. } => open.push((channel, command.serial)),
-                EventBody::FactTaken { from_suspense: true, command, .. } => {
-                    leave(&mut open, (channel, command.serial));
+                EventBody::FactParked { fingerprint, command, .. } => {
+                    open.insert((channel, command.serial, *fingerprint));
                 }
-                EventBody::Resolved { command, .. } if command.action == ResolveAction::Dismiss => {
-                    leave(&mut open, (command.channel, command.serial));
+                EventBody::FactTaken { from_suspense: true, fingerprint, command, .. } => {
+                    open.remove(&(channel, command.serial, *fingerprint));
+                }
+                EventBody::Resolved { fact, command, .. }
+                    if command.action == ResolveAction::Dismiss =>
+                {
+                    open.remove(&(command.channel, command.serial, *fact));
                 }
                 _ => {}
             }
         }
         open.len()
-    }
-}
-
-/// The first of the facts with this number is gone: several only have one if they contradict.
-fn leave(open: &mut Vec<(ChannelId, u64)>, gone: (ChannelId, u64)) {
-    if let Some(index) = open.iter().position(|&waits| waits == gone) {
-        open.remove(index);
     }
 }
 
@@ -154,17 +152,18 @@ impl Tales {
         let Ok(event) = event_record::decode(record, ids) else { return };
         let Some(book) = self.book_of(&event, payment) else { return };
         let tale = self.of.entry(book).or_default();
-        if let EventBody::FactParked { division, year, command, .. } = &event.body {
-            tale.parked.push(((*division, *year), event.by.channel, command.serial));
+        if let EventBody::FactParked { division, year, fingerprint, command, .. } = &event.body {
+            let key = (event.by.channel, command.serial, *fingerprint);
+            tale.parked.push(((*division, *year), key));
         }
         let RecordRef { kind, version, body, position } = *record;
         tale.events.push(Kept { position, time_ms, kind, version, body: body.to_vec() });
     }
 
     fn book_of(&self, event: &Event<'_>, payment: PaymentId) -> Option<Book> {
-        if let EventBody::Resolved { command: c, .. } = &event.body {
+        if let EventBody::Resolved { fact, command: c, .. } = &event.body {
             // It names the parked fact, and not the payment the fact is about.
-            let key = ((c.division, c.year), c.channel, c.serial);
+            let key = ((c.division, c.year), (c.channel, c.serial, *fact));
             return self
                 .of
                 .iter()

@@ -55,7 +55,15 @@ impl<'a> Told<'a> {
                     format!("财政注销挂账回单{}：{:?}", c.serial, c.reason),
                 ),
             },
-            EventBody::Refused { refusal, .. } => refused(refusal, None),
+            EventBody::Refused { quota, amount_fen, refusal, .. } => {
+                let mut told = refused(refusal, None);
+                let asked = yuan(*amount_fen);
+                told.push(
+                    &format!("; {asked} was asked for on quota {quota}"),
+                    &format!("；原申请：指标{quota}，{asked}"),
+                );
+                told
+            }
             EventBody::RunRefused { refusal, at, ids, .. } => {
                 let own = ids.get(usize::from(*at));
                 if own.is_some_and(|own| own.id == RefusedId::Payment(self.payment)) {
