@@ -11,7 +11,7 @@ use domain::movement::{MoveOutRow, Transit};
 use domain::{Division, Event};
 
 use crate::limits::DEADLINES_PER_TURN;
-use crate::turn::{Crossing, Output};
+use crate::turn::Crossing;
 
 use super::deadlines::Due;
 use super::{Shard, Then};
@@ -93,10 +93,9 @@ impl Shard {
             }
         };
         let command = Command { by: engine(person), body };
-        let Some(slot) = self.slot_of(command.division()) else {
-            self.no_such_receiver(crossing);
-            return;
-        };
+        // A receiver that was never registered declines on record: a later registration must not
+        // find the same move undecided.
+        let slot = self.slot_or_new(command.division());
         if command.quota().is_some_and(|quota| self.quarantined.contains_key(&quota)) {
             // It stays in transit, and is handed over again when the quota is revived.
             return;
@@ -111,14 +110,6 @@ impl Shard {
             // The decision it tells of may still be on its way to the disk.
             let settle = Crossing::Settle { id, from, landed, person };
             self.when_durable(command.division(), Then::Cross(Box::new(settle)));
-        }
-    }
-
-    /// A receiver that was never registered cannot have taken anything: the money goes back.
-    fn no_such_receiver(&mut self, crossing: Crossing) {
-        if let Crossing::HandOver { second_half, person, .. } = crossing {
-            let (id, from) = (second_half.id, second_half.from);
-            self.outputs.push(Output::Cross(Crossing::Settle { id, from, landed: false, person }));
         }
     }
 

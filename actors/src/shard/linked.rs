@@ -82,7 +82,7 @@ impl Shard {
                 return Err(Code::BadLinkedRun);
             }
         }
-        let slot = self.slot_of(first.division()).ok_or(Code::UnknownDivision)?;
+        let slot = self.registered_slot_of(first.division()).ok_or(Code::UnknownDivision)?;
         for Linked { command, .. } in run {
             self.admit(command, around)?;
             command.check_form()?;

@@ -12,7 +12,7 @@ use super::one::result_of;
 impl Shard {
     /// The answer to one look-up.
     pub(super) fn answer(&self, look_up: LookUp) -> Answer {
-        let Some(slot) = self.slot_of(look_up.division()) else {
+        let Some(slot) = self.registered_slot_of(look_up.division()) else {
             return Answer::Failed(Code::UnknownDivision);
         };
         let division = &self.divisions[slot];

@@ -373,12 +373,17 @@ impl Shard {
         usize::from(self.slots[usize::from(division.0)]).checked_sub(1)
     }
 
+    /// The slot of a division that is registered.
+    fn registered_slot_of(&self, division: DivisionIndex) -> Option<usize> {
+        self.slot_of(division).filter(|&slot| self.divisions[slot].registration.is_some())
+    }
+
     fn division_mut(&mut self, division: DivisionIndex) -> Option<&mut Division> {
         let slot = self.slot_of(division)?;
         self.divisions.get_mut(slot)
     }
 
-    /// The slot of a division, made if it is new: only a registration does this.
+    /// The slot of a division, made if it is new: by a registration, or by a move to decline.
     fn slot_or_new(&mut self, division: DivisionIndex) -> usize {
         if let Some(slot) = self.slot_of(division) {
             return slot;

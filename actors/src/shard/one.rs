@@ -7,7 +7,7 @@ use domain::codes::ActKind;
 use domain::command::{Body, Command};
 use domain::contents::fingerprint;
 use domain::decide::{self, Verdict};
-use domain::division::Answer;
+use domain::division::{Answer, Division};
 use domain::ids::{DivisionIndex, Fingerprint, PaymentId, QuotaId};
 use domain::refusal::{Code, Refusal};
 use protocol::batch::tail_length;
@@ -199,7 +199,7 @@ impl Shard {
     /// The division that decides a command. Facts of unknown divisions go to the province.
     pub(super) fn home(&mut self, command: &Command<'_>) -> Result<usize, Code> {
         let division = command.division();
-        if let Some(slot) = self.slot_of(division) {
+        if let Some(slot) = self.registered_slot_of(division) {
             return Ok(slot);
         }
         match command.body {
@@ -212,7 +212,10 @@ impl Shard {
     /// A registration that was not accepted leaves no empty division behind.
     fn drop_if_unregistered(&mut self, slot: usize) {
         let last = slot + 1 == self.divisions.len();
-        if last && self.divisions[slot].registration.is_none() {
+        let empty = |division: &Division| {
+            division.registration.is_none() && division.years().next().is_none()
+        };
+        if last && empty(&self.divisions[slot]) {
             let division = self.divisions[slot].index;
             self.divisions.pop();
             self.slots[usize::from(division.0)] = 0;

@@ -120,8 +120,10 @@ pub fn ends(command: &Command<'_>) -> Option<RefusedId> {
 
 fn admit(division: &Division, command: &Command<'_>) -> Result<(), Code> {
     command.check_form()?;
-    let registers = matches!(command.body, Body::Register(_));
-    if division.registration.is_none() && !registers {
+    // A move that arrives where nothing is registered is declined on record: no later registration
+    // can take it.
+    let goes_on = matches!(command.body, Body::Register(_) | Body::MoveIn(_));
+    if division.registration.is_none() && !goes_on {
         return Err(Code::UnknownDivision);
     }
     Ok(())
@@ -166,6 +168,10 @@ fn after_refusal<'a>(
     fingerprint: Fingerprint,
     refusal: Refusal,
 ) -> Verdict<'a> {
+    if let Body::MoveIn(c) = command.body {
+        let body = EventBody::MoveDeclined { reason: refusal.code, command: c };
+        return Verdict::Event(Event { by: command.by, body });
+    }
     if refusal.code.is_turned_away() {
         return Verdict::Answer(refused(division, command, refusal));
     }
@@ -173,10 +179,6 @@ fn after_refusal<'a>(
         let (division, year) = (division.index, c.quota.year());
         let body =
             EventBody::FactParked { division, year, fingerprint, reason: refusal.code, command: c };
-        return Verdict::Event(Event { by: command.by, body });
-    }
-    if let Body::MoveIn(c) = command.body {
-        let body = EventBody::MoveDeclined { reason: refusal.code, command: c };
         return Verdict::Event(Event { by: command.by, body });
     }
     match end_id(command, fingerprint, refusal) {

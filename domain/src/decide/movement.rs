@@ -41,6 +41,9 @@ pub(super) fn decide_out<'a>(
 /// The receiver's decision. A refusal here is journaled, ends the move's id at the receiver, and
 /// sends the money back.
 pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventBody<'a>, Refusal> {
+    if division.registration.is_none() {
+        return Err(Code::UnknownDivision.into());
+    }
     let book = division.year(moved.to.year()).ok_or(Code::YearNotOpen)?;
     match book.state {
         YearState::Unopened => return Err(Code::YearNotOpen.into()),
