@@ -66,7 +66,6 @@ const ALWAYS_NEW: &[&str] = &[
     "bytes",
     "write_mode",
     "connections",
-    "fact",
 ];
 
 /// Lines of which only the beginning stays.
