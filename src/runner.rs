@@ -112,7 +112,7 @@ impl Run {
     pub(crate) fn permille(&self) -> u64 {
         let progress = self.progress.borrow();
         let (done, all) = progress.iter().fold((0, 0), |(d, a), &(done, all)| (d + done, a + all));
-        if all == 0 { 0 } else { done * 1000 / all }
+        (done * 1000).checked_div(all).unwrap_or(0)
     }
 }
 
@@ -199,9 +199,10 @@ impl Connections {
                     continue;
                 }
             }
-            if !self.wires.contains_key(&role) {
-                match Wire::connect_on(address, role, channel).await {
-                    Ok(wire) => drop(self.wires.insert(role, wire)),
+            let wire = match self.wires.remove(&role) {
+                Some(wire) => wire,
+                None => match Wire::connect_on(address, role, channel).await {
+                    Ok(wire) => wire,
                     Err(_) if self.moved_on() => continue,
                     Err(error) => {
                         tokio::time::sleep(PAUSE).await;
@@ -210,10 +211,9 @@ impl Connections {
                         }
                         continue;
                     }
-                }
-            }
-            let wire = self.wires.get_mut(&role);
-            return wire.context("a connection that was just made");
+                },
+            };
+            return Ok(self.wires.entry(role).or_insert(wire));
         }
     }
 
