@@ -1,0 +1,121 @@
+//! Data directories: looked at, copied, spoilt and put back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where the journal of a data directory lies.
+pub(crate) fn journal(data: &Path) -> PathBuf {
+    data.join("journal")
+}
+
+/// The file of a segment.
+pub(crate) fn segment(data: &Path, number: u64) -> PathBuf {
+    journal(data).join(format!("{number:010}.seg"))
+}
+
+/// Every file of a journal with its bytes, by name.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+
+pub(crate) fn read(data: &Path) -> Files {
+    let entries = fs::read_dir(journal(data)).expect("a journal's directory");
+    let file = |entry: std::io::Result<fs::DirEntry>| {
+        let entry = entry.expect("an entry");
+        let bytes = fs::read(entry.path()).expect("a file that can be read");
+        (entry.file_name().to_string_lossy().into_owned(), bytes)
+    };
+    entries.map(file).collect()
+}
+
+/// Makes a data directory of these files, in place of what is there.
+pub(crate) fn write(data: &Path, files: &Files) {
+    let dir = journal(data);
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).expect("a directory");
+    for (name, bytes) in files {
+        fs::write(dir.join(name), bytes).expect("a file that can be written");
+    }
+}
+
+/// The first difference between a journal and what it was, if there is one.
+pub(crate) fn difference(data: &Path, was: &Files) -> Option<String> {
+    let is = read(data);
+    let names = |files: &Files| files.keys().cloned().collect::<Vec<_>>();
+    if names(&is) != names(was) {
+        return Some(format!("files are {:?} and were {:?}", names(&is), names(was)));
+    }
+    is.iter().find(|(name, bytes)| *bytes != &was[*name]).map(|(name, _)| format!("{name} differs"))
+}
+
+/// Writes bytes into a file at an offset.
+pub(crate) fn patch(file: &Path, offset: u64, bytes: &[u8]) {
+    let opened = fs::OpenOptions::new().write(true).open(file).expect("a file to patch");
+    opened.write_all_at(bytes, offset).expect("a patch that can be written");
+}
+
+/// Turns one bit of a file over.
+pub(crate) fn flip(file: &Path, offset: u64, bit: u8) {
+    let opened = fs::OpenOptions::new().read(true).write(true).open(file).expect("a file to patch");
+    let mut byte = [0];
+    opened.read_exact_at(&mut byte, offset).expect("a byte");
+    byte[0] ^= 1 << bit;
+    opened.write_all_at(&byte, offset).expect("a patch that can be written");
+}
+
+/// CRC32C, as the journal's format uses it; slow and short.
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, byte: &u8| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 { (crc >> 1) ^ 0x82f6_3b78 } else { crc >> 1 }
+        })
+    };
+    !bytes.iter().fold(!0, step)
+}
+
+/// A small disk of its own in memory. Unmounted when dropped.
+pub(crate) struct SmallDisk {
+    pub(crate) path: PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    /// Mounts one; says why, where that cannot be done here.
+    pub(crate) fn mount(mib: u32) -> Result<SmallDisk, String> {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().to_owned();
+        let size = format!("size={mib}m");
+        let mount =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "none"]).arg(&path).output();
+        match mount {
+            Ok(output) if output.status.success() => Ok(SmallDisk { path, _dir: dir }),
+            Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Mounts it again with other options.
+    pub(crate) fn remount(&self, options: &str) {
+        let options = format!("remount,{options}");
+        let done = Command::new("mount").args(["-o", &options]).arg(&self.path).status();
+        assert!(done.expect("mount can be run").success(), "mount -o {options}");
+    }
+
+    /// Takes so much of its room with a file.
+    pub(crate) fn take(&self, bytes: u64) -> PathBuf {
+        let ballast = self.path.join("ballast");
+        let file = fs::File::create(&ballast).expect("a file");
+        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes).expect("room");
+        ballast
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let done = Command::new("umount").arg("-l").arg(&self.path).status();
+        if !done.is_ok_and(|status| status.success()) {
+            eprintln!("{} stays mounted", self.path.display());
+        }
+    }
+}
