@@ -2,22 +2,10 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::codes::ActKind;
+use crate::codes::{ActKind, BatchEnd};
 use crate::command::{Act, MoveOut};
 use crate::ids::{Fingerprint, MoveId, PersonId, QuotaId};
 use crate::money::Fen;
-
-/// Where a batch stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum BatchState {
-    /// Acts are being staged.
-    Open = 1,
-    /// Every act took effect.
-    Closed = 2,
-    /// No act took effect.
-    Dropped = 3,
-}
 
 /// One batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +22,18 @@ pub struct Batch {
     pub staged_digest: u128,
     /// When the engine drops it, in ms of journaled time; zero: never.
     pub deadline_ms: u64,
-    /// Where it stands.
-    pub state: BatchState,
+    /// How it ended; `None` while it is open.
+    pub end: Option<BatchEnd>,
     /// What is staged, in order. Emptied when it ends.
     pub staged: Vec<Staged>,
+}
+
+impl Batch {
+    /// True while acts are being staged.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.end.is_none()
+    }
 }
 
 /// One staged act.

@@ -374,12 +374,53 @@ numbered! {
 }
 
 numbered! {
-    /// What an order does to a batch.
+    /// What is asked of an open batch.
     BatchStep {
         /// Apply every staged act at once.
         Close = 1, "close";
-        /// Undo the staging.
+        /// Undo the staging: its maker does not want it any more.
         Drop = 2, "drop";
+        /// Undo the staging: its time limit has passed. The engine's.
+        Lapse = 3, "lapse";
+        /// Undo the staging: it was open when the engine started. The engine's.
+        Abandon = 4, "abandon";
+    }
+}
+
+impl BatchStep {
+    /// True for what people ask, under an id of its own; the rest the engine does by itself.
+    #[must_use]
+    pub const fn is_asked(self) -> bool {
+        matches!(self, BatchStep::Close | BatchStep::Drop)
+    }
+}
+
+numbered! {
+    /// How a batch ended.
+    BatchEnd {
+        /// Every act took effect.
+        Closed = 1, "closed";
+        /// Dropped by its maker.
+        Dropped = 2, "dropped";
+        /// Dropped with an act of its maker that was refused.
+        Refused = 3, "refused";
+        /// Dropped when its time limit had passed.
+        Lapsed = 4, "lapsed";
+        /// Dropped because it was open when the engine started.
+        Abandoned = 5, "abandoned";
+    }
+}
+
+impl BatchEnd {
+    /// How an open batch ends by a step.
+    #[must_use]
+    pub const fn by(step: BatchStep) -> BatchEnd {
+        match step {
+            BatchStep::Close => BatchEnd::Closed,
+            BatchStep::Drop => BatchEnd::Dropped,
+            BatchStep::Lapse => BatchEnd::Lapsed,
+            BatchStep::Abandon => BatchEnd::Abandoned,
+        }
     }
 }
 

@@ -279,6 +279,9 @@ pub struct OpenBatch {
 pub struct EndBatch {
     /// Which.
     pub step: BatchStep,
+    /// This act's own id, of one attempt: a batch whose close was refused stays open, and a late
+    /// copy of that close must not end it. Zero for what the engine does by itself.
+    pub act: ActId,
     /// The batch.
     pub batch: BatchId,
     /// Its division.
@@ -455,6 +458,8 @@ impl Command<'_> {
             Body::EndBatch(c) => match c.step {
                 BatchStep::Close => "close-batch",
                 BatchStep::Drop => "drop-batch",
+                BatchStep::Lapse => "lapse-batch",
+                BatchStep::Abandon => "abandon-batch",
             },
             Body::SetYear(c) => match c.state {
                 YearState::Unopened | YearState::Open => "open-year",
@@ -496,8 +501,8 @@ impl Command<'_> {
             Body::Create(_) | Body::MoveOut(_) | Body::SetLimit(_) => role == Finance,
             Body::OpenBatch(_) => role == Finance,
             Body::EndBatch(c) => match c.step {
-                BatchStep::Close => role == Finance,
-                BatchStep::Drop => matches!(role, Finance | Engine),
+                BatchStep::Close | BatchStep::Drop => role == Finance,
+                BatchStep::Lapse | BatchStep::Abandon => role == Engine,
             },
             Body::MoveIn(_) | Body::SettleMove(_) => role == Engine,
             Body::SetYear(_) | Body::Resolve(_) => matches!(role, Finance | Operator),
@@ -592,7 +597,9 @@ impl Command<'_> {
                 form(c.checker != PersonId::NOBODY && c.checker != self.by.person)
             }
             Body::OpenBatch(c) => form(c.batch != BatchId(0) && c.count > 0),
-            Body::EndBatch(c) => form(c.batch != BatchId(0)),
+            Body::EndBatch(c) => {
+                form(c.batch != BatchId(0) && c.step.is_asked() == (c.act != ActId(0)))
+            }
             Body::SetYear(c) => form(c.state != YearState::Unopened),
             Body::Register(c) => {
                 form(c.code.iter().all(u8::is_ascii_digit) && !c.name.trim().is_empty())?;

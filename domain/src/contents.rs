@@ -150,7 +150,7 @@ fn write_fixed<'a>(writer: &mut Writer, body: &Body<'a>) -> &'a [u8] {
             &[]
         }
         Body::EndBatch(c) => {
-            writer.u8(c.step.number()).u128(c.batch.0);
+            writer.u8(c.step.number()).u128(c.act.0).u128(c.batch.0);
             writer.put(&c.division.0.to_le_bytes()).u8(c.year.offset());
             &[]
         }

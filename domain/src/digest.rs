@@ -268,7 +268,7 @@ fn write_batches(book: &YearBook, out: &mut Out<'_>) {
         out.u128(batch.digest);
         out.u128(batch.staged_digest);
         out.u64(batch.deadline_ms);
-        out.u8(batch.state as u8);
+        out.u8(batch.end.map_or(0, |end| end.number()));
         out.u64(batch.staged.len() as u64);
     }
 }

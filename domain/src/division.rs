@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::apply::Placed;
 use crate::arena::Arena;
-use crate::batch::{Batch, BatchState};
+use crate::batch::Batch;
 use crate::codes::{PaymentState, YearState};
 use crate::contents::HashKey;
 use crate::event::RefusedId;
@@ -326,7 +326,7 @@ impl YearBook {
     /// How many batches have ended, either way.
     #[must_use]
     pub fn batches_ended(&self) -> usize {
-        self.batches().filter(|(_, batch)| batch.state != BatchState::Open).count()
+        self.batches().filter(|(_, batch)| !batch.is_open()).count()
     }
 
     /// A batch by id.

@@ -4,7 +4,7 @@
 //! exceptions are the end of a batch, which may change many and carries none, and refusals,
 //! which change no quota. Events carry outcomes: replay reads no clock and asks nobody.
 
-use crate::codes::{BatchStep, Path, Posts, YearState};
+use crate::codes::{BatchEnd, Path, Posts, YearState};
 use crate::command::{
     Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve, SetLimit, Step,
 };
@@ -142,6 +142,10 @@ pub enum EventBody<'a> {
     },
     /// A batch ended: every staged act took effect, or none did. Changes many quotas.
     BatchEnded {
+        /// Keyed hash of the command's contents; zero without `act`.
+        fingerprint: Fingerprint,
+        /// The act that ended it; zero where none of its own did: a refused act, the engine.
+        act: ActId,
         /// The division.
         division: DivisionIndex,
         /// The year.
@@ -149,7 +153,7 @@ pub enum EventBody<'a> {
         /// The batch.
         batch: BatchId,
         /// How it ended.
-        step: BatchStep,
+        end: BatchEnd,
     },
     /// A year went to another state.
     YearSet {
@@ -225,6 +229,10 @@ pub struct RunId {
     pub person: PersonId,
     /// Keyed hash of the command's contents.
     pub fingerprint: Fingerprint,
+    /// The command's tag in fingerprints ([`crate::contents::tag`]).
+    pub tag: u8,
+    /// The amount it asked for; zero where it has none.
+    pub amount_fen: Fen,
 }
 
 /// An id that a refusal can end.

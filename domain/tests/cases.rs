@@ -65,6 +65,8 @@ fn commands() -> BTreeSet<&'static str> {
         "open-batch",
         "close-batch",
         "drop-batch",
+        "lapse-batch",
+        "abandon-batch",
         "open-year",
         "adjust-year",
         "close-year",

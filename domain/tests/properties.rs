@@ -143,6 +143,7 @@ enum Op {
         batch: u128,
         step: usize,
         person: u64,
+        id: u128,
     },
     Limit {
         month: u8,
@@ -227,8 +228,8 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
             0..4_u8,
         )
             .prop_map(|(batch, acts, honest, end)| Op::Document { batch, acts, honest, end }),
-        1 => (1..4_u128, 0..2_usize, 1..4_u64)
-            .prop_map(|(batch, step, person)| Op::EndBatch { batch, step, person }),
+        2 => (1..4_u128, 0..4_usize, 1..4_u64, 0..12_u128)
+            .prop_map(|(batch, step, person, id)| Op::EndBatch { batch, step, person, id }),
         2 => (1..13_u8, 0..900_i64, any::<bool>(), 0..40_u128)
             .prop_map(|(month, amount, ceiling, id)| Op::Limit { month, amount, ceiling, id }),
         1 => (1..3_u16, proptest::bool::weighted(0.2), 1..4_usize, 0..40_u128)
@@ -446,8 +447,9 @@ fn commands(at: usize, op: Op) -> Vec<Command<'static>> {
             command.into_iter().collect()
         }
         Op::Document { batch, acts, honest, end } => document(at, batch, &acts, honest, end),
-        Op::EndBatch { batch, step, person } => {
-            vec![end_batch(BatchId(batch), BatchStep::ALL[step], 30 + person % 2, Role::Finance)]
+        Op::EndBatch { batch, step, person, id } => {
+            let step = BatchStep::ALL[step];
+            vec![end_batch(BatchId(batch), step, 30 + person % 2, ActId(5000 + id))]
         }
         Op::Limit { month, amount, ceiling, id } => {
             let kind = if ceiling { LimitKind::PayCeiling } else { LimitKind::PlanMonth };
@@ -584,14 +586,16 @@ fn document(
     let batch = BatchId(batch);
     document.extend(match end {
         0 => None,
-        1 => Some(end_batch(batch, BatchStep::Drop, 50, Role::Engine)),
-        _ => Some(end_batch(batch, BatchStep::Close, 30, Role::Finance)),
+        1 => Some(end_batch(batch, BatchStep::Lapse, 50, ActId(0))),
+        _ => Some(end_batch(batch, BatchStep::Close, 30, ActId(id(7)))),
     });
     document
 }
 
-fn end_batch(batch: BatchId, step: BatchStep, person: u64, role: Role) -> Command<'static> {
-    let end = EndBatch { step, batch, division: DivisionIndex(1), year: Y23 };
+/// By people under the act's id, by the engine without one.
+fn end_batch(batch: BatchId, step: BatchStep, person: u64, act: ActId) -> Command<'static> {
+    let (role, act) = if step.is_asked() { (Role::Finance, act) } else { (Role::Engine, ActId(0)) };
+    let end = EndBatch { step, act, batch, division: DivisionIndex(1), year: Y23 };
     given(person, role, Body::EndBatch(end))
 }
 
@@ -781,6 +785,8 @@ impl Run {
             Body::Reserve(c) => (1, c.payment.0),
             Body::Act(c) => (2, c.act.0),
             Body::MoveOut(c) => (3, c.id.0),
+            // A refused close stays refused, whatever its batch becomes.
+            Body::EndBatch(c) if c.act != ActId(0) => (2, c.act.0),
             _ => return,
         };
         let (division, year) = (command.division().0, command.year().expect("a year").get());
@@ -852,6 +858,9 @@ impl Run {
                     let came = row.totals.initial + row.totals.supplemented;
                     outside += i128::from(came - row.totals.cut - row.totals.recovered);
                 }
+                for (id, batch) in book.batches() {
+                    assert_eq!(batch.end, model.end_of(id), "batch {id}");
+                }
                 for plan in book.plans() {
                     for month in [1, 6, 12] {
                         let left = plan.left(month).get();
@@ -910,6 +919,7 @@ fn altered(mut command: Command<'static>) -> Command<'static> {
         Body::SetLimit(c) => c.amount_fen = Fen::new(c.amount_fen.get() + 1),
         Body::Resolve(c) => c.reason = "altered",
         Body::OpenBatch(c) => c.deadline_ms += 1,
+        Body::EndBatch(c) if c.act != ActId(0) => c.batch = BatchId(c.batch.0 % 3 + 1),
         _ => {}
     }
     command

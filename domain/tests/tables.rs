@@ -130,7 +130,8 @@ fn every_command() -> Vec<Body<'static>> {
         deadline_ms: 0,
     }));
     for &step in BatchStep::ALL {
-        bodies.push(Body::EndBatch(EndBatch { step, batch, division, year }));
+        let act = ActId(u128::from(step.is_asked()));
+        bodies.push(Body::EndBatch(EndBatch { step, act, batch, division, year }));
     }
     for state in [YearState::Open, YearState::Adjustment, YearState::Closed] {
         bodies.push(Body::SetYear(SetYear { act, division, year, state }));

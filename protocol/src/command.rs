@@ -276,8 +276,13 @@ impl<'a> View<'_, 'a> {
 
     fn end_batch(&self, step: BatchStep) -> Result<EndBatch, Code> {
         self.no_tail()?;
-        let batch = BatchId(self.u128(ID));
-        Ok(EndBatch { step, batch, division: self.division(), year: self.year()? })
+        Ok(EndBatch {
+            step,
+            act: ActId(self.u128(ID)),
+            batch: BatchId(self.u128(WIDE)),
+            division: self.division(),
+            year: self.year()?,
+        })
     }
 
     fn set_year(&self, state: YearState) -> Result<SetYear, Code> {
@@ -421,9 +426,15 @@ fn put_body<'a>(
             (82, &[])
         }
         Body::EndBatch(c) => {
-            put(out, ID, c.batch.0.to_le_bytes());
+            put(out, ID, c.act.0.to_le_bytes());
+            put(out, WIDE, c.batch.0.to_le_bytes());
             put_place(out, c.division, Some(c.year));
-            (if c.step == BatchStep::Close { 83 } else { 84 }, &[])
+            let kind = match c.step {
+                BatchStep::Close => 83,
+                BatchStep::Drop => 84,
+                BatchStep::Lapse | BatchStep::Abandon => return Err(no_form()),
+            };
+            (kind, &[])
         }
         Body::SetYear(c) => {
             put(out, ID, c.act.0.to_le_bytes());

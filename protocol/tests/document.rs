@@ -55,8 +55,7 @@ fn identity(layout: &Layout, command: &Command<'_>) -> &'static str {
         Some(RefusedId::Move(_)) => "move; a refusal ends it",
         None if layout.fact => "payment, channel, serial",
         None if StepKind::from_slug(layout.slug).is_some() => "payment, step, serial; stays open",
-        None if layout.slug == "register" => "division; stays open",
-        None => "batch; stays open",
+        None => "division; stays open",
     }
 }
 

@@ -2,8 +2,8 @@
 
 mod support;
 
-use domain::codes::{BatchStep, MoveKind, Path, PaymentState, Posts, Role, YearState};
-use domain::command::{Body, By, MoveIn};
+use domain::codes::{BatchEnd, MoveKind, Path, PaymentState, Posts, Role, YearState};
+use domain::command::{Body, By, EndBatch, MoveIn};
 use domain::event::{Event, EventBody, RefusedId, RunId};
 use domain::ids::{
     ActId, BatchId, ChannelId, Class, DivisionIndex, Fingerprint, FiscalYear, MoveId, PaymentId,
@@ -294,7 +294,8 @@ fn every_event_has_a_line() {
             Body::SetLimit(command) => EventBody::LimitSet { version: 2, fingerprint, command },
             Body::OpenBatch(command) => EventBody::BatchOpened { fingerprint, command },
             Body::EndBatch(c) => {
-                EventBody::BatchEnded { division, year, batch: c.batch, step: c.step }
+                let (EndBatch { act, batch, .. }, end) = (c, BatchEnd::by(c.step));
+                EventBody::BatchEnded { fingerprint, act, division, year, batch, end }
             }
             Body::SetYear(c) => {
                 EventBody::YearSet { fingerprint, act: c.act, division, year, state: c.state }
@@ -317,16 +318,25 @@ fn every_event_has_a_line() {
         fund: Class::new("111").unwrap(),
     };
     let person = PersonId(18);
+    let amount_fen = Fen::new(1234);
+    let ended = |id, quota, tag| RunId { id, quota, person, fingerprint, tag, amount_fen };
     let ids = [
-        RunId { id: RefusedId::Payment(PaymentId(1)), quota, person, fingerprint },
-        RunId { id: RefusedId::Act(ActId(2)), quota: QuotaId::NONE, person, fingerprint },
-        RunId { id: RefusedId::Move(MoveId(3)), quota, person, fingerprint },
+        ended(RefusedId::Payment(PaymentId(1)), quota, 1),
+        ended(RefusedId::Act(ActId(2)), QuotaId::NONE, 5),
+        ended(RefusedId::Move(MoveId(3)), quota, 7),
     ];
     events.extend([
         EventBody::MovedIn { version: 2, command: move_in },
         EventBody::MoveDeclined { reason: Code::QuotaClosed, command: move_in },
         EventBody::MoveSettled { version: 2, id: MoveId(4), from: quota, landed: true },
-        EventBody::BatchEnded { division, year, batch: BatchId(7), step: BatchStep::Drop },
+        EventBody::BatchEnded {
+            fingerprint: Fingerprint(0),
+            act: ActId(0),
+            division,
+            year,
+            batch: BatchId(7),
+            end: BatchEnd::Abandoned,
+        },
         EventBody::YearSet { fingerprint, act: ActId(6), division, year, state: YearState::Closed },
         EventBody::Refused {
             id: ids[0].id,

@@ -367,7 +367,9 @@ pub(crate) struct OpenBatch {
 /// Close a batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CloseBatch {
-    /// Its id.
+    /// This attempt's own id.
+    pub(crate) act: ActId,
+    /// The batch.
     pub(crate) batch: BatchId,
     /// The division.
     pub(crate) division: DivisionIndex,

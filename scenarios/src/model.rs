@@ -189,7 +189,7 @@ impl Model {
             Body::Move(c) => self.move_out(c, contents),
             Body::SetLimit(c) => self.set_limit(c, contents),
             Body::OpenBatch(c) => self.open_batch(command, c, contents),
-            Body::CloseBatch(c) => self.close_batch(c),
+            Body::CloseBatch(c) => self.close_batch(command, c, contents),
             Body::SetYear(c) => self.set_year(c, contents),
             Body::Register(_) => self.register(),
             Body::Resolve(c) => self.resolve(c, contents),

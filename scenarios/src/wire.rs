@@ -153,7 +153,8 @@ fn body(fixed: &mut Fixed<'_>, body: &Body) {
             fixed.u16(YEAR, c.year).u128(WIDE, c.digest);
         }
         Body::CloseBatch(c) => {
-            fixed.u128(ID, c.batch.0).u16(DIVISION, c.division.0).u16(YEAR, c.year);
+            fixed.u128(ID, c.act.0).u16(DIVISION, c.division.0).u16(YEAR, c.year);
+            fixed.u128(WIDE, c.batch.0);
         }
         Body::SetYear(c) => {
             fixed.u128(ID, c.act.0).u16(DIVISION, c.division.0).u16(YEAR, c.year);

@@ -1,6 +1,6 @@
 //! Committed events in a line, for listings.
 
-use domain::codes::LimitKind;
+use domain::codes::{BatchEnd, LimitKind};
 use domain::command::{By, Fact};
 use domain::event::{Event, EventBody, RefusedId};
 use domain::ids::{BatchId, PaymentId, QuotaId};
@@ -84,7 +84,7 @@ fn what(event: &Event<'_>) -> String {
         EventBody::BatchOpened { command: c, .. } => {
             format!("open batch {} of {} acts", c.batch, c.count)
         }
-        EventBody::BatchEnded { batch, step, .. } => format!("{step} batch {batch}"),
+        EventBody::BatchEnded { batch, end, .. } => format!("batch {batch} {}", batch_end(*end)),
         EventBody::YearSet { division, year, state, .. } => {
             format!("year {} of division {} is {state}", year.get(), division.0)
         }
@@ -122,6 +122,16 @@ fn fact(c: &Fact<'_>) -> String {
         c.quota,
         said(c.note)
     )
+}
+
+fn batch_end(end: BatchEnd) -> &'static str {
+    match end {
+        BatchEnd::Closed => "is closed: all of it took effect",
+        BatchEnd::Dropped => "is dropped by its maker",
+        BatchEnd::Refused => "is dropped with its refused act",
+        BatchEnd::Lapsed => "is dropped: its time limit has passed",
+        BatchEnd::Abandoned => "is dropped: it was open when the engine started",
+    }
 }
 
 fn staged(batch: BatchId) -> String {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use domain::codes::{LimitKind, StepKind};
 use domain::event::{Event, EventBody, RefusedId};
-use domain::ids::{DivisionIndex, FiscalYear, LimitKey, QuotaId};
+use domain::ids::{ActId, DivisionIndex, FiscalYear, LimitKey, QuotaId};
 use domain::invariants::Finding;
 use storage::disk::Disk;
 use storage::event_record::{self, EventError};
@@ -175,8 +175,11 @@ impl Seen {
             EventBody::BatchOpened { command: c, .. } => {
                 self.id(Of::Act, (c.division, c.year), c.batch.0, Heard::Accepted, at);
             }
-            EventBody::BatchEnded { division, year, batch, .. } => {
+            EventBody::BatchEnded { act, division, year, batch, .. } => {
                 self.id(Of::BatchEnd, (*division, *year), batch.0, Heard::Accepted, at);
+                if *act != ActId(0) {
+                    self.id(Of::Act, (*division, *year), act.0, Heard::Accepted, at);
+                }
             }
             EventBody::YearSet { act, division, year, .. } => {
                 self.id(Of::Act, (*division, *year), act.0, Heard::Accepted, at);

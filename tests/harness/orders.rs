@@ -254,9 +254,11 @@ pub(crate) fn open_batch(
     given(BUDGET, Role::Finance, Body::OpenBatch(open))
 }
 
+/// The one attempt to close a batch, or the one to drop it: its id is made of both.
 pub(crate) fn end_batch(step: BatchStep, batch: u128, division: u16) -> Command<'static> {
-    let end =
-        EndBatch { step, batch: BatchId(batch), division: DivisionIndex(division), year: YEAR };
+    let act = ActId(batch | u128::from(step.number()) << 120);
+    let (batch, division) = (BatchId(batch), DivisionIndex(division));
+    let end = EndBatch { step, act, batch, division, year: YEAR };
     given(BUDGET, Role::Finance, Body::EndBatch(end))
 }
 

@@ -3,10 +3,10 @@
 //! Nothing here acts on an event before its record has landed: [`after`] is asked when the event
 //! is applied, and what it gives is held back until then.
 
-use domain::codes::{BatchStep, Role};
+use domain::codes::{BatchEnd, Role};
 use domain::command::{Body, By, Command, EndBatch, SettleMove, Step};
 use domain::event::EventBody;
-use domain::ids::{ChannelId, MoveId, PersonId};
+use domain::ids::{ActId, ChannelId, MoveId, PersonId};
 use domain::movement::{MoveOutRow, Transit};
 use domain::{Division, Event};
 
@@ -46,7 +46,7 @@ pub(super) fn after(division: &Division, event: &Event<'_>) -> After {
                 _ => After::Nothing,
             }
         }
-        EventBody::BatchEnded { year, step: BatchStep::Close, .. } => {
+        EventBody::BatchEnded { year, end: BatchEnd::Closed, .. } => {
             // Moves of the batch are out now. Others that are out are handed over a second time,
             // which their receivers answer as a repeat.
             let Some(book) = division.year(*year) else { return After::Nothing };
@@ -113,7 +113,7 @@ impl Shard {
         }
     }
 
-    /// Acts on deadlines that have passed: `withdraw` in the maker's name, `drop-batch` in the
+    /// Acts on deadlines that have passed: `withdraw` in the maker's name, `lapse-batch` in the
     /// batch maker's.
     pub(super) fn act_on_deadlines(&mut self) {
         for _ in 0..DEADLINES_PER_TURN {
@@ -135,7 +135,7 @@ impl Shard {
 
     fn act_on(&mut self, due: Due) {
         let (division, year) = match due {
-            Due::Payment(division, year, _) | Due::Batch(division, year, _) => (division, year),
+            Due::Payment(division, year, _) | Due::Batch(division, year, ..) => (division, year),
         };
         let Some(slot) = self.slot_of(division) else { return };
         let Some(book) = self.divisions[slot].year(year) else { return };
@@ -145,8 +145,8 @@ impl Shard {
                 let step = Step { kind, payment: id, quota, serial: 0, reason: "" };
                 Command { by: engine(payment.maker), body: Body::Step(step) }
             }),
-            Due::Batch(_, _, batch) => book.batch(batch).map(|known| {
-                let end = EndBatch { step: BatchStep::Drop, batch, division, year };
+            Due::Batch(_, _, batch, step) => book.batch(batch).map(|known| {
+                let end = EndBatch { step, act: ActId(0), batch, division, year };
                 Command { by: engine(known.maker), body: Body::EndBatch(end) }
             }),
         };

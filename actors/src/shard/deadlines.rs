@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::batch::BatchState;
-use domain::codes::PaymentState;
+use domain::codes::{BatchStep, PaymentState};
 use domain::event::EventBody;
 use domain::ids::{BatchId, DivisionIndex, FiscalYear, PaymentId};
 use domain::{Division, Event};
@@ -13,8 +12,8 @@ use domain::{Division, Event};
 pub(super) enum Due {
     /// A reservation whose maker gave it a deadline.
     Payment(DivisionIndex, FiscalYear, PaymentId),
-    /// A batch whose maker gave it a deadline.
-    Batch(DivisionIndex, FiscalYear, BatchId),
+    /// A batch whose maker gave it a deadline, or that was open at the start, and how it ends.
+    Batch(DivisionIndex, FiscalYear, BatchId, BatchStep),
 }
 
 /// The deadlines of a shard. Entries whose matter has ended meanwhile do nothing when they pass.
@@ -35,9 +34,10 @@ impl Deadlines {
                 }
             }
             for (id, batch) in book.batches() {
-                if batch.state == BatchState::Open {
+                if batch.is_open() {
                     // The first act after a start drops a batch that was left open.
-                    self.by_time.insert((0, Due::Batch(division.index, book.year, id)));
+                    let due = Due::Batch(division.index, book.year, id, BatchStep::Abandon);
+                    self.by_time.insert((0, due));
                 }
             }
         }
@@ -51,7 +51,8 @@ impl Deadlines {
                 self.by_time.insert((c.deadline_ms, due));
             }
             EventBody::BatchOpened { command: c, .. } if c.deadline_ms != 0 => {
-                self.by_time.insert((c.deadline_ms, Due::Batch(c.division, c.year, c.batch)));
+                let due = Due::Batch(c.division, c.year, c.batch, BatchStep::Lapse);
+                self.by_time.insert((c.deadline_ms, due));
             }
             _ => {}
         }

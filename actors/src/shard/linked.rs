@@ -193,9 +193,14 @@ impl Shard {
                 if index == at {
                     own = ids.len() as u16;
                 }
-                let quota = linked.command.quota().unwrap_or(QuotaId::NONE);
-                let person = linked.command.by.person;
-                ids.push(RunId { id, quota, person, fingerprint: linked.print });
+                ids.push(RunId {
+                    id,
+                    quota: linked.command.quota().unwrap_or(QuotaId::NONE),
+                    person: linked.command.by.person,
+                    fingerprint: linked.print,
+                    tag: domain::contents::tag(&linked.command.body),
+                    amount_fen: linked.command.amount_fen(),
+                });
             }
         }
         let leaves_trace =

@@ -248,9 +248,12 @@ pub(crate) fn open_batch(batch: u128, acts: &[Given], deadline_ms: u64) -> Given
     given(FINANCE, Role::Finance, Body::OpenBatch(open))
 }
 
+/// The one attempt to close a batch, or the one to drop it: its id is made of both.
 pub(crate) fn end_batch(step: BatchStep, batch: u128, division: u16) -> Given {
+    let act = ActId(batch | u128::from(step.number()) << 120);
     let (batch, division) = (BatchId(batch), DivisionIndex(division));
-    given(FINANCE, Role::Finance, Body::EndBatch(EndBatch { step, batch, division, year: YEAR }))
+    let end = EndBatch { step, act, batch, division, year: YEAR };
+    given(FINANCE, Role::Finance, Body::EndBatch(end))
 }
 
 pub(crate) fn resolve(action: ResolveAction, act: u128, division: u16, serial: u64) -> Given {

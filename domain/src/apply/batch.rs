@@ -1,7 +1,7 @@
 //! How a batch opens and ends.
 
-use crate::batch::{Batch, BatchState, Staged};
-use crate::codes::{ActKind, BatchStep};
+use crate::batch::{Batch, Staged};
+use crate::codes::{ActKind, BatchEnd};
 use crate::command::OpenBatch;
 use crate::division::YearBook;
 use crate::ids::{BatchId, Fingerprint, PersonId, QuotaId};
@@ -23,7 +23,7 @@ pub(super) fn open(
         digest: open.digest,
         staged_digest: 0,
         deadline_ms: open.deadline_ms,
-        state: BatchState::Open,
+        end: None,
         staged: Vec::new(),
     };
     book.batches.insert(open.batch, batch);
@@ -31,11 +31,12 @@ pub(super) fn open(
 
 /// Ends a batch: every staged act takes effect, or what it held back is let go. Changes many
 /// quotas and counts in the version of none, since the event carries none.
-pub(super) fn end(book: &mut YearBook, id: BatchId, step: BatchStep) {
+pub(super) fn end(book: &mut YearBook, id: BatchId, end: BatchEnd) {
     let batch = book.batches.get_mut(&id).expect("a batch that ends was opened");
+    assert!(batch.is_open(), "I3: a batch ends once");
     let staged = std::mem::take(&mut batch.staged);
-    let close = step == BatchStep::Close;
-    batch.state = if close { BatchState::Closed } else { BatchState::Dropped };
+    let close = end == BatchEnd::Closed;
+    batch.end = Some(end);
     for act in staged {
         match act {
             Staged::Act { kind, quota, amount_fen } => {

@@ -138,7 +138,12 @@ fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> P
             batch::open(book, event.by.person, command, *fingerprint);
             return remember(book, ActId(command.batch.0), *fingerprint, QuotaId::NONE, sequence);
         }
-        EventBody::BatchEnded { batch, step, .. } => batch::end(book, *batch, *step),
+        EventBody::BatchEnded { fingerprint, act, batch, end, .. } => {
+            batch::end(book, *batch, *end);
+            if *act != ActId(0) {
+                return remember(book, *act, *fingerprint, QuotaId::NONE, sequence);
+            }
+        }
         EventBody::Resolved { fingerprint, fact, command } => {
             let key = (command.channel, command.serial, *fact);
             match command.action {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::batch::{BatchState, Staged};
-use crate::codes::{ActKind, BatchStep, Role};
+use crate::batch::{Batch, Staged};
+use crate::codes::{ActKind, BatchEnd, BatchStep};
 use crate::command::{Body, By, Command, EndBatch, OpenBatch};
 use crate::division::{Division, YearBook};
 use crate::event::{Event, EventBody};
-use crate::ids::{BatchId, Fingerprint, PersonId, QuotaId};
+use crate::ids::{ActId, BatchId, Fingerprint, PersonId, QuotaId};
 use crate::limits::OPEN_BATCHES_MAX;
 use crate::money::{Fen, FenSum};
 use crate::refusal::{Code, Refusal};
@@ -19,8 +19,7 @@ pub(super) fn decide_open<'a>(
     open: OpenBatch,
     fingerprint: Fingerprint,
 ) -> Result<EventBody<'a>, Refusal> {
-    let is_open = |batch: &crate::batch::Batch| batch.state == BatchState::Open;
-    if book.batches().filter(|(_, batch)| is_open(batch)).count() >= OPEN_BATCHES_MAX {
+    if book.batches().filter(|(_, batch)| batch.is_open()).count() >= OPEN_BATCHES_MAX {
         return Err(Code::TooMany.into());
     }
     Ok(EventBody::BatchOpened { fingerprint, command: open })
@@ -29,14 +28,21 @@ pub(super) fn decide_open<'a>(
 /// A batch takes acts while it is open, from its maker.
 pub(super) fn must_take(book: &YearBook, id: BatchId, person: PersonId) -> Result<(), Refusal> {
     let batch = book.batch(id).ok_or(Code::NoBatch)?;
-    match batch.state {
-        BatchState::Open if batch.maker != person => Err(Code::NotBatchMaker.into()),
-        BatchState::Open if batch.staged.len() >= batch.count as usize => {
-            Err(Code::BatchMismatch.into())
-        }
-        BatchState::Open => Ok(()),
-        BatchState::Dropped => Err(Code::BatchDropped.into()),
-        BatchState::Closed => Err(Code::NoBatch.into()),
+    must_be_open_batch(batch)?;
+    if batch.maker != person {
+        return Err(Code::NotBatchMaker.into());
+    }
+    if batch.staged.len() >= batch.count as usize {
+        return Err(Code::BatchMismatch.into());
+    }
+    Ok(())
+}
+
+fn must_be_open_batch(batch: &Batch) -> Result<(), Refusal> {
+    match batch.end {
+        None => Ok(()),
+        Some(BatchEnd::Closed) => Err(Code::NoBatch.into()),
+        Some(_) => Err(Code::BatchDropped.into()),
     }
 }
 
@@ -44,14 +50,11 @@ pub(super) fn decide_end<'a>(
     book: &YearBook,
     by: &By,
     end: EndBatch,
+    fingerprint: Fingerprint,
 ) -> Result<EventBody<'a>, Refusal> {
     let batch = book.batch(end.batch).ok_or(Code::NoBatch)?;
-    match batch.state {
-        BatchState::Open => {}
-        BatchState::Dropped => return Err(Code::BatchDropped.into()),
-        BatchState::Closed => return Err(Code::NoBatch.into()),
-    }
-    if by.role != Role::Engine && batch.maker != by.person {
+    must_be_open_batch(batch)?;
+    if end.step.is_asked() && batch.maker != by.person {
         return Err(Code::NotBatchMaker.into());
     }
     if end.step == BatchStep::Close {
@@ -62,8 +65,10 @@ pub(super) fn decide_end<'a>(
         }
         must_fit_together(book, &batch.staged)?;
     }
-    let EndBatch { step, batch, year, .. } = end;
-    Ok(EventBody::BatchEnded { division: book.division, year, batch, step })
+    let EndBatch { step, act, batch, year, .. } = end;
+    let fingerprint = if step.is_asked() { fingerprint } else { Fingerprint(0) };
+    let (division, end) = (book.division, BatchEnd::by(step));
+    Ok(EventBody::BatchEnded { fingerprint, act, division, year, batch, end })
 }
 
 /// What a batch gives was checked act by act; together it must still stay within bounds and caps.
@@ -94,12 +99,18 @@ pub(super) fn dropped_by_refusal(
         Body::MoveOut(moved) => (moved.batch, moved.from.year()),
         _ => return None,
     };
-    let open = division.year(year)?.batch(batch).filter(|batch| batch.state == BatchState::Open)?;
+    let open = division.year(year)?.batch(batch).filter(|batch| batch.is_open())?;
     // Another person's act that strayed into the batch does not drop it.
     if open.maker != command.by.person {
         return None;
     }
-    let body =
-        EventBody::BatchEnded { division: division.index, year, batch, step: BatchStep::Drop };
+    let body = EventBody::BatchEnded {
+        fingerprint: Fingerprint(0),
+        act: ActId(0),
+        division: division.index,
+        year,
+        batch,
+        end: BatchEnd::Refused,
+    };
     Some(Event { by: command.by, body })
 }

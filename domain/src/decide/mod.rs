@@ -107,13 +107,13 @@ pub fn ends(command: &Command<'_>) -> Option<RefusedId> {
         Body::MoveOut(c) => Some(RefusedId::Move(c.id)),
         Body::SetLimit(c) => Some(RefusedId::Act(c.act)),
         Body::OpenBatch(c) => Some(RefusedId::Act(ActId(c.batch.0))),
+        Body::EndBatch(c) => c.step.is_asked().then_some(RefusedId::Act(c.act)),
         Body::SetYear(c) => Some(RefusedId::Act(c.act)),
         Body::Resolve(c) => Some(RefusedId::Act(c.act)),
         Body::Step(_)
         | Body::Fact(_)
         | Body::MoveIn(_)
         | Body::SettleMove(_)
-        | Body::EndBatch(_)
         | Body::Register(_) => None,
     }
 }
@@ -153,7 +153,7 @@ pub fn decide<'a>(
         Body::SettleMove(c) => movement::decide_settle(any_book(division, c.from.year())?, c)?,
         Body::SetLimit(c) => decide_limit(open_book(division, c.year)?, c, fingerprint)?,
         Body::OpenBatch(c) => batch::decide_open(open_book(division, c.year)?, c, fingerprint)?,
-        Body::EndBatch(c) => batch::decide_end(any_book(division, c.year)?, &by, c)?,
+        Body::EndBatch(c) => batch::decide_end(any_book(division, c.year)?, &by, c, fingerprint)?,
         Body::SetYear(c) => decide_year(division, c, fingerprint)?,
         Body::Register(c) => decide_register(division, c)?,
         Body::Resolve(c) => decide_resolve(division, c, fingerprint)?,
@@ -406,7 +406,7 @@ fn decide_year<'a>(
 /// A year closes when no payment is open, no fact waits, no batch is open and no money is on its
 /// way out.
 fn is_settled(book: &YearBook) -> bool {
-    let batch_open = book.batches().any(|(_, batch)| batch.state == crate::batch::BatchState::Open);
+    let batch_open = book.batches().any(|(_, batch)| batch.is_open());
     let in_transit =
         book.moves_out().any(|(_, row)| row.transit == crate::movement::Transit::InTransit);
     book.open_payments == 0 && book.suspense.is_empty() && !batch_open && !in_transit

@@ -1,7 +1,6 @@
 //! What is known under a command's id already.
 
-use crate::batch::BatchState;
-use crate::codes::{BatchStep, Ending, PaymentState, StepKind};
+use crate::codes::{Ending, PaymentState, StepKind};
 use crate::command::{Body, Command, Fact, Step};
 use crate::division::{ActRow, Answer, Division, Found, RefusedRow, YearBook};
 use crate::ids::{ActId, Fingerprint, FiscalYear, MoveId, QuotaId};
@@ -52,14 +51,9 @@ pub(super) fn recall(
             let row = division.year(c.from.year())?.move_out(c.id)?;
             (row.transit != Transit::InTransit).then(|| of_quota(division, row.from))
         }
-        Body::EndBatch(c) => {
-            let batch = division.year(c.year)?.batch(c.batch)?;
-            let asked = match c.step {
-                BatchStep::Close => BatchState::Closed,
-                BatchStep::Drop => BatchState::Dropped,
-            };
-            (batch.state == asked).then(|| Answer { repeat: true, ..Answer::of(Code::Accepted) })
-        }
+        // What the engine does by itself has no id, and is not sent again.
+        Body::EndBatch(c) if !c.step.is_asked() => None,
+        Body::EndBatch(c) => recall_act(division, c.year, c.act, fingerprint),
         Body::Register(c) => {
             let known = division.registration.as_ref()?;
             is_same_registration(known, c)

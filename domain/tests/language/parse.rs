@@ -121,7 +121,7 @@ fn usual(verb: &str) -> (&'static str, Role) {
         "confirm-paid" | "reject" | "refund" => ("teller", Role::Bank),
         "clear" | "settle-refund" => ("treasurer", Role::CentralBank),
         "doubt" | "register" | "revive" => ("operator", Role::Operator),
-        "move-in" | "settle-move" => ("finance", Role::Engine),
+        "move-in" | "settle-move" | "lapse-batch" | "abandon-batch" => ("finance", Role::Engine),
         _ => ("finance", Role::Finance),
     }
 }
@@ -166,12 +166,9 @@ fn body(script: &Script, words: &Words, line: usize) -> Result<Option<Body<'stat
         "settle-move" => Body::SettleMove(settle_move(script, words)?),
         "set-plan" | "set-ceiling" => Body::SetLimit(limit(script, words, line)?),
         "open-batch" => Body::OpenBatch(open_batch(script, words, line)?),
-        "close-batch" | "drop-batch" => Body::EndBatch(EndBatch {
-            step: if verb == "close-batch" { BatchStep::Close } else { BatchStep::Drop },
-            batch: batch_id(words.plain(0, "a batch")?),
-            division: division(words.named("in").unwrap_or("D1"))?,
-            year: year(words.named("year").unwrap_or("2023"))?,
-        }),
+        "close-batch" | "drop-batch" | "lapse-batch" | "abandon-batch" => {
+            Body::EndBatch(end_batch(script, words, line)?)
+        }
         "open-year" | "adjust-year" | "close-year" => Body::SetYear(SetYear {
             act: act_id(script, words, line),
             division: division(words.plain(0, "a division")?)?,
@@ -191,6 +188,18 @@ fn body(script: &Script, words: &Words, line: usize) -> Result<Option<Body<'stat
 fn act_id(script: &Script, words: &Words, line: usize) -> ActId {
     let own = format!("{} line {line}", script.title);
     ActId(number_of("act", words.named("id").unwrap_or(&own)))
+}
+
+fn end_batch(script: &Script, words: &Words, line: usize) -> Result<EndBatch, Wrong> {
+    let slug = words.verb.strip_suffix("-batch").unwrap_or(words.verb);
+    let step = BatchStep::from_slug(slug).ok_or_else(|| format!("{slug} ends no batch"))?;
+    Ok(EndBatch {
+        step,
+        act: if step.is_asked() { act_id(script, words, line) } else { ActId(0) },
+        batch: batch_id(words.plain(0, "a batch")?),
+        division: division(words.named("in").unwrap_or("D1"))?,
+        year: year(words.named("year").unwrap_or("2023"))?,
+    })
 }
 
 fn reserve(script: &Script, words: &Words) -> Result<Reserve<'static>, Wrong> {

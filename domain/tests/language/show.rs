@@ -1,6 +1,5 @@
 //! `show`: figures as they are now, each by its name.
 
-use domain::batch::BatchState;
 use domain::movement::Transit;
 use domain::{DivisionIndex, FiscalYear};
 
@@ -126,11 +125,7 @@ impl Script {
         let books = self.world.divisions.values().flat_map(|division| division.years());
         let batch = books.filter_map(|book| book.batch(id)).next();
         let batch = batch.ok_or_else(|| format!("there is no batch {name}"))?;
-        let state = match batch.state {
-            BatchState::Open => "open",
-            BatchState::Closed => "closed",
-            BatchState::Dropped => "dropped",
-        };
+        let state = batch.end.map_or("open", |end| end.slug());
         Ok(vec![("state".into(), state.into()), named(("staged", batch.staged.len() as i64))])
     }
 

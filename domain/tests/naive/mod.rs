@@ -8,7 +8,7 @@ mod sums;
 use std::collections::BTreeMap;
 
 use domain::batch::fold_digest;
-use domain::codes::{BatchStep, FactKind, MoveKind, Path, PaymentState, Role, StepKind, YearState};
+use domain::codes::{BatchEnd, FactKind, MoveKind, Path, PaymentState, Role, StepKind, YearState};
 use domain::command::{Act, Body, MoveIn, MoveOut, SettleMove};
 use domain::contents::fingerprint;
 use domain::ids::{ActId, BatchId, ChannelId, ContractId, Fingerprint, LimitKey, MoveId, PersonId};
@@ -132,7 +132,7 @@ struct Batch {
     announced: u128,
     digest: u128,
     staged: Vec<Body<'static>>,
-    ended: Option<BatchStep>,
+    ended: Option<BatchEnd>,
 }
 
 /// A fact in suspense.
@@ -196,9 +196,12 @@ impl Model {
                     None => Heard::now(Code::YearNotOpen),
                 };
             }
-            Body::EndBatch(end) => {
+            Body::EndBatch(end) if command.by.role == Role::Engine => {
                 return match self.years.get_mut(&(division, year)) {
-                    Some(book) => book.end_batch(command.by.person, command.by.role, end),
+                    Some(book) => match book.end_batch(command.by.person, end) {
+                        Ok(()) => Heard::now(Code::Accepted),
+                        Err(code) => Heard::now(code),
+                    },
                     None => Heard::now(Code::YearNotOpen),
                 };
             }
@@ -328,13 +331,13 @@ impl Year {
         };
         let batch = self.batches.get(&id);
         if batch.is_some_and(|b| b.ended.is_none() && b.maker == command.by.person) {
-            self.drop_batch(id);
+            self.drop_batch(id, BatchEnd::Refused);
         }
     }
 
-    fn drop_batch(&mut self, id: BatchId) {
+    fn drop_batch(&mut self, id: BatchId, end: BatchEnd) {
         let batch = self.batches.get_mut(&id).expect("it was opened");
-        batch.ended = Some(BatchStep::Drop);
+        batch.ended = Some(end);
         for body in std::mem::take(&mut batch.staged) {
             if let Body::MoveOut(moved) = body {
                 self.out.get_mut(&moved.id).expect("it was staged").stands = Stands::Dropped;
@@ -411,6 +414,7 @@ fn act_of(body: &Body<'static>) -> Option<ActId> {
         Body::Create(c) => c.act,
         Body::SetLimit(c) => c.act,
         Body::OpenBatch(c) => ActId(c.batch.0),
+        Body::EndBatch(c) => c.act,
         Body::SetYear(c) => c.act,
         Body::Resolve(c) => c.act,
         _ => return None,

@@ -1,8 +1,8 @@
 //! What the model does with orders.
 
 use domain::codes::{
-    ActKind, BatchStep, LimitKind, Method, MoveKind, Path, PaymentState, Post, Role, StepKind,
-    YearState,
+    ActKind, BatchEnd, BatchStep, LimitKind, Method, MoveKind, Path, PaymentState, Post, Role,
+    StepKind, YearState,
 };
 use domain::command::{Act, Body, EndBatch, MoveOut, Reserve, SetLimit, SetYear, Step};
 use domain::ids::{BatchId, PersonId};
@@ -39,6 +39,7 @@ impl Year {
                 self.batches.insert(c.batch, batch);
                 Ok(())
             }
+            Body::EndBatch(c) => self.end_batch(person, c),
             Body::SetYear(c) => self.set_year(c),
             Body::Resolve(c) => self.resolve(c),
             _ => unreachable!("not an order with an id: {command:?}"),
@@ -232,14 +233,19 @@ impl Year {
         }
     }
 
+    /// How a batch ended, if it did.
+    pub(crate) fn end_of(&self, id: BatchId) -> Option<BatchEnd> {
+        self.batches[&id].ended
+    }
+
     fn batch_takes(&self, id: BatchId, person: PersonId) -> Result<(), Code> {
         if id == BatchId(0) {
             return Ok(());
         }
         let batch = self.batches.get(&id).ok_or(Code::NoBatch)?;
         match batch.ended {
-            Some(BatchStep::Close) => Err(Code::NoBatch),
-            Some(BatchStep::Drop) => Err(Code::BatchDropped),
+            Some(BatchEnd::Closed) => Err(Code::NoBatch),
+            Some(_) => Err(Code::BatchDropped),
             None if batch.maker != person => Err(Code::NotBatchMaker),
             None if batch.staged.len() == batch.count => Err(Code::BatchMismatch),
             None => Ok(()),
@@ -334,20 +340,21 @@ impl Year {
         Ok(())
     }
 
-    pub(super) fn end_batch(&mut self, person: PersonId, role: Role, c: EndBatch) -> Heard {
-        let Some(batch) = self.batches.get(&c.batch) else { return Heard::now(Code::NoBatch) };
-        if batch.ended == Some(c.step) {
-            return Heard::again(Code::Accepted);
-        }
-        if let Err(code) = self.may_end(batch, person, role, c.step) {
-            return Heard::now(code);
-        }
-        if c.step == BatchStep::Drop {
-            self.drop_batch(c.batch);
-            return Heard::now(Code::Accepted);
+    pub(super) fn end_batch(&mut self, person: PersonId, c: EndBatch) -> Result<(), Code> {
+        let batch = self.batches.get(&c.batch).ok_or(Code::NoBatch)?;
+        self.may_end(batch, person, c.step)?;
+        let end = match c.step {
+            BatchStep::Close => BatchEnd::Closed,
+            BatchStep::Drop => BatchEnd::Dropped,
+            BatchStep::Lapse => BatchEnd::Lapsed,
+            BatchStep::Abandon => BatchEnd::Abandoned,
+        };
+        if end != BatchEnd::Closed {
+            self.drop_batch(c.batch, end);
+            return Ok(());
         }
         let batch = self.batches.get_mut(&c.batch).expect("just seen");
-        batch.ended = Some(BatchStep::Close);
+        batch.ended = Some(end);
         for body in std::mem::take(&mut batch.staged) {
             match body {
                 Body::Act(act) => self.done.push(act),
@@ -357,25 +364,18 @@ impl Year {
                 _ => {}
             }
         }
-        Heard::now(Code::Accepted)
+        Ok(())
     }
 
-    fn may_end(
-        &self,
-        batch: &Batch,
-        person: PersonId,
-        role: Role,
-        step: BatchStep,
-    ) -> Result<(), Code> {
+    fn may_end(&self, batch: &Batch, person: PersonId, step: BatchStep) -> Result<(), Code> {
+        let by_people = matches!(step, BatchStep::Close | BatchStep::Drop);
         match batch.ended {
-            Some(BatchStep::Close) => return Err(Code::NoBatch),
-            Some(BatchStep::Drop) => return Err(Code::BatchDropped),
-            None if role != Role::Engine && batch.maker != person => {
-                return Err(Code::NotBatchMaker);
-            }
+            Some(BatchEnd::Closed) => return Err(Code::NoBatch),
+            Some(_) => return Err(Code::BatchDropped),
+            None if by_people && batch.maker != person => return Err(Code::NotBatchMaker),
             None => {}
         }
-        if step == BatchStep::Drop {
+        if step != BatchStep::Close {
             return Ok(());
         }
         self.must_be_open()?;

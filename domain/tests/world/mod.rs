@@ -221,7 +221,9 @@ fn run_refused(
         }
         let quota = command.quota().unwrap_or(domain::QuotaId::NONE);
         let person = command.by.person;
-        ids.push(RunId { id, quota, person, fingerprint: fingerprint(KEY, command) });
+        let (tag, amount_fen) = (domain::contents::tag(&command.body), command.amount_fen());
+        let fingerprint = fingerprint(KEY, command);
+        ids.push(RunId { id, quota, person, fingerprint, tag, amount_fen });
     }
     let body = EventBody::RunRefused {
         division: commands[0].division(),

@@ -2,7 +2,7 @@
 
 use domain::command::{Body, By, MoveIn};
 use domain::event::{Event, EventBody, RefusedId, RunId};
-use domain::ids::{Fingerprint, QuotaId};
+use domain::ids::{ActId, Fingerprint, QuotaId};
 use domain::{Command, Refusal};
 use serde_json::{Value, json};
 
@@ -80,11 +80,19 @@ fn body_json(event: &Event<'_>) -> Value {
         EventBody::BatchOpened { fingerprint, command: c } => {
             told(fingerprint, Body::OpenBatch(*c))
         }
-        EventBody::BatchEnded { year, batch, step, .. } => json!({
-            "year": year.get(),
-            "batch": batch.to_string(),
-            "step": step.slug(),
-        }),
+        EventBody::BatchEnded { fingerprint, act, year, batch, end, .. } => {
+            let mut object = json!({
+                "year": year.get(),
+                "batch": batch.to_string(),
+                "end": end.slug(),
+            });
+            // Only what people ended has an act of its own.
+            if *act != ActId(0) {
+                object["act"] = json!(act.to_string());
+                object["fingerprint"] = json!(fingerprint_text(fingerprint));
+            }
+            object
+        }
         EventBody::YearSet { fingerprint, act, year, state, .. } => json!({
             "fingerprint": fingerprint_text(fingerprint),
             "act": act.to_string(),
@@ -100,10 +108,14 @@ fn body_json(event: &Event<'_>) -> Value {
         EventBody::Refused { id, quota, year, fingerprint, tag, amount_fen, refusal, .. } => {
             let mut object = refusal_json(refusal);
             object["year"] = json!(year.get());
-            object["tag"] = json!(tag);
-            object["amount"] = json!(amount_fen.to_yuan());
-            let (id, person) = (*id, event.by.person);
-            let ended = RunId { id, quota: *quota, person, fingerprint: *fingerprint };
+            let ended = RunId {
+                id: *id,
+                quota: *quota,
+                person: event.by.person,
+                fingerprint: *fingerprint,
+                tag: *tag,
+                amount_fen: *amount_fen,
+            };
             object["ended"] = ended_json(&ended);
             object
         }
@@ -137,6 +149,8 @@ fn ended_json(ended: &RunId) -> Value {
         "quota": if ended.quota == QuotaId::NONE { Value::Null } else { json!(ended.quota.to_string()) },
         "person": ended.person.0.to_string(),
         "fingerprint": fingerprint_text(&ended.fingerprint),
+        "tag": ended.tag,
+        "amount": ended.amount_fen.to_yuan(),
     })
 }
 

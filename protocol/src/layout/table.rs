@@ -132,7 +132,7 @@ const OPEN_BATCH: &[Field] = &[
     IN_YEAR,
     need("digest", WIDE, Form::Digest),
 ];
-const END_BATCH: &[Field] = &[BATCH_ID, IN_DIVISION, IN_YEAR];
+const END_BATCH: &[Field] = &[ACT, IN_DIVISION, IN_YEAR, need("batch", WIDE, Form::Uuid)];
 const SET_YEAR: &[Field] = &[ACT, IN_DIVISION, IN_YEAR];
 const REGISTER: &[Field] =
     &[IN_DIVISION, need("parent", OTHER, Form::Index), need("code", WIDE, Form::DivisionCode)];

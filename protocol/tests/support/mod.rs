@@ -109,7 +109,10 @@ impl Seed {
         }
         let set_year =
             |state| Body::SetYear(SetYear { act: ActId(self.id), division, year, state });
-        let end = |step| Body::EndBatch(EndBatch { step, batch: BatchId(self.id), division, year });
+        let end = |step| {
+            let (act, batch) = (ActId(self.id), BatchId(self.wide));
+            Body::EndBatch(EndBatch { step, act, batch, division, year })
+        };
         match slug {
             "reserve" | "pay" => Body::Reserve(Reserve {
                 payment: PaymentId(self.id),

@@ -383,7 +383,7 @@ impl Run {
         self.send(wave, self.officer(Body::Act(act), Tail::Fixed("政府采购合同备案")));
     }
 
-    /// One batch that closes and one that a refused act drops.
+    /// One batch that closes, after a close that came too early, and one that a refused act drops.
     fn batches(&mut self, serial: u32, wave: &mut Wave) {
         let first = self.division().first_payable;
         if serial != 0 || self.quota_count() < first + 3 {
@@ -420,11 +420,19 @@ impl Run {
         let (division, year, count) = (self.index(), YEAR, acts.len() as u32);
         let open = Body::OpenBatch(OpenBatch { batch, division, year, count, digest });
         self.send_twice(wave, self.officer(open, Tail::None));
+        let close = |run: &Run, attempt: u32| {
+            let act = run.set_up_act(number(stage, u32::MAX - attempt));
+            let body = Body::CloseBatch(CloseBatch { act, batch, division, year });
+            run.officer(body, Tail::None)
+        };
+        let early = close(self, 1);
+        self.send(wave, early.clone());
         for act in acts {
             self.send(wave, self.officer(Body::Act(act), Tail::Fixed("预算调整")));
         }
-        let close = Body::CloseBatch(CloseBatch { batch, division, year });
-        self.send(wave, self.officer(close, Tail::None));
+        // The early close comes once more, late: it was refused and must stay so.
+        self.send(wave, early);
+        self.send(wave, close(self, 2));
     }
 }
 

@@ -284,19 +284,39 @@ impl Model {
         Answer::of(code)
     }
 
-    /// Closing a batch; the generator always closes a whole one or a dropped one.
-    pub(super) fn close_batch(&mut self, close: &CloseBatch) -> Answer {
-        let Some(batch) = self.batches.get_mut(&close.batch.0) else {
-            return Answer::of(code::NO_BATCH);
-        };
-        match batch.state {
-            BatchState::Closed => return Answer::of(code::ACCEPTED).again(),
-            BatchState::Dropped => return Answer::of(code::BATCH_DROPPED),
-            BatchState::Open if batch.staged.len() != batch.count as usize => {
-                return Answer::of(code::BATCH_MISMATCH);
-            }
-            BatchState::Open => {}
+    /// Closing a batch, under an id of its own: an attempt that was refused stays refused. The
+    /// generator closes while the year is open, and its digests are true once the batch is whole.
+    pub(super) fn close_batch(
+        &mut self,
+        command: &Command,
+        close: &CloseBatch,
+        contents: u64,
+    ) -> Answer {
+        if let Some(known) = self.acts.get(&close.act.0) {
+            return self.act_again(known, contents);
         }
+        let code = match self.batches.get(&close.batch.0) {
+            None => code::NO_BATCH,
+            Some(batch) => match batch.state {
+                BatchState::Closed => code::NO_BATCH,
+                BatchState::Dropped => code::BATCH_DROPPED,
+                BatchState::Open if batch.maker != command.person.0 => code::NOT_BATCH_MAKER,
+                BatchState::Open if batch.staged.len() != batch.count as usize => {
+                    code::BATCH_MISMATCH
+                }
+                BatchState::Open => code::ACCEPTED,
+            },
+        };
+        if code == code::ACCEPTED {
+            self.take_batch(close.batch.0);
+        }
+        self.remember(close.act.0, contents, code, None);
+        Answer::of(code)
+    }
+
+    /// Everything that is staged in a batch takes effect.
+    fn take_batch(&mut self, id: u128) {
+        let Some(batch) = self.batches.get_mut(&id) else { return };
         batch.state = BatchState::Closed;
         for act in std::mem::take(&mut batch.staged) {
             let buckets = &mut self.quotas[act.quota.serial() as usize].buckets;
@@ -308,7 +328,6 @@ impl Model {
                 _ => buckets.issued += act.amount.get(),
             }
         }
-        Answer::of(code::ACCEPTED)
     }
 
     pub(super) fn set_year(&mut self, set: &SetYear, contents: u64) -> Answer {

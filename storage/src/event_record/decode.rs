@@ -2,7 +2,7 @@
 
 use bincode::Decode;
 use domain::codes::{
-    ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, LimitKind, Method, MoveKind, Path,
+    ActKind, AuthorityKind, BatchEnd, BusinessKind, FactKind, LimitKind, Method, MoveKind, Path,
     Posts, ResolveAction, Role, StepKind, YearState,
 };
 use domain::command::{
@@ -197,10 +197,12 @@ pub(super) fn decode<'a>(
         KIND_BATCH_ENDED => {
             let fixed: BatchEndedOnDisk = body.take()?;
             EventBody::BatchEnded {
+                fingerprint: Fingerprint(fixed.fingerprint),
+                act: ActId(fixed.act),
                 division: DivisionIndex(fixed.division),
                 year: body.year(fixed.year)?,
                 batch: BatchId(fixed.batch),
-                step: body.known("step", fixed.step, BatchStep::from_number(fixed.step))?,
+                end: body.known("end", fixed.end, BatchEnd::from_number(fixed.end))?,
             }
         }
         KIND_YEAR_SET => {
@@ -413,6 +415,8 @@ fn run_refused<'a>(
             quota: QuotaId(on_disk.quota),
             person: PersonId(on_disk.person),
             fingerprint: Fingerprint(on_disk.fingerprint),
+            tag: body.known("tag", on_disk.tag, known_tag(on_disk.tag))?,
+            amount_fen: Fen::new(on_disk.amount_fen),
         });
     }
     Ok(EventBody::RunRefused {

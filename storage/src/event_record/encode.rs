@@ -211,6 +211,8 @@ pub(super) fn encode(event: &Event<'_>, body: &mut Vec<u8>) {
                     quota: run_id.quota.0,
                     person: run_id.person.0,
                     fingerprint: run_id.fingerprint.0,
+                    tag: run_id.tag,
+                    amount_fen: run_id.amount_fen.get(),
                 };
                 put(body, &on_disk);
             }
@@ -249,12 +251,14 @@ fn encode_rare(by: ByOnDisk, event: &EventBody<'_>, body: &mut Vec<u8>) {
             };
             put(body, &(by, fixed));
         }
-        EventBody::BatchEnded { division, year, batch, step } => {
+        EventBody::BatchEnded { fingerprint, act, division, year, batch, end } => {
             let fixed = BatchEndedOnDisk {
+                fingerprint: fingerprint.0,
+                act: act.0,
                 division: division.0,
                 year: year.get(),
                 batch: batch.0,
-                step: step.number(),
+                end: end.number(),
             };
             put(body, &(by, fixed));
         }

@@ -191,10 +191,12 @@ pub(super) struct BatchOpenedOnDisk {
 
 #[derive(Encode, Decode)]
 pub(super) struct BatchEndedOnDisk {
+    pub(super) fingerprint: u128,
+    pub(super) act: u128,
     pub(super) division: u16,
     pub(super) year: u16,
     pub(super) batch: u128,
-    pub(super) step: u8,
+    pub(super) end: u8,
 }
 
 #[derive(Encode, Decode)]
@@ -277,4 +279,6 @@ pub(super) struct RunIdOnDisk {
     pub(super) quota: u64,
     pub(super) person: u64,
     pub(super) fingerprint: u128,
+    pub(super) tag: u8,
+    pub(super) amount_fen: i64,
 }

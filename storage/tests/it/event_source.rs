@@ -1,7 +1,7 @@
 //! Events of every kind, from a counter (fixed ones) or from a seed (any).
 
 use domain::codes::{
-    ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, LimitKind, Method, MoveKind, Path,
+    ActKind, AuthorityKind, BatchEnd, BusinessKind, FactKind, LimitKind, Method, MoveKind, Path,
     Posts, ResolveAction, Role, StepKind, YearState,
 };
 use domain::command::{
@@ -150,6 +150,8 @@ impl Source {
             quota: QuotaId(self.next()),
             person: PersonId(self.next()),
             fingerprint: Fingerprint(self.wide()),
+            tag: self.next() as u8 % TAG_MAX + 1,
+            amount_fen: self.fen(),
         }
     }
 
@@ -261,10 +263,12 @@ impl Source {
                 },
             },
             12 => EventBody::BatchEnded {
+                fingerprint,
+                act: ActId(self.wide()),
                 division: self.division(),
                 year: self.year(),
                 batch: BatchId(self.wide()),
-                step: self.pick(BatchStep::ALL),
+                end: self.pick(BatchEnd::ALL),
             },
             13 => EventBody::YearSet {
                 fingerprint,

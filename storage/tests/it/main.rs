@@ -9,6 +9,7 @@ mod event_source;
 mod events;
 mod filler;
 mod golden;
+mod kept_events;
 mod reading;
 mod real_disk;
 mod segments;

@@ -1,9 +1,9 @@
 //! What ends by itself, and what never does.
 
 use domain::Code;
-use domain::codes::{ActKind, BatchStep, Ending, PaymentState, Role, StepKind};
+use domain::codes::{ActKind, BatchEnd, BatchStep, Ending, PaymentState, Role, StepKind};
 use domain::event::EventBody;
-use domain::ids::{DivisionIndex, PaymentId};
+use domain::ids::{BatchId, DivisionIndex, PaymentId};
 
 use crate::testing::give::{
     FINANCE, MAKER, YEAR, end_batch, open_batch, quota, reserve, reserve_until, staged, step,
@@ -128,6 +128,12 @@ fn many_deadlines_at_once_are_worked_off_turn_by_turn() {
     house.check();
 }
 
+/// How a batch of the funded division ended.
+fn batch_end(house: &House, batch: u128) -> Option<BatchEnd> {
+    let book = house.division(DivisionIndex(FUNDED)).and_then(|division| division.year(YEAR));
+    book.and_then(|book| book.batch(BatchId(batch))).expect("the batch").end
+}
+
 #[test]
 fn a_batch_is_dropped_at_its_deadline_and_what_it_held_comes_back() {
     let mut house = founded();
@@ -140,8 +146,29 @@ fn a_batch_is_dropped_at_its_deadline_and_what_it_held_comes_back() {
     pass(&mut house, SOON_MS);
     assert_eq!(house.available(q), FUNDED_FEN);
     assert_eq!(house.ask(end_batch(BatchStep::Close, 77, FUNDED)).code(), Code::BatchDropped);
-    let heard = house.ask(end_batch(BatchStep::Drop, 77, FUNDED));
-    assert!(heard.result.repeat && heard.code() == Code::Accepted);
+    assert_eq!(house.ask(end_batch(BatchStep::Drop, 77, FUNDED)).code(), Code::BatchDropped);
+    assert_eq!(batch_end(&house, 77), Some(BatchEnd::Lapsed));
+    house.check();
+}
+
+#[test]
+fn a_close_that_was_refused_stays_refused_when_the_batch_is_whole() {
+    let mut house = founded();
+    let q = quota(FUNDED, 0);
+    let acts = [staged(ActKind::Cut, q, 30, 700, 77)];
+    let early = end_batch(BatchStep::Close, 77, FUNDED);
+    house.accept(&[open_batch(77, &acts, 0)]);
+    let records = house.kept.len();
+    let heard = house.ask(early);
+    assert_eq!(heard.code(), Code::BatchMismatch);
+    assert_eq!(house.slugs(records), ["refused"]);
+    house.accept(&[acts[0]]);
+    let late = house.ask(early);
+    assert!(late.result.repeat && late.code() == Code::BatchMismatch);
+    assert_eq!(late.result.sequence, heard.result.sequence);
+    assert_eq!(batch_end(&house, 77), None);
+    house.accept(&[end_batch(BatchStep::Drop, 77, FUNDED)]);
+    assert_eq!(batch_end(&house, 77), Some(BatchEnd::Dropped));
     house.check();
 }
 
@@ -179,6 +206,7 @@ fn a_batch_left_open_is_dropped_by_the_first_act_after_a_start() {
         let mut ids = Vec::new();
         let event = storage::event_record::decode(&dropped.record(), &mut ids).expect("an event");
         assert_eq!((event.by.person, event.by.role), (FINANCE, Role::Engine));
+        assert_eq!(batch_end(&house, 77), Some(BatchEnd::Abandoned));
         house.check();
     }
     let mut house = before.restarted(1);
