@@ -245,7 +245,7 @@ fn begin_at(
     let (segment, chain) = match begin {
         Some((place, header)) if place.segment > inventory.first => {
             let last = Cursor { position: header.durable_before, hash: header.previous };
-            (place.segment, Chain { last, time_ms: 0 })
+            (place.segment, Chain::behind(last, 0))
         }
         _ => (inventory.first, Chain::genesis(&inventory.dataset)),
     };

@@ -124,21 +124,12 @@ impl Pass {
     fn believed(&mut self, group: &Group<'_>) -> Vec<String> {
         let header = &group.header;
         let mut wrong = Vec::new();
-        let alone = header.records == 1;
-        let mut records = group.records;
-        let first = records.next();
-        let opened = first.filter(|record| alone && record.kind == KIND_OPENED);
         if header.epoch != self.epoch.number {
-            if opened.is_none() {
-                wrong.push(format!("epoch {} does not begin with `Opened`", header.epoch));
-            }
             self.epoch = Epoch { number: header.epoch, groups: 0, records: 0 };
-        } else if opened.is_some() {
-            wrong.push(format!("a second `Opened` in epoch {}", header.epoch));
         }
         self.report.closed = false;
         for record in group.records {
-            wrong.extend(self.mark_is_wrong(&record, alone));
+            wrong.extend(self.mark_is_wrong(&record));
         }
         self.epoch.groups += 1;
         self.epoch.records += u64::from(header.records);
@@ -149,13 +140,10 @@ impl Pass {
         wrong
     }
 
-    fn mark_is_wrong(&mut self, record: &RecordRef<'_>, alone: bool) -> Option<String> {
+    fn mark_is_wrong(&mut self, record: &RecordRef<'_>) -> Option<String> {
         let position = record.position;
         let known = record.version == MARK_VERSION;
         match record.kind {
-            KIND_OPENED | KIND_CLOSED if !alone => {
-                Some(format!("the mark at {position} shares its group with other records"))
-            }
             KIND_OPENED if known => {
                 let sound = Opened::from_body(record.body).is_some();
                 (!sound).then(|| format!("the `Opened` at {position} cannot be read"))
@@ -189,7 +177,7 @@ impl Pass {
             if let Look::Sound(header, _) = walker.look(place)? {
                 let last = Cursor { position: header.durable_before, hash: header.previous };
                 let time_ms = walker.chain.time_ms.min(header.time_ms);
-                walker.chain = Chain { last, time_ms };
+                walker.chain = Chain::behind(last, time_ms);
                 walker.place = place;
                 if walker.chain.refuses(&header).is_none() {
                     // What the epoch adds up to is not known behind a gap.

@@ -15,8 +15,9 @@ use crate::group::{GroupHeader, HeaderFault, group_hash};
 use crate::limits::{
     BLOCK_BYTES, GROUP_HEADER_BYTES, SEGMENT_HEADER_BYTES, WINDOW_BYTES, group_bytes_max,
 };
+use crate::marks::{KIND_CLOSED, KIND_OPENED};
 use crate::position::{Cursor, GroupHash, Place, Position};
-use crate::record::Records;
+use crate::record::{DOMAIN_KIND_FIRST, Records};
 use crate::segment::{segment_path, u128_at};
 
 /// A group that may be believed.
@@ -105,12 +106,19 @@ impl Window {
 pub(crate) struct Chain {
     pub(crate) last: Cursor,
     pub(crate) time_ms: u64,
+    /// Whether the last group was a `Closed`: its epoch has ended.
+    closed: bool,
 }
 
 impl Chain {
     pub(crate) fn genesis(dataset: &DataSet) -> Chain {
         let last = Cursor { position: Position::START, hash: dataset.genesis() };
-        Chain { last, time_ms: 0 }
+        Chain::behind(last, 0)
+    }
+
+    /// The chain behind groups that are not read: what the next one's own header says of them.
+    pub(crate) const fn behind(last: Cursor, time_ms: u64) -> Chain {
+        Chain { last, time_ms, closed: false }
     }
 
     /// What keeps a sound group from being the next one.
@@ -137,10 +145,33 @@ impl Chain {
         None
     }
 
-    pub(crate) fn accept(&mut self, header: &GroupHeader, hash: GroupHash) {
+    /// What is wrong with the journal's own records in the group that comes next: an epoch begins
+    /// with `Opened` and may end with `Closed`, and each mark has its group to itself.
+    fn mark_misplaced(&self, header: &GroupHeader, records: Records<'_>) -> Option<String> {
+        let alone = header.records == 1;
+        let mut records = records;
+        let mark = records.find(|record| record.kind < DOMAIN_KIND_FIRST);
+        if let (Some(mark), false) = (mark, alone) {
+            return Some(format!("the mark at {} shares it with other records", mark.position));
+        }
+        let (epoch, begins) = (header.epoch, header.epoch != self.last.position.epoch);
+        let opened = mark.is_some_and(|mark| mark.kind == KIND_OPENED);
+        match (begins, opened) {
+            (true, false) => Some(format!("epoch {epoch} does not begin with `Opened`")),
+            (false, true) => Some(format!("it is a second `Opened` of epoch {epoch}")),
+            (false, false) if self.closed => {
+                Some(format!("it lies behind the `Closed` of its epoch {epoch}"))
+            }
+            _ => None,
+        }
+    }
+
+    fn accept(&mut self, linked: &Linked) {
+        let Linked { header, hash, closed } = *linked;
         assert!(header.first_sequence == self.last.position.sequence + 1);
         self.last = Cursor { position: header.last(), hash };
         self.time_ms = header.time_ms;
+        self.closed = closed;
     }
 }
 
@@ -167,6 +198,7 @@ pub(crate) struct ChainEnd {
 pub(crate) struct Linked {
     pub(crate) header: GroupHeader,
     hash: GroupHash,
+    closed: bool,
 }
 
 /// A walk along the chain.
@@ -311,9 +343,18 @@ impl Walker {
         let why = match self.chain.refuses(&header) {
             Some(why) => why,
             None => {
+                let chain = self.chain;
                 let body = self.body(&header)?;
                 match Records::read(body, header.first(), header.records) {
-                    Ok(_) => return Ok(Ok(Linked { header, hash })),
+                    Ok(records) => match chain.mark_misplaced(&header, records) {
+                        Some(why) => why,
+                        None => {
+                            // A mark is alone in its group, so one look is enough.
+                            let mut records = records;
+                            let closed = records.next().is_some_and(|r| r.kind == KIND_CLOSED);
+                            return Ok(Ok(Linked { header, hash, closed }));
+                        }
+                    },
                     Err(error) => error.to_string(),
                 }
             }
@@ -323,8 +364,8 @@ impl Walker {
 
     /// Goes past the group that was just peeked at.
     pub(crate) fn take(&mut self, linked: Linked) -> Result<Group<'_>, DiskError> {
-        let Linked { header, hash } = linked;
-        self.chain.accept(&header, hash);
+        let Linked { header, hash, .. } = linked;
+        self.chain.accept(&linked);
         let Place { segment, offset } = header.place;
         self.place = Place { segment, offset: offset + header.disk_bytes() as u64 };
         let records = Records::counted(self.body(&header)?, header.first(), header.records);

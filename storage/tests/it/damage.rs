@@ -4,8 +4,11 @@
 
 use storage::disk::{Fault, OperationKind, PlannedFault, SimDisk, WriteMode};
 use storage::group::GroupHeader;
+use storage::journal::Journal;
+use storage::marks::{Closed, KIND_CLOSED, KIND_OPENED, Opened};
 use storage::position::{Cursor, GroupHash, Place, Position};
-use storage::recovery::{Damage, OpenError};
+use storage::record::RecordWriter;
+use storage::recovery::{Damage, OpenError, Recovered};
 
 use crate::common::*;
 
@@ -192,6 +195,78 @@ fn bytes_behind_the_end_that_no_torn_write_explains() {
     disk.put_wrong(&segment(2), 8192, &[1]);
     let damage = damage_of(&disk);
     assert_eq!(damage.place, Place { segment: 2, offset: 8192 });
+}
+
+/// Appends one group of such records, whatever they are.
+fn append_kinds(recovered: &mut Recovered, kinds: &[u16]) {
+    let mut run = RecordWriter::default();
+    for &kind in kinds {
+        let body = match kind {
+            KIND_OPENED => {
+                let (program, config_digest) = ("storage tests".to_owned(), [0; 32]);
+                Opened { program, config_digest, cut: None }.to_body()
+            }
+            KIND_CLOSED => Closed { groups: 2, records: 4 }.to_body(),
+            _ => vec![7; 40],
+        };
+        run.write(kind, 1, &body);
+    }
+    recovered.journal.append(&[run.run()], 2_000).unwrap();
+}
+
+#[test]
+fn marks_that_are_not_where_they_must_be() {
+    // What is appended, and the group that is wrong, counted from 0 with the `Opened`.
+    let cases: [(&str, &[&[u16]], usize); 5] = [
+        ("second `Opened` of epoch 1", &[&[KIND], &[KIND_OPENED]], 2),
+        ("shares it", &[&[KIND, KIND_OPENED]], 1),
+        ("shares it", &[&[KIND_CLOSED, KIND]], 1),
+        ("behind the `Closed` of its epoch 1", &[&[KIND_CLOSED], &[KIND]], 2),
+        ("behind the `Closed` of its epoch 1", &[&[KIND_CLOSED], &[KIND_CLOSED]], 2),
+    ];
+    for (what, groups, wrong) in cases {
+        let disk = new_disk(WriteMode::Direct);
+        let (mut recovered, _) = start(&disk).unwrap();
+        for kinds in groups {
+            append_kinds(&mut recovered, kinds);
+        }
+        drop(recovered);
+        let damage = damage_of(&disk);
+        assert!(damage.what.contains(what), "{what}: {damage}");
+        assert_eq!(damage.place.offset, 4096 * (wrong as u64 + 1), "{what}: {damage}");
+        let report = storage::verify::verify(&shared(&disk), &dir()).unwrap();
+        assert!(report.damage.iter().any(|found| *found == damage), "{what}: {:?}", report.damage);
+    }
+}
+
+#[test]
+fn an_epoch_that_does_not_begin_with_opened() {
+    let (disk, headers) = written(3, 100);
+    for header in &headers[1..] {
+        let disk = disk.image();
+        forge(&disk, header, |header, _| header.epoch += 1);
+        let damage = damage_of(&disk);
+        assert_eq!(damage.place, header.place);
+        assert!(damage.what.contains("epoch 2 does not begin with `Opened`"), "{damage}");
+    }
+    // The very first group, too.
+    let disk = new_disk(WriteMode::Direct);
+    let (recovered, _) = start(&disk).unwrap();
+    drop(recovered);
+    let first = self::headers(&disk)[0];
+    forge(&disk, &first, |_, body| body[4] = KIND as u8);
+    assert!(damage_of(&disk).what.contains("epoch 1 does not begin with `Opened`"));
+}
+
+#[test]
+fn an_epoch_goes_on_after_another_was_closed() {
+    let disk = new_disk(WriteMode::Direct);
+    let (mut recovered, _) = start(&disk).unwrap();
+    append(&mut recovered, &bodies(1, 2, 100)).unwrap();
+    recovered.journal.close(3_000).unwrap();
+    let (recovered, seen) = start(&disk).unwrap();
+    assert!(recovered.closed_before);
+    assert_eq!((recovered.epoch, seen.len()), (2, 2));
 }
 
 /// A header at `place` with one field changed, under a checksum that holds.
