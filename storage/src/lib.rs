@@ -4,8 +4,12 @@
 //! disk, whole, before anyone hears of it; everything else the engine knows is a fold over it.
 //! `docs/format.md` describes every byte.
 //!
-//! Nothing here reads a clock, draws a random number or decides a payment. The only thread is the
-//! one that fills segments ahead of their use, and it is a shell around [`filler::Filler::step`].
+//! Beside the journal lies a **checkpoint**, from which a start can begin: rebuildable, checked whole
+//! before it is believed, described in `docs/checkpoint.md`.
+//!
+//! Nothing here reads a clock, draws a random number or decides a payment. Threads are the one that
+//! fills segments ahead of their use, a shell around [`filler::Filler::step`], those that scan a
+//! checkpoint while it is opened, and sled's own.
 //!
 //! Modules, in reading order:
 //!
@@ -27,8 +31,10 @@
 //! - [`reader`]: the journal read from a position, by those who may not write it.
 //! - [`verify`]: the whole journal checked, offline.
 //! - [`space`]: how much room is left, as two marks.
+//! - [`checkpoint`]: what a start can begin from instead of the whole journal.
 
 pub mod aligned;
+pub mod checkpoint;
 pub mod dataset;
 pub mod disk;
 pub mod event_record;

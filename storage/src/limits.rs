@@ -72,6 +72,28 @@ pub const DISK_LOW_SEGMENTS: u64 = 16;
 /// Segments' worth of free space below which nothing is taken.
 pub const DISK_FULL_SEGMENTS: u64 = 4;
 
+/// Longest key of a row in the checkpoint.
+pub const CHECKPOINT_KEY_BYTES_MAX: usize = 48;
+
+/// Largest part of a value in the checkpoint. Above some size sled keeps each page of a table as
+/// a file of its own (measured: 11,379 files for 1.6 GB of 16 KiB values, 2 for 4 KiB).
+pub const CHECKPOINT_PART_BYTES_MAX: usize = 4096;
+
+/// Largest value of a row in the checkpoint: parts are counted in one byte.
+pub const CHECKPOINT_VALUE_BYTES_MAX: usize = CHECKPOINT_PART_BYTES_MAX * u8::MAX as usize;
+
+/// Most parts that one round writes and supersedes: their keys are kept in memory until it ends.
+pub const CHECKPOINT_ROUND_PARTS_MAX: usize = 4 * MIB;
+
+/// What sled is asked to keep in memory at most.
+pub const CHECKPOINT_CACHE_BYTES: u64 = 64 * MIB as u64;
+
+/// Checkpoints that were set aside and are kept for people to look at; older ones are deleted.
+pub const CHECKPOINT_ASIDE_MAX: usize = 2;
+
+/// Most threads that scan a checkpoint at its open.
+pub const CHECKPOINT_SCAN_THREADS_MAX: usize = 16;
+
 const MIB: usize = 1024 * 1024;
 
 const _: () = assert!(BLOCK_BYTES.is_multiple_of(SECTOR_BYTES));

@@ -1,8 +1,11 @@
-//! The journal under test as a whole: on a simulated disk that fails as planned, and on a real
-//! one.
+//! The journal and the checkpoint under test as a whole: on a simulated disk that fails as planned,
+//! and on a real one.
 
 mod common;
 
+mod checkpoint;
+mod checkpoint_faults;
+mod checkpoint_rounds;
 mod crash;
 mod damage;
 mod event_source;
