@@ -17,11 +17,14 @@ use crate::ids::{
     PaymentId, QuotaId,
 };
 use crate::limit::{ContractCell, PayCeiling, PlanCell};
+use crate::marks::{KeyMarks, PageMarks};
 use crate::movement::{MoveInRow, MoveOutRow};
+use crate::page::{Page, YearPage};
 use crate::payment::Payment;
+use crate::payment_pages::PaymentPages;
 use crate::quota::{QuotaCell, QuotaRow};
 use crate::refusal::{Code, Refusal};
-use crate::suspense::Suspense;
+use crate::suspense::{ParkedKey, Suspense};
 
 /// What a caller hears about one command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +94,8 @@ pub struct RefusedRow {
     pub id: u128,
     /// Keyed hash of its contents.
     pub fingerprint: Fingerprint,
+    /// True for a payment's id; false for an act's or a move's.
+    pub of_payment: bool,
     /// The quota it was sent to.
     pub quota: QuotaId,
     /// What its caller heard.
@@ -113,6 +118,8 @@ pub struct RecoveredPool {
 pub enum Found<'a> {
     /// A payment that was accepted.
     Payment(u32, &'a Payment),
+    /// A payment that was accepted and whose page is out of memory, by its index.
+    PaymentOut(u32),
     /// An act that was accepted.
     Act(&'a ActRow),
     /// An id that was refused.
@@ -139,7 +146,7 @@ pub struct YearBook {
     pub(crate) quotas: Arena<QuotaCell>,
     pub(crate) rows: Arena<QuotaRow>,
     pub(crate) keys: HashMap<Box<str>, u32>,
-    pub(crate) payments: Arena<Payment>,
+    pub(crate) payments: PaymentPages,
     pub(crate) payment_ids: IdIndex,
     pub(crate) acts: Arena<ActRow>,
     pub(crate) act_ids: IdIndex,
@@ -153,7 +160,41 @@ pub struct YearBook {
     /// so two that meet here may share it.
     pub(crate) moves_in: BTreeMap<(MoveId, DivisionIndex, FiscalYear), MoveInRow>,
     pub(crate) batches: BTreeMap<BatchId, Batch>,
+    pub(crate) marks: Marks,
+    /// Pages that were copied just before they changed, for the running round.
+    pub(crate) captured: Vec<YearPage>,
+    /// Where the search for pages that may leave memory goes on.
+    pub(crate) leave_from: usize,
     undo: Option<Vec<Undo>>,
+}
+
+/// What has changed, page by page and row by row.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Marks {
+    pub(crate) cells: PageMarks,
+    pub(crate) rows: PageMarks,
+    pub(crate) plans: PageMarks,
+    pub(crate) payments: PageMarks,
+    pub(crate) acts: PageMarks,
+    pub(crate) refused: PageMarks,
+    pub(crate) keys: KeyMarks<RowKey>,
+}
+
+/// What names a row that is found by key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowKey {
+    /// A contract's cell, by the serial of its quota.
+    Contract(u64, ContractId),
+    /// A move out.
+    MoveOut(MoveId),
+    /// The ended id of a refused move.
+    MoveRefused(MoveId),
+    /// A move in, by its id and where it left.
+    MoveIn(MoveId, DivisionIndex, FiscalYear),
+    /// A batch.
+    Batch(BatchId),
+    /// A fact that is or was in suspense.
+    Parked(ParkedKey),
 }
 
 /// A before-image kept while a linked run is decided.
@@ -185,7 +226,7 @@ impl YearBook {
             quotas: Arena::default(),
             rows: Arena::default(),
             keys: HashMap::new(),
-            payments: Arena::default(),
+            payments: PaymentPages::default(),
             payment_ids: IdIndex::new(key.index_seed(division, year, 0)),
             acts: Arena::default(),
             act_ids: IdIndex::new(key.index_seed(division, year, 1)),
@@ -197,6 +238,9 @@ impl YearBook {
             moves_refused: BTreeMap::new(),
             moves_in: BTreeMap::new(),
             batches: BTreeMap::new(),
+            marks: Marks::default(),
+            captured: Vec::new(),
+            leave_from: 0,
             undo: None,
         }
     }
@@ -235,7 +279,7 @@ impl YearBook {
         self.quotas.len()
     }
 
-    /// Every payment, in the order they were accepted.
+    /// Every payment in memory, in the order they were accepted.
     pub fn payments(&self) -> impl Iterator<Item = &Payment> {
         self.payments.iter()
     }
@@ -314,6 +358,7 @@ impl YearBook {
 
     pub(crate) fn add_move_in(&mut self, id: MoveId, row: MoveInRow) {
         let key = (id, row.from.division(), row.from.year());
+        self.touch_key(RowKey::MoveIn(id, key.1, key.2));
         let before = self.moves_in.insert(key, row);
         assert!(before.is_none(), "I3: a move arrives once");
     }
@@ -338,22 +383,40 @@ impl YearBook {
     /// What a payment id leads to.
     #[must_use]
     pub fn find_payment(&self, id: PaymentId) -> Option<Found<'_>> {
-        let probe = self.payment_ids.probe(id.0);
-        let locator = self.payment_ids.find(probe, |at| match unpack(at) {
-            (index, false) => self.payments.get(index).is_some_and(|payment| payment.id == id),
-            (index, true) => self.refused.get(index).is_some_and(|row| row.id == id.0),
-        })?;
-        Some(match unpack(locator) {
-            (index, false) => Found::Payment(index as u32, self.payments.get(index)?),
+        Some(match unpack(self.locate_payment(id)?) {
+            (index, false) => match self.payments.get(index) {
+                Some(payment) => Found::Payment(index as u32, payment),
+                None => Found::PaymentOut(index as u32),
+            },
             (index, true) => Found::Refused(self.refused.get(index)?),
         })
     }
 
+    fn locate_payment(&self, id: PaymentId) -> Option<u32> {
+        let probe = self.payment_ids.probe(id.0);
+        self.payment_ids.find(probe, |at| match unpack(at) {
+            (index, false) => self.payments.id_at(index) == Some(id),
+            (index, true) => self.refused.get(index).is_some_and(|row| row.id == id.0),
+        })
+    }
+
+    /// The index of a payment that was accepted, in memory or not.
+    pub(crate) fn payment_index(&self, id: PaymentId) -> Option<usize> {
+        match unpack(self.locate_payment(id)?) {
+            (index, false) => Some(index),
+            (_, true) => None,
+        }
+    }
+
     /// A payment that was accepted.
+    ///
+    /// # Panics
+    /// If its page is out of memory: it has to be brought in before anything is decided by it.
     #[must_use]
     pub fn payment(&self, id: PaymentId) -> Option<&Payment> {
         match self.find_payment(id)? {
             Found::Payment(_, payment) => Some(payment),
+            Found::PaymentOut(_) => panic!("payment {id} was not brought into memory"),
             _ => None,
         }
     }
@@ -427,6 +490,8 @@ impl YearBook {
     pub fn adopt(&mut self, id: QuotaId, from: &YearBook) {
         let serial = id.serial() as usize;
         let (Some(cell), Some(row)) = (from.quota(id), from.row(id)) else { return };
+        self.touch_cell(serial);
+        self.touch_row(serial);
         if let Some(slot) = self.quotas.get_mut(serial) {
             *slot = *cell;
         }
@@ -434,9 +499,9 @@ impl YearBook {
             *slot = row.clone();
         }
         for payment in from.payments().filter(|payment| payment.quota == id) {
-            if let Some(Found::Payment(index, _)) = self.find_payment(payment.id)
-                && let Some(slot) = self.payments.get_mut(index as usize)
-            {
+            let Some(Found::Payment(index, _)) = self.find_payment(payment.id) else { continue };
+            self.touch_payment(index as usize);
+            if let Some(slot) = self.payments.get_mut(index as usize) {
                 *slot = payment.clone();
             }
         }
@@ -447,6 +512,7 @@ impl YearBook {
 impl YearBook {
     pub(crate) fn put_quota(&mut self, id: QuotaId, cell: QuotaCell) {
         let index = id.serial() as usize;
+        self.touch_cell(index);
         let slot = self.quotas.get_mut(index).expect("an event names a quota that exists");
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::Quota(index, *slot));
@@ -456,6 +522,7 @@ impl YearBook {
 
     pub(crate) fn row_mut(&mut self, id: QuotaId) -> &mut QuotaRow {
         let index = id.serial() as usize;
+        self.touch_row(index);
         let row = self.rows.get_mut(index).expect("an event names a quota that exists");
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::Row(index, Box::new(row.clone())));
@@ -465,6 +532,7 @@ impl YearBook {
 
     pub(crate) fn add_payment(&mut self, payment: Payment) -> u32 {
         let probe = self.payment_ids.probe(payment.id.0);
+        self.touch_payment(self.payments.len());
         let index = self.payments.push(payment);
         self.payment_ids.insert(probe, pack(index, false));
         self.set_open_payments(self.open_payments + 1);
@@ -477,6 +545,7 @@ impl YearBook {
     /// The payment at an index, to change.
     pub(crate) fn payment_mut(&mut self, index: u32) -> &mut Payment {
         let index = index as usize;
+        self.touch_payment(index);
         let payment = self.payments.get_mut(index).expect("an event names a payment that exists");
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::Payment(index, Box::new(payment.clone())));
@@ -493,6 +562,7 @@ impl YearBook {
 
     pub(crate) fn add_act(&mut self, row: ActRow) -> u32 {
         let probe = self.act_ids.probe(row.id.0);
+        self.touch_act(self.acts.len());
         let index = self.acts.push(row);
         self.act_ids.insert(probe, pack(index, false));
         if let Some(undo) = &mut self.undo {
@@ -503,6 +573,7 @@ impl YearBook {
 
     pub(crate) fn add_refused_payment(&mut self, row: RefusedRow) -> u32 {
         let probe = self.payment_ids.probe(row.id);
+        self.touch_refused(self.refused.len());
         let index = self.refused.push(row);
         self.payment_ids.insert(probe, pack(index, true));
         index as u32
@@ -510,12 +581,14 @@ impl YearBook {
 
     pub(crate) fn add_refused_act(&mut self, row: RefusedRow) -> u32 {
         let probe = self.act_ids.probe(row.id);
+        self.touch_refused(self.refused.len());
         let index = self.refused.push(row);
         self.act_ids.insert(probe, pack(index, true));
         index as u32
     }
 
     pub(crate) fn put_plan(&mut self, slot: usize, cell: PlanCell) {
+        self.touch_plan(slot);
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::Plan(slot, Box::new(self.plans[slot])));
         }
@@ -525,6 +598,7 @@ impl YearBook {
     pub(crate) fn put_contract(&mut self, quota: QuotaId, cell: ContractCell) {
         assert!(cell.is_sufficient(), "I1: {cell:?}");
         let key = (quota.serial(), cell.contract);
+        self.touch_key(RowKey::Contract(key.0, key.1));
         let before = self.contracts.insert(key, cell);
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::Contract(key, before));
@@ -532,10 +606,37 @@ impl YearBook {
     }
 
     pub(crate) fn put_move_out(&mut self, id: MoveId, row: MoveOutRow) {
+        self.touch_key(RowKey::MoveOut(id));
         let before = self.moves_out.insert(id, row);
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::MoveOut(id, before));
         }
+    }
+
+    pub(crate) fn put_move_refused(&mut self, id: MoveId, row: RefusedRow) {
+        self.touch_key(RowKey::MoveRefused(id));
+        self.moves_refused.insert(id, row);
+    }
+
+    pub(crate) fn put_batch(&mut self, id: BatchId, batch: Batch) {
+        self.touch_key(RowKey::Batch(id));
+        self.batches.insert(id, batch);
+    }
+
+    /// A batch that was opened, to change.
+    pub(crate) fn batch_mut(&mut self, id: BatchId) -> &mut Batch {
+        self.touch_key(RowKey::Batch(id));
+        self.batches.get_mut(&id).expect("an event names a batch that was opened")
+    }
+
+    pub(crate) fn park(&mut self, key: ParkedKey, parked: crate::suspense::Parked) {
+        self.touch_key(RowKey::Parked(key));
+        self.suspense.park(key, parked);
+    }
+
+    pub(crate) fn end_parked(&mut self, key: ParkedKey, end: crate::suspense::ParkedEnd) {
+        self.touch_key(RowKey::Parked(key));
+        self.suspense.end(key, end);
     }
 
     /// Starts to keep before-images.
@@ -576,7 +677,7 @@ impl YearBook {
     }
 }
 
-fn pack(index: usize, refused: bool) -> u32 {
+pub(crate) fn pack(index: usize, refused: bool) -> u32 {
     assert!(index < crate::limits::RECORDS_PER_YEAR_MAX, "records of a year are at their bound");
     (index as u32) << 1 | u32::from(refused)
 }
@@ -592,15 +693,20 @@ pub struct Division {
     pub index: DivisionIndex,
     /// Its registration; `None`: nothing runs in it.
     pub registration: Option<Registration>,
+    /// True when something has happened since the last round began.
+    pub(crate) changed: bool,
+    /// What the running round copied when it began.
+    pub(crate) round: Vec<Page>,
+    pub(crate) years: Vec<YearBook>,
     key: HashKey,
-    years: Vec<YearBook>,
 }
 
 impl Division {
     /// An unregistered division, hashing under the data set's key.
     #[must_use]
     pub fn new(index: DivisionIndex, key: HashKey) -> Division {
-        Division { index, registration: None, key, years: Vec::new() }
+        let (changed, round, years) = (false, Vec::new(), Vec::new());
+        Division { index, registration: None, changed, round, years, key }
     }
 
     /// The data set's key.

@@ -14,7 +14,10 @@
 //! - [`refusal`]: numbered answers that say no, in two languages, with figures.
 //! - [`particulars`]: payee, purpose and document of a payment.
 //! - [`quota`], [`payment`], [`limit`], [`movement`], [`batch`], [`suspense`]: the state.
-//! - [`arena`], [`id_index`]: how the state is kept, without rehashing or moving.
+//! - [`arena`], [`id_index`], [`payment_pages`]: how the state is kept, without rehashing or moving,
+//!   settled payments out of memory.
+//! - [`page`] (and `marks`): the state in pages, as a checkpoint copies them and gives them back.
+//! - [`resident`]: what the state keeps in memory, by kind.
 //! - [`contents`]: the fingerprint by which a repeat is told from a conflict.
 //! - [`division`]: one fiscal division: its years, and everything in them.
 //! - [`decide`]: `(&state, command) -> Result<Event, Refusal>`.
@@ -54,6 +57,14 @@ pub mod suspense;
 pub mod arena;
 
 pub mod id_index;
+
+pub mod payment_pages;
+
+mod marks;
+
+pub mod page;
+
+pub mod resident;
 
 pub mod contents;
 

@@ -167,6 +167,19 @@ impl Payment {
         Fen::new(self.refunds().iter().map(|refund| refund.amount_fen.get()).sum())
     }
 
+    /// True when nothing more has to happen to it: it ended unpaid, or its money and all that came
+    /// back of it has been settled. A late refund may still come.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let settled = self.refunds().iter().all(|refund| refund.settled);
+        match self.state {
+            PaymentState::Released => true,
+            PaymentState::Cleared => settled,
+            PaymentState::Paid => settled && self.path == Path::Own,
+            _ => false,
+        }
+    }
+
     /// What happened later, to add to.
     pub(crate) fn later_mut(&mut self) -> &mut Later {
         self.later.get_or_insert_default()

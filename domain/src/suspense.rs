@@ -165,6 +165,36 @@ impl Suspense {
         self.ended.iter()
     }
 
+    /// Facts ever put here.
+    #[must_use]
+    pub(crate) fn arrivals(&self) -> u64 {
+        self.arrivals
+    }
+
+    /// Goes on counting from a kept state.
+    pub(crate) fn restore_arrivals(&mut self, arrivals: u64) {
+        self.arrivals = arrivals;
+    }
+
+    /// Takes back a waiting fact that was kept. [`Suspense::put_in_order`] comes after the last.
+    pub(crate) fn restore(&mut self, key: ParkedKey, parked: Parked) {
+        self.by_payment.entry(parked.payment).or_default().push(key);
+        *self.per_channel.entry(key.0).or_default() += 1;
+        self.open.insert(key, parked);
+    }
+
+    /// Puts the facts of each payment in the order they came.
+    pub(crate) fn put_in_order(&mut self) {
+        let open = &self.open;
+        let arrival = |key: &ParkedKey| open.get(key).map(|parked| parked.arrival);
+        self.by_payment.values_mut().for_each(|keys| keys.sort_by_cached_key(arrival));
+    }
+
+    /// Takes back the end of a fact that was kept.
+    pub(crate) fn restore_ended(&mut self, key: ParkedKey, end: ParkedEnd) {
+        self.ended.insert(key, end);
+    }
+
     pub(crate) fn park(&mut self, key: ParkedKey, mut parked: Parked) {
         self.arrivals += 1;
         parked.arrival = self.arrivals;

@@ -966,6 +966,9 @@ fn the_sequences_reach_what_they_are_for() {
             run.carry_out(deed);
         }
         run.end();
+        if run.world.rounds_ended() > 8 {
+            reached.insert("rounds-ended");
+        }
         reached.extend(run.reached);
     }
     let must_reach = [
@@ -1017,6 +1020,7 @@ fn the_sequences_reach_what_they_are_for() {
         "payee-mismatch",
         "fact-conflict",
         "no-quota",
+        "rounds-ended",
     ];
     let missing: Vec<_> = must_reach.iter().filter(|name| !reached.contains(*name)).collect();
     assert!(missing.is_empty(), "never reached: {missing:?}");

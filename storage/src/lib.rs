@@ -21,6 +21,7 @@
 //! - [`record`]: the frame of one record, read without trusting a length.
 //! - [`marks`]: the two records that the journal writes by itself, `Opened` and `Closed`.
 //! - [`event_record`]: the domain's events as records.
+//! - [`page_record`]: pages of the state as rows of the checkpoint.
 //! - [`group`]: the header of a group, and the buffer in which one is built.
 //! - [`segment`]: the header of a segment, and the names of segment files.
 //! - [`filler`]: segments written with zeros ahead of their use.
@@ -44,6 +45,7 @@ pub mod inventory;
 pub mod journal;
 pub mod limits;
 pub mod marks;
+pub mod page_record;
 pub mod position;
 pub mod reader;
 pub mod record;

@@ -26,13 +26,13 @@ pub(super) fn open(
         end: None,
         staged: Vec::new(),
     };
-    book.batches.insert(open.batch, batch);
+    book.put_batch(open.batch, batch);
 }
 
 /// Ends a batch: every staged act takes effect, or what it held back is let go. Changes many
 /// quotas and counts in the version of none, since the event carries none.
 pub(super) fn end(book: &mut YearBook, id: BatchId, end: BatchEnd) {
-    let batch = book.batches.get_mut(&id).expect("a batch that ends was opened");
+    let batch = book.batch_mut(id);
     assert!(batch.is_open(), "I3: a batch ends once");
     let staged = std::mem::take(&mut batch.staged);
     let close = end == BatchEnd::Closed;

@@ -38,6 +38,7 @@ pub enum Placed {
 /// If the event does not follow from the state: a version gap, a broken invariant, a thing that
 /// does not exist. Live, that is a defect of the decision; in replay, damage.
 pub fn apply(division: &mut Division, event: &Event<'_>, sequence: u64) -> Placed {
+    division.changed = true;
     let Some((quota, version)) = event.quota_version() else {
         return take_in(division, event, sequence);
     };
@@ -75,7 +76,7 @@ fn take_in(division: &mut Division, event: &Event<'_>, sequence: u64) -> Placed 
         EventBody::FactParked { year, fingerprint, reason, command, .. } => {
             let key = (event.by.channel, command.serial, *fingerprint);
             let parked = Parked::new(event.by, command, *reason);
-            division.year_or_new(*year).suspense.park(key, parked);
+            division.year_or_new(*year).park(key, parked);
         }
         EventBody::MoveDeclined { reason, command: c } => {
             let row =
@@ -112,8 +113,8 @@ fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> P
         EventBody::FactTaken { fingerprint, from_suspense, command, .. } => {
             payment::fact(book, event.by, command, *fingerprint);
             if *from_suspense {
-                book.suspense
-                    .end((event.by.channel, command.serial, *fingerprint), ParkedEnd::Taken);
+                let key = (event.by.channel, command.serial, *fingerprint);
+                book.end_parked(key, ParkedEnd::Taken);
             }
         }
         EventBody::Acted { fingerprint, command, .. } => {
@@ -147,7 +148,7 @@ fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> P
         EventBody::Resolved { fingerprint, fact, command } => {
             let key = (command.channel, command.serial, *fact);
             match command.action {
-                ResolveAction::Dismiss => book.suspense.end(key, ParkedEnd::Dismissed),
+                ResolveAction::Dismiss => book.end_parked(key, ParkedEnd::Dismissed),
                 ResolveAction::Apply => {
                     assert!(book.suspense.get(&key).is_some(), "a resolved fact was parked");
                 }
@@ -187,12 +188,13 @@ fn refuse(
     refusal: Refusal,
     sequence: u64,
 ) -> Placed {
-    let row = |id| RefusedRow { id, fingerprint, quota, refusal, sequence };
+    let of_payment = matches!(id, RefusedId::Payment(_));
+    let row = |id| RefusedRow { id, fingerprint, of_payment, quota, refusal, sequence };
     match id {
         RefusedId::Payment(id) => Placed::Refused(book.add_refused_payment(row(id.0))),
         RefusedId::Act(id) => Placed::Refused(book.add_refused_act(row(id.0))),
         RefusedId::Move(id) => {
-            book.moves_refused.insert(id, row(id.0));
+            book.put_move_refused(id, row(id.0));
             Placed::Move(id)
         }
     }
@@ -201,6 +203,8 @@ fn refuse(
 fn create(book: &mut YearBook, quota: QuotaId, create: &Create<'_>) {
     assert_eq!(quota.serial(), book.quota_count() as u64, "quota serials are dense");
     let plan_slot = book.plan_slots.get(&create.plan).map_or(0, |&slot| slot + 1);
+    book.touch_cell(book.quota_count());
+    book.touch_row(book.quota_count());
     book.quotas.push(QuotaCell {
         version: 1,
         plan_slot,
@@ -230,6 +234,7 @@ fn set_limit(book: &mut YearBook, maker: PersonId, limit: &SetLimit, version: u3
             let next = book.plans.len() as u32;
             let slot = *book.plan_slots.entry(limit.key).or_insert(next);
             if slot == next {
+                book.touch_plan(slot as usize);
                 book.plans.push(PlanCell::new(limit.key));
             }
             let mut cell = book.plans[slot as usize];

@@ -42,7 +42,7 @@ pub(super) fn act(book: &mut YearBook, act: &Act<'_>) {
     let takes = matches!(act.kind, ActKind::Cut | ActKind::Recover);
     let held = if takes { act.amount_fen.get() } else { 0 };
     change(book, act.quota, |buckets| buckets.staged += held, |_| {});
-    let batch = book.batches.get_mut(&act.batch).expect("an act is staged in an open batch");
+    let batch = book.batch_mut(act.batch);
     batch.staged_digest = fold_act(batch.staged_digest, act);
     let (kind, quota, amount_fen) = (act.kind, act.quota, act.amount_fen);
     batch.staged.push(Staged::Act { kind, quota, amount_fen });
@@ -108,7 +108,7 @@ pub(super) fn move_out(
     let x = moved.amount_fen.get();
     if staged {
         change(book, moved.from, |buckets| buckets.staged += x, |_| {});
-        let batch = book.batches.get_mut(&moved.batch).expect("a move is staged in an open batch");
+        let batch = book.batch_mut(moved.batch);
         batch.staged_digest = fold_move(batch.staged_digest, moved);
         batch.staged.push(Staged::Move { id: moved.id });
     } else {

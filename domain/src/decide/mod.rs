@@ -23,7 +23,7 @@ use crate::refusal::{Code, Refusal};
 
 pub use fact::parked_facts_that_fit;
 pub(crate) use fact::{goes_to_pool, state_after};
-pub use recall::{outcome_of, outcome_of_move};
+pub use recall::{outcome_of, outcome_of_move, page_changed, page_needed};
 
 /// What a turn does with a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

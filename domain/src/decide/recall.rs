@@ -3,8 +3,10 @@
 use crate::codes::{Ending, PaymentState, StepKind};
 use crate::command::{Body, Command, Fact, Step};
 use crate::division::{ActRow, Answer, Division, Found, RefusedRow, YearBook};
+use crate::event::{Event, EventBody};
 use crate::ids::{ActId, Fingerprint, FiscalYear, MoveId, QuotaId};
 use crate::movement::Transit;
+use crate::page::PaymentPage;
 use crate::payment::Payment;
 use crate::refusal::Code;
 use crate::suspense::ParkedEnd;
@@ -24,6 +26,7 @@ pub(super) fn recall(
                 Some(same(known.fingerprint, fingerprint, || of_payment(division, known)))
             }
             Found::Refused(row) => Some(of_refused(division, row, fingerprint)),
+            Found::PaymentOut(_) => panic!("payment {} was not brought into memory", c.payment),
             Found::Act(_) => None,
         },
         Body::Step(c) => {
@@ -77,8 +80,36 @@ fn recall_act(
     match division.year(year)?.find_act(act)? {
         Found::Act(row) => Some(same(row.fingerprint, fingerprint, || of_act(division, row))),
         Found::Refused(row) => Some(of_refused(division, row, fingerprint)),
-        Found::Payment(..) => None,
+        Found::Payment(..) | Found::PaymentOut(_) => None,
     }
+}
+
+/// The page of payments that has to be in memory before the command is decided, if it is out.
+#[must_use]
+pub fn page_needed(division: &Division, command: &Command<'_>) -> Option<PaymentPage> {
+    let (year, payment) = match &command.body {
+        Body::Reserve(c) => (c.quota.year(), c.payment),
+        Body::Step(c) => (c.quota.year(), c.payment),
+        Body::Fact(c) => (c.quota.year(), c.payment),
+        Body::Resolve(c) => {
+            let suspense = &division.year(c.year)?.suspense;
+            let (_, parked) = suspense.first_numbered(c.channel, c.serial)?;
+            (parked.quota.year(), parked.payment)
+        }
+        _ => return None,
+    };
+    division.year(year)?.page_out_of(payment)
+}
+
+/// The page of payments that has to be in memory before the event is applied, if it is out.
+#[must_use]
+pub fn page_changed(division: &Division, event: &Event<'_>) -> Option<PaymentPage> {
+    let (quota, payment) = match &event.body {
+        EventBody::Stepped { command: c, .. } => (c.quota, c.payment),
+        EventBody::FactTaken { command: c, .. } => (c.quota, c.payment),
+        _ => return None,
+    };
+    division.year(quota.year())?.page_out_of(payment)
 }
 
 /// The outcome stored under an id, for whoever asks without sending the command again.
@@ -88,6 +119,7 @@ pub fn outcome_of(division: &Division, found: Found<'_>) -> Answer {
         Found::Payment(_, payment) => of_payment(division, payment),
         Found::Act(row) => of_act(division, row),
         Found::Refused(row) => of_refused(division, row, row.fingerprint),
+        Found::PaymentOut(index) => panic!("payment {index} was not brought into memory"),
     }
 }
 

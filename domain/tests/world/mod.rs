@@ -13,6 +13,7 @@ use domain::digest::write_division;
 use domain::division::Answer;
 use domain::event::{EventBody, RunId};
 use domain::invariants::check_all;
+use domain::page::{Page, PageName};
 use domain::{Code, Command, Division, DivisionIndex, Event, Refusal};
 
 /// The key that every test hashes under.
@@ -39,6 +40,49 @@ pub(crate) struct World {
     pub(crate) journal: Vec<Event<'static>>,
     /// Journaled time.
     pub(crate) now_ms: u64,
+    /// What a checkpoint has kept of each division.
+    rounds: BTreeMap<u16, Rounds>,
+}
+
+/// The rounds of one division: one always runs, a page or two at every step, and each that ends
+/// is restored and compared with the moment it began at.
+#[derive(Clone, Default)]
+struct Rounds {
+    kept: BTreeMap<PageName, Page>,
+    running: Option<(Vec<Page>, Vec<u8>)>,
+    ended: u32,
+}
+
+impl Rounds {
+    fn step(&mut self, division: &mut Division) {
+        let Some((pages, _)) = &mut self.running else {
+            self.running = Some((Vec::new(), digest(division)));
+            return division.begin_round();
+        };
+        if !division.copy_owed(1, pages) {
+            return;
+        }
+        let Some((pages, began)) = self.running.take() else { return };
+        self.ended += 1;
+        // Every third round is lost: what it copied is owed again.
+        if self.ended.is_multiple_of(3) {
+            return division.lose_round();
+        }
+        division.keep_round();
+        self.kept.extend(pages.into_iter().map(|page| (page.name(), page)));
+        let restored = self.restored(division.index);
+        assert!(digest(&restored) == began, "a kept round is not the moment it began at");
+        assert_eq!(restored.years().find_map(miscounted), None);
+    }
+
+    fn restored(&self, index: DivisionIndex) -> Division {
+        let mut division = Division::new(index, KEY);
+        for page in self.kept.values() {
+            division.restore(page.clone()).expect("kept pages follow from each other");
+        }
+        division.restored().expect("kept pages are whole");
+        division
+    }
 }
 
 impl World {
@@ -49,7 +93,19 @@ impl World {
             divisions: (0..DIVISIONS).map(division).collect(),
             journal: Vec::new(),
             now_ms: 1_000,
+            rounds: BTreeMap::new(),
         }
+    }
+
+    fn step_round(&mut self, index: u16) {
+        if let Some(division) = self.divisions.get_mut(&index) {
+            self.rounds.entry(index).or_default().step(division);
+        }
+    }
+
+    /// Rounds that ended, over all divisions.
+    pub(crate) fn rounds_ended(&self) -> u32 {
+        self.rounds.values().map(|rounds| rounds.ended).sum()
     }
 
     /// The division that takes a command: facts of unknown divisions reach the province.
@@ -63,6 +119,7 @@ impl World {
     /// Takes one command through its whole way.
     pub(crate) fn send(&mut self, command: &Command<'static>) -> Outcome {
         let index = self.takes(command);
+        self.step_round(index);
         let Some(division) = self.divisions.get_mut(&index) else {
             let answer = Answer::of(Code::UnknownDivision);
             return Outcome { answer, events: Vec::new() };
@@ -102,6 +159,7 @@ impl World {
         commands: &[Command<'static>],
     ) -> (Vec<Answer>, Option<usize>, Vec<Event<'static>>) {
         let index = self.takes(&commands[0]);
+        self.step_round(index);
         let now_ms = self.now_ms;
         let division = self.divisions.get_mut(&index).expect("a division of the world");
         let prints: Vec<_> = commands.iter().map(|command| fingerprint(KEY, command)).collect();

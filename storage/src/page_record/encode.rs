@@ -1,0 +1,246 @@
+//! From a page to the value of its row.
+
+use bincode::Encode;
+use domain::batch::{Batch, Staged};
+use domain::division::RefusedRow;
+use domain::page::{Page, YearHead, YearPage};
+use domain::payment::Payment;
+use domain::quota::{QuotaCell, QuotaRow};
+use domain::refusal::Refusal;
+use domain::suspense::Parked;
+
+use super::*;
+
+/// The value of a page's row.
+#[must_use]
+pub fn encode(page: &Page) -> Vec<u8> {
+    let mut out = Out(vec![PAGE_VERSION]);
+    match page {
+        Page::Registration(r) => out.put((r.code, r.parent.0, r.name.to_string())),
+        Page::OfYear(_, page) => year_page(&mut out, page),
+    }
+    out.0
+}
+
+struct Out(Vec<u8>);
+
+impl Out {
+    fn put(&mut self, value: impl Encode) {
+        // Encoding into memory cannot fail.
+        bincode::encode_into_std_write(value, &mut self.0, config()).expect("memory takes all");
+    }
+
+    fn list<T, R: Encode>(&mut self, values: &[T], row: impl Fn(&T) -> R) {
+        self.put(values.len() as u32);
+        values.iter().for_each(|value| self.put(row(value)));
+    }
+}
+
+fn year_page(out: &mut Out, page: &YearPage) {
+    match page {
+        YearPage::Head(head) => out.put(head_row(head)),
+        YearPage::Cells(_, cells) => out.list(cells, cell_row),
+        YearPage::Rows(_, rows) => out.list(rows, cold_row),
+        YearPage::Plans(_, plans) => out.list(plans, |p| (p.key.0, p.version, p.planned, p.used)),
+        YearPage::Payments(_, payments) => self::payments(out, payments),
+        YearPage::PaymentIds(..) => unreachable!("ids alone are read, never written"),
+        YearPage::Acts(_, rows) => out.list(rows, |row| {
+            (row.id.0, row.fingerprint.0, row.quota.0, row.created, row.sequence)
+        }),
+        YearPage::Refused(_, rows) => out.list(rows, refused_row),
+        YearPage::Contract(_, c) => {
+            out.put(presence::HERE);
+            out.put((c.contract.0, c.plan.0, c.earmarked, c.used, c.open));
+        }
+        YearPage::MoveOut(_, m) => {
+            out.put(presence::HERE);
+            let row: MoveOutOf = (
+                m.fingerprint.0,
+                m.sequence,
+                m.person.0,
+                m.kind.number(),
+                m.from.0,
+                m.to.0,
+                m.amount_fen.get(),
+                m.fund.0,
+                m.transit as u8,
+            );
+            out.put(row);
+        }
+        YearPage::MoveRefused(_, row) => {
+            out.put(presence::HERE);
+            out.put(refused_row(row));
+        }
+        YearPage::MoveIn(_, m) => {
+            out.put(presence::HERE);
+            out.put((m.from.0, m.to.0, m.amount_fen.get(), m.outcome.number()));
+        }
+        YearPage::Batch(_, batch) => {
+            out.put(presence::HERE);
+            out.put(batch_row(batch));
+        }
+        YearPage::Parked(_, parked) => {
+            out.put(presence::HERE);
+            out.put(parked_row(parked));
+        }
+        YearPage::ParkedEnded(_, end) => {
+            out.put(presence::ENDED);
+            out.put(*end as u8);
+        }
+        YearPage::Gone(_) => out.put(presence::GONE),
+    }
+}
+
+fn head_row(head: &YearHead) -> HeadRow {
+    let (ceiling, pool) = (&head.ceiling, &head.pool);
+    (
+        head.state.number(),
+        (ceiling.version, ceiling.amount_fen.get(), ceiling.maker.0, ceiling.checker.0),
+        (pool.in_transit_fen, pool.in_hand_fen),
+        head.open_payments,
+        head.arrivals,
+    )
+}
+
+fn cell_row(cell: &QuotaCell) -> CellRow {
+    let b = &cell.buckets;
+    (
+        (
+            cell.version,
+            cell.plan_slot,
+            cell.open_payments,
+            cell.posts.bits(),
+            cell.executable,
+            cell.closed,
+            cell.fund.0,
+            cell.economic.0,
+        ),
+        [
+            b.issued,
+            b.allocated,
+            b.transferred,
+            b.frozen,
+            b.staged,
+            b.earmarked,
+            b.reserved,
+            b.paid,
+            b.cleared,
+            b.refunding,
+        ],
+    )
+}
+
+fn cold_row(row: &QuotaRow) -> ColdRow {
+    let t = &row.totals;
+    (
+        row.parent.0,
+        row.authority.number(),
+        row.cap_fen.get(),
+        row.key.to_string(),
+        [
+            t.initial,
+            t.supplemented,
+            t.moved_in,
+            t.vired_in,
+            t.carried_in,
+            t.cut,
+            t.returned_up,
+            t.vired_out,
+            t.recovered,
+            t.carried_out,
+        ],
+        row.open_contracts,
+    )
+}
+
+fn payments(out: &mut Out, payments: &[Payment]) {
+    let whole = payments.len() == domain::payment_pages::PAYMENTS_PER_PAGE;
+    let settled = whole && payments.iter().all(Payment::is_settled);
+    out.0.push(u8::from(settled));
+    out.0.push(payments.len() as u8);
+    payments.iter().for_each(|payment| out.0.extend(payment.id.0.to_le_bytes()));
+    payments.iter().for_each(|payment| out.put(payment_row(payment)));
+}
+
+fn payment_row(p: &Payment) -> PaymentRow {
+    let codes = [
+        p.method.number(),
+        p.kind.number(),
+        p.path.number(),
+        p.state.number(),
+        p.ending.map_or(0, |ending| ending.number()),
+        p.posts.bits(),
+        p.approved.bits(),
+    ];
+    (
+        (
+            p.fingerprint.0,
+            p.quota.0,
+            p.amount_fen.get(),
+            p.executed_fen.get(),
+            p.maker.0,
+            p.approvers.map(|person| person.0),
+            p.instructor.0,
+            p.contract.0,
+            p.plan.0,
+        ),
+        (p.economic.0, p.payee_hash, p.deadline_ms, p.sequence, p.day.get(), p.rule_version, codes),
+        (
+            p.steps().iter().map(|s| (s.kind.number(), s.serial, s.person.0)).collect(),
+            p.facts()
+                .iter()
+                .map(|f| (f.kind.number(), f.channel.0, f.serial, f.fingerprint.0))
+                .collect(),
+            p.refunds()
+                .iter()
+                .map(|r| (r.number, r.amount_fen.get(), r.detail, r.settled, r.to_pool))
+                .collect(),
+        ),
+    )
+}
+
+fn refused_row(row: &RefusedRow) -> RefusedIdRow {
+    let refusal = refusal_row(&row.refusal);
+    (row.id, row.fingerprint.0, row.of_payment, row.quota.0, refusal, row.sequence)
+}
+
+fn refusal_row(refusal: &Refusal) -> RefusalRow {
+    let figures = refusal.figures();
+    let figures = figures.map(|f| (f.limit.number(), f.requested_fen.get(), f.left_fen.get()));
+    (refusal.code.number(), figures.collect())
+}
+
+fn batch_row(batch: &Batch) -> BatchRow {
+    let staged = batch.staged.iter().map(|staged| match *staged {
+        Staged::Act { kind, quota, amount_fen } => (kind.number(), quota.0, amount_fen.get(), 0),
+        Staged::Move { id } => (0, 0, 0, id.0),
+    });
+    (
+        batch.fingerprint.0,
+        batch.maker.0,
+        batch.count,
+        batch.digest,
+        batch.staged_digest,
+        batch.deadline_ms,
+        batch.end.map_or(0, |end| end.number()),
+        staged.collect(),
+    )
+}
+
+fn parked_row(p: &Parked) -> ParkedRow {
+    (
+        p.person.0,
+        p.role.number(),
+        p.kind.number(),
+        p.payment.0,
+        p.quota.0,
+        p.amount_fen.get(),
+        p.payee_hash,
+        p.day.get(),
+        p.refund,
+        p.detail,
+        p.note.to_string(),
+        p.reason.number(),
+        p.arrival,
+    )
+}
