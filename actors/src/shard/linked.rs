@@ -101,8 +101,7 @@ impl Shard {
             .filter(|linked| decide::is_known(division, &linked.command, linked.print).is_some())
             .count();
         if known > 0 && known == with_ids.count() {
-            // The run was decided before: each command hears again what it heard.
-            return run.iter().map(|linked| self.recall_linked(slot, linked)).collect();
+            return self.recall_run(slot, run);
         }
         if known > 0 {
             return vec![Decided::code(Code::Conflict); run.len()];
@@ -124,15 +123,28 @@ impl Shard {
         }
     }
 
-    /// A command of a run that is known: its own outcome, or that of the order it repeats.
-    fn recall_linked(&self, slot: usize, linked: &Linked<'_>) -> Decided {
+    /// The run was decided before: each command hears again what it heard. A step has no id to be
+    /// known by: where it was not done, the run was refused, in the record that ended the ids.
+    fn recall_run(&self, slot: usize, run: &[Linked<'_>]) -> Vec<Decided> {
         let division = &self.divisions[slot];
-        match decide::is_known(division, &linked.command, linked.print) {
-            Some(answer) => {
-                Decided { result: result_of(&answer), ordinal: NO_RECORD, refusal: answer.refusal }
+        let known = |linked: &Linked<'_>| {
+            decide::is_known(division, &linked.command, linked.print).map(|answer| Decided {
+                result: result_of(&answer),
+                ordinal: NO_RECORD,
+                refusal: answer.refusal,
+            })
+        };
+        let known: Vec<_> = run.iter().map(known).collect();
+        let ended = known.iter().flatten().find(|decided| decided.refusal.is_some()).copied();
+        let without_id = || {
+            let mut decided = Decided::code(Code::LinkedRefused);
+            if let Some(ended) = ended {
+                decided.result.repeat = true;
+                decided.result.sequence = ended.result.sequence;
             }
-            None => Decided::code(Code::LinkedRefused),
-        }
+            decided
+        };
+        known.into_iter().map(|decided| decided.unwrap_or_else(without_id)).collect()
     }
 
     /// Decides and applies each command; stops at the first that is refused.

@@ -24,7 +24,7 @@ use storage::limits::RUN_BYTES_MAX;
 use storage::record::RecordWriter;
 
 use crate::limits::{RECORD_BYTES_PLANNED, RUN_RESERVE_BYTES, RUNS_OUTSTANDING_MAX};
-use crate::turn::{Alarm, Crossing, Landing, Output, Run, Turn};
+use crate::turn::{Alarm, Crossing, Landing, Output, Run, Turn, unplaced};
 
 use deadlines::Deadlines;
 
@@ -327,8 +327,8 @@ impl Shard {
     /// Journals and applies one event of a division in `slot`; gives its ordinal.
     fn commit(&mut self, slot: usize, event: &Event<'_>) -> u64 {
         storage::event_record::write(event, &mut self.run);
-        let placed = domain::apply::apply(&mut self.divisions[slot], event, 0);
         let ordinal = self.next_ordinal;
+        let placed = domain::apply::apply(&mut self.divisions[slot], event, unplaced(ordinal));
         self.next_ordinal += 1;
         self.note(slot, event, placed, ordinal);
         ordinal

@@ -23,7 +23,9 @@ use crate::limits::RUNS_OUTSTANDING_MAX;
 use crate::registry::Registry;
 use crate::replay::{Replay, digest};
 use crate::shard::Shard;
-use crate::turn::{Alarm, Crossing, Landing, NO_RECORD, Output, Part, Run, Turn, TurnReply};
+use crate::turn::{
+    Alarm, Crossing, Landing, NO_RECORD, Output, Part, Run, Turn, TurnReply, ordinal_of,
+};
 
 pub(crate) const KEY: HashKey = HashKey(*b"a key for tests.");
 
@@ -391,9 +393,9 @@ impl House {
     fn outcomes(&self, reply: &TurnReply) -> Vec<Heard> {
         let outcome = |outcome: &crate::turn::Outcome| {
             let mut result = outcome.result;
-            if outcome.ordinal != NO_RECORD {
-                let landed = &self.sequences[usize::from(reply.shard)];
-                result.sequence = landed[outcome.ordinal as usize];
+            let new = Some(outcome.ordinal).filter(|&ordinal| ordinal != NO_RECORD);
+            if let Some(ordinal) = new.or(ordinal_of(result.sequence)) {
+                result.sequence = self.sequences[usize::from(reply.shard)][ordinal as usize];
             }
             let refusal = (outcome.refusal as usize).checked_sub(1).map(|at| reply.refusals[at]);
             Heard { result, refusal }

@@ -90,7 +90,6 @@ fn a_refused_run_leaves_one_record_that_ends_every_id_in_it() {
         let records = house.kept.len();
         let again = house.ask_all(&run);
         for index in [0, 2, 3] {
-            assert!(again[index].result.repeat);
             assert_eq!(again[index].code(), codes[index]);
             assert_eq!(
                 again[index].refusal.is_some(),
@@ -98,11 +97,52 @@ fn a_refused_run_leaves_one_record_that_ends_every_id_in_it() {
             );
         }
         assert_eq!(again[1].code(), LinkedRefused, "a step of it is not carried out alone");
+        for (again, first) in again.iter().zip(&first) {
+            assert!(again.result.repeat);
+            assert_eq!(again.result.sequence, first.result.sequence, "the record that ended it");
+        }
         let singles = house.codes(&[reserve(q, 10, 100), reserve(child, 12, 1)]);
         assert_eq!(singles, [LinkedRefused; 2], "a copy that was sent alone does not succeed");
         assert_eq!(house.kept.len(), records);
         house.check();
     }
+}
+
+#[test]
+fn a_repeat_that_comes_before_its_record_landed_names_that_record() {
+    let mut house = founded();
+    let (q, child) = (quota(FUNDED, 0), quota(FUNDED, 1));
+    let refused = run_of(&[
+        act(ActKind::Freeze, q, 14, 10),
+        move_out(MoveKind::Allocate, 13, q, child, FUNDED_FEN),
+    ]);
+    // In one turn, in another turn while the first is on its way, and when it has landed.
+    let singles = [issue(q, 30, 5), create(FUNDED, 31), act(ActKind::Cut, q, 32, FUNDED_FEN * 9)];
+    let all = [&refused[..], &refused, &singles, &singles].concat();
+    house.settle();
+    house.to_network.clear();
+    house.give(&all);
+    house.give(&all);
+    house.settle();
+    house.give(&all);
+    house.settle();
+    let heard = house.heard();
+    assert_eq!(heard.len(), 3);
+    for turn in &heard {
+        for (heard, first) in turn.iter().zip(&heard[0]) {
+            assert_eq!(heard.code(), first.code());
+            assert_eq!(heard.result.sequence, first.result.sequence);
+            assert!(heard.result.sequence > 0);
+        }
+        assert!(
+            turn[..2].iter().zip(&turn[2..4]).all(|(a, b)| a.result.sequence == b.result.sequence)
+        );
+        assert!(
+            turn[4..7].iter().zip(&turn[7..]).all(|(a, b)| a.result.sequence == b.result.sequence)
+        );
+    }
+    assert!(heard[1].iter().chain(&heard[2]).all(|heard| heard.result.repeat));
+    house.check();
 }
 
 #[test]
