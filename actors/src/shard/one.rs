@@ -246,7 +246,8 @@ impl Shard {
             return self.revive(slot, command, print, checked);
         }
         match decide::park(&self.divisions[slot], command, print, Code::FactQuarantined) {
-            Some(event) => Some(self.carry_out(slot, command, &event)),
+            Some(Verdict::Event(event)) => Some(self.carry_out(slot, command, &event)),
+            Some(Verdict::Answer(answer)) => Some(Decided::of(&answer, NO_RECORD)),
             None => Some(Decided::code(Code::Quarantined)),
         }
     }

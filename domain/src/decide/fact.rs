@@ -20,8 +20,8 @@ pub(super) fn decide<'a>(
     let fits = fit(division, by, &fact, fingerprint);
     let unfit =
         fits.as_ref().is_err_and(|code| !code.is_turned_away() || *code == Code::UnknownDivision);
-    if unfit && parked_by(division, fact.quota.year(), by.channel) >= PARKED_PER_CHANNEL_MAX {
-        return Err(Code::SuspenseFull.into());
+    if unfit {
+        must_have_room(division, fact.quota.year(), by.channel)?;
     }
     let version = fits.map_err(as_parking_reason)?;
     Ok(EventBody::FactTaken { version, fingerprint, from_suspense: false, command: fact })
@@ -33,8 +33,14 @@ fn as_parking_reason(code: Code) -> Refusal {
     Refusal::new(if code == Code::UnknownDivision { Code::NoPayment } else { code })
 }
 
-fn parked_by(division: &Division, year: FiscalYear, channel: ChannelId) -> usize {
-    division.year(year).map_or(0, |book| book.suspense.of_channel(channel))
+/// Beyond its bound a channel keeps its facts itself, and sends them again later.
+pub(super) fn must_have_room(
+    division: &Division,
+    year: FiscalYear,
+    channel: ChannelId,
+) -> Result<(), Refusal> {
+    let parked = division.year(year).map_or(0, |book| book.suspense.of_channel(channel));
+    if parked < PARKED_PER_CHANNEL_MAX { Ok(()) } else { Err(Code::SuspenseFull.into()) }
 }
 
 /// The quota's version after the fact, or why it does not fit.

@@ -212,22 +212,27 @@ pub fn end_id(
     Some(Event { by: command.by, body })
 }
 
-/// The event that puts a fact into suspense for a reason outside the rules: its quota is
-/// quarantined. `None` for what is no fact about a payment, or was taken before.
+/// Puts a fact into suspense for a reason outside the rules: its quota is quarantined. Turned away
+/// where its channel has no more room there. `None` for what is no fact about a payment, or was
+/// taken before.
 #[must_use]
 pub fn park<'a>(
     division: &Division,
     command: &Command<'a>,
     fingerprint: Fingerprint,
     reason: Code,
-) -> Option<Event<'a>> {
+) -> Option<Verdict<'a>> {
     let Body::Fact(c) = command.body else { return None };
     if recall::recall(division, command, fingerprint).is_some() {
         return None;
     }
-    let (division, year) = (division.index, c.quota.year());
+    let year = c.quota.year();
+    if let Err(full) = fact::must_have_room(division, year, command.by.channel) {
+        return Some(Verdict::Answer(refused(division, command, full)));
+    }
+    let division = division.index;
     let body = EventBody::FactParked { division, year, fingerprint, reason, command: c };
-    Some(Event { by: command.by, body })
+    Some(Verdict::Event(Event { by: command.by, body }))
 }
 
 fn refused(division: &Division, command: &Command<'_>, refusal: Refusal) -> Answer {

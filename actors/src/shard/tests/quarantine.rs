@@ -4,6 +4,7 @@ use domain::Code;
 use domain::codes::{FactKind, MoveKind, ResolveAction, StepKind};
 use domain::command::{Body, Command};
 use domain::ids::{DivisionIndex, QuotaId};
+use domain::limits::PARKED_PER_CHANNEL_MAX;
 use domain::{Division, Fen};
 use protocol::lookup::{Answer, LookUp};
 
@@ -98,6 +99,27 @@ fn facts_of_a_quarantined_quota_are_parked_and_applied_by_a_person_afterwards() 
     let cell = house.division(DivisionIndex(FUNDED)).and_then(|d| d.quota(q)).copied();
     assert_eq!(cell.map(|cell| (cell.buckets.paid, cell.buckets.reserved)), Some((10, 0)));
     house.check();
+}
+
+/// I12: a quarantined quota must not fill the suspense beyond the bound that holds for every fact.
+#[test]
+fn a_channel_parks_no_more_facts_of_a_quarantined_quota_than_of_any_other() {
+    let mut house = struck();
+    let (q, other) = (quota(FUNDED, 0), quota(FUNDED, 1));
+    let unfit = |quota, serial| fact(FactKind::ConfirmPaid, quota, 9, serial, 10);
+    let serials: Vec<u64> = (1..=PARKED_PER_CHANNEL_MAX as u64).collect();
+    for serials in serials.chunks(4096) {
+        let facts: Vec<_> = serials.iter().map(|&serial| unfit(q, serial)).collect();
+        assert!(house.codes(&facts).iter().all(|&code| code == Code::Parked));
+    }
+    let over = PARKED_PER_CHANNEL_MAX as u64 + 1;
+    let records = house.kept.len();
+    assert_eq!(house.codes(&[unfit(q, over), unfit(other, over)]), [Code::SuspenseFull; 2]);
+    assert_eq!(house.kept.len(), records, "it stays with its sender");
+    let again = house.ask(unfit(q, 1));
+    assert!(again.result.repeat && again.code() == Code::Parked, "what is parked is known");
+    house.accept(&[resolve(ResolveAction::Dismiss, 71, FUNDED, 1)]);
+    assert_eq!(house.codes(&[unfit(q, over)]), [Code::Parked], "there is room again");
 }
 
 #[test]
