@@ -6,11 +6,12 @@
 
 use std::collections::VecDeque;
 
+use domain::apply::ordinal_of;
 use protocol::lookup::{Answer, AnswersBuilder};
 use protocol::{Position, ReplyBuilder};
 
 use crate::limits::RUNS_OUTSTANDING_MAX;
-use crate::turn::{Landing, NO_RECORD, Outcome, Ticket, Turn, TurnReply, ordinal_of};
+use crate::turn::{Landing, NO_RECORD, Outcome, Ticket, Turn, TurnReply};
 
 /// A connection, by its place in the network actor; the second number tells it from an earlier
 /// connection in the same place.
@@ -291,7 +292,8 @@ fn sequence_in(answer: &mut Answer) -> Option<&mut u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::turn::{Outcome, Part, unplaced};
+    use crate::turn::{Outcome, Part};
+    use domain::apply::unplaced;
     use domain::codes::Role;
     use domain::ids::ChannelId;
     use domain::refusal::Code;

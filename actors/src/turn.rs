@@ -102,27 +102,11 @@ pub struct LookUpPart {
 /// No record: the outcome was told again, or left no trace.
 pub const NO_RECORD: u64 = u64::MAX;
 
-/// The bit that tells an [`unplaced`] sequence from a real one: no journal gets that far.
-const UNPLACED: u64 = 1 << 63;
-
-/// What stands for the sequence of a record that has not landed yet, until its shard hears where it
-/// did: the record's ordinal, marked.
-#[must_use]
-pub const fn unplaced(ordinal: u64) -> u64 {
-    ordinal | UNPLACED
-}
-
-/// The ordinal of a record, where [`unplaced`] stands for its sequence.
-#[must_use]
-pub const fn ordinal_of(sequence: u64) -> Option<u64> {
-    if sequence & UNPLACED == 0 { None } else { Some(sequence & !UNPLACED) }
-}
-
 /// One outcome, before its record has a sequence.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome {
     /// The result. Its sequence is set where the outcome is an earlier one, which may be
-    /// [`unplaced`] still.
+    /// [unplaced](domain::apply::unplaced) still.
     pub result: CommandResult,
     /// The shard's ordinal of the record, or [`NO_RECORD`].
     pub ordinal: u64,

@@ -22,7 +22,7 @@ use crate::movement::{MoveInRow, MoveOutRow};
 use crate::page::{Page, YearPage};
 use crate::payment::Payment;
 use crate::payment_pages::PaymentPages;
-use crate::quota::{QuotaCell, QuotaRow};
+use crate::quota::{QuotaCell, QuotaRow, UnderWay};
 use crate::refusal::{Code, Refusal};
 use crate::suspense::{ParkedKey, Suspense};
 
@@ -605,9 +605,16 @@ impl YearBook {
         }
     }
 
+    /// Keeps what its origin has under way in step with it.
     pub(crate) fn put_move_out(&mut self, id: MoveId, row: MoveOutRow) {
         self.touch_key(RowKey::MoveOut(id));
         let before = self.moves_out.insert(id, row);
+        let (was, is) = (before.is_some_and(|before| before.is_under_way()), row.is_under_way());
+        if was != is {
+            let under_way = &mut self.row_mut(row.from).under_way;
+            let change = if is { UnderWay::begin } else { UnderWay::end };
+            change(under_way, row.kind, row.amount_fen);
+        }
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::MoveOut(id, before));
         }

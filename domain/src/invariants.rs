@@ -10,6 +10,7 @@ use crate::ids::{PersonId, QuotaId};
 use crate::money::FenSum;
 use crate::movement::Transit;
 use crate::payment::Payment;
+use crate::quota::UnderWay;
 use crate::refusal::Code;
 
 /// What checking one invariant found.
@@ -59,11 +60,12 @@ fn books<'a>(divisions: impl Iterator<Item = &'a Division>) -> impl Iterator<Ite
 }
 
 /// I1: every bucket and `available` ≥ 0 on every quota and limit cell; and the buckets are what
-/// the payments, contracts and totals behind them add up to.
+/// the payments, contracts and totals behind them add up to, what is under way what the moves do.
 fn sufficiency<'a>(divisions: impl Iterator<Item = &'a Division>) -> Finding {
     let mut finding = Finding::default();
     for book in books(divisions) {
         let sums = payment_sums(book);
+        let mut under_way = under_way_sums(book);
         let mut earmarks: BTreeMap<QuotaId, FenSum> = BTreeMap::new();
         for (quota, cell) in book.contracts() {
             *earmarks.entry(quota).or_default() += FenSum::from(cell.earmarked - cell.used);
@@ -84,6 +86,10 @@ fn sufficiency<'a>(divisions: impl Iterator<Item = &'a Division>) -> Finding {
             finding.check(FenSum::from(b.earmarked) == earmarked, || {
                 format!("quota {id} has {} earmarked, contracts say {earmarked}", b.earmarked)
             });
+            let moves = under_way.remove(&id).unwrap_or_default();
+            finding.check(row.under_way == moves, || {
+                format!("quota {id} has {:?}, its moves say {moves:?}", row.under_way)
+            });
             let issued = row.totals.issued();
             finding.check(FenSum::from(b.issued) == issued, || {
                 format!("quota {id} has {} issued, its totals say {issued}", b.issued)
@@ -91,6 +97,21 @@ fn sufficiency<'a>(divisions: impl Iterator<Item = &'a Division>) -> Finding {
         }
     }
     finding
+}
+
+/// What each quota has under way, by its moves.
+fn under_way_sums(book: &YearBook) -> BTreeMap<QuotaId, UnderWay> {
+    let mut sums: BTreeMap<QuotaId, UnderWay> = BTreeMap::new();
+    for (_, row) in book.moves_out().filter(|(_, row)| row.transit == Transit::InTransit) {
+        let sum = sums.entry(row.from).or_default();
+        sum.moves += 1;
+        match row.kind {
+            MoveKind::Allocate => sum.allocated += row.amount_fen.get(),
+            MoveKind::Transfer => sum.transferred += row.amount_fen.get(),
+            _ => sum.issued += row.amount_fen.get(),
+        }
+    }
+    sums
 }
 
 /// Reserved, paid, cleared and refunding of each quota, by its payments.

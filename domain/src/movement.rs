@@ -45,13 +45,10 @@ pub struct MoveOutRow {
 }
 
 impl MoveOutRow {
-    /// True while the receiver may still decline it, which would add it to what its origin has
-    /// issued again. What is handed down to a child stays issued all the while.
+    /// True while it is out and its end is not known at its origin: it may come back.
     #[must_use]
-    pub fn may_return(&self) -> bool {
-        let from_issued =
-            matches!(self.kind, MoveKind::ReturnUp | MoveKind::Virement | MoveKind::Carry);
-        from_issued && self.transit == Transit::InTransit
+    pub fn is_under_way(&self) -> bool {
+        self.transit == Transit::InTransit
     }
 
     /// The second half that the engine sends.

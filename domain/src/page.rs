@@ -5,6 +5,7 @@
 //! All pages ever given, the newest of each, are the whole division at that moment, and
 //! [`Division::restore`] makes it again. What is derived (indexes, lists) is not in any page.
 
+use crate::apply::ordinal_of;
 use crate::batch::Batch;
 use crate::codes::YearState;
 use crate::division::{
@@ -640,7 +641,7 @@ fn page_of<'a, T: Clone + 'a>(
 }
 
 fn place(copy: &mut u64, now: Option<u64>) {
-    if *copy == 0 {
+    if *copy == 0 || ordinal_of(*copy).is_some() {
         *copy = now.unwrap_or(0);
     }
 }

@@ -1,6 +1,6 @@
 //! A quota's cell: its buckets, and what decides a payment fast.
 
-use crate::codes::{AuthorityKind, Posts};
+use crate::codes::{AuthorityKind, MoveKind, Posts};
 use crate::ids::{Class, QuotaId};
 use crate::limits::AMOUNT_FEN_MAX;
 use crate::money::{Fen, FenSum};
@@ -136,6 +136,44 @@ pub struct QuotaRow {
     pub totals: Totals,
     /// Contracts with an open earmark on it.
     pub open_contracts: u32,
+    /// What has left it and is not known to have arrived.
+    pub under_way: UnderWay,
+}
+
+/// What has left a quota by moves whose end its origin has not heard of: all of it may come back.
+/// Follows from the year's moves; kept so that no decision has to look through them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Moves.
+    pub moves: u32,
+    /// Handed down to child quotas of the same division, in fen.
+    pub allocated: i64,
+    /// Handed down to another division, in fen.
+    pub transferred: i64,
+    /// Taken from what was issued, in fen: returned up, moved across, carried out.
+    pub issued: i64,
+}
+
+impl UnderWay {
+    /// One move more.
+    pub(crate) fn begin(&mut self, kind: MoveKind, amount: Fen) {
+        self.moves += 1;
+        *self.by(kind) += amount.get();
+    }
+
+    /// One move fewer.
+    pub(crate) fn end(&mut self, kind: MoveKind, amount: Fen) {
+        self.moves = self.moves.checked_sub(1).expect("a move that ends was under way");
+        *self.by(kind) -= amount.get();
+    }
+
+    fn by(&mut self, kind: MoveKind) -> &mut i64 {
+        match kind {
+            MoveKind::Allocate => &mut self.allocated,
+            MoveKind::Transfer => &mut self.transferred,
+            MoveKind::ReturnUp | MoveKind::Virement | MoveKind::Carry => &mut self.issued,
+        }
+    }
 }
 
 /// Running totals behind `issued`, each ≥ 0 and only growing.

@@ -104,7 +104,7 @@ pub fn key(name: &PageName) -> Vec<u8> {
 type RefusalRow = (u16, Vec<(u16, i64, i64)>);
 type RefusedIdRow = (u128, u128, bool, u64, RefusalRow, u64);
 type CellRow = ((u32, u32, u32, u8, bool, bool, [u8; 8], [u8; 8]), [i64; 10]);
-type ColdRow = (u64, u8, i64, String, [i64; 10], u32);
+type ColdRow = (u64, u8, i64, String, [i64; 10], u32, (u32, [i64; 3]));
 type PlanRow = (u64, u32, [i64; 12], [i64; 12]);
 type ActRowOf = (u128, u128, u64, bool, u64);
 type PaymentRow = (

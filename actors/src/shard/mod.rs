@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::{HashMap, VecDeque};
 
-use domain::apply::Placed;
+use domain::apply::{Placed, unplaced};
 use domain::contents::HashKey;
 use domain::event::EventBody;
 use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
@@ -24,7 +24,7 @@ use storage::limits::RUN_BYTES_MAX;
 use storage::record::RecordWriter;
 
 use crate::limits::{RECORD_BYTES_PLANNED, RUN_RESERVE_BYTES, RUNS_OUTSTANDING_MAX};
-use crate::turn::{Alarm, Crossing, Landing, Output, Run, Turn, unplaced};
+use crate::turn::{Alarm, Crossing, Landing, Output, Run, Turn};
 
 use deadlines::Deadlines;
 

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use domain::apply::ordinal_of;
 use domain::contents::HashKey;
 use domain::ids::{DivisionIndex, QuotaId};
 use domain::movement::Transit;
@@ -23,9 +24,7 @@ use crate::limits::RUNS_OUTSTANDING_MAX;
 use crate::registry::Registry;
 use crate::replay::{Replay, digest};
 use crate::shard::Shard;
-use crate::turn::{
-    Alarm, Crossing, Landing, NO_RECORD, Output, Part, Run, Turn, TurnReply, ordinal_of,
-};
+use crate::turn::{Alarm, Crossing, Landing, NO_RECORD, Output, Part, Run, Turn, TurnReply};
 
 pub(crate) const KEY: HashKey = HashKey(*b"a key for tests.");
 

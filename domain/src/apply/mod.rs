@@ -12,7 +12,7 @@ use crate::event::{Event, EventBody, RefusedId};
 use crate::ids::{ActId, Fingerprint, MoveId, PersonId, QuotaId};
 use crate::limit::{PayCeiling, PlanCell};
 use crate::movement::MoveInRow;
-use crate::quota::{Buckets, QuotaCell, QuotaRow, Totals};
+use crate::quota::{Buckets, QuotaCell, QuotaRow, Totals, UnderWay};
 use crate::refusal::{Code, Refusal};
 use crate::suspense::{Parked, ParkedEnd};
 
@@ -31,8 +31,24 @@ pub enum Placed {
     Move(MoveId),
 }
 
-/// Applies an event whose record has the given sequence. Live, a payment's sequence is not known
-/// yet: it is given as zero, and [`YearBook::place`] fills it in when the record lands.
+/// The bit that tells an [`unplaced`] sequence from a real one: no journal gets that far.
+const UNPLACED: u64 = 1 << 63;
+
+/// What stands for the sequence of a record that has not landed yet: its ordinal with whoever
+/// journals it, marked.
+#[must_use]
+pub const fn unplaced(ordinal: u64) -> u64 {
+    ordinal | UNPLACED
+}
+
+/// The ordinal of a record, where [`unplaced`] stands for its sequence.
+#[must_use]
+pub const fn ordinal_of(sequence: u64) -> Option<u64> {
+    if sequence & UNPLACED == 0 { None } else { Some(sequence & !UNPLACED) }
+}
+
+/// Applies an event whose record has the given sequence. Live, the sequence is not known yet:
+/// [`unplaced`] stands for it, and [`YearBook::place`] fills it in when the record lands.
 ///
 /// # Panics
 /// If the event does not follow from the state: a version gap, a broken invariant, a thing that
@@ -223,6 +239,7 @@ fn create(book: &mut YearBook, quota: QuotaId, create: &Create<'_>) {
         key: create.key.into(),
         totals: Totals::default(),
         open_contracts: 0,
+        under_way: UnderWay::default(),
     });
     let taken = book.keys.insert(create.key.into(), quota.serial() as u32);
     assert!(taken.is_none(), "official keys are unique");

@@ -7,7 +7,6 @@ use crate::event::EventBody;
 use crate::ids::{BatchId, Fingerprint};
 use crate::limits::CONTRACTS_PER_QUOTA_MAX;
 use crate::money::Fen;
-use crate::movement::Transit;
 use crate::quota::QuotaCell;
 use crate::refusal::{Code, Refusal};
 
@@ -68,10 +67,8 @@ fn guard(book: &YearBook, quota: &QuotaCell, act: &Act<'_>) -> Result<(), Refusa
             let buckets = &quota.buckets;
             let held = buckets.frozen + buckets.staged + buckets.earmarked + buckets.available();
             // A move that its receiver declines must find its quota open.
-            let may_come_back = book
-                .moves_out()
-                .any(|(_, row)| row.from == act.quota && row.transit == Transit::InTransit);
-            if quota.open_payments == 0 && held == 0 && !may_come_back {
+            let may_come_back = book.row(act.quota).ok_or(Code::NoQuota)?.under_way.moves;
+            if quota.open_payments == 0 && held == 0 && may_come_back == 0 {
                 Ok(())
             } else {
                 Err(Code::OpenItems.into())

@@ -412,8 +412,7 @@ fn decide_year<'a>(
 /// way out.
 fn is_settled(book: &YearBook) -> bool {
     let batch_open = book.batches().any(|(_, batch)| batch.is_open());
-    let in_transit =
-        book.moves_out().any(|(_, row)| row.transit == crate::movement::Transit::InTransit);
+    let in_transit = book.moves_out().any(|(_, row)| row.is_under_way());
     book.open_payments == 0 && book.suspense.is_empty() && !batch_open && !in_transit
 }
 
@@ -460,8 +459,8 @@ fn may_grow(book: &YearBook, quota: QuotaId, by: Fen) -> Result<(), Refusal> {
     if row.cap_fen == Fen::ZERO {
         return Ok(());
     }
-    let under_way = book.moves_out().filter(|(_, row)| row.from == quota && row.may_return());
-    let returning: FenSum = under_way.map(|(_, row)| FenSum::from(row.amount_fen.get())).sum();
+    // A receiver that declines what was taken from the issued adds it to the issued again.
+    let returning = FenSum::from(row.under_way.issued);
     let left = FenSum::from(row.cap_fen.get()) - FenSum::from(cell.buckets.issued) - returning;
     if by_fen > left {
         let left = Fen::new(i64::try_from(left).unwrap_or(0));

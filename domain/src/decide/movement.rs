@@ -4,9 +4,8 @@ use crate::codes::{MoveKind, YearState};
 use crate::command::{By, MoveIn, MoveOut, SettleMove};
 use crate::division::{Division, YearBook};
 use crate::event::EventBody;
-use crate::ids::{BatchId, Fingerprint, QuotaId};
+use crate::ids::{BatchId, Fingerprint};
 use crate::money::Fen;
-use crate::movement::Transit;
 use crate::refusal::{Code, Refusal};
 
 use super::{batch, may_grow, must_be_open, must_not_be_closed};
@@ -65,13 +64,13 @@ pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventB
         MoveKind::ReturnUp => {
             let same_division = moved.from.division() == moved.to.division();
             let buckets = &quota.buckets;
-            let (handed, kind) = if same_division {
-                (buckets.allocated, MoveKind::Allocate)
-            } else {
-                (buckets.transferred, MoveKind::Transfer)
-            };
             // What is still under way may come back to the same bucket: nobody can return it.
-            let left = Fen::new(handed - under_way(book, moved.to, kind));
+            let handed = if same_division {
+                buckets.allocated - row.under_way.allocated
+            } else {
+                buckets.transferred - row.under_way.transferred
+            };
+            let left = Fen::new(handed);
             if moved.amount_fen > left {
                 return Err(Refusal::with(Code::OverAllocated, moved.amount_fen, left));
             }
@@ -79,14 +78,6 @@ pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventB
         _ => may_grow(book, moved.to, moved.amount_fen)?,
     }
     Ok(EventBody::MovedIn { version: quota.version + 1, command: moved })
-}
-
-/// What has left a quota by one kind of move and is not known to have arrived, in fen.
-fn under_way(book: &YearBook, quota: QuotaId, kind: MoveKind) -> i64 {
-    let rows = book.moves_out().map(|(_, row)| row);
-    let rows = rows
-        .filter(|row| row.from == quota && row.kind == kind && row.transit == Transit::InTransit);
-    rows.map(|row| row.amount_fen.get()).sum()
 }
 
 pub(super) fn decide_settle<'a>(

@@ -17,7 +17,7 @@ use domain::money::Fen;
 use domain::movement::{MoveInRow, MoveOutRow, Transit};
 use domain::page::{Page, YearHead, YearPage};
 use domain::payment::{FactSeen, Later, Payment, Refund, StepSeen};
-use domain::quota::{Buckets, QuotaCell, QuotaRow, Totals};
+use domain::quota::{Buckets, QuotaCell, QuotaRow, Totals, UnderWay};
 use domain::refusal::{Code, Figure, Refusal};
 use domain::suspense::{Parked, ParkedEnd, ParkedKey};
 use thiserror::Error;
@@ -276,7 +276,8 @@ fn cell(row: CellRow) -> Result<QuotaCell, PageError> {
 }
 
 fn cold(row: ColdRow) -> Result<QuotaRow, PageError> {
-    let (parent, authority, cap, key, t, open_contracts) = row;
+    let (parent, authority, cap, key, t, open_contracts, (moves, out)) = row;
+    let [allocated, transferred, issued] = out;
     let [
         initial,
         supplemented,
@@ -308,6 +309,7 @@ fn cold(row: ColdRow) -> Result<QuotaRow, PageError> {
         key: key.into(),
         totals,
         open_contracts,
+        under_way: UnderWay { moves, allocated, transferred, issued },
     })
 }
 

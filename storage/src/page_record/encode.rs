@@ -131,7 +131,7 @@ fn cell_row(cell: &QuotaCell) -> CellRow {
 }
 
 fn cold_row(row: &QuotaRow) -> ColdRow {
-    let t = &row.totals;
+    let (t, out) = (&row.totals, &row.under_way);
     (
         row.parent.0,
         row.authority.number(),
@@ -150,6 +150,7 @@ fn cold_row(row: &QuotaRow) -> ColdRow {
             t.carried_out,
         ],
         row.open_contracts,
+        (out.moves, [out.allocated, out.transferred, out.issued]),
     )
 }
 
