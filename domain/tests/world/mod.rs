@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::apply::apply;
+use domain::apply::{apply, unplaced};
 use domain::contents::{HashKey, fingerprint};
 use domain::decide::{Verdict, answer_after, check, consequence, ends, is_known, receive};
 use domain::digest::write_division;
@@ -135,8 +135,8 @@ impl World {
         };
         let mut events = vec![event];
         self.journal.push(event);
-        let placed = apply(division, &event, 0);
         let sequence = self.journal.len() as u64;
+        let placed = apply(division, &event, unplaced(sequence - 1));
         if let Some(book) = command.year().and_then(|year| division.year_mut(year)) {
             book.place(placed, sequence);
         }
