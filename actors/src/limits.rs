@@ -27,6 +27,10 @@ pub const SHARDS_MAX: usize = 64;
 /// Connections at once, unless configured lower.
 pub const CONNECTIONS_MAX: usize = 20_000;
 
+/// Connections beyond their limit that are heard at once, to be told so in their own dialect.
+/// Further ones hear a line of text.
+pub const TURNED_AWAY_MAX: usize = 64;
+
 /// Reply bytes that may wait for one connection to read; beyond it the connection is closed.
 pub const SESSION_OUTPUT_BYTES_MAX: usize = 8 << 20;
 

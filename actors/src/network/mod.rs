@@ -20,7 +20,7 @@ use protocol::subscribe::Subscribe;
 
 use crate::durable::Durable;
 use crate::gate::{Gate, Gathering, Released, SessionId};
-use crate::limits::SESSION_OUTPUT_BYTES_MAX;
+use crate::limits::{SESSION_OUTPUT_BYTES_MAX, TURNED_AWAY_MAX};
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::turn::{Landing, Turn, TurnReply};
@@ -74,6 +74,8 @@ pub struct Network {
     free: Vec<u32>,
     gate: Gate,
     gather: Gather,
+    /// Sessions beyond the limit, which hear so when they have said hello.
+    turned_away: usize,
     /// Sessions with bytes to send, each once.
     dirty: Vec<SessionId>,
     asks: Vec<Ask>,
@@ -110,6 +112,7 @@ impl Network {
             free: Vec::new(),
             gate: Gate::new(shards, position),
             gather: Gather::new(shards),
+            turned_away: 0,
             dirty: Vec::new(),
             asks: Vec::new(),
             released: Vec::new(),
@@ -118,7 +121,8 @@ impl Network {
         }
     }
 
-    /// Takes a new connection, unless there are too many: then its last words are given instead.
+    /// Takes a new connection. One beyond the limit is heard as far as its hello and told so in its
+    /// own dialect; where there are too many of those as well, its last words are given instead.
     ///
     /// # Errors
     /// The line to send before closing.
@@ -127,7 +131,8 @@ impl Network {
         if self.stopping {
             return refuse(Code::ShuttingDown);
         }
-        if self.connections() >= self.about.connections_max {
+        let turned_away = self.connections() >= self.about.connections_max;
+        if turned_away && self.turned_away >= TURNED_AWAY_MAX {
             return refuse(Code::TooManyConnections);
         }
         let place = self.free.pop().unwrap_or_else(|| {
@@ -135,8 +140,9 @@ impl Network {
             (self.sessions.len() - 1) as u32
         });
         let slot = &mut self.sessions[place as usize];
-        slot.session = Some(Session::new());
+        slot.session = Some(Session { turned_away, ..Session::new() });
         let id = SessionId { place, generation: slot.generation };
+        self.turned_away += usize::from(turned_away);
         self.metrics.connections.set(self.connections() as u64);
         Ok(id)
     }
@@ -144,16 +150,17 @@ impl Network {
     /// Forgets a connection. Replies that are still gathered for it are dropped.
     pub fn disconnect(&mut self, id: SessionId) {
         let Some(slot) = self.slot(id) else { return };
-        slot.session = None;
+        let session = slot.session.take();
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(id.place);
+        self.turned_away -= usize::from(session.is_some_and(|session| session.turned_away));
         self.metrics.connections.set(self.connections() as u64);
     }
 
-    /// Open connections.
+    /// Open connections, without those beyond the limit.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.sessions.len() - self.free.len()
+        self.sessions.len() - self.free.len() - self.turned_away
     }
 
     /// Stops taking requests: what was admitted is still answered.

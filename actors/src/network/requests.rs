@@ -116,6 +116,9 @@ impl Network {
     }
 
     fn greet(&mut self, id: SessionId, hello: &Hello, json: bool) {
+        if self.session(id).is_some_and(|session| session.turned_away) {
+            return self.fail(id, &ErrorMessage::new(Code::TooManyConnections));
+        }
         let Some(version) = hello.common_version() else {
             return self.fail(id, &ErrorMessage::new(Code::WrongVersion));
         };

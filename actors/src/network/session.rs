@@ -23,6 +23,8 @@ pub(super) enum Stage {
 
 pub(super) struct Session {
     pub(super) stage: Stage,
+    /// It is one too many, and hears so when it has said hello.
+    pub(super) turned_away: bool,
     pub(super) json: bool,
     pub(super) role: Role,
     pub(super) channel: ChannelId,
@@ -40,6 +42,7 @@ impl Session {
     pub(super) fn new() -> Session {
         Session {
             stage: Stage::Greeting,
+            turned_away: false,
             json: false,
             role: Role::Engine,
             channel: ChannelId(0),

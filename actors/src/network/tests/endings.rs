@@ -8,7 +8,7 @@ use protocol::FrameKind;
 use protocol::lookup::{LookUp, put_look_ups};
 use protocol::message::put_bare;
 
-use crate::limits::SESSION_OUTPUT_BYTES_MAX;
+use crate::limits::{SESSION_OUTPUT_BYTES_MAX, TURNED_AWAY_MAX};
 use crate::network::Waits;
 use crate::testing::give::{DESK, quota, reserve};
 use crate::testing::world::{World, commands_frame, frames, hello};
@@ -81,14 +81,30 @@ fn connections_are_bounded() {
     let mut world = World::with(founded.house, metrics, durable, 2);
     let first = world.connect();
     let second = world.greeted(Role::Maker, DESK);
-    let refused = world.network.connect().expect_err("a third is too many");
+    // A third is too many, and hears so in the dialect it speaks.
+    let third = world.connect();
+    world.send(third, &hello(Role::Maker, DESK).encode());
+    assert!(world.is_closing(third));
+    assert_eq!(frames(&world.said(third))[0].error().code, Code::TooManyConnections);
+    let lines = world.connect();
+    world.send(lines, b"{\"hello\":{\"role\":\"maker\",\"channel\":7}}\n");
+    assert!(world.is_closing(lines));
+    let said = String::from_utf8(world.said(lines)).expect("text");
+    assert!(said.starts_with('{') && said.contains("too-many-connections"), "{said}");
+    // Those too are bounded; what is beyond hears a line of text.
+    let strangers: Vec<_> = (2..TURNED_AWAY_MAX).map(|_| world.connect()).collect();
+    let refused = world.network.connect().expect_err("nobody more is heard");
     assert!(refused.starts_with("124 too-many-connections: "), "{refused}");
     assert_eq!((world.network.connections(), world.metrics.connections.get()), (2, 2));
+    for stranger in strangers.into_iter().chain([third, lines]) {
+        world.network.disconnect(stranger);
+    }
+    assert_eq!(world.network.connections(), 2, "they were never counted");
     world.network.disconnect(first);
     world.network.disconnect(first);
     assert_eq!(world.network.connections(), 1, "an end is counted once");
-    let _third = world.connect();
-    assert!(world.network.connect().is_err());
+    let taken = world.greeted(Role::Maker, DESK);
+    assert!(!world.is_closing(taken), "there is room again");
     let result = world.ask(second, &[reserve(quota(1, 0), 10, 1)]).results()[0];
     assert_eq!(result.code, Code::Accepted);
 }
