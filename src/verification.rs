@@ -333,7 +333,9 @@ pub(crate) fn unreadable(error: ReadError) -> Failure {
 }
 
 /// The damage that keeps segments from being a journal; nothing where they are not the trouble.
-fn damage_of(error: &InventoryError) -> Option<Damage> {
+/// The first segment says which data set this is: where that is not the one asked for, it is the
+/// asking that is wrong.
+pub(crate) fn damage_of(error: &InventoryError) -> Option<Damage> {
     let number = |file: &Path| {
         let name = file.file_stem().and_then(|stem| stem.to_str());
         name.and_then(|name| name.parse().ok()).unwrap_or_default()
@@ -342,6 +344,12 @@ fn damage_of(error: &InventoryError) -> Option<Damage> {
         InventoryError::Missing { segment, .. } => *segment,
         InventoryError::Duplicate { number, .. } | InventoryError::Misnamed { number, .. } => {
             *number
+        }
+        InventoryError::WrongDataSet { file, .. }
+        | InventoryError::WrongEnvironment { file, .. }
+            if number(file) == 1 =>
+        {
+            return None;
         }
         InventoryError::Length { file, .. }
         | InventoryError::Header { file, .. }

@@ -89,6 +89,19 @@ pub(super) struct Serve {
     /// Connections at once.
     #[arg(long, env = "TREASURY_CONNECTIONS_MAX", value_name = "N")]
     connections_max: Option<usize>,
+    /// How long a connection may take to say its whole hello (default and longest 5000).
+    #[arg(long, env = "TREASURY_HELLO_WAIT_MS", value_name = "MS")]
+    hello_wait_ms: Option<u64>,
+    /// How long a message may take from its first byte to its last (default and longest 30000).
+    #[arg(long, env = "TREASURY_FRAME_WAIT_MS", value_name = "MS")]
+    frame_wait_ms: Option<u64>,
+    /// Room on the disk below which orders that reserve or create are turned away (default 16
+    /// segments).
+    #[arg(long, env = "TREASURY_DISK_LOW_MIB", value_name = "MIB")]
+    disk_low_mib: Option<u64>,
+    /// Room on the disk below which nothing is taken and reads go on (default 4 segments).
+    #[arg(long, env = "TREASURY_DISK_FULL_MIB", value_name = "MIB")]
+    disk_full_mib: Option<u64>,
     /// Make the data set if the directory holds none.
     #[arg(long)]
     create: bool,
@@ -103,6 +116,10 @@ impl Serve {
             listen: self.listen,
             shards: self.shards,
             connections_max: self.connections_max,
+            hello_wait_ms: self.hello_wait_ms,
+            frame_wait_ms: self.frame_wait_ms,
+            disk_low_mib: self.disk_low_mib,
+            disk_full_mib: self.disk_full_mib,
             ..server::Layer::default()
         };
         let settings = self.sources.settle(flags)?;

@@ -1,12 +1,12 @@
 //! One connection: reads what comes within its deadlines, and ends when either side does.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actors::gate::SessionId;
 use actors::network::Waits;
 use domain::Code;
-use protocol::limits::{FRAME_WAIT_MS, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, HELLO_WAIT_MS};
+use protocol::limits::{HEARTBEAT_MS, HEARTBEATS_MISSED_MAX};
 use protocol::message::ErrorMessage;
 use tokio::net::TcpStream;
 
@@ -67,12 +67,14 @@ pub(super) async fn serve(shared: Rc<Shared>, stream: TcpStream) {
 /// Reads until the peer or the core ends the connection.
 async fn read(shared: &Rc<Shared>, id: SessionId, socket: &Rc<Socket>) {
     let mut input = Vec::new();
+    let mut deadline = Deadline { waits: Waits::ForHello, since: clock::now() };
     loop {
         let Some(waits) = shared.core.borrow().waits(id) else { break };
-        let Some(patience) = patience(waits) else { break };
+        deadline.waits_for(waits, clock::now());
+        let Some(end) = deadline.end(&shared.patience) else { break };
         let readable = tokio::select! {
             () = socket.ends.notified() => break,
-            readable = tokio::time::timeout(patience, socket.stream.readable()) => readable,
+            readable = tokio::time::timeout_at(end.into(), socket.stream.readable()) => readable,
         };
         match readable {
             Ok(Ok(())) => {}
@@ -82,15 +84,27 @@ async fn read(shared: &Rc<Shared>, id: SessionId, socket: &Rc<Socket>) {
                 break;
             }
         }
-        if !take(shared, id, socket, &mut input) {
-            break;
+        match take(shared, id, socket, &mut input) {
+            Taken::Whole => deadline.since = clock::now(),
+            Taken::Part => {}
+            Taken::Last => break,
         }
     }
     shared.give_buffer(input);
 }
 
-/// Reads what is there and gives it to the core; false when the peer has closed.
-fn take(shared: &Rc<Shared>, id: SessionId, socket: &Socket, input: &mut Vec<u8>) -> bool {
+/// What one reading of a socket gave.
+enum Taken {
+    /// A message has come to its end.
+    Whole,
+    /// No message has.
+    Part,
+    /// The peer has closed.
+    Last,
+}
+
+/// Reads what is there and gives it to the core.
+fn take(shared: &Rc<Shared>, id: SessionId, socket: &Socket, input: &mut Vec<u8>) -> Taken {
     if input.capacity() == 0 {
         *input = shared.take_buffer();
     }
@@ -111,23 +125,56 @@ fn take(shared: &Rc<Shared>, id: SessionId, socket: &Socket, input: &mut Vec<u8>
             }
         }
     }
+    let before = input.len();
     shared.core.borrow_mut().receive(id, input, clock::wall_ms());
+    let whole = input.len() < before;
     shared.settle();
     if input.is_empty() {
         shared.give_buffer(std::mem::take(input));
     }
-    open
+    match (open, whole) {
+        (false, _) => Taken::Last,
+        (true, true) => Taken::Whole,
+        (true, false) => Taken::Part,
+    }
 }
 
-/// How long a connection may be silent; `None`: nothing more is read from it.
-fn patience(waits: Waits) -> Option<Duration> {
-    let idle = Duration::from_millis(u64::from(HEARTBEAT_MS) * u64::from(HEARTBEATS_MISSED_MAX));
-    match waits {
-        Waits::ForHello => Some(Duration::from_millis(HELLO_WAIT_MS)),
-        Waits::ForRest => Some(Duration::from_millis(FRAME_WAIT_MS)),
-        Waits::ForFrame => Some(idle),
-        Waits::ForLine => Some(Duration::from_secs(24 * 60 * 60)),
-        Waits::ForClose => None,
+/// How long a connection may keep the server waiting.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For its whole hello.
+    pub(super) hello: Duration,
+    /// For a message, from its first byte to its last.
+    pub(super) rest: Duration,
+}
+
+/// When a wait is over. It runs from the beginning of what is waited for: one who sends a byte now
+/// and then gets no more time than one who is silent.
+#[derive(Debug)]
+struct Deadline {
+    waits: Waits,
+    since: Instant,
+}
+
+impl Deadline {
+    fn waits_for(&mut self, waits: Waits, now: Instant) {
+        if waits != self.waits {
+            *self = Deadline { waits, since: now };
+        }
+    }
+
+    /// `None`: nothing more is read.
+    fn end(&self, patience: &Patience) -> Option<Instant> {
+        let idle =
+            Duration::from_millis(u64::from(HEARTBEAT_MS) * u64::from(HEARTBEATS_MISSED_MAX));
+        let wait = match self.waits {
+            Waits::ForHello => patience.hello,
+            Waits::ForRest => patience.rest,
+            Waits::ForFrame => idle,
+            Waits::ForLine => Duration::from_secs(24 * 60 * 60),
+            Waits::ForClose => return None,
+        };
+        Some(self.since + wait)
     }
 }
 
@@ -161,4 +208,28 @@ async fn say_last_words(shared: &Rc<Shared>, id: SessionId, socket: &Rc<Socket>)
         }
     };
     let _ = tokio::time::timeout(CLOSE_WAIT, sent).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_ends_at_the_same_time_however_many_bytes_come() {
+        let patience = Patience { hello: Duration::from_secs(5), rest: Duration::from_secs(30) };
+        let began = clock::now();
+        let at = |seconds| began + Duration::from_secs(seconds);
+        let mut deadline = Deadline { waits: Waits::ForHello, since: began };
+        for seconds in 1..4 {
+            deadline.waits_for(Waits::ForHello, at(seconds));
+            assert_eq!(deadline.end(&patience), Some(at(5)));
+        }
+        deadline.waits_for(Waits::ForFrame, at(4));
+        assert_eq!(deadline.end(&patience), Some(at(34)));
+        deadline.waits_for(Waits::ForRest, at(10));
+        deadline.waits_for(Waits::ForRest, at(20));
+        assert_eq!(deadline.end(&patience), Some(at(40)), "from the message's first byte");
+        deadline.waits_for(Waits::ForClose, at(21));
+        assert_eq!(deadline.end(&patience), None);
+    }
 }

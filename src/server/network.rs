@@ -12,7 +12,7 @@ use actors::shells::{ShardShell, TakeGroup, TakeReply, TakeTurn};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use super::connection;
+use super::connection::{self, Patience};
 use super::subscriptions::{Follow, Subscriptions};
 use crate::clock;
 
@@ -22,6 +22,7 @@ pub(super) struct Shared {
     shards: Vec<Addr<ShardShell>>,
     streams: RefCell<HashMap<SessionId, Rc<Socket>>>,
     subscriptions: RefCell<Subscriptions>,
+    pub(super) patience: Patience,
     flush_scheduled: Cell<bool>,
     /// Told whenever something was answered or sent: shutdown waits for the last of it.
     pub(super) progressed: Notify,
@@ -35,18 +36,26 @@ pub(super) struct Socket {
     waits_writable: Cell<bool>,
     /// Told when the connection is to end.
     pub(super) ends: Notify,
+    /// Told when it has ended: who waits for the peer to read waits no longer.
+    ended: Notify,
 }
 
 /// Read buffers that are kept for the next reader.
 const BUFFERS_KEPT: usize = 64;
 
 impl Shared {
-    pub(super) fn new(core: Network, shards: Vec<Addr<ShardShell>>, follow: Follow) -> Rc<Shared> {
+    pub(super) fn new(
+        core: Network,
+        shards: Vec<Addr<ShardShell>>,
+        follow: Follow,
+        patience: Patience,
+    ) -> Rc<Shared> {
         Rc::new(Shared {
             core: RefCell::new(core),
             shards,
             streams: RefCell::new(HashMap::new()),
             subscriptions: RefCell::new(Subscriptions::new(follow)),
+            patience,
             flush_scheduled: Cell::new(false),
             progressed: Notify::new(),
             buffers: RefCell::new(Vec::new()),
@@ -66,14 +75,17 @@ impl Shared {
     }
 
     pub(super) fn add(&self, id: SessionId, stream: TcpStream) -> Rc<Socket> {
-        let (waits_writable, ends) = (Cell::new(false), Notify::new());
-        let socket = Rc::new(Socket { stream, waits_writable, ends });
+        let waits_writable = Cell::new(false);
+        let (ends, ended) = (Notify::new(), Notify::new());
+        let socket = Rc::new(Socket { stream, waits_writable, ends, ended });
         self.streams.borrow_mut().insert(id, Rc::clone(&socket));
         socket
     }
 
     pub(super) fn remove(&self, id: SessionId) {
-        self.streams.borrow_mut().remove(&id);
+        if let Some(socket) = self.streams.borrow_mut().remove(&id) {
+            socket.ended.notify_one();
+        }
         self.subscriptions.borrow_mut().drop_session(id);
         self.core.borrow_mut().disconnect(id);
         self.progressed.notify_one();
@@ -129,13 +141,14 @@ impl Shared {
             }
         }
         out.drain(..sent);
+        if closing {
+            // What is left are last words. Whoever does not read them is not waited for long.
+            socket.ends.notify_one();
+        }
         if out.is_empty() {
             // Idle desks are many: their buffers go back to the allocator.
             if out.capacity() > 1 << 20 {
                 *out = Vec::new();
-            }
-            if closing {
-                socket.ends.notify_one();
             }
             self.progressed.notify_one();
         }
@@ -147,7 +160,10 @@ impl Shared {
         }
         let (shared, socket) = (Rc::clone(self), Rc::clone(socket));
         actix::spawn(async move {
-            let writable = socket.stream.writable().await;
+            let writable = tokio::select! {
+                () = socket.ended.notified() => return,
+                writable = socket.stream.writable() => writable,
+            };
             socket.waits_writable.set(false);
             match writable {
                 Ok(()) => shared.pump(id),

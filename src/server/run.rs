@@ -21,16 +21,17 @@ use storage::dataset::{DataSet, Environment};
 use storage::disk::{Disk, RealDisk};
 use storage::filler::FillerThread;
 use storage::journal::{JournalFault, LocalJournal};
-use storage::space::SpaceMarks;
+use storage::recovery::OpenError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
+use super::connection::Patience;
 use super::network::{NetworkShell, Shared};
 use super::settings::Settings;
 use super::subscriptions::Follow;
 use crate::exit::{Exit, Failure};
-use crate::{clock, entropy};
+use crate::{clock, entropy, verification};
 
 /// The program's name and version, in the journal and in every welcome.
 pub(crate) const PROGRAM: &str = concat!("treasury ", env!("CARGO_PKG_VERSION"));
@@ -87,13 +88,14 @@ pub(crate) fn serve(
 
 fn start_failure(error: engine::StartError) -> Failure {
     let engine::StartError::Journal(open) = &error;
-    let damage = matches!(
-        open,
-        storage::recovery::OpenError::Damage(_)
-            | storage::recovery::OpenError::WitnessAhead { .. }
-            | storage::recovery::OpenError::WitnessDiffers { .. }
-            | storage::recovery::OpenError::Refused { .. }
-    );
+    let damage = match open {
+        OpenError::Inventory(error) => verification::damage_of(error).is_some(),
+        OpenError::Damage(_)
+        | OpenError::WitnessAhead { .. }
+        | OpenError::WitnessDiffers { .. }
+        | OpenError::Refused { .. } => true,
+        _ => false,
+    };
     Failure::new(if damage { Exit::Damage } else { Exit::CannotStart }, error)
 }
 
@@ -189,11 +191,15 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         clock::wall_ms(),
     );
     let follow = Follow { disk, data_dir: settings.data.clone(), durable: Arc::clone(&durable) };
-    let shared = Shared::new(core, addresses.clone(), follow);
+    let patience = Patience {
+        hello: Duration::from_millis(settings.hello_wait_ms),
+        rest: Duration::from_millis(settings.frame_wait_ms),
+    };
+    let shared = Shared::new(core, addresses.clone(), follow, patience);
     let network = NetworkShell { shared: Rc::clone(&shared) }.start();
     let landings =
         Landings { shards: addresses.clone(), networks: vec![network.clone().recipient()] };
-    let marks = SpaceMarks::default_for(summary.dataset.segment_bytes);
+    let marks = settings.space_marks(summary.dataset.segment_bytes);
     let thread = JournalThread {
         journal,
         inbox,
@@ -244,7 +250,9 @@ impl Engine {
         }
         self.closing.store(true, Ordering::Release);
         let _ = self.journal.send(ToJournal::Close);
-        let closed = self.journal_thread.join();
+        // Without blocking this thread: a second signal must still end the process at once, even
+        // where the journal waits for room on the disk.
+        let closed = tokio::task::spawn_blocking(|| self.journal_thread.join()).await?;
         let position = match closed {
             Ok(Ok(position)) => position,
             Ok(Err(fault)) => return Err(fault.into()),

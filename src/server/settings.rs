@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use actors::limits::{CONNECTIONS_MAX, SHARDS_MAX};
+use protocol::limits::{FRAME_WAIT_MS, HELLO_WAIT_MS};
 use serde::Deserialize;
 use storage::dataset::Environment;
+use storage::space::SpaceMarks;
 use thiserror::Error;
 
 /// Size of a segment unless a data set is made with another, in MiB.
@@ -26,6 +28,15 @@ pub(crate) struct Settings {
     pub(crate) environment: Option<Environment>,
     /// Size of a segment of a new data set, in MiB.
     pub(crate) segment_mib: u64,
+    /// How long a connection may take to say its whole hello, in ms.
+    pub(crate) hello_wait_ms: u64,
+    /// How long a message may take from its first byte to its last, in ms.
+    pub(crate) frame_wait_ms: u64,
+    /// Room for the journal below which orders that reserve or create are turned away, in MiB;
+    /// none: so many segments.
+    pub(crate) disk_low_mib: Option<u64>,
+    /// Room for the journal below which nothing is taken, in MiB; none: so many segments.
+    pub(crate) disk_full_mib: Option<u64>,
 }
 
 /// The same, as one source says it: every value may be missing.
@@ -44,6 +55,14 @@ pub(crate) struct Layer {
     pub(crate) environment: Option<String>,
     /// Size of a segment of a new data set, in MiB.
     pub(crate) segment_mib: Option<u64>,
+    /// How long a connection may take to say its whole hello, in ms.
+    pub(crate) hello_wait_ms: Option<u64>,
+    /// How long a message may take from its first byte to its last, in ms.
+    pub(crate) frame_wait_ms: Option<u64>,
+    /// Room for the journal below which orders that reserve or create are turned away, in MiB.
+    pub(crate) disk_low_mib: Option<u64>,
+    /// Room for the journal below which nothing is taken, in MiB.
+    pub(crate) disk_full_mib: Option<u64>,
 }
 
 /// Why settings cannot be used.
@@ -109,6 +128,10 @@ impl Layer {
             connections_max: self.connections_max.or(below.connections_max),
             environment: self.environment.or(below.environment),
             segment_mib: self.segment_mib.or(below.segment_mib),
+            hello_wait_ms: self.hello_wait_ms.or(below.hello_wait_ms),
+            frame_wait_ms: self.frame_wait_ms.or(below.frame_wait_ms),
+            disk_low_mib: self.disk_low_mib.or(below.disk_low_mib),
+            disk_full_mib: self.disk_full_mib.or(below.disk_full_mib),
         }
     }
 
@@ -122,6 +145,10 @@ impl Layer {
             connections_max: self.connections_max.unwrap_or(CONNECTIONS_MAX),
             environment: self.environment.as_deref().map(environment).transpose()?,
             segment_mib: self.segment_mib.unwrap_or(SEGMENT_MIB),
+            hello_wait_ms: self.hello_wait_ms.unwrap_or(HELLO_WAIT_MS),
+            frame_wait_ms: self.frame_wait_ms.unwrap_or(FRAME_WAIT_MS),
+            disk_low_mib: self.disk_low_mib,
+            disk_full_mib: self.disk_full_mib,
         };
         settings.check()?;
         Ok(settings)
@@ -152,11 +179,23 @@ impl Settings {
         within("shards", self.shards, SHARDS_MAX)?;
         within("connections-max", self.connections_max, 1_000_000)?;
         within("segment-mib", self.segment_mib as usize, 1 << 14)?;
+        within("hello-wait-ms", self.hello_wait_ms as usize, HELLO_WAIT_MS as usize)?;
+        within("frame-wait-ms", self.frame_wait_ms as usize, FRAME_WAIT_MS as usize)?;
         if self.listen.ip().is_loopback() {
             Ok(())
         } else {
             Err(SettingsError::NotLoopback(self.listen))
         }
+    }
+
+    /// The marks of disk space for segments of this size: those given, in their order, and the
+    /// usual ones.
+    pub(crate) fn space_marks(&self, segment_bytes: u64) -> SpaceMarks {
+        let usual = SpaceMarks::default_for(segment_bytes);
+        let bytes = |mib: u64| mib.saturating_mul(1 << 20);
+        let full_bytes = self.disk_full_mib.map_or(usual.full_bytes, bytes);
+        let low_bytes = self.disk_low_mib.map_or(usual.low_bytes, bytes);
+        SpaceMarks { low_bytes: low_bytes.max(full_bytes), full_bytes }
     }
 
     /// What the journal's `Opened` keeps of the configuration: BLAKE3 over its text.
@@ -180,6 +219,26 @@ mod tests {
         let settings = flags.over(file).settle().unwrap();
         assert_eq!((settings.listen.port(), settings.shards), (1, 5));
         assert_eq!(settings.segment_mib, SEGMENT_MIB);
+    }
+
+    #[test]
+    fn waits_can_be_shortened_and_never_lengthened() {
+        let settings = layer("data = \"/a\"\nhello_wait_ms = 200").settle().unwrap();
+        assert_eq!((settings.hello_wait_ms, settings.frame_wait_ms), (200, FRAME_WAIT_MS));
+        let longer = format!("data = \"/a\"\nhello_wait_ms = {}", HELLO_WAIT_MS + 1);
+        let refused = layer(&longer).settle().unwrap_err().to_string();
+        assert!(refused.contains("hello-wait-ms is 5001; choose 1 to 5000"), "{refused}");
+    }
+
+    #[test]
+    fn marks_of_disk_space_keep_their_order() {
+        let marks = |text: &str| layer(text).settle().unwrap().space_marks(1 << 20);
+        let usual = SpaceMarks::default_for(1 << 20);
+        assert_eq!(marks("data = \"/a\""), usual);
+        let low = marks("data = \"/a\"\ndisk_low_mib = 900");
+        assert_eq!(low, SpaceMarks { low_bytes: 900 << 20, ..usual });
+        let full = marks("data = \"/a\"\ndisk_full_mib = 900");
+        assert_eq!(full, SpaceMarks { low_bytes: 900 << 20, full_bytes: 900 << 20 });
     }
 
     #[test]
