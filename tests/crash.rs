@@ -279,7 +279,7 @@ impl Op {
                 domain::event::RefusedId::Act(id) => (IdKind::Act, id.0),
                 domain::event::RefusedId::Move(id) => (IdKind::Move, id.0),
             },
-            About::Of(..) | About::Other => return None,
+            About::Of(..) | About::Mark | About::Other => return None,
         };
         let (division, year) = (self.command.division(), YEAR);
         Some(LookUp::Outcome { kind, division, year, id })

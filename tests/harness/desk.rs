@@ -8,7 +8,7 @@ use domain::{Code, Command, Refusal, Role};
 use protocol::client::{Link, LinkError};
 use protocol::frame::FrameKind;
 use protocol::lookup::{Answer, LookUp, parse_answers, put_look_ups};
-use protocol::message::{ErrorMessage, Health, put_bare};
+use protocol::message::{ErrorMessage, Health, parse_metrics, put_bare};
 use protocol::{
     ClientError, CommandResult, CommandsBuilder, Flags, Hello, Position, Reply, Welcome,
 };
@@ -218,6 +218,18 @@ impl Desk {
         let health = Health::parse(&frame).expect("a health report");
         self.answered = self.request;
         health
+    }
+
+    /// The server's metrics as text.
+    pub(crate) fn metrics(&mut self) -> String {
+        self.request += 1;
+        self.out.clear();
+        put_bare(&mut self.out, FrameKind::Metrics, self.request);
+        self.link.send(&self.out).expect("the server takes a question");
+        let frame = self.link.receive().map_err(lost).expect("the server answers");
+        let text = parse_metrics(&frame).expect("metrics").to_owned();
+        self.answered = self.request;
+        text
     }
 
     /// The next frame's error message; nothing else may come.

@@ -6,6 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::wait_for;
+
 /// Where the journal of a data directory lies.
 pub(crate) fn journal(data: &Path) -> PathBuf {
     data.join("journal")
@@ -102,11 +104,31 @@ impl SmallDisk {
         assert!(done.expect("mount can be run").success(), "mount -o {options}");
     }
 
-    /// Takes so much of its room with a file.
-    pub(crate) fn take(&self, bytes: u64) -> PathBuf {
+    /// Bytes it has left.
+    pub(crate) fn free(&self) -> u64 {
+        let about = rustix::fs::statvfs(&self.path).expect("room can be asked for");
+        about.f_bavail * about.f_frsize
+    }
+
+    /// Takes its room with a file, all but so many bytes. Others may take and give back some at the
+    /// same time, so it looks again until that is what is left.
+    pub(crate) fn leave(&self, bytes: u64) -> PathBuf {
         let ballast = self.path.join("ballast");
         let file = fs::File::create(&ballast).expect("a file");
-        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes).expect("room");
+        let mut taken = 0;
+        wait_for("a disk as full as it should be", || {
+            let more = self.free().saturating_sub(bytes);
+            if more == 0 {
+                return Some(());
+            }
+            let none = rustix::fs::FallocateFlags::empty();
+            match rustix::fs::fallocate(&file, none, 0, taken + more) {
+                Ok(()) => taken += more,
+                Err(rustix::io::Errno::NOSPC) => {}
+                Err(error) => panic!("ballast: {error}"),
+            }
+            None
+        });
         ballast
     }
 }

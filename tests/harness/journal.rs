@@ -26,6 +26,8 @@ pub(crate) enum About {
     Of(u128, u64),
     /// A refused linked run.
     Run,
+    /// The journal's own: `Opened` or `Closed`.
+    Mark,
     /// Something else.
     Other,
 }
@@ -40,7 +42,7 @@ pub(crate) fn records(data: &Path) -> Vec<(Position, About)> {
         for record in group.records {
             let mut ids = Vec::new();
             let about = if record.kind < DOMAIN_KIND_FIRST {
-                About::Other
+                About::Mark
             } else {
                 let event = storage::event_record::decode(&record, &mut ids).expect("an event");
                 about(&event.body)

@@ -7,6 +7,7 @@
 // Each test file uses its own part of this.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod bystander;
 pub(crate) mod desk;
 pub(crate) mod files;
 pub(crate) mod journal;

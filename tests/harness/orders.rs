@@ -14,13 +14,14 @@ use domain::ids::{
     ActId, BatchId, Class, ContractId, Day, DivisionIndex, FiscalYear, LimitKey, MoveId, PaymentId,
     PersonId, QuotaId,
 };
-use domain::particulars::Particulars;
+use domain::particulars::{Particulars, ParticularsText};
 use domain::{Command, Fen, Role};
 use protocol::Value;
 
 use super::desk::{CHANNEL, Desk};
 
 pub(crate) const YEAR: FiscalYear = FiscalYear::from_offset(22);
+pub(crate) const YEAR_AFTER: FiscalYear = FiscalYear::from_offset(23);
 pub(crate) const DAY: u32 = 20_220_304;
 
 pub(crate) const MAKER: PersonId = PersonId(11);
@@ -278,6 +279,11 @@ pub(crate) fn resolve(
         reason: "已与银行核对",
     };
     given(OFFICER, Role::Finance, Body::Resolve(resolve))
+}
+
+/// Particulars that live as long as the test.
+pub(crate) fn particulars(text: &ParticularsText) -> Particulars<'static> {
+    Particulars::parse(Vec::leak(text.encode())).expect("particulars within their bounds")
 }
 
 /// A text that lives as long as the test.
