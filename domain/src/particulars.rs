@@ -35,6 +35,13 @@ pub struct ParticularsText {
     pub numbers: String,
 }
 
+/// The official numbers in a text of them, apart: people part them with blanks, commas, semicolons
+/// or the enumeration comma (、).
+pub fn official_numbers(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| c.is_whitespace() || ",;，；、".contains(c));
+    parts.filter(|number| !number.is_empty())
+}
+
 /// The hash by which receipts name an account: XXH3-64 with seed 0 over its characters; zero for
 /// no account.
 #[must_use]
@@ -170,6 +177,13 @@ mod tests {
         assert_eq!(particulars.to_text(), sample());
         assert_eq!(particulars.payee_hash(), account_hash("6222020000000000017"));
         assert_eq!(Particulars::parse(&[]).unwrap().payee_hash(), 0);
+    }
+
+    #[test]
+    fn official_numbers_stand_apart() {
+        let apart: Vec<&str> = official_numbers("2023-000008、17，  鲁财〔2022〕1号;").collect();
+        assert_eq!(apart, ["2023-000008", "17", "鲁财〔2022〕1号"]);
+        assert_eq!(official_numbers(" ").count(), 0);
     }
 
     #[test]

@@ -1,10 +1,94 @@
 //! A payment's record: its whole life, kept by the quota that pays it.
 
 use crate::codes::{
-    BusinessKind, Ending, FactKind, Method, Path, PaymentState, Post, Posts, StepKind,
+    BusinessKind, Ending, FactKind, Method, Path, PaymentState, Post, Posts, Role, StepKind,
 };
+use crate::command::Fact;
 use crate::ids::{ChannelId, Class, ContractId, Day, Fingerprint, PaymentId, PersonId, QuotaId};
 use crate::money::Fen;
+use crate::transitions::{Cell, fact_cell};
+
+/// What a payment's state follows from, without its money and its people: what whoever keeps only
+/// states folds by the same rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Where it stands.
+    pub state: PaymentState,
+    /// How it ended, once released.
+    pub ending: Option<Ending>,
+    /// The settlement path.
+    pub path: Path,
+    /// Posts it needs.
+    pub posts: Posts,
+    /// Posts that have approved.
+    pub approved: Posts,
+}
+
+impl Standing {
+    /// Where a payment stands once it is asked for; `one_act`: approved and instructed with it.
+    #[must_use]
+    pub const fn reserved(path: Path, posts: Posts, one_act: bool) -> Standing {
+        let (state, approved) = match one_act {
+            true => (PaymentState::Instructed, posts),
+            false => (PaymentState::Reserved, Posts::NONE),
+        };
+        Standing { state, ending: None, path, posts, approved }
+    }
+
+    /// Where it stands after an order that was carried out, given in a capacity.
+    #[must_use]
+    pub fn after_step(mut self, kind: StepKind, role: Role) -> Standing {
+        if let Some(post) = kind.post() {
+            self.approved = self.approved.with(post);
+        }
+        let released = |ending| (PaymentState::Released, Some(ending));
+        (self.state, self.ending) = match kind {
+            StepKind::ApproveUnit
+            | StepKind::ApproveDepartment
+            | StepKind::ApproveFinance
+            | StepKind::Unhold => (self.unheld(), None),
+            StepKind::Hold => (PaymentState::Held, None),
+            StepKind::Instruct => (PaymentState::Instructed, None),
+            StepKind::Doubt => (PaymentState::Unknown, None),
+            StepKind::Withdraw if role == Role::Engine => released(Ending::Lapsed),
+            StepKind::Withdraw => released(Ending::Withdrawn),
+            StepKind::Return => released(Ending::Returned),
+            StepKind::Void => released(Ending::Voided),
+        };
+        self
+    }
+
+    /// Where it stands after a fact that fits.
+    #[must_use]
+    pub fn after_fact(mut self, kind: FactKind) -> Standing {
+        if let Cell::Goes(state) = fact_cell(self.state, self.path, kind) {
+            self.state = state;
+        }
+        if kind == FactKind::Reject {
+            self.ending = Some(Ending::Rejected);
+        }
+        self
+    }
+
+    /// The executed amount after a fact that fits, of a payment of which `asked` was asked for.
+    #[must_use]
+    pub fn executed_after(self, fact: &Fact<'_>, asked: Fen, executed: Fen) -> Fen {
+        match fact.kind {
+            FactKind::ConfirmPaid => fact.amount_fen,
+            // Nobody confirms on this path: what is settled was executed.
+            FactKind::Clear if self.path == Path::Allocation => asked,
+            _ => executed,
+        }
+    }
+
+    /// The state it returns to when a hold is lifted.
+    fn unheld(self) -> PaymentState {
+        match self.posts.next_after(self.approved) {
+            Some(_) => PaymentState::Reserved,
+            None => PaymentState::Approved,
+        }
+    }
+}
 
 /// One payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,13 +212,18 @@ impl Payment {
         self.maker == person || self.approvers.contains(&person) || self.instructor == person
     }
 
-    /// The state it returns to when a hold is lifted.
+    /// What its state follows from.
     #[must_use]
-    pub fn unheld_state(&self) -> PaymentState {
-        match self.posts.next_after(self.approved) {
-            Some(_) => PaymentState::Reserved,
-            None => PaymentState::Approved,
-        }
+    pub const fn standing(&self) -> Standing {
+        let Payment { state, ending, path, posts, approved, .. } = *self;
+        Standing { state, ending, path, posts, approved }
+    }
+
+    /// Puts it where it stands after an event.
+    pub(crate) fn stand(&mut self, standing: Standing) {
+        self.state = standing.state;
+        self.ending = standing.ending;
+        self.approved = standing.approved;
     }
 
     /// The next post that has to approve.

@@ -1,12 +1,12 @@
 //! How events change a payment, its quota, and the limit cells it drew on.
 
-use crate::codes::{Ending, FactKind, Path, PaymentState, Posts, StepKind};
+use crate::codes::{FactKind, Path, PaymentState, Posts, StepKind};
 use crate::command::{By, Fact, Reserve, Step};
-use crate::decide::{goes_to_pool, state_after};
+use crate::decide::goes_to_pool;
 use crate::division::{Found, YearBook};
 use crate::ids::{ContractId, Fingerprint, PaymentId, PersonId, QuotaId};
 use crate::money::Fen;
-use crate::payment::{FactSeen, Payment, Refund, StepSeen};
+use crate::payment::{FactSeen, Payment, Refund, Standing, StepSeen};
 use crate::quota::Buckets;
 
 /// What was decided about a reservation, beside what its command says.
@@ -46,6 +46,7 @@ pub(super) fn reserve(
     if let Some(contract) = contract {
         book.put_contract(reserve.quota, contract);
     }
+    let standing = Standing::reserved(ruled.path, ruled.posts, reserve.one_act);
     book.add_payment(Payment {
         id: reserve.payment,
         fingerprint: ruled.fingerprint,
@@ -66,10 +67,10 @@ pub(super) fn reserve(
         method: reserve.method,
         kind: reserve.kind,
         path: ruled.path,
-        state: if reserve.one_act { PaymentState::Instructed } else { PaymentState::Reserved },
-        ending: None,
+        state: standing.state,
+        ending: standing.ending,
         posts: ruled.posts,
-        approved: if reserve.one_act { ruled.posts } else { Posts::NONE },
+        approved: standing.approved,
         later: None,
     })
 }
@@ -93,36 +94,21 @@ fn index_of(book: &YearBook, id: PaymentId) -> u32 {
 
 pub(super) fn step(book: &mut YearBook, by: By, step: &Step<'_>) {
     let index = index_of(book, step.payment);
-    let ending = match step.kind {
-        StepKind::Withdraw if by.role == crate::codes::Role::Engine => Some(Ending::Lapsed),
-        StepKind::Withdraw => Some(Ending::Withdrawn),
-        StepKind::Return => Some(Ending::Returned),
-        StepKind::Void => Some(Ending::Voided),
-        _ => None,
-    };
-    if let Some(ending) = ending {
-        release(book, index, ending);
+    let standing = book.payment_mut(index).standing().after_step(step.kind, by.role);
+    if standing.state == PaymentState::Released {
+        release(book, index);
     } else {
         let id = step.quota;
         let cell = book.quota(id).expect("a step names a quota that exists").changed(|_| {});
         book.put_quota(id, cell);
     }
     let payment = book.payment_mut(index);
-    match step.kind {
-        StepKind::ApproveUnit | StepKind::ApproveDepartment | StepKind::ApproveFinance => {
-            let post = step.kind.post().expect("an approval fills a post");
-            payment.approvers[usize::from(post.number())] = by.person;
-            payment.approved = payment.approved.with(post);
-            payment.state = payment.unheld_state();
-        }
-        StepKind::Hold => payment.state = PaymentState::Held,
-        StepKind::Unhold => payment.state = payment.unheld_state(),
-        StepKind::Instruct => {
-            payment.instructor = by.person;
-            payment.state = PaymentState::Instructed;
-        }
-        StepKind::Doubt => payment.state = PaymentState::Unknown,
-        StepKind::Withdraw | StepKind::Return | StepKind::Void => {}
+    payment.stand(standing);
+    if let Some(post) = step.kind.post() {
+        payment.approvers[usize::from(post.number())] = by.person;
+    }
+    if step.kind == StepKind::Instruct {
+        payment.instructor = by.person;
     }
     let numbered = step.kind.needs_reason() || step.kind == StepKind::Doubt;
     if numbered {
@@ -131,11 +117,9 @@ pub(super) fn step(book: &mut YearBook, by: By, step: &Step<'_>) {
     }
 }
 
-/// Ends a payment without paying: everything it took goes back.
-fn release(book: &mut YearBook, index: u32, ending: Ending) {
+/// What a payment took that ends without paying goes back.
+fn release(book: &mut YearBook, index: u32) {
     let payment = book.payment_mut(index);
-    payment.state = PaymentState::Released;
-    payment.ending = Some(ending);
     let (quota, amount) = (payment.quota, payment.amount_fen.get());
     give_back(book, index, quota, amount, |buckets| buckets.reserved -= amount);
     close_open(book, quota);
@@ -203,22 +187,24 @@ pub(super) fn fact(book: &mut YearBook, by: By, fact: &Fact<'_>, fingerprint: Fi
     let payment = book.payment_mut(index);
     let (kind, channel, serial) = (fact.kind, by.channel, fact.serial);
     payment.later_mut().facts.push(FactSeen { kind, channel, serial, fingerprint });
-    let after = state_after(payment, fact.kind);
+    let standing = payment.standing();
+    let (asked, executed) = (payment.amount_fen, payment.executed_fen);
+    payment.executed_fen = standing.executed_after(fact, asked, executed);
     match fact.kind {
-        FactKind::Reject => release(book, index, Ending::Rejected),
-        FactKind::ConfirmPaid => confirm(book, index, fact.amount_fen),
+        FactKind::Reject => release(book, index),
+        FactKind::ConfirmPaid => confirm(book, index),
         FactKind::Clear => clear(book, index),
         FactKind::Refund => refund(book, index, fact, pool),
         FactKind::SettleRefund => settle_refund(book, index, fact),
     }
-    book.payment_mut(index).state = after;
+    book.payment_mut(index).stand(standing.after_fact(fact.kind));
 }
 
-/// The bank paid `executed`; what failed of the amount goes back.
-fn confirm(book: &mut YearBook, index: u32, executed: Fen) {
+/// The bank paid what is executed; what failed of the amount goes back.
+fn confirm(book: &mut YearBook, index: u32) {
     let payment = book.payment_mut(index);
-    payment.executed_fen = executed;
-    let (quota, asked, y) = (payment.quota, payment.amount_fen.get(), executed.get());
+    let (quota, asked) = (payment.quota, payment.amount_fen.get());
+    let y = payment.executed_fen.get();
     give_back(book, index, quota, asked - y, |buckets| {
         buckets.reserved -= asked;
         buckets.paid += y;
@@ -230,9 +216,6 @@ fn clear(book: &mut YearBook, index: u32) {
     let payment = book.payment_mut(index);
     let quota = payment.quota;
     let from_reserved = payment.path == Path::Allocation;
-    if from_reserved {
-        payment.executed_fen = payment.amount_fen;
-    }
     let y = payment.executed_fen.get();
     let cell = book.quota(quota).expect("a payment names a quota that exists").changed(|buckets| {
         let from = if from_reserved { &mut buckets.reserved } else { &mut buckets.paid };

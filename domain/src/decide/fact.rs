@@ -1,6 +1,6 @@
 //! Whether a reported fact fits its payment. It is never refused: what does not fit is parked.
 
-use crate::codes::{FactKind, Path, PaymentState, Role, YearState};
+use crate::codes::{FactKind, Path, Role, YearState};
 use crate::command::{By, Fact, Resolve};
 use crate::division::{Division, YearBook};
 use crate::event::{Event, EventBody};
@@ -211,12 +211,4 @@ pub fn parked_facts_that_fit<'a>(
     book: &'a YearBook,
 ) -> impl Iterator<Item = (&'a ParkedKey, &'a Parked)> {
     book.suspense.iter().filter(move |(key, parked)| must_fit(division, key, parked).is_ok())
-}
-
-/// The state a payment has after a fact that fits.
-pub(crate) fn state_after(payment: &Payment, fact: FactKind) -> PaymentState {
-    match fact_cell(payment.state, payment.path, fact) {
-        Cell::Goes(state) => state,
-        _ => payment.state,
-    }
 }

@@ -21,8 +21,8 @@ use crate::limits::{AMOUNT_FEN_MAX, QUOTA_SERIAL_MAX};
 use crate::money::{Fen, FenSum};
 use crate::refusal::{Code, Refusal};
 
+pub(crate) use fact::goes_to_pool;
 pub use fact::parked_facts_that_fit;
-pub(crate) use fact::{goes_to_pool, state_after};
 pub use recall::{outcome_of, outcome_of_move, page_changed, page_needed};
 
 /// What a turn does with a command.
