@@ -67,6 +67,28 @@ pub struct JournalReader {
     after: Position,
 }
 
+/// A place between two groups from which a reader can go on without walking there. Good for the
+/// journal it comes from, as long as the process lives.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    place: Place,
+    chain: Chain,
+}
+
+impl Mark {
+    /// The last position before it.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        self.chain.last.position
+    }
+
+    /// The time of the group before it, in ms since 1970; 0 at the start.
+    #[must_use]
+    pub const fn time_ms(&self) -> u64 {
+        self.chain.time_ms
+    }
+}
+
 /// The first group of a segment, as far as its header tells.
 type FirstGroup = Option<(Place, GroupHeader)>;
 
@@ -128,6 +150,19 @@ impl JournalReader {
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
         self.walker.chain.last
+    }
+
+    /// Where it stands: behind the last group that was returned.
+    #[must_use]
+    pub const fn mark(&self) -> Mark {
+        Mark { place: self.walker.place, chain: self.walker.chain }
+    }
+
+    /// Goes where a reader of the same journal stood: the next group is the one behind the mark.
+    pub fn go_to(&mut self, mark: &Mark) {
+        self.walker.place = mark.place;
+        self.walker.chain = mark.chain;
+        self.after = mark.chain.last.position;
     }
 
     /// Where the next group is or will be, if it fits there.

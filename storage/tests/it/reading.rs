@@ -42,6 +42,28 @@ fn a_follower_sees_each_group_when_it_is_durable() {
 }
 
 #[test]
+fn from_every_mark_the_rest_is_read() {
+    let (disk, headers) = written(16, 7000);
+    assert!(headers.last().unwrap().place.segment > 3);
+    let all = start(&disk.image()).unwrap().1;
+    let mut reader = JournalReader::open(shared(&disk), &dir(), ReadFrom::Start).unwrap();
+    let mut marks = vec![reader.mark()];
+    while reader.next(Position::END).unwrap().is_some() {
+        marks.push(reader.mark());
+    }
+    assert_eq!(marks.len(), headers.len() + 1);
+    // Back and forth: from the last mark to the first, then every other one.
+    for mark in marks.iter().rev().chain(marks.iter().step_by(2)) {
+        reader.go_to(mark);
+        let after = mark.position();
+        assert_eq!(reader.position(), after);
+        let rest = read_all(&mut reader, Position::END, after);
+        let expected: Vec<_> = all.iter().filter(|(at, _)| *at > after).cloned().collect();
+        assert_eq!(rest, expected, "after {after}");
+    }
+}
+
+#[test]
 fn from_every_position_the_rest_is_read() {
     let (disk, headers) = written(16, 7000);
     assert!(headers.last().unwrap().place.segment > 3);
