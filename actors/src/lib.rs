@@ -16,6 +16,7 @@
 //! - [`durable`]: the durable position, as followers read it.
 //! - [`journal_thread`]: joins runs into groups and makes them durable.
 //! - [`replay`]: the state folded from the journal, and its digest.
+//! - [`directory`]: lists, histories and states as they were.
 //! - [`metrics`]: every metric, with unit and labels.
 //! - [`engine`]: how an engine starts.
 //! - [`shells`]: the thin actix shells.
@@ -39,6 +40,8 @@ pub mod durable;
 pub mod journal_thread;
 
 pub mod replay;
+
+pub mod directory;
 
 pub mod metrics;
 

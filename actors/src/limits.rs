@@ -40,6 +40,41 @@ pub const SUBSCRIPTIONS_MAX: usize = 16;
 /// Frames of events that one subscription may have unsent.
 pub const SUBSCRIPTION_FRAMES_UNSENT: usize = 8;
 
+/// Payments that the directory keeps in memory; beyond it the directory stops, and nothing else.
+pub const DIRECTORY_PAYMENTS_MAX: usize = 1 << 30;
+
+/// Bytes of a payment's row in the directory. With its index entry (up to 18 bytes) and four later
+/// events (10 bytes each) a payment takes at most 160; its texts stay in the journal.
+pub const DIRECTORY_ROW_BYTES: usize = 96;
+
+/// Bytes of one later event of a payment, or of an event of a quota alone, in the directory.
+pub const DIRECTORY_LINK_BYTES: usize = 10;
+
+/// Official numbers of one payment that a list can be asked for: the first so many.
+pub const DIRECTORY_NUMBERS_PER_PAYMENT: usize = 16;
+
+/// Payments that are looked at for one page of a list.
+pub const DIRECTORY_EXAMINED_MAX: usize = 100_000;
+
+/// Events that are looked at for one page of a quota's history, in memory; a quota with more is
+/// answered `too-many`.
+pub const DIRECTORY_HISTORY_EVENTS_MAX: usize = 8_000_000;
+
+/// Journal between two places from which the directory can read on.
+pub const DIRECTORY_BLOCK_BYTES: u64 = 256 * 1024;
+
+/// Records that the directory folds in one step, before it looks at questions and yields.
+pub const DIRECTORY_STEP_RECORDS: u64 = 4_096;
+
+/// Questions to the directory that may be unanswered; beyond it they hear `Busy`.
+pub const DIRECTORY_QUESTIONS_MAX: usize = 256;
+
+/// How long what was folded up to an earlier position is kept for the next page, in ms.
+pub const DIRECTORY_PAST_KEPT_MS: u64 = 60_000;
+
+/// How much less than the engine's threads the directory's are worth to the system's scheduler.
+pub const DIRECTORY_NICENESS: i32 = 10;
+
 /// Deadlines that one turn of the engine acts on.
 pub const DEADLINES_PER_TURN: usize = 1024;
 
@@ -58,3 +93,5 @@ pub const TOUCH_AHEAD: usize = 32;
 const _: () = assert!(RUN_RESERVE_BYTES >= 2 * RECORD_BYTES_PLANNED);
 const _: () = assert!(RUN_RESERVE_BYTES < storage::limits::RUN_BYTES_MAX);
 const _: () = assert!(SHARD_COMMANDS_MAX >= protocol::limits::COMMANDS_PER_FRAME_MAX);
+const _: () = assert!(DIRECTORY_PAYMENTS_MAX < u32::MAX as usize);
+const _: () = assert!(DIRECTORY_ROW_BYTES + 4 + 18 + 4 * DIRECTORY_LINK_BYTES <= 160);

@@ -83,6 +83,12 @@ pub struct Metrics {
     pub divisions: Number,
     /// Quotas in memory.
     pub quotas: Number,
+    /// The sequence the directory has come to.
+    pub directory_sequence: Number,
+    /// Payments the directory knows.
+    pub directory_payments: Number,
+    /// Questions the directory has answered.
+    pub directory_answers: Number,
     /// Records replayed by the start.
     pub replayed: Number,
     /// How long the start took, in ms.
@@ -140,6 +146,24 @@ impl Metrics {
         );
         one("treasury_divisions", gauge, "Divisions registered.", self.divisions.get());
         one("treasury_quotas", gauge, "Quotas in memory.", self.quotas.get());
+        one(
+            "treasury_directory_sequence",
+            gauge,
+            "The sequence the directory has come to.",
+            self.directory_sequence.get(),
+        );
+        one(
+            "treasury_directory_payments",
+            gauge,
+            "Payments the directory knows.",
+            self.directory_payments.get(),
+        );
+        one(
+            "treasury_directory_answers_total",
+            counter,
+            "Questions the directory has answered.",
+            self.directory_answers.get(),
+        );
         one(
             "treasury_replayed_records",
             gauge,

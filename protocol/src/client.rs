@@ -7,7 +7,6 @@
 
 mod answers;
 mod backoff;
-mod blocking;
 mod driver;
 mod link;
 mod session;
@@ -24,8 +23,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::command::EncodeError;
+use crate::directory::{History, HistoryPage, ListPayments, PaymentPage, StateAt, StateThen};
 use crate::flags::Flags;
-use crate::frame::FrameError;
+use crate::frame::{FrameError, FrameKind};
 use crate::hello::{Hello, Welcome};
 use crate::limits::{
     CLIENT_ASKS_MAX, CLIENT_QUEUE_MAX, FRAME_BYTES_MAX, FRAME_HEADER_BYTES, LOOK_UPS_PER_FRAME_MAX,
@@ -41,7 +41,6 @@ use driver::Driver;
 use session::Session;
 use unit::{Call, Unit};
 
-pub use blocking::{BlockingClient, BlockingSubscription};
 pub use link::{Link, LinkError};
 pub use subscription::{EventFrame, Subscription};
 pub use unit::{Outcome, Told};
@@ -340,6 +339,39 @@ impl Client {
         match self.query(QueryKind::Ping).await? {
             QueryReply::Pong(at) => Ok(at),
             _ => Err(FrameError::Body("pong").into()),
+        }
+    }
+
+    /// One page of payments; give its `after` back in the same question for the next.
+    ///
+    /// # Errors
+    /// If no answer came within the deadline, or the code it was turned away with.
+    pub async fn list_payments(&self, list: ListPayments) -> Result<PaymentPage, ClientError> {
+        match self.query(QueryKind::List(Box::new(list))).await? {
+            QueryReply::Payments(page) => Ok(*page),
+            _ => Err(FrameError::Body(FrameKind::Payments.slug()).into()),
+        }
+    }
+
+    /// One page of events of a payment or a quota; give its `after` back for the next.
+    ///
+    /// # Errors
+    /// As [`Client::list_payments`]; `not-found` where nothing is known.
+    pub async fn history(&self, history: History) -> Result<HistoryPage, ClientError> {
+        match self.query(QueryKind::History(Box::new(history))).await? {
+            QueryReply::History(page) => Ok(*page),
+            _ => Err(FrameError::Body(FrameKind::HistoryPage.slug()).into()),
+        }
+    }
+
+    /// How a quota or a payment stood at an earlier position or time.
+    ///
+    /// # Errors
+    /// As [`Client::list_payments`]; `not-found` is an answer and no error.
+    pub async fn state_at(&self, state: StateAt) -> Result<StateThen, ClientError> {
+        match self.query(QueryKind::StateAt(Box::new(state))).await? {
+            QueryReply::State(state) => Ok(*state),
+            _ => Err(FrameError::Body(FrameKind::StateThen.slug()).into()),
         }
     }
 

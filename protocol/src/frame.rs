@@ -28,6 +28,12 @@ pub enum FrameKind {
     Subscribe = 6,
     /// Ends the subscription with this request number.
     Unsubscribe = 7,
+    /// Asks for a page of payments.
+    ListPayments = 8,
+    /// Asks for a page of events of a payment or a quota.
+    History = 9,
+    /// Asks how a quota or a payment stood.
+    StateAt = 10,
     /// Nothing more will be sent.
     Goodbye = 99,
     /// Answer to the hello.
@@ -48,6 +54,12 @@ pub enum FrameKind {
     SubscriptionEnded = 107,
     /// The request, or with request 0 the connection, failed.
     Error = 108,
+    /// A page of payments.
+    Payments = 109,
+    /// A page of events.
+    HistoryPage = 110,
+    /// How a quota or a payment stood.
+    StateThen = 111,
 }
 
 impl FrameKind {
@@ -60,6 +72,9 @@ impl FrameKind {
         FrameKind::Ping,
         FrameKind::Subscribe,
         FrameKind::Unsubscribe,
+        FrameKind::ListPayments,
+        FrameKind::History,
+        FrameKind::StateAt,
         FrameKind::Goodbye,
         FrameKind::Welcome,
         FrameKind::Results,
@@ -70,6 +85,9 @@ impl FrameKind {
         FrameKind::Events,
         FrameKind::SubscriptionEnded,
         FrameKind::Error,
+        FrameKind::Payments,
+        FrameKind::HistoryPage,
+        FrameKind::StateThen,
     ];
 
     /// The kind with a number.
@@ -105,6 +123,12 @@ impl FrameKind {
             FrameKind::Events => "events",
             FrameKind::SubscriptionEnded => "subscription-ended",
             FrameKind::Error => "error",
+            FrameKind::ListPayments => "list-payments",
+            FrameKind::History => "history",
+            FrameKind::StateAt => "state-at",
+            FrameKind::Payments => "payments",
+            FrameKind::HistoryPage => "history-page",
+            FrameKind::StateThen => "state-then",
         }
     }
 

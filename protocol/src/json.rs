@@ -6,6 +6,7 @@
 //! another form is an error that names the field and the nearest known one.
 
 mod command;
+mod directory;
 mod event;
 mod fields;
 mod reply;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 pub use command::{command_json, parse_command};
+pub use directory::payment_page_json;
 pub use event::event_json;
 pub use reply::write_line;
 pub use request::{Line, read_line};

@@ -17,6 +17,7 @@
 //! - [`lookup`], [`views`]: questions about quotas, payments and ids, and their answers.
 //! - [`message`]: errors, health, metrics, pings.
 //! - [`subscribe`]: committed records from a cursor on.
+//! - [`directory`]: lists, histories and states as they were, page by page.
 //! - [`json`]: the same as lines of JSON.
 //! - [`client`]: the Rust client, and the bare link under load generators.
 
@@ -48,12 +49,14 @@ pub mod message;
 
 pub mod subscribe;
 
+pub mod directory;
+
 pub mod json;
 
 pub mod client;
 
 pub use batch::{Commands, CommandsBuilder};
-pub use client::{BlockingClient, Client, ClientError, Outcome};
+pub use client::{Client, ClientError, Outcome};
 pub use command::{decode_command, encode_command};
 pub use flags::Flags;
 pub use frame::{Frame, FrameError, FrameKind, Header, split_frame};

@@ -68,6 +68,27 @@ pub const EVENTS_PROLOGUE_BYTES: usize = 48;
 /// Bytes before each record of an events frame.
 pub const EVENT_HEADER_BYTES: usize = 24;
 
+/// Payments of a list, or events of a history, on one page.
+pub const DIRECTORY_PAGE_ITEMS_MAX: usize = 500;
+
+/// How long a question to the directory may wait for a position. Longer waits are `bad-field`.
+pub const DIRECTORY_WAIT_MS_MAX: u32 = 10_000;
+
+/// One text of a listed payment, and an official number in a filter, in bytes of UTF-8.
+pub const DIRECTORY_TEXT_BYTES_MAX: usize = 256;
+
+/// Bytes of what continues a list behind a page.
+pub const CONTINUATION_BYTES: usize = 24;
+
+/// Bytes of a listed payment without its texts.
+pub const LISTED_PAYMENT_BYTES: usize = 96;
+
+/// Bytes before the events of a page of a history: position, time, continuation.
+pub const HISTORY_PROLOGUE_BYTES: usize = REPLY_PROLOGUE_BYTES + 8 + CONTINUATION_BYTES;
+
+/// Bytes before each event of a history.
+pub const HISTORY_EVENT_HEADER_BYTES: usize = 32;
+
 /// One text in an error or health message, in bytes of UTF-8.
 pub const MESSAGE_TEXT_BYTES_MAX: usize = 1_024;
 
@@ -132,6 +153,17 @@ const _: () = assert!(
     FRAME_HEADER_BYTES + REPLY_PROLOGUE_BYTES + LOOK_UPS_PER_FRAME_MAX * ANSWER_BYTES_MAX
         <= FRAME_BYTES_MAX,
     "the largest answers to a full frame of look-ups must fit"
+);
+const _: () = assert!(
+    FRAME_HEADER_BYTES
+        + HISTORY_PROLOGUE_BYTES
+        + DIRECTORY_PAGE_ITEMS_MAX
+            * (LISTED_PAYMENT_BYTES
+                + 2
+                + domain::limits::OFFICIAL_KEY_BYTES_MAX
+                + 4 * (2 + DIRECTORY_TEXT_BYTES_MAX))
+        <= FRAME_BYTES_MAX,
+    "a full page of payments with every text must fit"
 );
 const _: () = assert!(domain::limits::PARTICULARS_BYTES_MAX <= TAIL_BYTES_MAX);
 const _: () = assert!(domain::limits::NOTE_BYTES_MAX <= TAIL_BYTES_MAX);

@@ -214,7 +214,7 @@ impl Answer {
         }
     }
 
-    fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         out.extend_from_slice(&self.code().number().to_le_bytes());
         out.extend_from_slice(&self.number().to_le_bytes());
@@ -234,7 +234,7 @@ impl Answer {
         out
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Answer, Short> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Answer, Short> {
         let code = Code::from_number(reader.u16()?).ok_or(Short)?;
         let number = reader.u16()?;
         let length = reader.u32()? as usize;

@@ -4,9 +4,11 @@
 //! - [`network`]: sockets, around the network actor's core.
 //! - [`connection`]: one connection's reading and writing.
 //! - [`subscriptions`]: committed records, read behind the durable position.
+//! - [`directory`]: the directory's threads.
 //! - [`run`]: start, wiring, signals, shutdown.
 
 mod connection;
+mod directory;
 mod network;
 mod run;
 mod settings;

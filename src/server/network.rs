@@ -4,15 +4,19 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{Actor, Addr, Context, Handler};
 use actors::gate::SessionId;
 use actors::network::{Ask, Network};
 use actors::shells::{ShardShell, TakeGroup, TakeReply, TakeTurn};
+use domain::Code;
+use protocol::message::ErrorMessage;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::connection::{self, Patience};
+use super::directory::DirectoryDesk;
 use super::subscriptions::{Follow, Subscriptions};
 use crate::clock;
 
@@ -23,6 +27,7 @@ pub(super) struct Shared {
     streams: RefCell<HashMap<SessionId, Rc<Socket>>>,
     subscriptions: RefCell<Subscriptions>,
     pub(super) patience: Patience,
+    directory: DirectoryDesk,
     flush_scheduled: Cell<bool>,
     /// Told whenever something was answered or sent: shutdown waits for the last of it.
     pub(super) progressed: Notify,
@@ -40,6 +45,13 @@ pub(super) struct Socket {
     ended: Notify,
 }
 
+/// Bytes a connection may leave unread before the next frame of a subscription or the next page of
+/// the directory waits.
+const UNSENT_BYTES_MAX: usize = 2 << 20;
+
+/// How long a task waits for a connection to be read.
+const UNSENT_PAUSE: Duration = Duration::from_millis(5);
+
 /// Read buffers that are kept for the next reader.
 const BUFFERS_KEPT: usize = 64;
 
@@ -49,6 +61,7 @@ impl Shared {
         shards: Vec<Addr<ShardShell>>,
         follow: Follow,
         patience: Patience,
+        directory: DirectoryDesk,
     ) -> Rc<Shared> {
         Rc::new(Shared {
             core: RefCell::new(core),
@@ -56,6 +69,7 @@ impl Shared {
             streams: RefCell::new(HashMap::new()),
             subscriptions: RefCell::new(Subscriptions::new(follow)),
             patience,
+            directory,
             flush_scheduled: Cell::new(false),
             progressed: Notify::new(),
             buffers: RefCell::new(Vec::new()),
@@ -113,10 +127,46 @@ impl Shared {
             Ask::Subscribe { session, request, subscribe } => {
                 Subscriptions::begin(self, &self.subscriptions, session, request, &subscribe);
             }
+            Ask::Question { session, request, bytes, question } => {
+                let answer = self.directory.ask(request, question);
+                actix::spawn(Rc::clone(self).forward_answer(session, request, bytes, answer));
+            }
             Ask::Unsubscribe { session, request } => {
                 self.subscriptions.borrow_mut().end(session, request);
             }
         }
+    }
+
+    /// Gives the directory's answer to whoever asked.
+    async fn forward_answer(
+        self: Rc<Self>,
+        session: SessionId,
+        request: u64,
+        bytes: u32,
+        answer: oneshot::Receiver<Vec<u8>>,
+    ) {
+        let frame = answer.await.unwrap_or_else(|_| {
+            let mut frame = Vec::new();
+            ErrorMessage::new(Code::Fault).put(&mut frame, request);
+            frame
+        });
+        self.until_read(session).await;
+        self.core.borrow_mut().answered(session, bytes, &frame);
+        self.progressed.notify_one();
+        self.settle();
+    }
+
+    /// Waits until a connection has read most of what it was sent.
+    pub(super) async fn until_read(&self, session: SessionId) {
+        while self.core.borrow().unsent(session) > UNSENT_BYTES_MAX {
+            tokio::time::sleep(UNSENT_PAUSE).await;
+        }
+    }
+
+    /// Takes no more questions and requests: what was admitted is still answered.
+    pub(super) fn stop(&self) {
+        self.core.borrow_mut().stop();
+        self.directory.stop();
     }
 
     /// Sends what a session has to send, as far as its socket takes it.

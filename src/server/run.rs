@@ -27,6 +27,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
 use super::connection::Patience;
+use super::directory::{self, DirectoryDesk};
 use super::network::{NetworkShell, Shared};
 use super::settings::Settings;
 use super::subscriptions::Follow;
@@ -195,7 +196,15 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         hello: Duration::from_millis(settings.hello_wait_ms),
         rest: Duration::from_millis(settings.frame_wait_ms),
     };
-    let shared = Shared::new(core, addresses.clone(), follow, patience);
+    let directory = DirectoryDesk::start(directory::Environment {
+        disk: Arc::clone(&follow.disk),
+        data_dir: settings.data.clone(),
+        key: HashKey(summary.dataset.hash_key),
+        durable: Arc::clone(&durable),
+        metrics: Arc::clone(&metrics),
+        stopping: Arc::new(AtomicBool::new(false)),
+    })?;
+    let shared = Shared::new(core, addresses.clone(), follow, patience, directory);
     let network = NetworkShell { shared: Rc::clone(&shared) }.start();
     let landings =
         Landings { shards: addresses.clone(), networks: vec![network.clone().recipient()] };
@@ -236,7 +245,7 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
 impl Engine {
     /// Stops reading, answers what was admitted, closes the journal, joins the threads.
     async fn shut_down(self) -> anyhow::Result<Ended> {
-        self.shared.core.borrow_mut().stop();
+        self.shared.stop();
         let drained = async {
             while !self.shared.core.borrow().is_drained() {
                 self.shared.progressed.notified().await;

@@ -30,12 +30,6 @@ use super::network::Shared;
 /// How long a follower waits before it looks whether its subscriber is still there.
 const LOOK_UP_EVERY: Duration = Duration::from_millis(500);
 
-/// Bytes a subscriber may leave unread before its next frame waits.
-const UNSENT_BYTES_MAX: usize = 2 << 20;
-
-/// How long a task waits for its subscriber to read.
-const UNSENT_PAUSE: Duration = Duration::from_millis(5);
-
 /// Where followers read.
 #[derive(Clone)]
 pub(super) struct Follow {
@@ -108,9 +102,7 @@ impl Subscriptions {
 
 async fn forward(shared: Rc<Shared>, session: SessionId, mut frames: mpsc::Receiver<Vec<u8>>) {
     while let Some(frame) = frames.recv().await {
-        while shared.core.borrow().unsent(session) > UNSENT_BYTES_MAX {
-            tokio::time::sleep(UNSENT_PAUSE).await;
-        }
+        shared.until_read(session).await;
         shared.core.borrow_mut().send(session, &frame);
         shared.settle();
     }

@@ -18,6 +18,7 @@ use protocol::hello::Environment;
 use protocol::message::ErrorMessage;
 use protocol::subscribe::Subscribe;
 
+use crate::directory::Question;
 use crate::durable::Durable;
 use crate::gate::{Gate, Gathering, Released, SessionId};
 use crate::limits::{SESSION_OUTPUT_BYTES_MAX, TURNED_AWAY_MAX};
@@ -55,6 +56,17 @@ pub enum Ask {
         /// From where, of what.
         subscribe: Subscribe,
     },
+    /// Ask the directory; its answer comes back by [`Network::answered`].
+    Question {
+        /// Who asks.
+        session: SessionId,
+        /// The request number.
+        request: u64,
+        /// Bytes of the request frame.
+        bytes: u32,
+        /// What.
+        question: Question,
+    },
     /// End a subscription.
     Unsubscribe {
         /// Whose.
@@ -79,6 +91,8 @@ pub struct Network {
     /// Sessions with bytes to send, each once.
     dirty: Vec<SessionId>,
     asks: Vec<Ask>,
+    /// Questions that the directory has not answered yet.
+    questions: usize,
     released: Vec<Released>,
     stopping: bool,
     started_ms: u64,
@@ -115,6 +129,7 @@ impl Network {
             turned_away: 0,
             dirty: Vec::new(),
             asks: Vec::new(),
+            questions: 0,
             released: Vec::new(),
             stopping: false,
             started_ms: now_ms,
@@ -172,7 +187,8 @@ impl Network {
     #[must_use]
     pub fn is_drained(&self) -> bool {
         let unsent = self.sessions.iter().filter_map(|slot| slot.session.as_ref());
-        self.gate.held() == 0 && unsent.into_iter().all(|session| session.out.is_empty())
+        let answered = self.gate.held() == 0 && self.questions == 0;
+        answered && unsent.into_iter().all(|session| session.out.is_empty())
     }
 
     /// Whether a connection has said its hello, and whether part of a message is on its way.
@@ -205,6 +221,17 @@ impl Network {
     /// Adds a ready frame to a connection's output: events of a subscription.
     pub fn send(&mut self, id: SessionId, frame: &[u8]) {
         self.say(id, |out| out.extend_from_slice(frame));
+    }
+
+    /// The directory has answered a question whose request had so many bytes.
+    pub fn answered(&mut self, id: SessionId, bytes: u32, frame: &[u8]) {
+        self.questions -= 1;
+        if let Some(session) = self.session_mut(id) {
+            session.window_used -= 1;
+            session.window_bytes_used -= bytes;
+        }
+        self.say(id, |out| out.extend_from_slice(frame));
+        self.say_goodbye(id);
     }
 
     /// Bytes a connection has not been sent yet.

@@ -17,7 +17,9 @@ use storage::event_record;
 use storage::record::RecordRef;
 use storage::space::SpaceLevel;
 
+use crate::directory::Question;
 use crate::gate::{Gathering, SessionId};
+use crate::limits::DIRECTORY_QUESTIONS_MAX;
 
 use super::gather::CommandFrame;
 use super::session::Stage;
@@ -220,6 +222,9 @@ impl Network {
                 Ok(subscribe) => self.asks.push(Ask::Subscribe { session: id, request, subscribe }),
                 Err(error) => self.fail_with(id, &error),
             },
+            FrameKind::ListPayments | FrameKind::History | FrameKind::StateAt => {
+                self.question(id, frame);
+            }
             FrameKind::Unsubscribe => self.asks.push(Ask::Unsubscribe { session: id, request }),
             FrameKind::Goodbye => {
                 if let Some(session) = self.session_mut(id) {
@@ -314,6 +319,27 @@ impl Network {
             self.gate.release_unasked(ticket);
             self.hand_out();
         }
+    }
+
+    /// A question goes to the directory, beside the payments' way: it counts as one command.
+    fn question(&mut self, id: SessionId, frame: &Frame<'_>) {
+        let (request, bytes) = (frame.header.request, frame.header.length);
+        let question = match Question::parse(frame) {
+            Ok(question) => question,
+            Err(error @ FrameError::Value { .. }) => {
+                let message = ErrorMessage::with_detail(Code::BadField, error);
+                return self.say(id, |out| message.put(out, request));
+            }
+            Err(error) => return self.fail_with(id, &error),
+        };
+        let window = self.session(id).is_some_and(|session| session.has_window(1, bytes));
+        if self.stopping || !window || self.questions >= DIRECTORY_QUESTIONS_MAX {
+            let code = if self.stopping { Code::ShuttingDown } else { Code::Busy };
+            return self.turn_away(id, request, code);
+        }
+        self.use_window(id, 1, bytes);
+        self.questions += 1;
+        self.asks.push(Ask::Question { session: id, request, bytes, question });
     }
 
     fn health(&self, now_ms: u64) -> Health {

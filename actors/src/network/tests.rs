@@ -5,3 +5,4 @@ mod answers;
 mod endings;
 mod greeting;
 mod lines;
+mod questions;

@@ -1,7 +1,8 @@
 //! Look-ups by id, answered from memory.
 
 use domain::decide::outcome_of;
-use domain::ids::{ActId, LimitKey, MoveId, PaymentId};
+use domain::division::YearBook;
+use domain::ids::{ActId, LimitKey, MoveId, PaymentId, QuotaId};
 use domain::{Code, Division};
 use protocol::lookup::{Answer, IdKind, LookUp, OutcomeView};
 use protocol::views::{PaymentView, QuotaView};
@@ -18,12 +19,8 @@ impl Shard {
         let division = &self.divisions[slot];
         let found = match look_up {
             LookUp::Quota(id) => division.year(id.year()).and_then(|book| {
-                let (cell, row) = (book.quota(id)?, book.row(id)?);
-                let plan = (cell.plan_slot as usize).checked_sub(1);
-                let plan =
-                    plan.and_then(|slot| book.plans().nth(slot)).map_or(LimitKey(0), |p| p.key);
-                let quarantined = self.quarantined.contains_key(&id);
-                Some(Answer::Quota(Box::new(QuotaView::of(id, cell, row, plan, quarantined))))
+                let view = quota_view(book, id, self.quarantined.contains_key(&id))?;
+                Some(Answer::Quota(Box::new(view)))
             }),
             LookUp::Payment { year, id, .. } => division
                 .year(year)
@@ -33,6 +30,14 @@ impl Shard {
         };
         found.unwrap_or(Answer::Failed(Code::NotFound))
     }
+}
+
+/// A quota as it is told.
+pub(crate) fn quota_view(book: &YearBook, id: QuotaId, quarantined: bool) -> Option<QuotaView> {
+    let (cell, row) = (book.quota(id)?, book.row(id)?);
+    let plan = (cell.plan_slot as usize).checked_sub(1);
+    let plan = plan.and_then(|slot| book.plans().nth(slot)).map_or(LimitKey(0), |plan| plan.key);
+    Some(QuotaView::of(id, cell, row, plan, quarantined))
 }
 
 fn outcome(

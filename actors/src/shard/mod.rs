@@ -28,6 +28,8 @@ use crate::turn::{Alarm, Crossing, Landing, Output, Run, Turn};
 
 use deadlines::Deadlines;
 
+pub(crate) use look_up::quota_view;
+
 /// One shard.
 pub struct Shard {
     index: u16,

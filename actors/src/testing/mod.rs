@@ -14,6 +14,6 @@ pub(crate) mod house;
 
 pub(crate) mod world;
 
-mod draw;
+pub(crate) mod draw;
 
 mod storm;

@@ -38,6 +38,9 @@ BOUNDS = {
     "bytes of a JSON line": limits.JSON_LINE_BYTES_MAX,
     "commands in a JSON line": limits.JSON_COMMANDS_PER_LINE_MAX,
     "look-ups in a JSON line": limits.JSON_LOOK_UPS_PER_LINE_MAX,
+    "items on a page of the directory": limits.DIRECTORY_PAGE_ITEMS_MAX,
+    "wait for a position, ms": limits.DIRECTORY_WAIT_MS_MAX,
+    "bytes of a text of a listed payment": limits.DIRECTORY_TEXT_BYTES_MAX,
 }
 
 VOCABULARIES: Dict[str, Type[names.Named]] = {

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::ClientError;
 use super::unit::{Told, Unit};
+use crate::directory::{History, HistoryPage, ListPayments, PaymentPage, StateAt, StateThen};
 use crate::frame::{Frame, FrameError, FrameKind};
 use crate::lookup::{Answer, LookUp, parse_answers};
 use crate::message::{Health, parse_metrics, parse_pong};
@@ -35,6 +36,9 @@ pub(super) enum QueryKind {
     Health,
     Metrics,
     Ping,
+    List(Box<ListPayments>),
+    History(Box<History>),
+    StateAt(Box<StateAt>),
 }
 
 /// What is answered.
@@ -44,6 +48,9 @@ pub(super) enum QueryReply {
     Health(Box<Health>),
     Metrics(String),
     Pong(Position),
+    Payments(Box<PaymentPage>),
+    History(Box<HistoryPage>),
+    State(Box<StateThen>),
 }
 
 /// What passes by itself, so that the same is sent again.
@@ -96,6 +103,15 @@ pub(super) fn read_reply(frame: &Frame<'_>) -> Result<QueryReply, FrameError> {
             parse_metrics(frame).map(|text| QueryReply::Metrics(text.to_owned()))
         }
         FrameKind::Pong => parse_pong(frame).map(QueryReply::Pong),
+        FrameKind::Payments => {
+            PaymentPage::parse(frame).map(|page| QueryReply::Payments(Box::new(page)))
+        }
+        FrameKind::HistoryPage => {
+            HistoryPage::parse(frame).map(|page| QueryReply::History(Box::new(page)))
+        }
+        FrameKind::StateThen => {
+            StateThen::parse(frame).map(|state| QueryReply::State(Box::new(state)))
+        }
         kind => Err(FrameError::Kind(kind.number())),
     }
 }

@@ -264,6 +264,9 @@ impl Driver {
                 QueryKind::Health => put_bare(&mut self.out, FrameKind::Health, number),
                 QueryKind::Metrics => put_bare(&mut self.out, FrameKind::Metrics, number),
                 QueryKind::Ping => put_bare(&mut self.out, FrameKind::Ping, number),
+                QueryKind::List(list) => list.put(&mut self.out, number),
+                QueryKind::History(history) => history.put(&mut self.out, number),
+                QueryKind::StateAt(state) => state.put(&mut self.out, number),
             }
             let bytes = (self.out.len() - start) as u32;
             self.depart(number, Flight { cargo: Cargo::Query(query), commands, bytes });

@@ -148,7 +148,7 @@ fn day(name: &str, value: &Value) -> Result<Day, JsonError> {
     if day_text(day.get()) == text { Ok(day) } else { Err(wrong()) }
 }
 
-fn yuan(name: &str, value: &Value) -> Result<Fen, JsonError> {
+pub(super) fn yuan(name: &str, value: &Value) -> Result<Fen, JsonError> {
     let text = value
         .as_str()
         .ok_or_else(|| JsonError::new(name, "is yuan written as a string, like \"1234.50\""))?;
@@ -193,7 +193,7 @@ pub(super) fn hex128(name: &str, value: &Value) -> Result<u128, JsonError> {
     u128::from_str_radix(&digits, 16).map_err(|_| wrong())
 }
 
-fn hex64(name: &str, value: &Value) -> Result<u64, JsonError> {
+pub(super) fn hex64(name: &str, value: &Value) -> Result<u64, JsonError> {
     let wrong = || JsonError::new(name, "is 16 hex digits");
     let text = value.as_str().ok_or_else(wrong)?;
     if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {

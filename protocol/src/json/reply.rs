@@ -4,7 +4,9 @@ use domain::Refusal;
 use serde_json::{Map, Value, json};
 
 use super::code_json;
+use super::directory::{history_json, payment_page_json, state_json};
 use super::views::{payment_json, quota_json};
+use crate::directory::{HistoryPage, PaymentPage, StateThen};
 use crate::frame::{Frame, FrameError, FrameKind};
 use crate::hello::Welcome;
 use crate::lookup::{Answer, OutcomeView, parse_answers};
@@ -35,6 +37,9 @@ pub fn write_line(
         FrameKind::Pong => json!({ "pong": true, "position": position_json(parse_pong(frame)?) }),
         FrameKind::Events => events_json(&Events::parse(frame)?, render),
         FrameKind::SubscriptionEnded => json!({ "subscription_ended": true }),
+        FrameKind::Payments => payment_page_json(&PaymentPage::parse(frame)?),
+        FrameKind::HistoryPage => history_json(&HistoryPage::parse(frame)?, render),
+        FrameKind::StateThen => state_json(&StateThen::parse(frame)?),
         FrameKind::Goodbye => json!({ "goodbye": true }),
         FrameKind::Error => error_json(&ErrorMessage::parse(frame)?),
         kind => return Err(FrameError::Kind(kind.number())),
@@ -119,7 +124,7 @@ pub(super) fn figures_json(refusal: &Refusal) -> Value {
         .collect()
 }
 
-fn answer_json(answer: &Answer) -> Value {
+pub(super) fn answer_json(answer: &Answer) -> Value {
     match answer {
         Answer::Failed(code) => json!({ "error": code_json(*code) }),
         Answer::Quota(view) => json!({ "quota": quota_json(view) }),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::JsonError;
 use super::command::read_command;
+use super::directory::{read_history, read_list, read_state};
 use super::fields::{array, division, hex128, number, object, one_of, quota, small, string, year};
 use super::strict::parse_object;
 use crate::batch::CommandsBuilder;
@@ -69,7 +70,17 @@ fn read_request(
     request: u64,
     out: &mut Vec<u8>,
 ) -> Result<FrameKind, JsonError> {
-    const KINDS: [&str; 6] = ["command", "commands", "look_up", "look_ups", "subscribe", "ask"];
+    const KINDS: [&str; 9] = [
+        "command",
+        "commands",
+        "look_up",
+        "look_ups",
+        "subscribe",
+        "ask",
+        "list",
+        "history",
+        "state_at",
+    ];
     let mut kinds = KINDS.into_iter().filter(|&kind| object.contains_key(kind));
     let Some(kind) = kinds.next() else {
         let known = || KINDS.into_iter().chain(LINE_KEYS);
@@ -97,6 +108,18 @@ fn read_request(
             subscribe.map_err(|error| error.within("subscribe"))?.put(out, request);
             Ok(FrameKind::Subscribe)
         }
+        "list" => {
+            read_list(object)?.put(out, request);
+            Ok(FrameKind::ListPayments)
+        }
+        "history" => {
+            read_history(object)?.put(out, request);
+            Ok(FrameKind::History)
+        }
+        "state_at" => {
+            read_state(object)?.put(out, request);
+            Ok(FrameKind::StateAt)
+        }
         _ => {
             only_keys(object, &["request", "ask"])?;
             let ask = one_of("ask", &object["ask"], &ASKS, FrameKind::slug)?;
@@ -106,7 +129,7 @@ fn read_request(
     }
 }
 
-fn only_keys(object: &Map<String, Value>, known: &[&str]) -> Result<(), JsonError> {
+pub(super) fn only_keys(object: &Map<String, Value>, known: &[&str]) -> Result<(), JsonError> {
     match object.keys().find(|key| !known.contains(&key.as_str())) {
         Some(key) => Err(JsonError::unknown(key, known.iter().copied())),
         None => Ok(()),
@@ -210,7 +233,10 @@ fn many_look_ups(
     Ok(())
 }
 
-fn read_look_up(object: &Map<String, Value>, around: &[&str]) -> Result<LookUp, JsonError> {
+pub(super) fn read_look_up(
+    object: &Map<String, Value>,
+    around: &[&str],
+) -> Result<LookUp, JsonError> {
     let get = |name: &str| object.get(name).ok_or_else(|| JsonError::missing(name));
     let keys = |own: &[&str]| only_keys(object, &[around, &["look_up"], own].concat());
     let place = || Ok((division("division", get("division")?)?, year("year", get("year")?)?));

@@ -56,6 +56,9 @@ class FrameKind(IntEnum):
     PING = 5
     SUBSCRIBE = 6
     UNSUBSCRIBE = 7
+    LIST_PAYMENTS = 8
+    HISTORY = 9
+    STATE_AT = 10
     GOODBYE = 99
     WELCOME = 100
     RESULTS = 101
@@ -66,6 +69,9 @@ class FrameKind(IntEnum):
     EVENTS = 106
     SUBSCRIPTION_ENDED = 107
     ERROR = 108
+    PAYMENTS = 109
+    HISTORY_PAGE = 110
+    STATE_THEN = 111
 
     @property
     def slug(self) -> str:

@@ -33,6 +33,9 @@ WINDOW_BYTES_MAX = 16_777_216
 JSON_LINE_BYTES_MAX = 262_144
 JSON_COMMANDS_PER_LINE_MAX = 256
 JSON_LOOK_UPS_PER_LINE_MAX = 256
+DIRECTORY_PAGE_ITEMS_MAX = 500
+DIRECTORY_WAIT_MS_MAX = 10_000
+DIRECTORY_TEXT_BYTES_MAX = 256
 
 # --- sizes that the tables of the protocol fix ----------------------------------------------------
 

@@ -1,0 +1,236 @@
+//! Questions to the directory, its pages, and frames it must not take.
+
+use domain::codes::{Ending, Path, PaymentState, Posts};
+use domain::ids::{PaymentId, PersonId};
+use domain::{Code, Fen};
+use protocol::directory::{
+    History, HistoryBuilder, HistoryEvent, ListPayments, ListedPayment, PaymentPage, StateAt,
+    StateThen,
+};
+use protocol::json::{read_line, write_line};
+use protocol::{Answer, Frame, FrameError, FrameKind, Position, Record, split_frame};
+use serde_json::{Value, json};
+
+use super::{hex, payment_view, quota_view, raw_record};
+
+const PAYMENT: &str = "01927c5e4b7a7d119a41000000000001";
+const AFTER: &str = "84030000000000001122334455667788006b4c1e7f010000";
+
+fn questions() -> Vec<(&'static str, Value)> {
+    vec![
+        ("every payment", json!({ "request": "20", "list": "payments" })),
+        (
+            "payments whose state has been unknown for a day",
+            json!({ "request": "21", "list": "payments", "states": ["unknown"], "older_than_ms": "86400000" }),
+        ),
+        (
+            "with every condition, behind a page, once the directory has come to a position",
+            json!({
+                "request": "22", "list": "payments", "states": ["reserved", "held", "released"],
+                "division": 0, "year": 2022, "quota": "0/2022/5", "key_prefix": "184001",
+                "payee_hash": "00000000000000ff", "number": "2023-000008", "maker": "17",
+                "older_than_ms": "1", "younger_than_ms": "172800000", "age_since": "reserved",
+                "amount_from": "1.00", "amount_to": "500000.00", "items": 50,
+                "newest_first": true, "after": AFTER,
+                "wait_for": { "epoch": 3, "sequence": "900" }, "wait_ms": 2000,
+            }),
+        ),
+        (
+            "payments as they stood at a position",
+            json!({ "request": "23", "list": "payments", "as_of": { "epoch": 2, "sequence": "40" } }),
+        ),
+        (
+            "a payment's history",
+            json!({ "request": "24", "history": "payment", "division": 184, "year": 2022, "payment": PAYMENT }),
+        ),
+        (
+            "the history of an id, wherever it is known",
+            json!({ "request": "25", "history": "payment", "payment": PAYMENT, "items": 100 }),
+        ),
+        (
+            "a quota's last events up to a time",
+            json!({ "request": "26", "history": "quota", "quota": "184/2022/5", "items": 20, "newest_first": true, "as_of_ms": "1646323200000" }),
+        ),
+        (
+            "a quota as it stood at a time",
+            json!({ "request": "27", "state_at": "quota", "quota": "184/2022/5", "as_of_ms": "1646323200000" }),
+        ),
+        (
+            "a payment as it stood at a position",
+            json!({ "request": "28", "state_at": "payment", "division": 184, "year": 2022, "payment": PAYMENT, "as_of": { "epoch": 2, "sequence": "40" } }),
+        ),
+    ]
+}
+
+fn listed() -> ListedPayment {
+    ListedPayment {
+        payment: PaymentId(0x0192_7c5e_4b7a_7d11_9a41_0000_0000_0001),
+        quota: quota_view().quota,
+        amount_fen: Fen::new(30_000),
+        executed_fen: Fen::new(28_000),
+        maker: PersonId(1),
+        payee_hash: domain::particulars::account_hash("6222020000000000017"),
+        reserved_ms: 1_646_352_000_000,
+        changed_ms: 1_646_438_400_007,
+        sequence: 41,
+        changed_sequence: 899,
+        state: PaymentState::Cleared,
+        ending: None,
+        path: Path::Treasury,
+        posts: Posts::ALL,
+        approved: Posts::ALL,
+        key: "184001-111-302".into(),
+        payee_name: "齐鲁文具店".into(),
+        payee_account: "6222020000000000017".into(),
+        purpose: "办公费".into(),
+        numbers: "2023-000008、17".into(),
+    }
+}
+
+fn replies() -> Vec<(&'static str, Vec<u8>)> {
+    let (at, time_ms) = (Position { epoch: 3, sequence: 900 }, 1_646_438_400_010);
+    let mut after = [0; 24];
+    after[0] = 41;
+    let released = ListedPayment {
+        payment: PaymentId(2),
+        executed_fen: Fen::ZERO,
+        state: PaymentState::Released,
+        ending: Some(Ending::Withdrawn),
+        posts: Posts::UNIT,
+        approved: Posts::NONE,
+        payee_name: String::new(),
+        numbers: String::new(),
+        ..listed()
+    };
+    let put = |put: &dyn Fn(&mut Vec<u8>)| {
+        let mut frame = Vec::new();
+        put(&mut frame);
+        frame
+    };
+    let page = PaymentPage { at, time_ms, after, payments: vec![listed(), released] };
+    let none = PaymentPage { after: [0; 24], payments: Vec::new(), ..page.clone() };
+    let mut events = HistoryBuilder::new();
+    for (sequence, body) in [(41, &[1, 2, 3][..]), (899, &[])] {
+        let position = Position { epoch: 3, sequence };
+        let record = Record { position, kind: 16, version: 1, body };
+        assert!(events.push(&HistoryEvent { record, time_ms: time_ms - 900 + sequence }));
+    }
+    let state = |answer| StateThen { at, time_ms, answer };
+    let quota = state(Answer::Quota(Box::new(quota_view())));
+    let payment = state(Answer::Payment(Box::new(payment_view())));
+    let unknown = state(Answer::Failed(Code::NotFound));
+    vec![
+        ("payments, and more behind them", put(&|out| page.put(out, 21))),
+        ("the end of a list", put(&|out| none.put(out, 21))),
+        ("a page of events", put(&|out| events.finish_into(out, 24, at, time_ms, &[0; 24]))),
+        ("a quota as it stood", put(&|out| quota.put(out, 27))),
+        ("a payment as it stood", put(&|out| payment.put(out, 28))),
+        ("nothing of that name then", put(&|out| unknown.put(out, 28))),
+    ]
+}
+
+fn bad() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let request = |name: &str| {
+        let (_, line) = questions().into_iter().find(|(known, _)| *known == name).unwrap();
+        let mut frame = Vec::new();
+        read_line(line.to_string().as_bytes(), &mut frame).unwrap();
+        frame
+    };
+    let changed = |name: &str, at: usize, to: &[u8]| {
+        let mut frame = request(name);
+        frame[32 + at..32 + at + to.len()].copy_from_slice(to);
+        frame
+    };
+    let shorter = |name: &str| {
+        let mut frame = request(name);
+        frame.pop();
+        let length = frame.len() as u32;
+        frame[..4].copy_from_slice(&length.to_le_bytes());
+        frame
+    };
+    let (list, history) = ("every payment", "a payment's history");
+    let state = "a quota as it stood at a time";
+    vec![
+        ("501 items", changed(list, 44, &501_u16.to_le_bytes()), "value"),
+        ("a wait of 10,001 ms", changed(list, 40, &10_001_u32.to_le_bytes()), "value"),
+        ("an unknown flag", changed(list, 46, &[8]), "value"),
+        (
+            "a position and a time",
+            changed("payments as they stood at a position", 32, &[1]),
+            "value",
+        ),
+        ("a ninth state", changed(list, 73, &[1]), "value"),
+        ("a division that is no condition", changed(list, 74, &[1]), "value"),
+        ("a year no id can name", changed(list, 76, &1_999_u16.to_le_bytes()), "value"),
+        ("an amount below zero", changed(list, 127, &[0x80]), "value"),
+        ("a list cut short", shorter(list), "body"),
+        ("a history of nothing known", changed(history, 72, &[3]), "value"),
+        ("a payment with a quota", changed(history, 80, &[1]), "value"),
+        ("a history cut short", shorter(history), "body"),
+        ("the state of an outcome", changed(state, 72, &[3]), "value"),
+        ("a state cut short", shorter(state), "body"),
+    ]
+}
+
+pub(super) fn directory() -> Value {
+    let mut vectors = Vec::new();
+    for (name, line) in questions() {
+        let mut frame = Vec::new();
+        read_line(line.to_string().as_bytes(), &mut frame).unwrap();
+        vectors
+            .push(json!({ "name": name, "what": "request", "frame": hex(&frame), "json": line }));
+    }
+    for (name, frame) in replies() {
+        let line = line_of(&split_frame(&frame).unwrap().unwrap());
+        vectors.push(json!({ "name": name, "what": "reply", "frame": hex(&frame), "json": line }));
+    }
+    for (name, frame, fault) in bad() {
+        let expect = if fault == "value" { "bad-field" } else { "bad-frame" };
+        vectors
+            .push(json!({ "name": name, "what": "bad", "frame": hex(&frame), "expect": expect }));
+    }
+    json!({
+        "about": "Questions to the directory and its answers, both as JSON lines too, and frames \
+                  that must not be taken: bad-field answers the request and the connection goes \
+                  on, bad-frame ends it. Bodies of records are shown as hex here.",
+        "vectors": vectors,
+    })
+}
+
+fn line_of(frame: &Frame<'_>) -> Value {
+    let mut line = Vec::new();
+    write_line(frame, raw_record, &mut line).unwrap();
+    serde_json::from_slice(&line).unwrap()
+}
+
+fn parse(frame: &Frame<'_>) -> Result<(), FrameError> {
+    match frame.header.kind {
+        FrameKind::ListPayments => ListPayments::parse(frame).map(drop),
+        FrameKind::History => History::parse(frame).map(drop),
+        FrameKind::StateAt => StateAt::parse(frame).map(drop),
+        kind => Err(FrameError::Kind(kind.number())),
+    }
+}
+
+#[test]
+fn the_directorys_vectors_are_read_as_they_say() {
+    for vector in super::vectors("directory.json") {
+        let (name, what) = (&vector["name"], vector["what"].as_str().unwrap());
+        let bytes = super::bytes(&vector["frame"]);
+        let frame = split_frame(&bytes).unwrap().unwrap();
+        match what {
+            "request" => {
+                let mut out = Vec::new();
+                read_line(vector["json"].to_string().as_bytes(), &mut out).unwrap();
+                assert_eq!(out, bytes, "{name}");
+                assert_eq!(parse(&frame), Ok(()), "{name}");
+            }
+            "reply" => assert_eq!(line_of(&frame), vector["json"], "{name}"),
+            _ => match (parse(&frame), vector["expect"].as_str().unwrap()) {
+                (Err(FrameError::Value { .. }), "bad-field") => {}
+                (Err(FrameError::Body(_)), "bad-frame") => {}
+                (found, expect) => panic!("{name}: {found:?} where {expect} was due"),
+            },
+        }
+    }
+}
