@@ -6,8 +6,10 @@ mod connection;
 mod demo;
 mod digest;
 mod explain;
+mod history;
 mod info;
 mod inspect;
+mod moment;
 mod offline;
 mod payment;
 mod quota;
@@ -59,7 +61,7 @@ enum Command {
     Info(info::Info),
     /// Look at quotas (指标) on a server.
     Quota(quota::Quota),
-    /// Look at payments.
+    /// List payments, and look at one.
     Payment(payment::Payment),
     /// Say what an answer code means, in English and Chinese.
     Explain(explain::Explain),

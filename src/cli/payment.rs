@@ -1,7 +1,8 @@
-//! `treasury payment show` and `treasury payment explain`.
+//! `treasury payment show`, and where the other commands about payments are.
 
 mod collect;
 mod explain;
+mod list;
 mod now;
 mod story;
 
@@ -12,15 +13,17 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use domain::Fen;
 use domain::ids::{DivisionIndex, FiscalYear, PaymentId, PersonId, QuotaId};
+use protocol::directory::{AsOf, StateAt, Subject};
 use protocol::json::payment_json;
 use protocol::views::PaymentView;
-use protocol::{ClientError, IdKind, OutcomeView};
+use protocol::{Answer, ClientError, IdKind, LookUp, OutcomeView};
 
+use super::history::HistoryArguments;
 use super::quota::posts;
-use super::{arguments, connection, show, words};
+use super::{arguments, connection, moment, show, words};
 use crate::exit::{Exit, Failure};
 
-/// Look at payments.
+/// List payments, and look at one.
 #[derive(Args)]
 pub(super) struct Payment {
     /// What to do.
@@ -30,8 +33,12 @@ pub(super) struct Payment {
 
 #[derive(Subcommand)]
 enum What {
-    /// Show where a payment stands.
+    /// List payments by state, quota, unit, payee, number and age.
+    List(list::ListPayments),
+    /// Show where a payment stands, or stood.
     Show(ShowPayment),
+    /// List every event of a payment.
+    History(PaymentHistory),
     /// Tell a payment's whole way in words, in English and Chinese.
     Explain(explain::ExplainPayment),
 }
@@ -39,18 +46,50 @@ enum What {
 impl Payment {
     pub(super) fn run(self) -> Result<Exit> {
         match self.what {
+            What::List(list) => list.run(),
             What::Show(show) => show.run(),
+            What::History(history) => history.run(),
             What::Explain(explain) => explain.run(),
         }
     }
 }
 
-/// Show where a payment stands.
+/// List every event of a payment.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury payment history 01927c5e-4b7a-7d11-9a41-000000000001 --connect 127.0.0.1:7370
+  treasury payment history 01927c5e-4b7a-7d11-9a41-000000000001 --division 184 --year 2022 \\
+      --as-of 2022-03-04 --connect 127.0.0.1:7370 --json")]
+struct PaymentHistory {
+    /// The payment's id.
+    #[arg(value_parser = arguments::payment)]
+    payment: PaymentId,
+    /// Its division's index; without it, every one that knows the id.
+    #[arg(long, value_parser = arguments::division, value_name = "INDEX", requires = "year")]
+    division: Option<DivisionIndex>,
+    /// Its fiscal year.
+    #[arg(long, value_parser = arguments::fiscal_year, value_name = "YEAR", requires = "division")]
+    year: Option<FiscalYear>,
+    #[command(flatten)]
+    how: HistoryArguments,
+}
+
+impl PaymentHistory {
+    fn run(self) -> Result<Exit> {
+        let subject = Subject::Payment { book: self.division.zip(self.year), id: self.payment };
+        self.how.run(subject, &format!("payment {}", self.payment))
+    }
+}
+
+/// Show where a payment stands, or stood.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   treasury payment show 01927c5e-4b7a-7d11-9a41-000000000001 --quota 184/2022/17 \\
       --connect 127.0.0.1:7370
+  treasury payment show 01927c5e-4b7a-7d11-9a41-000000000001 --quota 184/2022/17 \\
+      --as-of 2022-03-04T16:30 --connect 127.0.0.1:7370
   treasury payment show 01927c5e-4b7a-7d11-9a41-000000000001 --division 184 --year 2022 \\
       --connect 127.0.0.1:7370 --json")]
 struct ShowPayment {
@@ -66,8 +105,11 @@ struct ShowPayment {
     /// Its fiscal year.
     #[arg(long, value_parser = arguments::fiscal_year, value_name = "YEAR", requires = "division")]
     year: Option<FiscalYear>,
+    /// As it stood at this position (epoch/sequence) or Beijing time, folded from the journal.
+    #[arg(long, value_parser = moment::as_of, value_name = "POSITION|TIME")]
+    as_of: Option<AsOf>,
     /// The server.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, visible_alias = "server", value_name = "ADDRESS")]
     connect: SocketAddr,
     /// Print one JSON object.
     #[arg(long)]
@@ -89,6 +131,9 @@ impl ShowPayment {
             _ => unreachable!("a quota, or a division and a year, is required"),
         };
         let id = self.payment;
+        if self.as_of.is_some() {
+            return self.run_as_of(division, year);
+        }
         let known = connection::ask(self.connect, async |client| {
             if let Some(view) = client.payment(division, year, id).await? {
                 return Ok::<_, ClientError>(Known::Payment(Box::new(view)));
@@ -125,6 +170,33 @@ impl ShowPayment {
             ),
         };
         Err(Failure::new(Exit::Refused, what).into())
+    }
+
+    fn run_as_of(&self, division: DivisionIndex, year: FiscalYear) -> Result<Exit> {
+        let look_up = LookUp::Payment { division, year, id: self.payment };
+        let asked = moment::asked(self.as_of, None);
+        let then = connection::ask_patiently(self.connect, async |client| {
+            client.state_at(StateAt { asked, look_up }).await
+        })?;
+        let Answer::Payment(view) = then.answer else {
+            let what = anyhow::anyhow!(
+                "payment {} of division {} in {} was not known at {}, {}; check id and moment",
+                self.payment,
+                division.0,
+                year.get(),
+                then.at,
+                show::time(then.time_ms),
+            );
+            return Err(Failure::new(Exit::Refused, what).into());
+        };
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            writeln!(out, "{}", moment::json_as_of(payment_json(&view), then.at, then.time_ms))?;
+        } else {
+            writeln!(out, "as of {}, {}", then.at, show::time(then.time_ms))?;
+            print(&mut out, &view)?;
+        }
+        Ok(Exit::Ok)
     }
 }
 

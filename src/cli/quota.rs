@@ -1,4 +1,4 @@
-//! `treasury quota show`.
+//! `treasury quota show` and `treasury quota history`.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -8,11 +8,14 @@ use clap::{Args, Subcommand};
 use domain::Fen;
 use domain::codes::{Post, Posts};
 use domain::ids::QuotaId;
+use protocol::directory::{AsOf, StateAt, Subject};
 use protocol::json::quota_json;
 use protocol::views::QuotaView;
+use protocol::{Answer, LookUp};
 
 use super::bench::grouped;
-use super::{arguments, connection, show};
+use super::history::HistoryArguments;
+use super::{arguments, connection, moment, show};
 use crate::exit::{Exit, Failure};
 
 /// Look at quotas (指标) on a server.
@@ -25,29 +28,58 @@ pub(super) struct Quota {
 
 #[derive(Subcommand)]
 enum What {
-    /// Show a quota with its equation.
+    /// Show a quota with its equation, as it is or was.
     Show(ShowQuota),
+    /// List every event of a quota and of the payments on it.
+    History(QuotaHistory),
 }
 
 impl Quota {
     pub(super) fn run(self) -> Result<Exit> {
-        let What::Show(show) = self.what;
-        show.run()
+        match self.what {
+            What::Show(show) => show.run(),
+            What::History(history) => history.run(),
+        }
     }
 }
 
-/// Show a quota with its equation.
+/// List every event of a quota and of the payments on it.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury quota history 184/2022/17 --connect 127.0.0.1:7370
+  treasury quota history 184/2022/17 --newest-first --limit 20 --connect 127.0.0.1:7370
+  treasury quota history 184/2022/17 --as-of 2022-03-04T16:30 --connect 127.0.0.1:7370 --json")]
+struct QuotaHistory {
+    /// The quota: division/year/serial.
+    #[arg(value_parser = arguments::quota)]
+    quota: QuotaId,
+    #[command(flatten)]
+    how: HistoryArguments,
+}
+
+impl QuotaHistory {
+    fn run(self) -> Result<Exit> {
+        self.how.run(Subject::Quota(self.quota), &format!("quota {}", self.quota))
+    }
+}
+
+/// Show a quota with its equation, as it is or was.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   treasury quota show 184/2022/17 --connect 127.0.0.1:7370
+  treasury quota show 184/2022/17 --as-of 3/900 --connect 127.0.0.1:7370
   treasury quota show 184/2022/17 --connect 127.0.0.1:7370 --json")]
 struct ShowQuota {
     /// The quota: division/year/serial.
     #[arg(value_parser = arguments::quota)]
     quota: QuotaId,
+    /// As it stood at this position (epoch/sequence) or Beijing time, folded from the journal.
+    #[arg(long, value_parser = moment::as_of, value_name = "POSITION|TIME")]
+    as_of: Option<AsOf>,
     /// The server.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, visible_alias = "server", value_name = "ADDRESS")]
     connect: SocketAddr,
     /// Print one JSON object.
     #[arg(long)]
@@ -56,6 +88,9 @@ struct ShowQuota {
 
 impl ShowQuota {
     fn run(self) -> Result<Exit> {
+        if self.as_of.is_some() {
+            return self.run_as_of();
+        }
         let found = connection::ask(self.connect, async |client| client.quota(self.quota).await)?;
         let Some(view) = found else {
             let what = anyhow::anyhow!(
@@ -69,6 +104,31 @@ impl ShowQuota {
         if self.json {
             writeln!(out, "{}", quota_json(&view))?;
         } else {
+            print(&mut out, &view)?;
+        }
+        Ok(Exit::Ok)
+    }
+
+    fn run_as_of(&self) -> Result<Exit> {
+        let look_up = LookUp::Quota(self.quota);
+        let asked = moment::asked(self.as_of, None);
+        let then = connection::ask_patiently(self.connect, async |client| {
+            client.state_at(StateAt { asked, look_up }).await
+        })?;
+        let Answer::Quota(view) = then.answer else {
+            let what = anyhow::anyhow!(
+                "quota {} was not known at {}, {}; check id and moment",
+                self.quota,
+                then.at,
+                show::time(then.time_ms),
+            );
+            return Err(Failure::new(Exit::Refused, what).into());
+        };
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            writeln!(out, "{}", moment::json_as_of(quota_json(&view), then.at, then.time_ms))?;
+        } else {
+            writeln!(out, "as of {}, {}", then.at, show::time(then.time_ms))?;
             print(&mut out, &view)?;
         }
         Ok(Exit::Ok)

@@ -58,6 +58,8 @@ const ALWAYS_NEW: &[&str] = &[
     "time",
     "time_ms",
     "uptime_ms",
+    "reserved_ms",
+    "changed_ms",
     "digest",
     "config_digest",
     "data_set",
@@ -85,6 +87,9 @@ fn line(line: &str) -> String {
         } else if let Some(hash) = rest.get(..64).filter(|text| is_hex(text)) {
             out.push_str("<hash>");
             rest = &rest[hash.len()..];
+        } else if let Some(after) = rest.get(..48).filter(|text| is_hex(text)) {
+            out.push_str("<continuation>");
+            rest = &rest[after.len()..];
         } else {
             out.push(first);
             rest = &rest[first.len_utf8()..];

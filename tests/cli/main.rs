@@ -49,6 +49,30 @@ fn what_is_asked_of_a_server_is_printed_as_ever() {
     let payment = ["payment", "show", PAID, "--quota", "5/2022/9", "--connect", at, "--json"];
     check_json("payment-show-json", &normal, &run(&payment));
 
+    let list = ["payment", "list", "--server", at];
+    text("payment-list", &list);
+    let some = ["--state", "held,released", "--unit", "101001", "--newest-first", "--limit", "1"];
+    text("payment-list-some", &[&list[..], &some].concat());
+    text("payment-list-aged", &[&list[..], &["--state", "unknown", "--older-than", "1d"]].concat());
+    // Its maker asked for three; then one more had been withdrawn.
+    let then = ["--maker", "101", "--as-of", "1/14", "--json"];
+    check_json("payment-list-then-json", &normal, &run(&[&list[..], &then].concat()));
+    text("payment-history", &["payment", "history", PAID, "--server", at]);
+    let json = ["payment", "history", WITHDRAWN, "--division", "5", "--year", "2022", "--json"];
+    let last = run(&[&json[..], &["--newest-first", "--limit", "1", "--server", at]].concat());
+    check_json("payment-history-json", &normal, &last);
+    text("quota-history", &["quota", "history", "5/2022/0", "--server", at, "--limit", "12"]);
+    let then = ["quota", "show", "5/2022/0", "--as-of", "1/10", "--server", at];
+    text("quota-show-then", &then);
+    let then = ["payment", "show", PAID, "--quota", "5/2022/0", "--as-of", "1/16", "--server", at];
+    text("payment-show-then", &then);
+    let then = ["payment", "explain", PAID, "--as-of", "1/16", "--server", at];
+    text("payment-explain-then", &then);
+    text("payment-explain-refused-server", &["payment", "explain", REFUSED, "--server", at]);
+    text("history-unknown", &["payment", "history", NOBODY, "--server", at]);
+    let nowhere = ["quota", "show", "5/2022/0", "--as-of", "9/900000", "--server", at];
+    text("as-of-nowhere", &nowhere);
+
     let metrics = run(&["info", "--connect", at, "--metrics"]);
     assert_eq!(metrics.code, OK);
     assert!(metrics.out.contains("\ntreasury_"), "{}", metrics.out);
@@ -248,7 +272,11 @@ fn exit_codes_tell_what_is_wrong() {
         assert!(ran.err.contains("treasury init"), "{}", ran.err);
         assert!(!std::path::Path::new(nowhere).exists(), "{args:?} made the directory");
     }
-    let wrong: [&[&str]; 8] = [
+    let wrong: [&[&str]; 12] = [
+        &["payment", "list"],
+        &["payment", "list", "--state", "lost", "--connect", "127.0.0.1:1"],
+        &["payment", "list", "--older-than", "1y", "--connect", "127.0.0.1:1"],
+        &["quota", "history", "5/2022/0", "--as-of", "soon", "--connect", "127.0.0.1:1"],
         &["explain", "4321"],
         &["explain", "no-such-code"],
         &["quota", "show", "5/2022", "--connect", "127.0.0.1:1"],
@@ -266,7 +294,10 @@ fn exit_codes_tell_what_is_wrong() {
 
 #[test]
 fn every_help_has_an_example() {
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 11] = [
+        &["payment", "list"],
+        &["payment", "history"],
+        &["quota", "history"],
         &["verify"],
         &["digest"],
         &["inspect", "journal"],

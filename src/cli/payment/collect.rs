@@ -1,4 +1,4 @@
-//! The records about a payment, out of a journal or a subscription.
+//! The records about a payment, out of a journal or a server's directory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -11,19 +11,15 @@ use domain::codes::ResolveAction;
 use domain::event::{Event, EventBody, RunId};
 use domain::ids::{DivisionIndex, FiscalYear, PaymentId};
 use domain::suspense::ParkedKey;
-use protocol::client::EventFrame;
+use protocol::directory::{AsOf, Continuation, History, HistoryPage, StateAt, Subject};
 use protocol::views::PaymentView;
-use protocol::{Cursor, Subscribe};
+use protocol::{Answer, LookUp};
 use storage::event_record;
 use storage::position::Position;
 use storage::record::RecordRef;
 
-use crate::cli::{connection, offline, words};
+use crate::cli::{connection, moment, offline, words};
 use crate::verification;
-
-/// Names of the events a payment can be in.
-const EVENTS: [&str; 7] =
-    ["reserved", "stepped", "fact-taken", "fact-parked", "resolved", "refused", "run-refused"];
 
 /// A division and year: where a payment's id is unique.
 pub(super) type Book = (DivisionIndex, FiscalYear);
@@ -31,8 +27,8 @@ pub(super) type Book = (DivisionIndex, FiscalYear);
 /// One record about the payment.
 pub(super) struct Kept {
     pub(super) position: Position,
-    /// When it was journaled; not known over a connection.
-    pub(super) time_ms: Option<u64>,
+    /// When it was journaled.
+    pub(super) time_ms: u64,
     kind: u16,
     version: u16,
     body: Vec<u8>,
@@ -97,7 +93,7 @@ impl Tales {
         let mut ids = Vec::new();
         offline::groups(data, &mut |_, group| {
             for record in group.records {
-                tales.take(&record, Some(group.header.time_ms), payment, &mut ids);
+                tales.take(&record, group.header.time_ms, payment, &mut ids);
             }
             Ok(ControlFlow::Continue(()))
         })?;
@@ -110,34 +106,51 @@ impl Tales {
         Ok(tales)
     }
 
-    /// Asks a server for its events from the first one to what is durable now.
-    pub(super) fn from_server(address: SocketAddr, payment: PaymentId) -> Result<Tales> {
-        connection::ask(address, async |client| {
+    /// Asks a server's directory for every event of the payment, up to a moment or to what is
+    /// durable now.
+    pub(super) fn from_server(
+        address: SocketAddr,
+        payment: PaymentId,
+        as_of: Option<AsOf>,
+    ) -> Result<Tales> {
+        connection::ask_patiently(address, async |client| {
             let mut tales = Tales::default();
-            let mut ids = Vec::new();
-            let durable = client.ping().await?;
-            let events = EVENTS.map(str::to_owned).to_vec();
-            let subscribe = Subscribe { cursor: Cursor::START, limit: 0, events };
-            let mut subscription = client.subscribe(subscribe).await?;
-            while let Some(frame) = subscription.next().await? {
-                tales.take_frame(&frame, payment, &mut ids);
-                if frame.cursor.position.sequence >= durable.sequence {
+            let mut asked = moment::asked(as_of, Some(client.ping().await?));
+            let subject = Subject::Payment { book: None, id: payment };
+            loop {
+                let page = connection::known(client.history(History { asked, subject }).await)?;
+                let Some(page) = page else { return Ok(tales) };
+                tales.take_page(&page, payment);
+                // Later pages, and the state, are of the same moment.
+                asked.as_of = AsOf::Position(page.at);
+                asked.after = page.after;
+                if page.after == Continuation::default() {
                     break;
                 }
             }
             for (&(division, year), tale) in &mut tales.of {
-                tale.view = client.payment(division, year, payment).await?;
+                let look_up = LookUp::Payment { division, year, id: payment };
+                tale.view = match as_of {
+                    None => client.payment(division, year, payment).await?,
+                    Some(_) => match client.state_at(StateAt { asked, look_up }).await?.answer {
+                        Answer::Payment(view) => Some(*view),
+                        _ => None,
+                    },
+                };
             }
             Ok(tales)
         })
     }
 
-    fn take_frame(&mut self, frame: &EventFrame, payment: PaymentId, ids: &mut Vec<RunId>) {
-        for record in frame.records() {
+    fn take_page(&mut self, page: &HistoryPage, payment: PaymentId) {
+        let mut ids = Vec::new();
+        for event in page.iter() {
+            let record = event.record;
             let position =
                 Position { epoch: record.position.epoch, sequence: record.position.sequence };
             let (kind, version, body) = (record.kind, record.version, record.body);
-            self.take(&RecordRef { kind, version, body, position }, None, payment, ids);
+            let record = RecordRef { kind, version, body, position };
+            self.take(&record, event.time_ms, payment, &mut ids);
         }
     }
 
@@ -145,7 +158,7 @@ impl Tales {
     fn take(
         &mut self,
         record: &RecordRef<'_>,
-        time_ms: Option<u64>,
+        time_ms: u64,
         payment: PaymentId,
         ids: &mut Vec<RunId>,
     ) {

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use domain::ids::PaymentId;
+use protocol::directory::AsOf;
 use protocol::json::{event_json, payment_json};
 use serde_json::{Value, json};
 
 use super::collect::{Book, Tale, Tales};
 use super::now::{self, Both};
 use super::story::Told;
-use crate::cli::{arguments, show};
+use crate::cli::{arguments, moment, show};
 use crate::exit::{Exit, Failure};
 use crate::verification::position_json;
 
@@ -22,11 +23,13 @@ use crate::verification::position_json;
 #[command(after_help = "\
 Examples:
   treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --data ./data
-  treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --connect 127.0.0.1:7370
+  treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --server 127.0.0.1:7370
+  treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --server 127.0.0.1:7370 \\
+      --as-of 2022-03-04T16:30
 
-Tells every committed event of the payment: what it did, who gave it, where it lies in the journal
-and, from a data directory, when. Facts that did not fit are told with the reason. Both ways read
-the journal from its first record.")]
+Tells every committed event of the payment: what it did, who gave it, when, and where it lies in the
+journal. Facts that did not fit are told with the reason. A running server is asked for them; a data
+directory is read from its first record.")]
 pub(super) struct ExplainPayment {
     /// The payment's id.
     #[arg(value_parser = arguments::payment)]
@@ -40,8 +43,11 @@ pub(super) struct ExplainPayment {
     )]
     data: Option<PathBuf>,
     /// A running server.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, visible_alias = "server", value_name = "ADDRESS")]
     connect: Option<SocketAddr>,
+    /// Up to this position (epoch/sequence) or Beijing time, as it stood then.
+    #[arg(long, value_parser = moment::as_of, value_name = "POSITION|TIME", requires = "connect")]
+    as_of: Option<AsOf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -50,7 +56,7 @@ pub(super) struct ExplainPayment {
 /// One event, told.
 struct Line {
     position: String,
-    time: Option<String>,
+    time: String,
     json: Value,
     told: Both,
 }
@@ -63,7 +69,7 @@ impl ExplainPayment {
             }
             (None, Some(address)) => {
                 let place = format!("the server at {address}");
-                (Tales::from_server(address, self.payment)?, place)
+                (Tales::from_server(address, self.payment, self.as_of)?, place)
             }
             (None, None) => unreachable!("one of them is required"),
         };
@@ -99,7 +105,7 @@ impl ExplainPayment {
             let (epoch, sequence) = (kept.position.epoch, kept.position.sequence);
             Some(Line {
                 position: show::position(kept.position),
-                time: kept.time_ms.map(show::time),
+                time: show::time(kept.time_ms),
                 json: json!({
                     "position": position_json(kept.position),
                     "time_ms": kept.time_ms,
@@ -115,13 +121,13 @@ impl ExplainPayment {
         let (division, year) = (book.0.0, book.1.get());
         writeln!(out, "payment {} of division {division} in {year}", self.payment)?;
         for line in self.lines(tale) {
-            let time = line.time.map_or_else(String::new, |time| format!("  {time}"));
-            writeln!(out, "\n{}{time}", line.position)?;
+            writeln!(out, "\n{}  {}", line.position, line.time)?;
             writeln!(out, "  {}", line.told.english)?;
             writeln!(out, "  {}", line.told.chinese)?;
         }
         let now = now_of(tale);
-        writeln!(out, "\nnow\n  {}\n  {}", now.english, now.chinese)
+        let when = if self.as_of.is_some() { "then" } else { "now" };
+        writeln!(out, "\n{when}\n  {}\n  {}", now.english, now.chinese)
     }
 
     fn to_json(&self, book: Book, tale: &Tale) -> Value {
@@ -140,7 +146,7 @@ impl ExplainPayment {
             "division": book.0.0,
             "year": book.1.get(),
             "events": events,
-            "now": {
+            (if self.as_of.is_some() { "then" } else { "now" }): {
                 "english": now.english,
                 "chinese": now.chinese,
                 "payment": tale.view.as_ref().map(payment_json),
