@@ -7,6 +7,7 @@
 
 mod answers;
 mod backoff;
+mod blocking;
 mod driver;
 mod link;
 mod session;
@@ -41,6 +42,7 @@ use driver::Driver;
 use session::Session;
 use unit::{Call, Unit};
 
+pub use blocking::{BlockingClient, BlockingSubscription};
 pub use link::{Link, LinkError};
 pub use subscription::{EventFrame, Subscription};
 pub use unit::{Outcome, Told};

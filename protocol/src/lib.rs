@@ -56,7 +56,7 @@ pub mod json;
 pub mod client;
 
 pub use batch::{Commands, CommandsBuilder};
-pub use client::{Client, ClientError, Outcome};
+pub use client::{BlockingClient, Client, ClientError, Outcome};
 pub use command::{decode_command, encode_command};
 pub use flags::Flags;
 pub use frame::{Frame, FrameError, FrameKind, Header, split_frame};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::ids::{ChannelId, DivisionIndex, FiscalYear, QuotaId};
 use domain::{Code, Fen, Refusal, Role};
-use protocol::client::{Link, Options};
+use protocol::client::{BlockingClient, Link, Options};
 use protocol::layout::{LAYOUTS, layout_named};
 use protocol::lookup::parse_look_ups;
 use protocol::message::{put_bare, put_metrics, put_pong};
@@ -452,4 +452,65 @@ async fn a_bare_link_sends_frames_and_reads_results() {
         sending.join().unwrap();
     };
     tokio::task::spawn_blocking(check).await.unwrap();
+}
+
+/// A server on a runtime of its own, for clients that block.
+fn server_apart(script: impl Fn(usize) -> Act + Send + Sync + 'static) -> (String, Log) {
+    let (told, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            told.send(server(100, script).await).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    address.recv().unwrap()
+}
+
+#[test]
+fn the_blocking_client_says_the_same() {
+    let (address, log) = server_apart(|number| match number {
+        0 => Act::Away(Code::Busy),
+        1 => Act::Cut,
+        2 => Act::Code(Code::Accepted),
+        _ => Act::First(Code::OverQuota, Code::LinkedRefused),
+    });
+    let client = BlockingClient::connect(address, hello(), Options::default()).unwrap();
+    let (one, two) = (reserve(1), reserve(2));
+    assert!(matches!(client.submit(&one.command()).unwrap(), Outcome::Done(_)));
+    let run = client.submit_run(&[one.command(), two.command()]).unwrap();
+    let codes: Vec<_> = run.iter().map(Outcome::code).collect();
+    assert_eq!(codes, [Code::OverQuota, Code::LinkedRefused]);
+    let seen: Vec<_> = log.lock().unwrap().iter().map(|seen| seen.ids.clone()).collect();
+    assert_eq!(seen[0], seen[2]);
+    assert_eq!(seen.len(), 4);
+
+    assert_eq!(client.metrics().unwrap(), "treasury_up 1\n");
+    assert_eq!(client.ping().unwrap(), AT);
+    assert_eq!(client.health().unwrap(), health());
+    assert_eq!(client.welcome().data_set, 5);
+    let short = client.with_deadline(Duration::from_millis(50));
+    assert_eq!(short.ping().unwrap(), AT);
+    let subscribe = Subscribe { cursor: Cursor::START, limit: 3, events: Vec::new() };
+    let frames: Vec<_> = client.subscribe(subscribe).unwrap().map(Result::unwrap).collect();
+    assert_eq!(frames.iter().map(|frame| frame.records().count()).sum::<usize>(), 3);
+}
+
+#[test]
+fn threads_share_a_blocking_client() {
+    let (address, log) = server_apart(|_| Act::Code(Code::Accepted));
+    let client = BlockingClient::connect(address, hello(), Options::default()).unwrap();
+    std::thread::scope(|scope| {
+        for id in 1..=8 {
+            let client = client.clone();
+            scope.spawn(move || {
+                let outcome = client.submit(&reserve(id).command()).unwrap();
+                assert!(matches!(outcome, Outcome::Done(_)));
+            });
+        }
+    });
+    drop(client);
+    let mut ids: Vec<_> = log.lock().unwrap().iter().flat_map(|seen| seen.ids.clone()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, Vec::from_iter(1..=8));
 }

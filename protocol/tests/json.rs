@@ -351,6 +351,7 @@ fn every_event_has_a_line() {
         EventBody::RunRefused { division, year, at: 1, refusal, ids: &ids },
     ]);
     let mut slugs = std::collections::BTreeSet::new();
+    let mut lines = Vec::new();
     for body in events {
         let event = Event { by, body };
         let line = event_json(&event, at);
@@ -359,8 +360,11 @@ fn every_event_has_a_line() {
         assert_eq!(line["by"]["role"], "finance");
         assert!(line["command"].is_object() || line.get("command").is_none(), "{line}");
         slugs.insert(event.slug());
+        lines.push(json!({ "name": event.slug(), "json": line }));
     }
     assert_eq!(slugs.len(), 18, "{slugs:?}");
+    let about = "Each kind of event, as it stands in a line of a subscription.";
+    support::hold_golden("events.json", &json!({ "about": about, "vectors": lines }));
 }
 
 #[test]

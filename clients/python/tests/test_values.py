@@ -138,6 +138,7 @@ class Digests(unittest.TestCase):
     def test_payee(self) -> None:
         # The payment in protocol/vectors/replies.json was made to this account.
         self.assertEqual(payee_hash("6222020000000000017"), 0x37DA3FF5A4ADD83D)
+        self.assertEqual(payee_hash(""), 0)
 
     def test_what_cannot_be_staged(self) -> None:
         with self.assertRaises(BadValue):

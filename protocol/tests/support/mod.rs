@@ -268,3 +268,22 @@ pub(crate) fn sample(layout: &'static Layout) -> Seed {
         particulars: particulars.encode(),
     }
 }
+
+/// Where a file of golden vectors lies.
+pub(crate) fn vector_path(name: &str) -> std::path::PathBuf {
+    std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name)
+}
+
+/// Holds a file of golden vectors against what the code makes; `UPDATE_GOLDEN=1` writes it anew.
+pub(crate) fn hold_golden(name: &str, file: &serde_json::Value) {
+    let text = serde_json::to_string_pretty(file).unwrap() + "\n";
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(vector_path(name), text).unwrap();
+        return;
+    }
+    let found = std::fs::read_to_string(vector_path(name)).unwrap_or_default();
+    assert!(
+        found == text,
+        "vectors/{name} is not what the code makes; if the protocol was meant to change, run with UPDATE_GOLDEN=1"
+    );
+}

@@ -4,11 +4,10 @@
 //! change of the protocol.
 
 mod bad;
+mod bad_lines;
 mod directory;
 #[path = "../support/mod.rs"]
 mod support;
-
-use std::path::PathBuf;
 
 use domain::codes::PaymentState;
 use domain::ids::{ChannelId, DivisionIndex, FiscalYear, LimitKey, PaymentId, QuotaId};
@@ -283,6 +282,13 @@ fn replies() -> Value {
     answers.finish_into(&mut frame, at);
     add("answers", std::mem::take(&mut frame));
 
+    let mut answers = AnswersBuilder::new(18, 2);
+    let outcome = OutcomeView { result: accepted, refusal: None, transit: 0 };
+    answers.set(0, &Answer::Outcome(outcome));
+    answers.set(1, &Answer::Outcome(OutcomeView { transit: 3, ..outcome }));
+    answers.finish_into(&mut frame, at);
+    add("answers: a payment that was taken, a move that landed", std::mem::take(&mut frame));
+
     Health {
         status: Status::DiskLow,
         environment: Environment::Test,
@@ -338,23 +344,20 @@ fn raw_record(record: &Record<'_>) -> Value {
     })
 }
 
-fn files() -> [(&'static str, Value); 6] {
+fn files() -> [(&'static str, Value); 7] {
     [
         ("hellos.json", hellos()),
         ("commands.json", commands()),
         ("requests.json", requests()),
         ("replies.json", replies()),
         ("bad.json", bad::bad()),
+        ("bad-lines.json", bad_lines::bad_lines()),
         ("directory.json", directory::directory()),
     ]
 }
 
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name)
-}
-
 fn vectors(name: &str) -> Vec<Value> {
-    let text = std::fs::read(path(name)).unwrap();
+    let text = std::fs::read(support::vector_path(name)).unwrap();
     let file: Value = serde_json::from_slice(&text).unwrap();
     file["vectors"].as_array().unwrap().clone()
 }
@@ -362,17 +365,7 @@ fn vectors(name: &str) -> Vec<Value> {
 #[test]
 fn the_vectors_are_what_the_code_makes() {
     for (name, file) in files() {
-        let text = serde_json::to_string_pretty(&file).unwrap() + "\n";
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::create_dir_all(path("")).unwrap();
-            std::fs::write(path(name), text).unwrap();
-            continue;
-        }
-        let found = std::fs::read_to_string(path(name)).unwrap_or_default();
-        assert!(
-            found == text,
-            "vectors/{name} is not what the code makes; if the protocol was meant to change, run with UPDATE_GOLDEN=1"
-        );
+        support::hold_golden(name, &file);
     }
 }
 

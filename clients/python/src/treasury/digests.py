@@ -136,8 +136,11 @@ def xxh3_64(data: bytes) -> int:
 
 
 def payee_hash(account: str) -> int:
-    """What a fact says of the account that was paid, so that it can be held against the order."""
-    return xxh3_64(account.encode("utf-8"))
+    """What a fact says of the account that was paid, so that it can be held against the order.
+
+    Of no account it is zero: not said.
+    """
+    return xxh3_64(account.encode("utf-8")) if account else 0
 
 
 def _xxh3_128_of_57(data: bytes) -> int:
