@@ -132,6 +132,65 @@ def command_ref(kinds: "List[Type[commands.Command]]", schema: str = "") -> Sche
 
 
 CURSOR = closed({"epoch": U32, "sequence": DECIMAL, "group_hash": HEX256})
+POSITION = closed({"epoch": U32, "sequence": DECIMAL})
+#: What continues a page of the directory.
+AFTER = {"type": "string", "pattern": "^[0-9a-f]{48}$"}
+
+
+def directory_questions() -> List[Schema]:
+    """Lists, histories, and states as they were: each with the ways to ask for it."""
+    when = {"wait_for": POSITION, "wait_ms": whole(limits.DIRECTORY_WAIT_MS_MAX, 1)}
+    moments: List[Schema] = [{}, {"as_of": POSITION}, {"as_of_ms": DECIMAL}]
+    page = {
+        "items": whole(limits.DIRECTORY_PAGE_ITEMS_MAX, 1),
+        "newest_first": {"type": "boolean"},
+        "after": AFTER,
+    }
+    states = listed(one_of(names.PaymentState), len(names.PaymentState), 1)
+    conditions = {
+        "states": states,
+        "division": DIVISION,
+        "year": YEAR,
+        "quota": QUOTA,
+        "key_prefix": {"type": "string", "maxLength": limits.KEY_BYTES_MAX},
+        "number": {"type": "string", "maxLength": limits.DIRECTORY_TEXT_BYTES_MAX},
+        "maker": DECIMAL,
+        "older_than_ms": DECIMAL,
+        "younger_than_ms": DECIMAL,
+        "age_since": {"enum": ["changed", "reserved"]},
+        "amount_from": YUAN,
+        "amount_to": YUAN,
+    }
+    payees: List[Schema] = [
+        {},
+        {"payee_account": {"type": "string"}},
+        {"payee_hash": _BY_FORM[forms.Hash]},
+    ]
+    place = {"division": DIVISION, "year": YEAR}
+    subjects: List[Schema] = [
+        {"history": {"const": "quota"}, "quota": QUOTA},
+        {"history": {"const": "payment"}, "payment": UUID},
+        {"history": {"const": "payment"}, "payment": UUID, **place},
+    ]
+    stood: List[Schema] = [
+        {"state_at": {"const": "quota"}, "quota": QUOTA},
+        {"state_at": {"const": "payment"}, **place, "payment": UUID},
+    ]
+    lists = [
+        closed({"request": REQUEST, "list": {"const": "payments"}, **moment, **payee},
+               {**when, **page, **conditions})
+        for moment in moments
+        for payee in payees
+    ]
+    histories = [
+        closed({"request": REQUEST, **subject, **moment}, {**when, **page})
+        for moment in moments
+        for subject in subjects
+    ]
+    states_then = [
+        closed({"request": REQUEST, **one, **moment}, when) for moment in moments for one in stood
+    ]
+    return [*lists, *histories, *states_then]
 
 
 def requests() -> Schema:
@@ -197,6 +256,7 @@ def requests() -> Schema:
             closed({"request": REQUEST, "look_ups": questions}),
             closed({"request": REQUEST, "subscribe": subscribe}),
             closed({"request": REQUEST, "ask": asks}),
+            *directory_questions(),
         ],
         "$defs": definitions,
     }
@@ -210,7 +270,6 @@ CODE_KEYS: Schema = {
     "chinese": {"type": "string"},
     "next": {"type": "string"},
 }
-POSITION = closed({"epoch": U32, "sequence": DECIMAL})
 FIGURE = closed({"limit": CODE_KEYS["name"], "requested": YUAN, "left": YUAN})
 FIGURES = listed(FIGURE, limits.FIGURES_MAX)
 RESULT_KEYS: Schema = {
@@ -291,6 +350,35 @@ def payment_view() -> Schema:
     )
 
 
+def listed_payment() -> Schema:
+    """A payment in a list."""
+    text = {"type": "string"}
+    return closed(
+        {
+            "payment": HEX128,
+            "quota": QUOTA,
+            "key": text,
+            "state": one_of(names.PaymentState),
+            "ending": nullable(one_of(names.Ending)),
+            "path": one_of(names.Path),
+            "amount": YUAN,
+            "executed": YUAN,
+            "maker": DECIMAL,
+            "posts": POSTS,
+            "approved": POSTS,
+            "payee_name": text,
+            "payee_account": text,
+            "payee_hash": _BY_FORM[forms.Hash],
+            "purpose": text,
+            "numbers": text,
+            "reserved_ms": DECIMAL,
+            "changed_ms": DECIMAL,
+            "sequence": DECIMAL,
+            "changed_sequence": DECIMAL,
+        }
+    )
+
+
 def replies() -> Schema:
     """Lines of a server."""
     text = {"type": "string"}
@@ -342,6 +430,16 @@ def replies() -> Schema:
             closed({"error": closed(CODE_KEYS)}),
         ]
     }
+    stood = {
+        "oneOf": [
+            closed({"quota": {"$ref": "#/$defs/quota"}}),
+            closed({"payment": {"$ref": "#/$defs/payment"}}),
+            closed({"error": closed(CODE_KEYS)}),
+        ]
+    }
+    true_at = {"request": REQUEST, "position": POSITION, "time_ms": DECIMAL}
+    page = {**true_at, "after": nullable(AFTER)}
+    most = limits.DIRECTORY_PAGE_ITEMS_MAX
     result = {"$ref": "#/$defs/result"}
     answered = {"request": REQUEST, "position": POSITION}
     return {
@@ -365,6 +463,9 @@ def replies() -> Schema:
                 }
             ),
             closed({"request": REQUEST, "subscription_ended": TRUE}),
+            closed({**page, "payments": listed({"$ref": "#/$defs/listed"}, most)}),
+            closed({**page, "history": listed({"$ref": EVENTS}, most)}),
+            closed({**true_at, "state": stood}),
             closed({"goodbye": TRUE}, {"request": REQUEST}),
             # Number 0: a line from which no number could be read.
             closed({"error": error}, {"request": DECIMAL}),
@@ -374,12 +475,13 @@ def replies() -> Schema:
             "outcome": closed(CODE_KEYS, {**RESULT_KEYS, "transit": transit}),
             "quota": quota_view(),
             "payment": payment_view(),
+            "listed": listed_payment(),
         },
     }
 
 
 def events() -> Schema:
-    """A committed event in a line of a subscription."""
+    """A committed event in a line of a subscription, or of a history, which says when."""
 
     def kinds(first: int, last: int) -> "List[Type[commands.Command]]":
         return [kind for number, kind in commands.COMMANDS.items() if first <= number <= last]
@@ -466,7 +568,9 @@ def events() -> Schema:
         "$id": EVENTS,
         "title": "A committed event",
         "oneOf": [
-            closed({"event": {"const": name}, **common, **required}, optional)
+            closed(
+                {"event": {"const": name}, **common, **required}, {**optional, "time_ms": DECIMAL}
+            )
             for name, (required, optional) in bodies.items()
         ],
     }

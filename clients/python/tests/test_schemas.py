@@ -105,6 +105,21 @@ class Lines(unittest.TestCase):
             self.good(schemas.REPLIES, line)
             self.bad(schemas.REPLIES, {**line, "colour": "red"})
 
+    def test_directory(self) -> None:
+        for vector in vectors("directory.json"):
+            if vector["what"] == "request":
+                self.good(schemas.REQUESTS, vector["json"])
+                self.bad(schemas.REQUESTS, {**vector["json"], "colour": "red"})
+                self.bad(schemas.REQUESTS, {**vector["json"], "as_of": 3})
+            elif vector["what"] == "reply":
+                line = dict(vector["json"])
+                if "history" in line:
+                    line["history"] = [
+                        {**one["json"], "time_ms": "1"} for one in vectors("events.json")
+                    ]
+                self.good(schemas.REPLIES, line)
+                self.bad(schemas.REPLIES, {**line, "colour": "red"})
+
     def test_events(self) -> None:
         for vector in vectors("events.json"):
             event = vector["json"]
