@@ -46,7 +46,7 @@ from treasury import (
     payee_hash,
 )
 
-DIVISION, YEAR = 1, 2026
+DIVISION, YEAR = 2, 2026  # another division than the example in Rust has
 DAY = datetime.date(2026, 3, 4)
 ACCOUNT = "6222020000000000017"
 #: Staff numbers. Nobody fills two posts of one payment.
@@ -149,11 +149,11 @@ def found_quota(desks: Desks) -> QuotaId:
     """A division, its year, a quota with money. The ids are made of names, so that a second run
     sends the very same commands and hears the same answers."""
     operator, finance = desks[Role.OPERATOR], desks[Role.FINANCE]
-    settled(operator, Register(OPERATOR, DIVISION, 0, "370102000", "历下区"))
+    settled(operator, Register(OPERATOR, DIVISION, 0, "370103000", "市中区"))
     settled(operator, OpenYear(OPERATOR, act_id("open"), DIVISION, YEAR))
     created = settled(
         finance,
-        Create(BUDGET, act_id("create"), DIVISION, YEAR, fund="111", key="历下区财政局办公费"),
+        Create(BUDGET, act_id("create"), DIVISION, YEAR, fund="111", key="市中区财政局办公费"),
     )
     assert created.quota is not None
     settled(finance, Issue(BUDGET, act_id("issue"), created.quota, "1000.00"))

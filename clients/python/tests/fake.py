@@ -24,6 +24,7 @@ class Away:
 
     code: Code
     request_zero: bool = False
+    retry_after_ms: int = 1
 
 
 class Cut:
@@ -163,7 +164,7 @@ class FakeServer:
             return False
         if isinstance(act, Away):
             request = 0 if act.request_zero else frame.request
-            writer.write(put_frame(FrameKind.ERROR, request, error_body(act.code, 1)))
+            writer.write(put_frame(FrameKind.ERROR, request, error_body(act.code, act.retry_after_ms)))
             return not act.request_zero
         if isinstance(act, Codes):
             codes = list(act.codes[: frame.count])

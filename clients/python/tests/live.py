@@ -32,6 +32,10 @@ def program() -> Optional[pathlib.Path]:
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
+#: How long a test waits for anything before it fails.
+PATIENCE_S = 60.0
+
+
 class Server:
     """A server on a free port with a data directory of its own."""
 
@@ -98,9 +102,9 @@ class Wire:
         self._killed.clear()
         self._kill_at = kind
 
-    @property
-    def killed(self) -> bool:
-        return self._killed.is_set()
+    def wait_killed(self) -> bool:
+        """Waits until it has killed the server; false if it never does."""
+        return self._killed.wait(PATIENCE_S)
 
     def close(self) -> None:
         self._listener.close()

@@ -71,14 +71,16 @@ class Commands(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(server.seen[0].ids, server.seen[2].ids)
 
     async def test_no_answer_is_unknown_and_names_the_next_step(self) -> None:
-        async with FakeServer([Silence()]) as server, await connect(server, 0.2) as client:
+        async with FakeServer([Silence()]) as server, await connect(server, 1.0) as client:
             outcome = await client.submit(reserve())
             self.assertIsInstance(outcome, Unknown)
             self.assertIs(outcome.then, Then.ASK)
             self.assertIn("ask for its outcome", str(outcome))
 
     async def test_busy_until_the_end_is_a_refusal_that_may_be_sent_again(self) -> None:
-        async with FakeServer([Away(Code.BUSY)] * 99) as server, await connect(server, 0.2) as client:
+        # The pause is longer than the call may last, so that nothing is in flight at its end.
+        acts: List[Act] = [Away(Code.BUSY, retry_after_ms=2_000)]
+        async with FakeServer(acts) as server, await connect(server, 1.0) as client:
             outcome = await client.submit(reserve())
             self.assertIsInstance(outcome, Refused)
             self.assertEqual((outcome.code, outcome.then), (Code.BUSY, Then.SAME_ID))

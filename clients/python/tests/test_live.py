@@ -16,7 +16,7 @@ import unittest
 from typing import List
 
 from . import ROOT
-from .live import Server, Wire, program
+from .live import PATIENCE_S, Server, Wire, program
 from treasury import (
     Allocate,
     ApproveUnit,
@@ -58,7 +58,6 @@ from treasury import (
 
 DAY = datetime.date(2026, 3, 4)
 EXAMPLES = ROOT / "examples" / "python"
-PATIENCE_S = 60
 
 
 def example(name: str, *arguments: str, timeout: float = PATIENCE_S) -> "subprocess.CompletedProcess[str]":
@@ -255,7 +254,7 @@ class Killed(Live):
         wire.kill_at(reservation.KIND)
         unknown = maker.submit(reservation, deadline_s=1.0)
         self.assertIsInstance(unknown, Unknown)
-        self.assertTrue(wire.killed)
+        self.assertTrue(wire.wait_killed())
         self.server.start()
         # The connection is made again, the id is asked, and the very same is a repeat.
         asked = maker.ask(reservation, deadline_s=PATIENCE_S)
@@ -315,7 +314,7 @@ class Examples(Live):
         self.addCleanup(wire.close)
         wire.kill_at(Reserve.KIND)
         ended = example("reserve.py", wire.address, str(kept))
-        self.assertTrue(wire.killed)
+        self.assertTrue(wire.wait_killed())
         self.assertEqual(ended.returncode, 75, ended.stdout + ended.stderr)
         self.assertIn("not known whether it took effect", ended.stdout)
         self.server.start()
