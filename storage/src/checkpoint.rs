@@ -18,9 +18,11 @@ mod layout;
 mod memory;
 mod opening;
 mod rounds;
+mod sled_store;
 mod table;
 
 pub use memory::{MemoryCheckpoint, Strike};
+pub use sled_store::SledCheckpoint;
 
 use std::sync::Arc;
 

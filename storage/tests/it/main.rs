@@ -6,6 +6,7 @@ mod common;
 mod checkpoint;
 mod checkpoint_faults;
 mod checkpoint_rounds;
+mod checkpoint_sled;
 mod crash;
 mod damage;
 mod event_source;
