@@ -270,7 +270,7 @@ impl JournalReader {
 }
 
 /// A walk that begins with a segment, or with the first one.
-fn begin_at(
+pub(crate) fn begin_at(
     disk: &Arc<dyn Disk>,
     data_dir: &Path,
     inventory: &Inventory,
@@ -289,7 +289,7 @@ fn begin_at(
 }
 
 /// The last segment whose first group passes a test that earlier ones pass too.
-fn last_segment_where(
+pub(crate) fn last_segment_where(
     disk: &dyn Disk,
     dir: &Path,
     inventory: &Inventory,

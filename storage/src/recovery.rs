@@ -5,6 +5,7 @@
 //! the remains of a group that was being written when the writer stopped.
 
 pub(crate) mod judge;
+mod seek;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -41,6 +42,10 @@ pub struct OpenOptions<'a> {
     pub time_ms: u64,
     /// A position known elsewhere (checkpoint, backup, standby) to have been durable.
     pub witness: Option<Cursor>,
+    /// What the caller has seen already: reading begins behind it, and nothing before it is read.
+    /// If it is not the last record of its group, that group is visited too, and what was seen of
+    /// it is the caller's to leave out. Without it, all is read.
+    pub from: Option<Cursor>,
     /// Segments to keep filled ahead.
     pub fill_ahead: u32,
     /// Whether the caller understands records of this kind and version. The journal's own kinds
@@ -59,6 +64,7 @@ impl<'a> OpenOptions<'a> {
             config_digest: [0; 32],
             time_ms,
             witness: None,
+            from: None,
             fill_ahead: FILL_AHEAD_DEFAULT,
             knows,
         }
@@ -77,11 +83,11 @@ pub struct Recovered {
     pub epoch: u32,
     /// What was cut off.
     pub cut: Option<Cut>,
-    /// Groups read, without this start's `Opened`.
+    /// Groups visited, without this start's `Opened`.
     pub groups: u64,
-    /// Records read, without this start's `Opened`.
+    /// Records in them.
     pub records: u64,
-    /// Bytes of groups read, padding included.
+    /// Bytes of them, padding included.
     pub bytes: u64,
     /// Where this start's `Opened` landed.
     pub opened: Landed,
@@ -123,6 +129,15 @@ pub enum OpenError {
     WitnessDiffers {
         /// What is known.
         witness: Position,
+    },
+    /// What the caller has seen is not in this journal.
+    #[error(
+        "{from} is not in this journal: where the reading was to begin comes from another one; set \
+         the checkpoint aside and read the journal from its start"
+    )]
+    Diverged {
+        /// What the caller has seen.
+        from: Cursor,
     },
     /// A record that the program does not know.
     #[error(
@@ -196,8 +211,9 @@ impl LocalJournal {
         Ok(disk.sync_dir(data_dir)?)
     }
 
-    /// Opens a journal for writing. `visit` sees each group in order, this start's `Opened`
-    /// excepted, and may stop the start by saying what is wrong.
+    /// Opens a journal for writing. `visit` sees each group in order from
+    /// [`OpenOptions::from`] on, this start's `Opened` excepted, and may stop the start by saying
+    /// what is wrong.
     ///
     /// # Errors
     /// Whatever keeps the journal from going on, with what to do.
@@ -214,20 +230,29 @@ impl LocalJournal {
         inventory.expect(data_dir, options.dataset_id, options.environment)?;
         let dataset = inventory.dataset;
         let dir = journal_dir(data_dir);
+        let start = Chain::genesis(&dataset).last;
+        let from = options.from.unwrap_or(start);
+        let seek::Begun { mut walker, ended } =
+            seek::begin_behind(disk, data_dir, &inventory, from)?;
         let mut replay = Replay::default();
-        let mut walker = Walker::new(
-            Arc::clone(disk),
-            dir.clone(),
-            dataset,
-            inventory.first..=inventory.last,
-            Chain::genesis(&dataset),
-        )?;
-        let end = replay.run(&mut walker, options, visit)?;
+        let begun = walker.chain.last;
+        let end = match &ended {
+            Some(end) => end.clone(),
+            None => replay.run(&mut walker, options, visit)?,
+        };
         let cut = judge::judge(&mut walker, &end)?.map_err(|found| {
             if found.is_newer() { OpenError::Newer(found) } else { OpenError::Damage(found) }
         })?;
         let (chain, place) = (walker.chain, walker.place);
         drop(walker);
+        if ended.is_some() {
+            let (witness, last) = (from.position, chain.last.position);
+            return Err(OpenError::WitnessAhead { witness, last });
+        }
+        let unread = |witness: &Cursor| witness.position.sequence <= begun.position.sequence;
+        if let Some(witness) = options.witness.filter(unread) {
+            replay.witness_seen = Some(seek::holds_witness(disk, data_dir, witness)?);
+        }
         check_witness(options.witness, chain.last.position, replay.witness_seen)?;
         let epoch = chain.last.position.epoch.checked_add(1).ok_or(OpenError::LastEpoch)?;
         for number in &inventory.unfinished {
@@ -278,7 +303,7 @@ impl LocalJournal {
             records: replay.records,
             bytes: replay.bytes,
             opened,
-            closed_before: replay.closed,
+            closed_before: chain.closed,
         })
     }
 }
@@ -289,7 +314,6 @@ struct Replay {
     groups: u64,
     records: u64,
     bytes: u64,
-    closed: bool,
     witness_seen: Option<bool>,
 }
 
@@ -306,7 +330,6 @@ impl Replay {
                 Found::Group(group) => group,
                 Found::Nothing(end) => return Ok(end),
             };
-            let mut closed = false;
             for record in group.records {
                 let own = record.kind < DOMAIN_KIND_FIRST;
                 let known = if own {
@@ -323,10 +346,8 @@ impl Replay {
                         position: record.position,
                     });
                 }
-                closed = record.kind == KIND_CLOSED;
             }
             let header = &group.header;
-            self.closed = closed;
             self.groups += 1;
             self.records += u64::from(header.records);
             self.bytes += header.disk_bytes() as u64;

@@ -107,7 +107,7 @@ pub(crate) struct Chain {
     pub(crate) last: Cursor,
     pub(crate) time_ms: u64,
     /// Whether the last group was a `Closed`: its epoch has ended.
-    closed: bool,
+    pub(crate) closed: bool,
 }
 
 impl Chain {
@@ -197,7 +197,7 @@ pub(crate) struct ChainEnd {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Linked {
     pub(crate) header: GroupHeader,
-    hash: GroupHash,
+    pub(crate) hash: GroupHash,
     closed: bool,
 }
 

@@ -16,6 +16,7 @@ mod golden;
 mod kept_events;
 mod reading;
 mod real_disk;
+mod resuming;
 mod segments;
 mod torn;
 mod verifying;
