@@ -17,7 +17,11 @@ use harness::lines::Lines;
 use harness::server::{Options, Server, sound};
 use harness::{Chance, PATIENCE, orders, wait_for};
 use protocol::hello::Environment;
-use protocol::limits::{COMMAND_BYTES, FRAME_BYTES_MAX, FRAME_HEADER_BYTES, JSON_LINE_BYTES_MAX};
+use protocol::limits::{
+    COMMAND_BYTES, FRAME_BYTES_MAX, FRAME_HEADER_BYTES, JSON_LINE_BYTES_MAX,
+    JSON_LOOK_UPS_PER_LINE_MAX, LOOK_UPS_PER_FRAME_MAX,
+};
+use protocol::lookup::{LookUp, put_look_ups};
 use protocol::message::{ErrorMessage, put_bare};
 use protocol::{CommandsBuilder, Flags, FrameKind, Hello, split_frame};
 use serde_json::{Value as Json, json};
@@ -485,13 +489,9 @@ fn trickle(address: SocketAddr, at_once: &[u8], rest: &[u8]) -> Vec<u8> {
 fn one_who_does_not_read_is_cut_off_and_his_socket_is_given_back() {
     let house = House::with(|options| options);
     let mut observer = Desk::connect(house.server.address, Role::Operator);
-    // Some hundred KiB of questions, and more answers than any buffer on the way takes. Behind them
-    // he says nothing more: that alone keeps no connection.
-    let mut in_frames = hello().encode().to_vec();
-    (1..16_000).for_each(|request| put_bare(&mut in_frames, FrameKind::Metrics, request));
-    let mut in_lines = b"{\"hello\":{\"role\":\"maker\",\"channel\":7}}\n".to_vec();
-    in_lines.extend(b"{\"request\":\"1\",\"ask\":\"metrics\"}\n".repeat(16_000));
-    for questions in [in_frames, in_lines] {
+    let quota = house.quotas[1];
+    let sockets = house.server.sockets();
+    for questions in [asks_for_metrics(), asks_in_frames(quota), asks_in_lines(quota)] {
         let before = observer.health().connections;
         let mut stranger = Stranger::connect(house.server.address);
         wait_for("the stranger's connection", || {
@@ -502,10 +502,41 @@ fn one_who_does_not_read_is_cut_off_and_his_socket_is_given_back() {
             (observer.health().connections == before).then_some(())
         });
         house.bystander.must_go_on(20);
-        // The socket is closed, not forgotten: what was on its way comes, and then the end.
+        // He has not read to the end, nor closed: the server has.
+        wait_for("the socket given back", || (house.server.sockets() == sockets).then_some(()));
         stranger.hears_to_the_end();
     }
     house.ends_with_nothing_decided();
+}
+
+// Questions of a few hundred KiB, with more answers than any buffer on the way takes. Behind them
+// nothing more is said: that alone keeps no connection.
+
+/// Answered by the network thread itself.
+fn asks_for_metrics() -> Vec<u8> {
+    let mut asked = hello().encode().to_vec();
+    (1..16_000).for_each(|request| put_bare(&mut asked, FrameKind::Metrics, request));
+    asked
+}
+
+/// Answered by a shard.
+fn asks_in_frames(quota: QuotaId) -> Vec<u8> {
+    let mut asked = hello().encode().to_vec();
+    let look_ups = [LookUp::Quota(quota); LOOK_UPS_PER_FRAME_MAX];
+    (1..240).for_each(|request| put_look_ups(&mut asked, request, &look_ups));
+    asked
+}
+
+/// The same in lines. An idle connection in lines is waited for a day: people think.
+fn asks_in_lines(quota: QuotaId) -> Vec<u8> {
+    let mut asked = b"{\"hello\":{\"role\":\"maker\",\"channel\":7}}\n".to_vec();
+    let look_up = json!({ "look_up": "quota", "quota": quota.to_string() });
+    let look_ups = vec![look_up; JSON_LOOK_UPS_PER_LINE_MAX];
+    for request in 1..240 {
+        let line = json!({ "request": request.to_string(), "look_ups": look_ups });
+        asked.extend(format!("{line}\n").into_bytes());
+    }
+    asked
 }
 
 #[test]
