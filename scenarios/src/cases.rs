@@ -99,8 +99,12 @@ cases! {
     OverPlan = "over-plan";
     /// Beyond what is available.
     OverQuota = "over-quota";
-    /// An economic class the quota does not cover.
+    /// An economic class the quota does not cover: of another branch, or coarser than the quota's.
     Economic = "economic";
+    /// No economic class.
+    ElementMissing = "element-missing";
+    /// A class, payment method or business kind no table has.
+    ElementCode = "element-code";
     /// A contract nobody registered, or beyond what it holds.
     Contract = "contract";
     /// From a quota that only hands down.

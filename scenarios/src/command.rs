@@ -7,6 +7,8 @@ use domain::ids::{
 };
 use domain::money::Fen;
 
+use crate::plan::Payer;
+
 /// In which capacity a command is given; one connection has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -78,13 +80,23 @@ pub(crate) enum Tail {
     Fixed(&'static str),
     /// A text made for it.
     Text(Box<str>),
-    /// Particulars: the payee by place in the table, and the number of the document.
-    Payee {
-        /// Place in the table of payees.
-        payee: u16,
-        /// Document number.
-        number: u64,
-    },
+    /// Particulars of a payment.
+    Particulars(Particulars),
+}
+
+/// Who is paid by whom, and for what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Particulars {
+    /// The payee's place in the table of payees.
+    pub(crate) payee: u16,
+    /// Number of the application and of its document in the division.
+    pub(crate) number: u64,
+    /// The division.
+    pub(crate) division: DivisionIndex,
+    /// The unit that applies, by its number in the division.
+    pub(crate) unit: u64,
+    /// Whose account pays.
+    pub(crate) payer: Payer,
 }
 
 /// What is asked or reported.

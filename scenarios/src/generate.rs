@@ -2,11 +2,11 @@
 //!
 //! - `people`: who acts, and ids.
 //! - `setup`: limits, quotas, money handed down, contracts, batches.
-//! - `window`: the payments of one window and what happens beside them.
-//! - `ask`, `review`, `settle`, `quota`: a window's waves, by who acts.
+//! - `day`: the payments of one working day and what happens beside them.
+//! - `ask`, `review`, `settle`, `quota`: a day's waves, by who acts.
 
+pub(crate) mod day;
 pub(crate) mod setup;
-pub(crate) mod window;
 
 mod ask;
 mod people;
@@ -24,24 +24,24 @@ use crate::command::{Body, Command, Fact, FactKind, Role, StepKind, Tail};
 use crate::divisions::DIVISIONS;
 use crate::model::Model;
 use crate::plan::{DivisionPlan, Plan, YEAR};
-use crate::stream::{Expected, PaymentEnd, QuotaEnd, Wave};
+use crate::stream::{Expected, QuotaEnd, Wave};
 use crate::wire::encode;
+use day::{Day, Stub};
 use people::Post;
-use window::Stub;
+use settle::Clearings;
 
 /// One division under way.
 pub(crate) struct Run {
     plan: Arc<Plan>,
     at: usize,
     pub(crate) model: Model,
-    /// Payments of the window under way.
+    /// The day under way.
+    pub(crate) day: Day,
+    /// Payments of its part under way.
     stubs: Vec<Stub>,
-    /// Payments started in earlier windows.
-    started: u64,
     /// Numbers given to facts and refunds.
     numbered: u64,
-    /// Payments whose end is to be told.
-    ended: Vec<(PaymentId, QuotaId)>,
+    clearings: Clearings,
 }
 
 impl Run {
@@ -52,10 +52,10 @@ impl Run {
             plan: Arc::clone(plan),
             at,
             model: Model::new(index, DIVISIONS as u16, YEAR),
+            day: Day::default(),
             stubs: Vec::new(),
-            started: 0,
             numbered: 0,
-            ended: Vec::new(),
+            clearings: Clearings::default(),
         }
     }
 
@@ -166,19 +166,6 @@ impl Run {
     fn number(&mut self) -> u64 {
         self.numbered += 1;
         u64::from(self.index().0 + 1) << 40 | self.numbered
-    }
-
-    /// The payments that ended since they were last told, as they should be.
-    pub(crate) fn take_ended(&mut self) -> Vec<PaymentEnd> {
-        let ended = std::mem::take(&mut self.ended);
-        let known = ended.into_iter().filter_map(|(payment, quota)| {
-            let (state, executed, refunded) = self.model.payment_now(payment.0)?;
-            let (executed, refunded) = (Fen::new(executed), Fen::new(refunded));
-            Some(PaymentEnd { payment, quota, state, executed, refunded })
-        });
-        let known = known.collect();
-        self.model.forget();
-        known
     }
 
     /// Every quota as it should be now.

@@ -1,22 +1,26 @@
 //! Lanes: shares of the divisions that are run side by side, each in its own order.
 //!
 //! All commands of a division, and so of each quota and of the plans and contracts it shares with
-//! others, are in one lane; what they are does not depend on how many lanes there are. Only a
-//! window's payments are in memory.
+//! others, are in one lane; what they are does not depend on how many lanes there are. A lane makes
+//! its waves as they are taken: of the payments it remembers those of one day.
 
 use std::sync::Arc;
 
 use domain::ids::ActId;
 
+use crate::calendar::{DAYS, clearing_step, part_step};
 use crate::command::{Body, Command, Register, Role, SetYear, Tail, YearState};
 use crate::draws::uuid;
-use crate::generate::{Run, setup, window};
+use crate::generate::{Run, day, setup};
 use crate::model::tally::Tally;
 use crate::plan::{Plan, YEAR};
 use crate::stream::{Audit, Barrier, QuotaEnd, Step, Wave};
 
-/// A wave of the set-up is cut when it has this many commands.
-const SETUP_WAVE_COMMANDS: usize = 16_384;
+/// A wave of the set-up or of a day's end is cut when it has this many commands.
+const WAVE_COMMANDS: usize = 16_384;
+
+/// An audit is cut when it has this many payments.
+const AUDIT_PAYMENTS: usize = 16_384;
 
 /// The whole work of a scenario: first the registrations, then the lanes.
 pub struct Work {
@@ -37,7 +41,7 @@ impl Work {
         let (opening, opening_tally) = open(&plan, &mut runs);
         let mut shares: Vec<(u64, Vec<Run>)> = Vec::new();
         shares.resize_with(lanes.clamp(1, runs.len()), Default::default);
-        let weight = |run: &Run| plan.payments_by_division()[usize::from(run.index().0)];
+        let weight = |run: &Run| plan.payments_of(run.index());
         runs.sort_by_cached_key(|run| (std::cmp::Reverse(weight(run)), run.index()));
         for run in runs {
             let at = (0..shares.len()).min_by_key(|&at| (shares[at].0, at)).unwrap_or(0);
@@ -110,9 +114,31 @@ fn open(plan: &Plan, runs: &mut [Run]) -> (Vec<Wave>, Tally) {
 /// Where a lane stands.
 #[derive(Clone, Copy, Debug)]
 enum At {
-    Setup { stage: usize, run: usize, serial: u32 },
-    Window { window: u64, stage: usize },
-    Audit { window: u64 },
+    /// Sets up quotas, from one of a division.
+    Setup {
+        stage: usize,
+        run: usize,
+        serial: u32,
+    },
+    /// In a part of a day.
+    Part {
+        day: usize,
+        part: u32,
+        stage: usize,
+    },
+    /// At a day's end, from a place in the clearing of a division.
+    Clearing {
+        day: usize,
+        stage: usize,
+        run: usize,
+        place: usize,
+    },
+    /// Tells what became of a day's payments, from one of a division.
+    Audit {
+        day: usize,
+        run: usize,
+        place: usize,
+    },
     Done,
 }
 
@@ -131,15 +157,23 @@ impl Lane {
         self.index
     }
 
-    /// How many windows it has started, of how many.
+    /// How many parts of days it has started, of how many.
     #[must_use]
     pub fn progress(&self) -> (u64, u64) {
-        let count = self.plan.windows.count;
-        match self.at {
-            At::Setup { .. } => (0, count),
-            At::Window { window, .. } | At::Audit { window } => (window + 1, count),
-            At::Done => (count, count),
-        }
+        let parts = &self.plan.parts;
+        let started = match self.at {
+            At::Setup { .. } => 0,
+            At::Part { day, part, .. } => parts.before(day) + u64::from(part) + 1,
+            At::Clearing { day, .. } | At::Audit { day, .. } => parts.before(day + 1),
+            At::Done => parts.count(),
+        };
+        (started, parts.count())
+    }
+
+    /// Payments of its divisions that reach Paid: its share of the work.
+    #[must_use]
+    pub fn payments(&self) -> u64 {
+        self.runs.iter().map(|run| self.plan.payments_of(run.index())).sum()
     }
 
     /// True once every step was given.
@@ -178,12 +212,15 @@ impl Lane {
                 (run, serial) = (run + 1, 0);
                 continue;
             }
-            if wave.len() >= SETUP_WAVE_COMMANDS {
+            if wave.len() >= WAVE_COMMANDS {
                 self.at = At::Setup { stage, run, serial };
                 return Step::Wave(wave);
             }
             self.runs[run].set_up(what, serial, &mut wave);
             serial += 1;
+            if serial == self.runs[run].quota_count() {
+                self.runs[run].model.forget_acts();
+            }
         }
         self.after_setup(stage);
         Step::Wave(wave)
@@ -205,37 +242,93 @@ impl Lane {
             for run in &mut self.runs {
                 run.model.forget();
             }
-            At::Window { window: 0, stage: 0 }
+            self.begin_day(0)
         };
     }
 
-    fn wave(&mut self, window: u64, stage: usize) -> Step {
-        let (what, role) = window::STAGES[stage];
+    fn begin_day(&mut self, day: usize) -> At {
+        if day == DAYS.len() {
+            return At::Done;
+        }
+        for run in &mut self.runs {
+            run.begin_day(day);
+        }
+        At::Part { day, part: 0, stage: 0 }
+    }
+
+    /// A wave of a day's part.
+    fn part(&mut self, day: usize, part: u32, stage: usize) -> Step {
+        let (what, role) = day::PART_STAGES[stage];
+        let parts = self.plan.parts.of(day);
         let mut wave = Wave::new(role);
+        wave.when = Some(part_step(day, part, parts, stage, day::PART_STAGES.len()));
         for run in &mut self.runs {
             if stage == 0 {
-                run.begin_window(window);
+                run.begin_part(part, parts);
             }
-            run.stage(what, &mut wave);
+            run.part_stage(what, &mut wave);
         }
-        self.at = if stage + 1 < window::STAGES.len() {
-            At::Window { window, stage: stage + 1 }
+        self.at = if stage + 1 < day::PART_STAGES.len() {
+            At::Part { day, part, stage: stage + 1 }
         } else {
-            At::Audit { window }
+            self.after_part(day, part)
         };
         Step::Wave(wave)
     }
 
-    fn audit(&mut self, window: u64) -> Step {
-        let mut audit = Audit::default();
+    fn after_part(&mut self, day: usize, part: u32) -> At {
         for run in &mut self.runs {
-            run.end_window();
-            audit.payments.extend(run.take_ended());
+            run.end_part();
         }
-        self.at = if window + 1 < self.plan.windows.count {
-            At::Window { window: window + 1, stage: 0 }
+        if part + 1 < self.plan.parts.of(day) {
+            return At::Part { day, part: part + 1, stage: 0 };
+        }
+        for run in &mut self.runs {
+            run.begin_clearing();
+        }
+        At::Clearing { day, stage: 0, run: 0, place: 0 }
+    }
+
+    /// A wave of a day's end.
+    fn clearing(&mut self, day: usize, stage: usize, run: usize, place: usize) -> Step {
+        let (what, role) = day::CLEARING_STAGES[stage];
+        let payments = |runs: &[Run]| runs.iter().map(|run| run.day.payments() as u64).sum::<u64>();
+        let done = payments(&self.runs[..run]) + place as u64;
+        let mut wave = Wave::new(role);
+        let (mut run, mut place) = (run, place);
+        while run < self.runs.len() {
+            place = self.runs[run].clearing_stage(what, place, WAVE_COMMANDS, &mut wave);
+            if place < self.runs[run].day.payments() {
+                break;
+            }
+            (run, place) = (run + 1, 0);
+        }
+        let until = payments(&self.runs[..run]) + place as u64;
+        let share = [done, until, payments(&self.runs)];
+        wave.when = Some(clearing_step(day, stage, day::CLEARING_STAGES.len(), share));
+        self.at = if run < self.runs.len() {
+            At::Clearing { day, stage, run, place }
+        } else if stage + 1 < day::CLEARING_STAGES.len() {
+            At::Clearing { day, stage: stage + 1, run: 0, place: 0 }
         } else {
-            At::Done
+            At::Audit { day, run: 0, place: 0 }
+        };
+        Step::Wave(wave)
+    }
+
+    fn audit(&mut self, day: usize, mut run: usize, mut place: usize) -> Step {
+        let mut audit = Audit::default();
+        while run < self.runs.len() {
+            place = self.runs[run].tell_ended(place, AUDIT_PAYMENTS, &mut audit.payments);
+            if place < self.runs[run].day.payments() {
+                break;
+            }
+            (run, place) = (run + 1, 0);
+        }
+        self.at = if run < self.runs.len() {
+            At::Audit { day, run, place }
+        } else {
+            self.begin_day(day + 1)
         };
         Step::Audit(audit)
     }
@@ -255,8 +348,9 @@ impl Iterator for Lane {
                         self.set_up(stage, run, serial)
                     }
                 }
-                At::Window { window, stage } => self.wave(window, stage),
-                At::Audit { window } => self.audit(window),
+                At::Part { day, part, stage } => self.part(day, part, stage),
+                At::Clearing { day, stage, run, place } => self.clearing(day, stage, run, place),
+                At::Audit { day, run, place } => self.audit(day, run, place),
                 At::Done => return None,
             };
             let empty = match &step {

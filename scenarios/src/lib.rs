@@ -11,8 +11,9 @@
 //! - [`scale`]: the exact factor on the published totals.
 //! - [`spec`]: scenario files.
 //! - [`divisions`]: the 185 divisions.
-//! - `draws`, `apportion`, `amounts`, `calendar`, `classes`, `payees`: chance, shares, amounts,
-//!   days, codes and payees.
+//! - [`calendar`]: the working days, and the hours of a day.
+//! - `draws`, `apportion`, `amounts`, `classes`, `payees`: chance, shares, amounts, codes and
+//!   payees.
 //! - `cases`: what happens beside the plain course of a payment.
 //! - [`plan`]: a scenario laid out at a scale.
 //! - [`command`], [`wire`]: commands, and their bytes.
@@ -33,7 +34,7 @@ mod apportion;
 
 mod amounts;
 
-mod calendar;
+pub mod calendar;
 
 mod classes;
 
@@ -57,13 +58,14 @@ pub mod stream;
 
 pub mod file;
 
+pub use calendar::{DayTotal, When};
 pub use command::Role;
 pub use file::{FileError, Head, LaneEnd, ReadLane, ScenarioFile, Track};
 pub use lane::{Lane, Work};
 pub use model::cells::Buckets;
 pub use model::codes::State;
 pub use model::tally::Tally;
-pub use plan::{Plan, PlanError, Totals};
+pub use plan::{Part, Plan, PlanError, Shares, Totals, Unit};
 pub use scale::{Scale, ScaleError};
 pub use spec::{Spec, SpecError, list};
 pub use stream::{

@@ -81,6 +81,7 @@ impl Hasher for IdHasher {
 }
 
 type IdMap<V> = HashMap<u128, V, BuildHasherDefault<IdHasher>>;
+type IdSet = HashSet<u128, BuildHasherDefault<IdHasher>>;
 
 /// What became of an act or move id.
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +119,8 @@ pub(crate) struct Model {
     year: u16,
     /// Quotas by serial.
     pub(crate) quotas: Vec<Quota>,
-    keys: HashSet<Box<str>>,
+    /// Hashes of official keys.
+    keys: IdSet,
     plans: HashMap<u64, Plan>,
     contracts: HashMap<(u32, u64), Contract>,
     ceiling: i64,
@@ -141,7 +143,7 @@ impl Model {
             years: BTreeMap::new(),
             year,
             quotas: Vec::new(),
-            keys: HashSet::new(),
+            keys: IdSet::default(),
             plans: HashMap::new(),
             contracts: HashMap::new(),
             ceiling: 0,
@@ -288,15 +290,20 @@ impl Model {
         self.suspense.open()
     }
 
-    /// Forgets what nothing will ask about again: finished payments, the ids of acts and, since
-    /// quotas are only created in the set-up, official keys.
+    /// Forgets what nothing will ask about again: finished payments and the ids of acts.
     pub(crate) fn forget(&mut self) {
         self.payments.clear();
+        self.forget_acts();
+        self.suspense.forget();
+    }
+
+    /// Forgets the ids of acts and moves, and official keys: a stage of the set-up repeats its own
+    /// alone, and quotas are created in one.
+    pub(crate) fn forget_acts(&mut self) {
         self.acts = IdMap::default();
         self.moves = IdMap::default();
         self.batches = IdMap::default();
-        self.keys = HashSet::new();
-        self.suspense.forget();
+        self.keys = IdSet::default();
     }
 }
 

@@ -2,7 +2,9 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::command::Particulars;
 use crate::draws::Draws;
+use crate::plan::{BANKS, unit_code};
 
 /// How many payees the table has.
 const PAYEES: u64 = 4096;
@@ -73,30 +75,48 @@ impl Payees {
     }
 
     /// Appends the particulars of a payment: payee name, account, bank number, purpose, document,
-    /// official numbers.
-    pub(crate) fn write(&self, payee: u16, number: u64, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.table[usize::from(payee)].head);
-        text(out, PURPOSES[usize::from(payee) % PURPOSES.len()].as_bytes());
-        let mut digits = *b"FP2022-000000000000";
-        let mut rest = number;
-        for digit in digits[7..].iter_mut().rev() {
-            *digit += (rest % 10) as u8;
-            rest /= 10;
-        }
-        text(out, &digits);
-        text(out, &[]);
+    /// official numbers. These are the application's, which starts with the unit's code, and the
+    /// account that pays: its bank, its division, and the unit or zeros for finance.
+    pub(crate) fn write(&self, of: &Particulars, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.table[usize::from(of.payee)].head);
+        text(out, PURPOSES[usize::from(of.payee) % PURPOSES.len()].as_bytes());
+        let mut document = *b"FP2022-000000000000";
+        digits(&mut document[7..], of.number);
+        text(out, &document);
+        let mut numbers = *b"000000000-000000000000 0000000000000000";
+        numbers[..9].copy_from_slice(&unit_code(of.unit));
+        digits(&mut numbers[10..22], of.number);
+        digits(&mut numbers[23..26], u64::from(BANKS[usize::from(of.payer.bank)]));
+        digits(&mut numbers[26..30], u64::from(of.division.0) + 1);
+        digits(&mut numbers[30..], u64::from(of.payer.account));
+        text(out, &numbers);
+    }
+}
+
+/// Writes a number into digits, from the right.
+fn digits(out: &mut [u8], mut number: u64) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::DivisionIndex;
+
     use super::*;
+    use crate::classes::Fund;
+    use crate::plan::Payer;
 
     #[test]
     fn particulars_are_six_texts() {
         let payees = Payees::new(3);
         let mut bytes = Vec::new();
-        payees.write(17, 42, &mut bytes);
+        let payer = Payer { bank: 1, account: 8, fund: Fund::General };
+        let division = DivisionIndex(6);
+        let of = Particulars { payee: 17, number: 42, division, unit: 7, payer };
+        payees.write(&of, &mut bytes);
         let mut rest = bytes.as_slice();
         let mut texts = Vec::new();
         while let Some((length, after)) = rest.split_first_chunk::<2>() {
@@ -106,6 +126,7 @@ mod tests {
         }
         assert_eq!(texts.len(), 6);
         assert_eq!((texts[2].len(), texts[4]), (12, "FP2022-000000000042"));
+        assert_eq!(texts[5], "001001008-000000000042 1030007000000008");
         assert_eq!(payees.account_hash(17), xxh3_64(texts[1].as_bytes()));
     }
 }

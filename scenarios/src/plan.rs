@@ -3,15 +3,18 @@
 //! the first command is written.
 
 mod quotas;
+mod shares;
 mod spread;
+mod units;
 
 use std::collections::HashMap;
 
+use domain::ids::DivisionIndex;
 use domain::money::Fen;
 use thiserror::Error;
 
 use crate::amounts::{Component, Normal};
-use crate::calendar::{DAYS, Windows};
+use crate::calendar::{DAYS, JANUARY, Parts, payments_by_day};
 use crate::cases::CaseTable;
 use crate::classes::Use;
 use crate::divisions::{DIVISIONS, Division, DivisionError, divisions};
@@ -19,8 +22,11 @@ use crate::draws::Keys;
 use crate::payees::Payees;
 use crate::scale::Scale;
 use crate::spec::Spec;
-pub(crate) use quotas::{DivisionPlan, Kind, QuotaPlan, payment_draws, phase};
+pub(crate) use quotas::{DivisionPlan, Kind, QuotaPlan, payment_draws};
+pub use shares::{Part, Shares};
 use spread::spread;
+pub use units::Unit;
+pub(crate) use units::{BANKS, Payer, unit_code, unit_text};
 
 /// The fiscal year the scenarios play in.
 pub const YEAR: u16 = 2022;
@@ -60,16 +66,16 @@ pub struct Totals {
     pub payments: u64,
     /// Their executed amount, before refunds.
     pub amount: Fen,
-    /// Projects named in official keys, at most.
+    /// Projects registered.
     pub projects: u64,
     /// Units registered.
     pub units_registered: u64,
-    /// Units that spend.
+    /// Units among them that have quotas and payments.
     pub units_active: u64,
     /// Working days.
     pub days: u64,
-    /// Windows the run is cut into.
-    pub windows: u64,
+    /// Parts the days are cut into.
+    pub parts: u64,
 }
 
 /// A scenario laid out at a scale.
@@ -79,7 +85,7 @@ pub struct Plan {
     pub(crate) seed: u64,
     pub(crate) places: Vec<Division>,
     pub(crate) divisions: Vec<DivisionPlan>,
-    pub(crate) windows: Windows,
+    pub(crate) parts: Parts,
     pub(crate) payees: Payees,
     pub(crate) cases: CaseTable,
     components: Vec<Component>,
@@ -103,17 +109,22 @@ impl Plan {
         let payees = Payees::new(keys.next());
         let payments = scale.of(spec.payments);
         let quotas = scale.of(spec.quotas).max(DIVISIONS as u64);
-        let windows = Windows::new(payments, spec.shape.window_payments);
+        let payroll = payments * spec.components[Use::Payroll as usize].per_mille / 1000;
+        let by_day = payments_by_day(payments - payroll, payroll);
+        let parts = Parts::new(&by_day, spec.shape.part_payments);
+        // Every division has units, and no unit spends without a quota.
+        let units_active = scale.of(spec.units_active).max(DIVISIONS as u64);
+        let units_registered = scale.of(spec.units_registered).max(units_active);
         let totals = Totals {
             divisions: DIVISIONS as u64,
             quotas,
             payments,
             amount: Fen::new(scale.of(spec.amount.get().unsigned_abs()).cast_signed()),
-            projects: scale.of(spec.projects),
-            units_registered: scale.of(spec.units_registered),
-            units_active: scale.of(spec.units_active).max(1),
+            projects: scale.of(spec.projects).max(units_registered),
+            units_registered,
+            units_active,
             days: DAYS.len() as u64,
-            windows: windows.count,
+            parts: parts.count(),
         };
         let cap = spec.shape.payment_max.get().unsigned_abs();
         let normal = Normal::new();
@@ -130,7 +141,7 @@ impl Plan {
             scale,
             seed,
             places,
-            windows,
+            parts,
             payees,
             totals,
         };
@@ -172,6 +183,20 @@ impl Plan {
     #[must_use]
     pub fn payments_by_division(&self) -> Vec<u64> {
         self.divisions.iter().map(|division| division.payments).collect()
+    }
+
+    /// Payments that reach Paid in one division.
+    pub(crate) fn payments_of(&self, division: DivisionIndex) -> u64 {
+        self.divisions[usize::from(division.0)].payments
+    }
+
+    /// The budget units that are registered in a division: those that spend come first.
+    ///
+    /// # Panics
+    /// If there is no such division.
+    pub fn units(&self, division: DivisionIndex) -> impl Iterator<Item = Unit> + '_ {
+        let units = &self.divisions[usize::from(division.0)].units;
+        (0..units.registered).map(|number| units.unit(number))
     }
 
     /// The executed amount of a quota's payment, in fen.
@@ -242,9 +267,7 @@ impl Plan {
         let quota = &mut self.divisions[at].quotas[serial as usize];
         quota.adjusted = true;
         quota.need += changed - amount;
-        let phase = phase(&self.divisions[at], serial);
-        let before = self.windows.before(self.windows.january, u64::from(last) + 1, phase);
-        if before > u64::from(last) {
+        if self.divisions[at].days(serial).before(JANUARY) > last {
             self.divisions[at].quotas[serial as usize].need_january += changed - amount;
         }
         i128::from(changed - amount)
@@ -270,14 +293,12 @@ impl Plan {
         for division in &mut divisions {
             for serial in 0..division.quotas.len() as u32 {
                 let quota = division.quotas[serial as usize];
-                let phase = phase(division, serial);
-                let payments = u64::from(quota.payments);
-                let january = self.windows.before(self.windows.january, payments, phase);
+                let january = division.days(serial).before(JANUARY);
                 let (mut need, mut need_january) = (0, 0);
                 for index in 0..quota.payments {
                     let amount = self.drawn(division, &quota, serial, index).cast_signed();
                     need += amount;
-                    if u64::from(index) < january {
+                    if index < january {
                         need_january += amount;
                     }
                 }

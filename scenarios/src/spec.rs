@@ -26,11 +26,11 @@ pub struct Spec {
     pub amount: Fen,
     /// Quotas at scale 1.
     pub quotas: u64,
-    /// Projects at scale 1: labels in official keys.
+    /// Projects at scale 1.
     pub projects: u64,
     /// Units registered at scale 1.
     pub units_registered: u64,
-    /// Units that spend at scale 1: labels in official keys.
+    /// Units that have quotas and payments at scale 1.
     pub units_active: u64,
     pub(crate) shape: Shape,
     pub(crate) components: [ComponentSpec; 5],
@@ -44,7 +44,7 @@ pub(crate) struct Shape {
     pub(crate) payments_per_quota_max: u64,
     pub(crate) payment_max: Fen,
     pub(crate) one_act_ceiling: Fen,
-    pub(crate) window_payments: u64,
+    pub(crate) part_payments: u64,
 }
 
 /// The size of one kind of payment.
@@ -95,8 +95,8 @@ struct Published {
     payments: Spanned<u64>,
     amount: Spanned<String>,
     quotas: Spanned<u64>,
-    projects: u64,
-    units_registered: u64,
+    projects: Spanned<u64>,
+    units_registered: Spanned<u64>,
     units_active: Spanned<u64>,
 }
 
@@ -107,7 +107,7 @@ struct ShapeFile {
     payments_per_quota_max: Spanned<u64>,
     payment_max: Spanned<String>,
     one_act_ceiling: Spanned<String>,
-    window_payments: Spanned<u64>,
+    part_payments: Spanned<u64>,
 }
 
 #[derive(Deserialize)]
@@ -168,7 +168,7 @@ impl Spec {
             )?,
             payment_max: reader.yuan(&file.shape.payment_max)?,
             one_act_ceiling: reader.yuan(&file.shape.one_act_ceiling)?,
-            window_payments: reader.within(&file.shape.window_payments, 100, 1 << 30)?,
+            part_payments: reader.within(&file.shape.part_payments, 100, 1 << 30)?,
         };
         let c = &file.component;
         let components = [&c.office, &c.goods, &c.payroll, &c.projects, &c.funds];
@@ -185,15 +185,19 @@ impl Spec {
                 sigma_hundredths: reader.within(&component.sigma_hundredths, 1, 300)?,
             };
         }
+        // Every unit that spends has a quota, and every registered unit has filed a project.
+        let quotas = reader.within(&file.published.quotas, 1000, 1 << 30)?;
+        let active = reader.within(&file.published.units_active, 1, quotas / 2)?;
+        let registered = reader.within(&file.published.units_registered, active, 1 << 40)?;
         Ok(Spec {
             name: file.name,
             title: file.title,
             payments: reader.within(&file.published.payments, 1000, 1 << 40)?,
             amount: reader.yuan(&file.published.amount)?,
-            quotas: reader.within(&file.published.quotas, 1000, 1 << 30)?,
-            projects: file.published.projects,
-            units_registered: file.published.units_registered,
-            units_active: reader.within(&file.published.units_active, 1, 1 << 30)?,
+            quotas,
+            projects: reader.within(&file.published.projects, registered, 1 << 40)?,
+            units_registered: registered,
+            units_active: active,
             shape,
             components: sizes,
             cases: reader.cases(&file.cases)?,

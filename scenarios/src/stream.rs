@@ -4,6 +4,7 @@
 use domain::ids::{PaymentId, QuotaId};
 use domain::money::Fen;
 
+use crate::calendar::When;
 use crate::command::{Role, channel_of};
 use crate::model::Answer;
 use crate::model::cells::Buckets;
@@ -29,6 +30,8 @@ pub struct Wave {
     /// True while a batch is open in the wave: an engine that is killed now drops the batch, so
     /// the predictions only hold if it is not.
     pub fragile: bool,
+    /// When its commands go, evenly spread; `None` for what is set up before the first day.
+    pub when: Option<When>,
     pub(crate) commands: Vec<CommandBytes>,
     pub(crate) tails: Vec<u8>,
     /// Where each command's tail ends.
@@ -145,6 +148,7 @@ impl Wave {
         Wave {
             role,
             fragile: false,
+            when: None,
             commands: Vec::new(),
             tails: Vec::new(),
             tail_ends: Vec::new(),

@@ -105,7 +105,7 @@ pub(crate) fn encode(
         Tail::None => {}
         Tail::Fixed(text) => tails.extend_from_slice(text.as_bytes()),
         Tail::Text(text) => tails.extend_from_slice(text.as_bytes()),
-        Tail::Payee { payee, number } => payees.write(*payee, *number, tails),
+        Tail::Particulars(particulars) => payees.write(particulars, tails),
     }
     let mut bytes = [0; COMMAND_BYTES];
     let mut fixed = Fixed(&mut bytes);

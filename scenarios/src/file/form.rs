@@ -3,6 +3,7 @@
 use domain::ids::{PaymentId, QuotaId};
 use domain::money::Fen;
 
+use crate::calendar::When;
 use crate::command::Role;
 use crate::model::cells::Buckets;
 use crate::model::codes::State;
@@ -42,14 +43,17 @@ pub(super) fn put_head(out: &mut Vec<u8>, head: &Head) {
     let t = &head.totals;
     let amount = t.amount.get().unsigned_abs();
     let figures = [t.divisions, t.quotas, t.payments, amount, t.projects];
-    for value in figures.into_iter().chain([t.units_registered, t.units_active, t.days, t.windows])
-    {
+    for value in figures.into_iter().chain([t.units_registered, t.units_active, t.days, t.parts]) {
         put_u64(out, value);
     }
 }
 
 pub(super) fn put_wave(out: &mut Vec<u8>, wave: &Wave) {
     out.extend_from_slice(&[wave.role.number(), u8::from(wave.fragile)]);
+    let when = wave.when.map_or([0; 3], |when| [when.day, when.from_s, when.until_s]);
+    for value in when {
+        put_u32(out, value);
+    }
     put_u32(out, wave.len() as u32);
     put_u32(out, wave.tails.len() as u32);
     out.extend_from_slice(wave.commands().as_flattened());
@@ -209,7 +213,7 @@ impl<'a> Reader<'a> {
             units_registered: self.u64()?,
             units_active: self.u64()?,
             days: self.u64()?,
-            windows: self.u64()?,
+            parts: self.u64()?,
         };
         Some(Head { name, scale, seed, lanes, totals })
     }
@@ -217,6 +221,8 @@ impl<'a> Reader<'a> {
     pub(super) fn wave(&mut self) -> Option<Wave> {
         let mut wave = Wave::new(Role::from_number(self.u8()?)?);
         wave.fragile = self.u8()? == 1;
+        let [day, from_s, until_s] = [self.u32()?, self.u32()?, self.u32()?];
+        wave.when = (day != 0).then_some(When { day, from_s, until_s });
         let (count, tails) = (self.u32()? as usize, self.u32()? as usize);
         let commands = self.bytes(count.checked_mul(protocol::limits::COMMAND_BYTES)?)?;
         wave.commands = commands.as_chunks().0.to_vec();

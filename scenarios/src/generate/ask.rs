@@ -1,20 +1,20 @@
 //! Makers: what is asked for, asked again, asked in vain, and taken back.
 
-use domain::ids::{ContractId, DivisionIndex, FiscalYear, PaymentId, PersonId, QuotaId};
+use domain::ids::{Class, ContractId, DivisionIndex, FiscalYear, PaymentId, PersonId, QuotaId};
 use domain::money::Fen;
 
 use crate::cases::Case;
 use crate::classes::class;
-use crate::command::{Body, Command, Reserve, Role, StepKind, Tail};
+use crate::command::{Body, Command, Particulars, Reserve, Role, StepKind, Tail};
 use crate::divisions::DIVISIONS;
 use crate::model::codes::REAL_ALLOCATION;
 use crate::plan::{Kind, YEAR};
 use crate::stream::Wave;
 
 use super::Run;
+use super::day::{SideEnd, Stub};
 use super::people::Post;
 use super::setup::purchase_plan;
-use super::window::{SideEnd, Stub};
 
 impl Run {
     /// The request for the payment itself.
@@ -51,7 +51,13 @@ impl Run {
             role: Role::Maker,
             person: stub.person(self, Post::Maker),
             body: Body::Reserve(reserve),
-            tail: Tail::Payee { payee: stub.payee, number: stub.number },
+            tail: Tail::Particulars(Particulars {
+                payee: stub.payee,
+                number: stub.number,
+                division: self.index(),
+                unit: self.division().unit_of(stub.serial).unwrap_or(0),
+                payer: stub.payer,
+            }),
         }
     }
 
@@ -128,7 +134,14 @@ impl Run {
         Some(match stub.case {
             Case::OverQuota => over,
             Case::OverPlan => self.over_plan(stub, ask),
-            Case::Economic => Reserve { economic: class("39999"), ..ask },
+            Case::Economic => Reserve { economic: class(uncovered(stub)), ..ask },
+            Case::ElementMissing => Reserve { economic: Class::ANY, ..ask },
+            Case::ElementCode => match stub.turn % 3 {
+                0 => Reserve { economic: Class(*b"302-01\0\0"), ..ask },
+                // A code for payment methods that other provinces use.
+                1 => Reserve { method: 21, ..ask },
+                _ => Reserve { business: 9, ..ask },
+            },
             Case::Contract => self.contract_mismatch(stub, ask),
             Case::NotExecutable => match self.serial_of(Kind::Parent) {
                 Some(parent) => Reserve { quota: self.division().quota(parent), ..ask },
@@ -165,10 +178,8 @@ impl Run {
     /// room to show it.
     fn over_plan(&self, stub: &Stub, ask: Reserve) -> Reserve {
         let division = self.division();
-        let payable = self.quota_count() - division.first_payable;
-        // Each seventh quota has a plan of its own.
-        let chosen = stub.number as u32 % payable.div_ceil(7) * 7;
-        let serial = division.first_payable + chosen;
+        // The first quota of each unit has a plan of its own.
+        let serial = division.first_of(stub.number % division.units.spending);
         let month = (stub.day / 100 % 100) as u8;
         let left = self.model.plan_left(division.plan_key(serial).0, month).unwrap_or(0);
         let quota = division.quota(serial);
@@ -247,6 +258,18 @@ impl Run {
             let late = self.maker_step(stub, Post::Maker, StepKind::Withdraw, stub.main);
             self.send(wave, late);
         }
+    }
+}
+
+/// A departmental class that the quota of a payment does not cover.
+fn uncovered(stub: &Stub) -> &'static str {
+    match stub.turn % 3 {
+        // 其他支出, which nothing here pays for.
+        0 => "39999",
+        // Coarser than any quota.
+        1 => "30",
+        _ if stub.economic.as_str().starts_with("301") => "30201",
+        _ => "30101",
     }
 }
 

@@ -11,9 +11,9 @@ use crate::plan::YEAR;
 use crate::stream::Wave;
 
 use super::Run;
+use super::day::Stub;
 use super::people::{Post, Space, id};
 use super::setup::purchase_plan;
-use super::window::Stub;
 
 impl Run {
     /// The id of an act beside a payment.

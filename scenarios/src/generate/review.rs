@@ -7,8 +7,8 @@ use crate::command::{Command, Role, StepKind};
 use crate::stream::Wave;
 
 use super::Run;
+use super::day::{SideEnd, Stub};
 use super::people::{Post, Space, id};
-use super::window::{SideEnd, Stub};
 
 impl Run {
     fn on(&self, stub: &Stub, role: Role, post: Post, kind: StepKind, part: u64) -> Command {

@@ -1,17 +1,51 @@
 //! Facts: what the bank paid, what the central bank and the special account settled, what came
 //! back; early, late, twice, wrong and lost.
 
-use domain::ids::PaymentId;
+use domain::ids::{DivisionIndex, PaymentId};
 use domain::money::Fen;
 
 use crate::cases::Case;
 use crate::command::{Body, Command, FactKind, Role};
+use crate::plan::Payer;
 use crate::stream::Wave;
 
 use super::Run;
 use super::ask::foreign;
+use super::day::{SideEnd, Stub};
 use super::people::{Space, id};
-use super::window::{SideEnd, Stub};
+
+/// Lines of one clearing request (申请划款凭证).
+const LINES_MAX: u64 = 5000;
+/// Bits of a line's number within its request.
+const LINE_BITS: u32 = 13;
+const _: () = assert!(LINES_MAX <= 1 << LINE_BITS);
+
+/// The clearing requests of a division: each day one for every bank, payer's account and fund
+/// nature that paid, or more where there are too many lines.
+#[derive(Default)]
+pub(super) struct Clearings {
+    requests: u64,
+    lines: u64,
+    payer: Option<Payer>,
+}
+
+impl Clearings {
+    /// A request never goes on over night.
+    pub(super) fn begin_day(&mut self) {
+        self.payer = None;
+    }
+
+    /// The number of the next line: the division, its request, the line in it. Unlike those of
+    /// other facts it has its second highest bit set.
+    fn next_line(&mut self, division: DivisionIndex, payer: Payer) -> u64 {
+        if self.payer != Some(payer) || self.lines == LINES_MAX {
+            (self.payer, self.lines) = (Some(payer), 0);
+            self.requests += 1;
+        }
+        self.lines += 1;
+        1 << 62 | u64::from(division.0 + 1) << 46 | self.requests << LINE_BITS | (self.lines - 1)
+    }
+}
 
 /// A fact's amount, changed.
 fn with_amount(mut command: Command, fen: i64) -> Command {
@@ -116,18 +150,10 @@ impl Run {
         }
     }
 
-    /// Clearing, by whoever clears the payment.
-    pub(super) fn clear(&mut self, stub: &Stub, role: Role, wave: &mut Wave) {
-        let cleared_early = stub.case == Case::ClearEarly;
-        if stub.clearer() == role && !stub.is_own() && !cleared_early {
-            let clear = self.reported(stub, role, FactKind::Clear, stub.amount);
-            if stub.case == Case::RepeatClear {
-                self.send_twice(wave, clear);
-            } else {
-                self.send(wave, clear);
-            }
-        }
-        if stub.side == SideEnd::Allocated && role == Role::CentralBank {
+    /// The central bank moves what was ordered by real allocation.
+    pub(super) fn allocate(&mut self, stub: &Stub, wave: &mut Wave) {
+        if stub.side == SideEnd::Allocated {
+            let role = Role::CentralBank;
             let mut moved = self.reported(stub, role, FactKind::Clear, stub.side_amount);
             if let Body::Fact(fact) = &mut moved.body {
                 fact.payee_hash = stub.payee_hash;
@@ -137,9 +163,26 @@ impl Run {
         }
     }
 
-    /// Finance clears what the special account paid, and looks after suspense.
-    pub(super) fn clear_special(&mut self, stub: &Stub, wave: &mut Wave) {
-        self.clear(stub, Role::Finance, wave);
+    /// Clearing, by whoever clears the payment: a line of its payer's clearing request.
+    pub(super) fn clear(&mut self, stub: &Stub, role: Role, wave: &mut Wave) {
+        let cleared_early = stub.case == Case::ClearEarly;
+        if stub.clearer() != role || stub.is_own() || cleared_early {
+            return;
+        }
+        let mut clear = self.reported(stub, role, FactKind::Clear, stub.amount);
+        let line = self.clearings.next_line(self.index(), stub.payer);
+        if let Body::Fact(fact) = &mut clear.body {
+            fact.serial = line;
+        }
+        if stub.case == Case::RepeatClear {
+            self.send_twice(wave, clear);
+        } else {
+            self.send(wave, clear);
+        }
+    }
+
+    /// Finance tries to void what was paid, and looks after suspense.
+    pub(super) fn after_clear(&mut self, stub: &Stub, wave: &mut Wave) {
         self.void_late(stub, wave);
         // Most wrong reports are set aside; every eighth stays where people see it.
         let wrong = matches!(stub.case, Case::AmountWrong | Case::PayeeWrong | Case::FactUnknown);

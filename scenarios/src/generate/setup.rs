@@ -12,7 +12,7 @@ use crate::command::{
     Act, ActKind, Body, CloseBatch, Command, Create, LimitKind, Move, MoveKind, OpenBatch, Role,
     SetLimit, Tail,
 };
-use crate::plan::{Kind, YEAR};
+use crate::plan::{Kind, YEAR, unit_text};
 use crate::stream::{Awaited, Barrier, Wave};
 
 use super::Run;
@@ -192,26 +192,24 @@ impl Run {
         self.officer(body, Tail::Text(self.official_key(serial).into()))
     }
 
-    /// Unit, functional, government and departmental economic class, fund nature, project and
-    /// document of a quota.
+    /// Division, unit, functional, government and departmental economic class, fund nature, project
+    /// and document of a quota. What pays no unit has finance's own, of zeros.
     fn official_key(&self, serial: u32) -> String {
         let division = self.division();
         let (quota, line) = (&division.quotas[serial as usize], self.line(serial));
-        let totals = self.plan.totals();
-        let unit = u64::from(serial) / 7;
-        let project = u64::from(serial) * totals.projects / totals.quotas;
+        let (unit, project) = (division.unit_of(serial), division.project_of(serial));
+        let place = self.plan.places[self.at].code_text();
         format!(
-            "{}/{:03}{:03}/{}/{}/{}/{}/{}{YEAR}{project:011}/{}财预〔{YEAR}〕{}号/{serial}",
-            self.plan.places[self.at].code_text(),
-            101 + unit / 200,
-            unit % 200 + 1,
+            "{place}/{}/{}/{}/{}/{}/{}{YEAR}{:011}/{}财预〔{YEAR}〕{}号/{serial}",
+            unit.map_or_else(|| "000000000".to_owned(), unit_text),
             line.functional,
             line.government,
             line.economic,
             quota.fund.code(),
-            &self.plan.places[self.at].code_text()[..6],
+            &place[..6],
+            project.map_or(0, |project| project + 1),
             if self.at == 0 { "鲁" } else { "市" },
-            1 + unit % 90,
+            1 + unit.unwrap_or(0) % 90,
         )
     }
 

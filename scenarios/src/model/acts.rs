@@ -1,6 +1,7 @@
 //! Orders on quotas, limits, batches and years.
 
 use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::command::{
     Act, ActKind, CloseBatch, Command, Create, LimitKind, Move, MoveKind, OpenBatch, SetLimit,
@@ -154,8 +155,8 @@ impl Model {
             return self.act_again(known, contents);
         }
         let key = match &command.tail {
-            crate::command::Tail::Text(text) => text.clone(),
-            _ => Box::from(""),
+            crate::command::Tail::Text(text) => xxh3_128(text.as_bytes()),
+            _ => 0,
         };
         let parent_missing = !create.parent.is_none()
             && create.parent.division() == self.index

@@ -5,7 +5,12 @@ use domain::money::Fen;
 
 use crate::command::{ActKind, Body, Command, FactKind, LimitKind, Role, StepKind, Tail};
 
-use super::codes::code;
+use super::codes::{REAL_ALLOCATION, code};
+
+/// Payment methods (支付方式) there are.
+const METHODS: [u8; 4] = [1, 11, 12, REAL_ALLOCATION];
+/// Business kinds (业务类型) there are.
+const BUSINESS: [u8; 4] = [1, 2, 3, 4];
 
 /// The code a command is turned away with, if its form or its role is wrong.
 pub(super) fn turned_away(command: &Command) -> Option<u16> {
@@ -20,7 +25,13 @@ pub(super) fn turned_away(command: &Command) -> Option<u16> {
         return Some(code::AMOUNT_OUT_OF_BOUNDS);
     }
     let sound = match &command.body {
-        Body::Reserve(c) => c.day / 10_000 == u32::from(c.quota.year().get()),
+        Body::Reserve(c) => {
+            let class = c.economic.0;
+            let length = class.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            let classed = length > 0 && class[length..].iter().all(|&byte| byte == 0);
+            let in_year = c.day / 10_000 == u32::from(c.quota.year().get());
+            classed && in_year && METHODS.contains(&c.method) && BUSINESS.contains(&c.business)
+        }
         Body::Step(c) => {
             let must_say_why = matches!(
                 c.kind,

@@ -1,11 +1,13 @@
-//! One division of a plan: its quotas, what each is for, and who hands money to whom.
+//! One division of a plan: its quotas, what each is for, whose it is, who hands money to whom.
 
 use domain::ids::{ContractId, DivisionIndex, FiscalYear, LimitKey, QuotaId};
 
+use crate::calendar::Course;
 use crate::classes::{Fund, Use};
 use crate::draws::Draws;
 
 use super::YEAR;
+use super::units::{BANKS, Days, Payer, Units};
 
 /// What a quota is, and where its money comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,17 +56,13 @@ pub(crate) struct DivisionPlan {
     pub(crate) parents: u32,
     /// Quotas before the first that pays.
     pub(crate) first_payable: u32,
+    pub(crate) units: Units,
     pub(crate) quotas: Vec<QuotaPlan>,
 }
 
 /// The draws of one payment; the first decides its amount.
 pub(crate) fn payment_draws(division: &DivisionPlan, serial: u32, index: u32) -> Draws {
     Draws::at(division.key, u64::from(serial) << 32 | u64::from(index))
-}
-
-/// Spreads the quotas' payments over the windows.
-pub(crate) fn phase(division: &DivisionPlan, serial: u32) -> u64 {
-    Draws::at(!division.key, u64::from(serial)).next() >> 16
 }
 
 impl DivisionPlan {
@@ -84,26 +82,66 @@ impl DivisionPlan {
         10_000_000 + 100_000 * i64::from(self.quotas[serial as usize].payments)
     }
 
-    /// The payment plan of a quota. Of each unit's seven quotas one has its own, two share one,
-    /// the others are exempt.
+    /// How a quota's payments fall on the working days.
+    pub(crate) fn days(&self, serial: u32) -> Days {
+        let quota = &self.quotas[serial as usize];
+        let course = if quota.of == Use::Payroll { Course::Payroll } else { Course::General };
+        let phase = Draws::at(!self.key, u64::from(serial)).next() >> 16;
+        Days { course, payments: quota.payments, phase }
+    }
+
+    /// The unit of a quota that pays.
+    pub(crate) fn unit_of(&self, serial: u32) -> Option<u64> {
+        self.place(serial).map(|place| self.units.of_place(place))
+    }
+
+    /// The first quota of a unit that spends.
+    pub(crate) fn first_of(&self, unit: u64) -> u32 {
+        self.first_payable + self.units.places(unit).start
+    }
+
+    /// The project of a quota that pays, by its number in the division.
+    pub(crate) fn project_of(&self, serial: u32) -> Option<u64> {
+        self.place(serial).map(|place| self.units.project_of_place(place))
+    }
+
+    /// Who pays from a quota: finance where it pays directly, else the unit. Each account is with
+    /// one bank.
+    pub(crate) fn payer(&self, serial: u32, is_direct: bool) -> Payer {
+        let unit = self.unit_of(serial).filter(|_| !is_direct);
+        let account = unit.map_or(0, |unit| unit as u32 + 1);
+        let bank = Draws::at(self.key.rotate_left(17), u64::from(account));
+        let bank = { bank }.below(BANKS.len() as u64) as u8;
+        Payer { bank, account, fund: self.quotas[serial as usize].fund }
+    }
+
+    /// The place of a quota among those of its unit, from 0.
+    fn turn(&self, serial: u32) -> Option<u32> {
+        let place = self.place(serial)?;
+        Some(place - self.units.places(self.units.of_place(place)).start)
+    }
+
+    /// The payment plan of a quota. Of a unit's quotas one has its own, two share one, the others
+    /// are exempt.
     pub(crate) fn plan_key(&self, serial: u32) -> LimitKey {
-        let Some(place) = self.place(serial) else { return LimitKey(0) };
-        let base = (u64::from(self.index.0 + 1) << 32) | (u64::from(place / 7) * 2);
-        match place % 7 {
-            0 => LimitKey(base + 1),
-            1 | 2 => LimitKey(base + 2),
+        let Some(unit) = self.unit_of(serial) else { return LimitKey(0) };
+        let base = (u64::from(self.index.0 + 1) << 32) | (unit * 2);
+        match self.turn(serial) {
+            Some(0) => LimitKey(base + 1),
+            Some(1 | 2) => LimitKey(base + 2),
             _ => LimitKey(0),
         }
     }
 
     /// The quotas under the plan whose first quota this is; empty for any other quota.
     pub(crate) fn plan_members(&self, serial: u32) -> std::ops::Range<u32> {
-        let members = match self.place(serial).map(|place| place % 7) {
+        let members = match self.turn(serial) {
             Some(0) => 1,
             Some(1) => 2,
-            _ => 0,
+            _ => return serial..serial,
         };
-        serial..(serial + members).min(self.quotas.len() as u32)
+        let end = self.unit_of(serial).map_or(0, |unit| self.units.places(unit).end);
+        serial..(serial + members).min(self.first_payable + end)
     }
 
     /// The contract that stands on a quota, if any.
@@ -121,8 +159,9 @@ impl DivisionPlan {
         index.is_multiple_of(3) && self.contract(serial).is_some()
     }
 
-    /// What a quota is given at the start, in fen: what it pays and room to spare. A quota that
-    /// hands down is given what its children get.
+    /// What a quota is given at the start, in fen: what it pays in the whole year, of which the
+    /// scenario has two months, and room to spare. A quota that hands down is given what its
+    /// children get.
     pub(crate) fn endowment(&self, serial: u32) -> i64 {
         let quota = &self.quotas[serial as usize];
         let whole = |fen: i64| fen.div_euclid(10_000) * 10_000 + 10_000;
@@ -132,7 +171,11 @@ impl DivisionPlan {
                 let children = self.children_of(serial).map(|child| self.endowment(child));
                 whole(children.sum::<i64>() + self.margin(serial))
             }
-            _ => whole(quota.need + 8 * self.margin(serial)),
+            // Two of twelve months are paid from it: between a fifth and an eighth.
+            _ => {
+                let halves = 10 + i64::from(quota.variety % 7);
+                whole(quota.need / 2 * halves + 8 * self.margin(serial))
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use crate::draws::Keys;
 use crate::spec::Spec;
 
 use super::quotas::{DivisionPlan, Kind, QuotaPlan};
+use super::units::Units;
 use super::{PlanError, Totals};
 
 /// Deals quotas and payments out to divisions, and gives each quota its use.
@@ -43,7 +44,17 @@ pub(super) fn spread(
             let payments = 0;
             let (index, key) = (place.index, keys.next());
             let (first_ordinal, quotas) = (0, Vec::with_capacity(count as usize));
-            DivisionPlan { index, key, first_ordinal, payments, parents, first_payable, quotas }
+            let units = Units::default();
+            DivisionPlan {
+                index,
+                key,
+                first_ordinal,
+                payments,
+                parents,
+                first_payable,
+                units,
+                quotas,
+            }
         })
         .collect();
     let paying: Vec<u64> = counts
@@ -51,6 +62,7 @@ pub(super) fn spread(
         .zip(&divisions)
         .map(|(&count, division)| count - u64::from(division.first_payable))
         .collect();
+    settle_units(totals, &paying, &mut divisions);
     let drawn = uses_by_rank(spec, totals.payments, &paying)?;
     for (at, (division, uses)) in divisions.iter_mut().zip(drawn).enumerate() {
         fill(division, uses, &places[at], keys);
@@ -61,6 +73,35 @@ pub(super) fn spread(
         ordinal += division.payments;
     }
     Ok(divisions)
+}
+
+/// Deals units out by the quotas that pay, and projects by the units. Every unit that spends has a
+/// quota, and every registered unit has filed a project.
+fn settle_units(totals: &Totals, paying: &[u64], divisions: &mut [DivisionPlan]) {
+    let ones = vec![1; paying.len()];
+    let spending = more(totals.units_active, ones, paying, paying);
+    let registered = more(totals.units_registered, spending.clone(), &spending, &[]);
+    let projects = more(totals.projects, registered.clone(), &spending, &[]);
+    for (at, division) in divisions.iter_mut().enumerate() {
+        division.units = Units {
+            registered: registered[at],
+            spending: spending[at],
+            projects: projects[at],
+            quotas: paying[at],
+        };
+    }
+}
+
+/// Deals out what `total` has beyond `given`, by weight and up to limits; without limits where
+/// there are none.
+fn more(total: u64, mut given: Vec<u64>, weights: &[u64], limits: &[u64]) -> Vec<u64> {
+    let rest = total - given.iter().sum::<u64>();
+    let limit = |at: usize| limits.get(at).map_or(u64::MAX, |limit| limit - given[at]);
+    let limits = (0..given.len()).map(limit).collect();
+    for at in Interleave::new(weights, limits).take(rest as usize) {
+        given[at] += 1;
+    }
+    given
 }
 
 /// For each division the payments and uses of its paying quotas, busiest first.
