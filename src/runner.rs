@@ -2,8 +2,11 @@
 //! number of crashes.
 //!
 //! Lanes run side by side, each with one connection per role; within a lane a frame is sent when
-//! the one before was answered, so predictions never depend on scheduling. When a connection is
+//! the one before was answered, so predictions never depend on scheduling. With a rate a frame
+//! takes what is due, and latency counts from when it was. When a connection is
 //! lost, what was not answered is asked again by its id.
+
+mod pace;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -17,11 +20,13 @@ use domain::ids::{ChannelId, QuotaId};
 use protocol::limits::{FRAME_BYTES_MAX, FRAME_HEADER_BYTES, LOOK_UPS_PER_FRAME_MAX};
 use protocol::lookup::{Answer, IdKind, LookUp};
 use protocol::{CommandResult, CommandsBuilder, routing};
-use scenarios::{Audit, Awaited, Barrier, Heard, Lane, QuotaEnd, Step, Wave, Work};
+use scenarios::{Audit, Awaited, Barrier, Heard, QuotaEnd, Step, Tally, Track, Wave, Work};
 use tokio::sync::{RwLock, watch};
-use tokio::task::LocalSet;
+use tokio::task::{JoinSet, LocalSet};
 
+use crate::clock;
 use crate::wire::{Asked, Wire};
+use pace::{Latency, Pace};
 
 /// Commands in one frame of a lane.
 const FRAME_COMMANDS: usize = 2048;
@@ -71,6 +76,8 @@ pub(crate) struct Seen {
     pub(crate) parked: Cell<u64>,
     /// Records that were durable when an answer came: the newest sequence seen.
     pub(crate) sequence: Cell<u64>,
+    /// How long answers took, in µs; with a rate only those from the first working day on.
+    pub(crate) latency: Latency,
 }
 
 impl Seen {
@@ -91,7 +98,9 @@ pub(crate) struct Run {
     pub(crate) seen: Seen,
     /// Held for reading while a batch is open; whoever kills the server holds it for writing.
     pub(crate) fragile: RwLock<()>,
-    /// Windows started and to start, by lane.
+    /// Commands a second from the first working day on; `None`: as fast as they are answered.
+    rate_per_s: Option<u64>,
+    /// Parts of days started and to start, by lane.
     pub(crate) progress: RefCell<Vec<(u64, u64)>>,
     /// Told once every lane is done.
     pub(crate) done: Cell<bool>,
@@ -99,8 +108,15 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(server: watch::Receiver<Where>) -> Rc<Run> {
+        Run::at_rate(server, None)
+    }
+
+    /// With a rate, commands of the working days are sent when they are due, all lanes together
+    /// so many a second; a lane that is late sends at once what became due meanwhile.
+    pub(crate) fn at_rate(server: watch::Receiver<Where>, rate_per_s: Option<u64>) -> Rc<Run> {
         Rc::new(Run {
             server,
+            rate_per_s,
             seen: Seen::default(),
             fragile: RwLock::new(()),
             progress: RefCell::new(Vec::new()),
@@ -116,39 +132,61 @@ impl Run {
     }
 }
 
-/// Does the whole work and gives the lanes back, for their tallies.
-pub(crate) async fn run(run: &Rc<Run>, work: Work) -> Result<(Vec<Lane>, scenarios::Tally)> {
-    let mut opening = Connections::new(run);
-    for wave in &work.opening {
-        opening.wave(wave).await?;
+/// Does the whole work and gives what was predicted of it.
+pub(crate) async fn run(run: &Rc<Run>, work: Work) -> Result<Tally> {
+    let tracks = work.lanes.into_iter().map(|lane| Track::Made(Box::new(lane)));
+    let mut tally = play(run, &work.opening, tracks.collect()).await?;
+    tally.add(&work.opening_tally);
+    Ok(tally)
+}
+
+/// Does work that was generated or read from a file: first the opening, then the tracks side by
+/// side. Gives what was predicted of the tracks.
+pub(crate) async fn play(run: &Rc<Run>, opening: &[Wave], tracks: Vec<Track>) -> Result<Tally> {
+    let mut connections = Connections::new(run);
+    for wave in opening {
+        connections.wave(wave).await?;
     }
-    drop(opening);
-    *run.progress.borrow_mut() = work.lanes.iter().map(Lane::progress).collect();
+    drop(connections);
+    *run.progress.borrow_mut() = tracks.iter().map(Track::progress).collect();
+    let lanes = tracks.len();
+    let all_set_up = Rc::new(tokio::sync::Barrier::new(lanes));
     let local = LocalSet::new();
-    let tasks: Vec<_> =
-        work.lanes.into_iter().map(|lane| local.spawn_local(drive(Rc::clone(run), lane))).collect();
-    let mut lanes = Vec::with_capacity(tasks.len());
+    let mut tasks = JoinSet::new();
+    for track in tracks {
+        let driven = drive(Rc::clone(run), track, lanes, Rc::clone(&all_set_up));
+        tasks.spawn_local_on(driven, &local);
+    }
+    let mut tally = Tally::default();
     local
         .run_until(async {
-            for task in tasks {
-                lanes.push(task.await.context("a lane panicked")??);
+            while let Some(lane) = tasks.join_next().await {
+                tally.add(&lane.context("a lane panicked")??);
             }
             anyhow::Ok(())
         })
         .await?;
     run.done.set(true);
-    let mut tally = work.opening_tally;
-    for lane in &lanes {
-        tally.add(&lane.tally());
-    }
-    Ok((lanes, tally))
+    Ok(tally)
 }
 
-async fn drive(run: Rc<Run>, mut lane: Lane) -> Result<Lane> {
+async fn drive(
+    run: Rc<Run>,
+    mut track: Track,
+    lanes: usize,
+    all_set_up: Rc<tokio::sync::Barrier>,
+) -> Result<Tally> {
     let mut connections = Connections::new(&run);
-    while let Some(step) = lane.next() {
-        match step {
+    while let Some(step) = track.next() {
+        match step? {
             Step::Wave(wave) => {
+                if let (Some(rate), true) = (run.rate_per_s, wave.when.is_some())
+                    && connections.pace.is_none()
+                {
+                    // All first days start together, so that the rate is whole from there.
+                    all_set_up.wait().await;
+                    connections.pace = Some(Pace::new(rate, lanes));
+                }
                 let guarded = if wave.fragile { Some(run.fragile.read().await) } else { None };
                 connections.wave(&wave).await?;
                 drop(guarded);
@@ -156,11 +194,11 @@ async fn drive(run: Rc<Run>, mut lane: Lane) -> Result<Lane> {
             Step::Barrier(barrier) => connections.barrier(&barrier).await?,
             Step::Audit(audit) => connections.audit(&audit).await?,
         }
-        run.progress.borrow_mut()[lane.index()] = lane.progress();
+        run.progress.borrow_mut()[track.index()] = track.progress();
     }
-    let quotas: Vec<QuotaEnd> = lane.quotas().collect();
-    connections.compare_quotas(&quotas).await?;
-    Ok(lane)
+    let end = track.end().context("a lane has no more steps and did not end")?;
+    connections.compare_quotas(&end.quotas).await?;
+    Ok(end.tally)
 }
 
 /// The connections of one lane, one per role, opened when they are needed.
@@ -170,12 +208,14 @@ struct Connections {
     start: u32,
     /// Reservations acknowledged last: looked up after a crash.
     acknowledged: Vec<LookUp>,
+    /// With a rate, from the first working day on.
+    pace: Option<Pace>,
 }
 
 impl Connections {
     fn new(run: &Rc<Run>) -> Connections {
         let (wires, acknowledged) = (HashMap::new(), Vec::new());
-        Connections { run: Rc::clone(run), wires, start: 0, acknowledged }
+        Connections { run: Rc::clone(run), wires, start: 0, acknowledged, pace: None }
     }
 
     /// The connection of a role, once the server is up.
@@ -247,8 +287,22 @@ impl Connections {
         let room = FRAME_BYTES_MAX - FRAME_HEADER_BYTES;
         let mut start = 0;
         while start < wave.len() {
-            let end = wave.frame_end(start, FRAME_COMMANDS, room);
+            let due = match &self.pace {
+                Some(pace) => pace.wait().await.min(FRAME_COMMANDS),
+                None => FRAME_COMMANDS,
+            };
+            let mut end = wave.frame_end(start, due, room);
+            // A linked run goes whole, even before the rest of it is due.
+            while end < wave.len() && wave.op(end - 1).linked {
+                end += 1;
+            }
+            let went = clock::now();
             self.frame(wave, start..end).await?;
+            let commands = (end - start) as u64;
+            match &mut self.pace {
+                Some(pace) => pace.answered(commands, &self.run.seen.latency),
+                None => self.run.seen.latency.note(clock::now() - went, commands),
+            }
             start = end;
         }
         Ok(())

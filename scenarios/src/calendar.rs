@@ -62,6 +62,18 @@ pub(crate) const DAYS: [WorkingDay; 37] = [
     day(20_220_228, 12, 2),
 ];
 
+/// What there is to say about a working day, if anything.
+#[must_use]
+pub fn remark(day: u32) -> &'static str {
+    match day {
+        20_220_110 | 20_220_111 | 20_220_209 | 20_220_210 => "salaries 工资",
+        20_220_126..=20_220_128 => "salaries of February, before the festival 工资提前发放",
+        20_220_129 | 20_220_130 => "made up for the festival 补班",
+        20_220_207 => "after the Spring Festival, 31 January to 6 February 春节",
+        _ => "",
+    }
+}
+
 /// Working days in January.
 pub(crate) const JANUARY: usize = 21;
 

@@ -90,13 +90,20 @@ pub struct Head {
 /// What the file system says.
 pub fn write(path: &Path, plan: Plan, lanes: usize) -> Result<Head, FileError> {
     let failed = |source| FileError::Io { path: path.to_owned(), source };
+    let file = File::create(path).map_err(failed)?;
+    stream(BufWriter::with_capacity(1 << 20, file), plan, lanes).map_err(failed)
+}
+
+/// Writes the bytes of a scenario file as they are made, from first to last; gives its head.
+///
+/// # Errors
+/// What `out` says.
+pub fn stream(out: impl Write, plan: Plan, lanes: usize) -> io::Result<Head> {
     let (name, scale, seed) = (plan.spec().name.clone(), plan.scale(), plan.seed());
     let totals = plan.totals();
     let work = Work::new(plan, lanes);
     let head = Head { name, scale, seed, lanes: work.lanes.len() as u32, totals };
-    let file = File::create(path).map_err(failed)?;
-    let mut out = Summed { out: BufWriter::with_capacity(1 << 20, file), sum: Xxh3::new() };
-    write_all(&mut out, &head, work).map_err(failed)?;
+    write_all(&mut Summed { out, sum: Xxh3::new() }, &head, work)?;
     Ok(head)
 }
 
@@ -284,6 +291,15 @@ impl Track {
         match self {
             Track::Made(lane) => lane.index(),
             Track::Read(lane) => lane.index as usize,
+        }
+    }
+
+    /// How many parts of days it has started, of how many; read from a file, whether it is done.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        match self {
+            Track::Made(lane) => lane.progress(),
+            Track::Read(lane) => (u64::from(lane.end.is_some()), 1),
         }
     }
 

@@ -170,12 +170,6 @@ impl Lane {
         (started, parts.count())
     }
 
-    /// Payments of its divisions that reach Paid: its share of the work.
-    #[must_use]
-    pub fn payments(&self) -> u64 {
-        self.runs.iter().map(|run| self.plan.payments_of(run.index())).sum()
-    }
-
     /// True once every step was given.
     #[must_use]
     pub fn is_done(&self) -> bool {

@@ -135,8 +135,7 @@ impl Demo {
         let crashes = self.crashes(Rc::clone(&run), server, options.clone(), place, bar.clone());
         let ran = runner::run(&run, work);
         let (ran, crashed) = tokio::join!(ran, crashes);
-        let (lanes, tally) = ran?;
-        drop(lanes);
+        let tally = ran?;
         let (server, recoveries) = crashed?;
         let seconds = began.elapsed().as_secs_f64();
         bar.finish_and_clear();

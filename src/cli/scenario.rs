@@ -1,13 +1,15 @@
 //! `treasury scenario list` and `treasury scenario run`.
 
+mod list;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use domain::money::{FenSum, yuan_grouped};
-use scenarios::{Plan, Scale, Spec, Work};
+use domain::money::yuan_grouped;
+use scenarios::{Plan, Scale, ScenarioFile, Spec, Tally, Track, Work};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -15,6 +17,7 @@ use super::bench::grouped;
 use crate::clock;
 use crate::exit::{Exit, Failure};
 use crate::runner::{self, Run, Where};
+use list::List;
 
 /// Lanes that run side by side.
 const LANES: usize = 8;
@@ -28,31 +31,25 @@ pub(super) struct Scenario {
 
 #[derive(Subcommand)]
 enum What {
-    /// List the scenarios with their totals.
+    /// List the scenarios with their totals, days and shares.
     List(List),
     /// Run one against a server, or write it to a file.
     Run(RunIt),
 }
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  treasury scenario list --scale 0.05")]
-struct List {
-    /// Part of the published size.
-    #[arg(long, default_value = "1")]
-    scale: String,
-    /// Print one JSON object a line.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Args)]
 #[command(after_help = "\
 Examples:
   treasury scenario run shandong-2022 --scale 0.01 --connect 127.0.0.1:7370
+  treasury scenario run shandong-2022 --scale 0.05 --connect 127.0.0.1:7370 --rate 20000
   treasury scenario run shandong-2022 --scale 0.01 --file shandong.bin
+  treasury scenario run shandong-2022 --scale 100 --file - | head -c 1G > start.bin
+  treasury scenario run shandong-2022 --from shandong.bin --connect 127.0.0.1:7370
 
 The server must be empty: the scenario registers its divisions and opens their year. Give --spec
-a TOML file to run another scenario than those that are kept here.")]
+a TOML file to run another scenario than those that are kept here. With --rate commands arrive by
+a schedule from the first working day on, and latency counts from when each was due; without it
+the next frame of a lane waits for the answers to the one before.")]
 struct RunIt {
     /// The scenario's name, or a title for --spec.
     name: String,
@@ -68,9 +65,15 @@ struct RunIt {
     /// The server to run it against.
     #[arg(long, value_name = "ADDRESS", required_unless_present = "file")]
     connect: Option<SocketAddr>,
-    /// Write it to a file instead.
+    /// Write it to a file instead; - writes to standard output.
     #[arg(long, value_name = "FILE", conflicts_with = "connect")]
     file: Option<PathBuf>,
+    /// Take it from a file that was written before.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "spec", "scale", "seed"])]
+    from: Option<PathBuf>,
+    /// Commands a second from the first working day on (default: as fast as they are answered).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    rate: Option<u64>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -89,40 +92,32 @@ fn scale_of(text: &str) -> Result<Scale> {
     Ok(text.parse().map_err(|error| Failure::new(Exit::Usage, error))?)
 }
 
-impl List {
-    fn run(self) -> Result<Exit> {
-        let mut out = std::io::stdout().lock();
-        for (name, title) in scenarios::list()? {
-            let totals = Plan::new(Spec::named(&name)?, scale_of(&self.scale)?, 2022)?.totals();
-            if self.json {
-                let told = json!({
-                    "name": name, "title": title, "scale": self.scale,
-                    "divisions": totals.divisions, "quotas": totals.quotas,
-                    "payments": totals.payments, "amount_fen": totals.amount.get(),
-                    "projects": totals.projects, "units_registered": totals.units_registered,
-                    "units_active": totals.units_active, "days": totals.days,
-                });
-                writeln!(out, "{told}")?;
-                continue;
-            }
-            writeln!(out, "{name}: {title}")?;
-            writeln!(
-                out,
-                "  at scale {}: {} divisions, {} quotas, {} payments worth {} on {} working days",
-                self.scale,
-                totals.divisions,
-                grouped(totals.quotas),
-                grouped(totals.payments),
-                yuan_grouped(FenSum::from(totals.amount.get())),
-                totals.days,
-            )?;
-        }
-        Ok(Exit::Ok)
-    }
+/// What a run was of.
+struct Played {
+    scale: String,
+    seed: u64,
+    amount_fen: i64,
+    tally: Tally,
 }
 
 impl RunIt {
     fn run(self) -> Result<Exit> {
+        match (&self.file, self.connect) {
+            (Some(file), _) if file.as_os_str() == "-" => {
+                scenarios::file::stream(std::io::stdout().lock(), self.plan()?, LANES)?;
+                Ok(Exit::Ok)
+            }
+            (Some(file), _) => {
+                scenarios::file::write(file, self.plan()?, LANES)?;
+                eprintln!("wrote {}", file.display());
+                Ok(Exit::Ok)
+            }
+            (None, Some(address)) => self.against(address),
+            (None, None) => unreachable!("one of them is required"),
+        }
+    }
+
+    fn plan(&self) -> Result<Plan> {
         let spec = match &self.spec {
             Some(file) => {
                 let text = std::fs::read_to_string(file)
@@ -131,49 +126,90 @@ impl RunIt {
             }
             None => Spec::named(&self.name).map_err(|error| Failure::new(Exit::Usage, error))?,
         };
-        let plan = Plan::new(spec, scale_of(&self.scale)?, self.seed)?;
-        match (&self.file, self.connect) {
-            (Some(file), _) => {
-                scenarios::file::write(file, plan, LANES)?;
-                eprintln!("wrote {}", file.display());
-                Ok(Exit::Ok)
-            }
-            (None, Some(address)) => self.against(address, plan),
-            (None, None) => unreachable!("one of them is required"),
-        }
+        Ok(Plan::new(spec, scale_of(&self.scale)?, self.seed)?)
     }
 
-    fn against(&self, address: SocketAddr, plan: Plan) -> Result<Exit> {
-        let totals = plan.totals();
+    /// Runs it against a server.
+    fn play(&self, run: &std::rc::Rc<Run>) -> Result<Played> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let unreachable = |error| Failure::new(Exit::Unreachable, error);
+        if let Some(path) = &self.from {
+            let file = ScenarioFile::open(path)?;
+            let head = file.head().clone();
+            let read = |lane: usize| Ok(Track::Read(Box::new(file.lane(lane)?)));
+            let tracks = (0..head.lanes as usize).map(read).collect::<Result<Vec<_>>>()?;
+            let played = runtime.block_on(runner::play(run, file.opening(), tracks));
+            let tally = played.map_err(unreachable)?;
+            let amount_fen = head.totals.amount.get();
+            return Ok(Played {
+                scale: head.scale.to_string(),
+                seed: head.seed,
+                amount_fen,
+                tally,
+            });
+        }
+        let plan = self.plan()?;
+        let amount_fen = plan.totals().amount.get();
+        let ran = runtime.block_on(runner::run(run, Work::new(plan, LANES)));
+        let tally = ran.map_err(unreachable)?;
+        Ok(Played { scale: self.scale.clone(), seed: self.seed, amount_fen, tally })
+    }
+
+    fn against(&self, address: SocketAddr) -> Result<Exit> {
         let (_place, server) = watch::channel(Where { address: Some(address), start: 1 });
-        let run = Run::new(server);
+        let run = Run::at_rate(server, self.rate);
         let began = clock::now();
-        let (_, tally) = runtime
-            .block_on(runner::run(&run, Work::new(plan, LANES)))
-            .map_err(|error| Failure::new(Exit::Unreachable, error))?;
+        let Played { scale, seed, amount_fen, tally } = self.play(&run)?;
         let seconds = began.elapsed().as_secs_f64();
         let seen = &run.seen;
-        let told = json!({
-            "scale": self.scale, "seed": self.seed, "payments": tally.paid,
-            "amount_fen": tally.paid_fen as i64, "totals_amount_fen": totals.amount.get(),
-            "attempts": tally.attempts, "commands": seen.answers.get(),
-            "mismatches": seen.mismatches.get(), "audited": seen.audited.get(),
-            "parked": seen.parked.get(), "busy": seen.busy.get(), "seconds": seconds,
-            "commands_by_role": *seen.by_role.borrow(), "refusals": *seen.refusals.borrow(),
-        });
+        let latency: serde_json::Map<_, _> = seen
+            .latency
+            .summary_us()
+            .map(|(name, us)| (name.to_owned(), json!(us)))
+            .into_iter()
+            .collect();
         let mut out = std::io::stdout().lock();
         if self.json {
+            let told = json!({
+                "scale": scale, "seed": seed, "payments": tally.paid,
+                "amount_fen": tally.paid_fen as i64, "totals_amount_fen": amount_fen,
+                "attempts": tally.attempts, "commands": seen.answers.get(),
+                "refunds": { "count": tally.refunds, "amount_fen": tally.refunds_fen as i64 },
+                "allocated": { "count": tally.allocated, "amount_fen": tally.allocated_fen as i64 },
+                "mismatches": seen.mismatches.get(), "audited": seen.audited.get(),
+                "parked": seen.parked.get(), "busy": seen.busy.get(), "seconds": seconds,
+                "loop": if self.rate.is_some() { "open" } else { "closed" },
+                "rate_per_s": self.rate, "latency_us": latency,
+                "commands_by_role": *seen.by_role.borrow(), "refusals": *seen.refusals.borrow(),
+            });
             writeln!(out, "{told}")?;
         } else {
+            let refused: u64 = seen.refusals.borrow().values().sum();
             writeln!(
                 out,
-                "{} commands in {seconds:.1} s; {} payments paid, {}; {} answers unlike predicted",
+                "{} commands in {seconds:.1} s, {} answers unlike predicted",
                 grouped(seen.answers.get()),
-                grouped(tally.paid),
-                yuan_grouped(tally.paid_fen),
                 seen.mismatches.get(),
             )?;
+            writeln!(
+                out,
+                "  paid       {:>12}   {}",
+                grouped(tally.paid),
+                yuan_grouped(tally.paid_fen)
+            )?;
+            writeln!(
+                out,
+                "  beside it  {:>12}   {} refunded, {} by real allocation {}, {} answers that refuse",
+                grouped(tally.refunds),
+                yuan_grouped(tally.refunds_fen),
+                grouped(tally.allocated),
+                yuan_grouped(tally.allocated_fen),
+                grouped(refused),
+            )?;
+            let told: Vec<String> =
+                seen.latency.summary_us().map(|(name, us)| format!("{name} {us}")).into();
+            let since = if self.rate.is_some() { "when it was due" } else { "when its frame went" };
+            writeln!(out, "  µs from {since} to the answer: {}", told.join(", "))?;
         }
         for what in seen.told.borrow().iter() {
             eprintln!("mismatch: {what}");
