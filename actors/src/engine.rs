@@ -1,24 +1,29 @@
-//! How an engine starts: the journal is read once, its state is folded, and what the shells need
-//! is made.
+//! How an engine starts: the checkpoint is loaded if there is one to be believed, the journal is
+//! read from there, its state is folded, and what the shells need is made.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::contents::HashKey;
+use domain::page::{Page, YearPage};
 use domain::{Division, ids::DivisionIndex};
+use storage::checkpoint::{CheckpointStore, Checkpoints, Found, Head, OpenFault, Row, Why};
 use storage::dataset::{DataSet, Environment};
-use storage::disk::Disk;
+use storage::disk::{DirectoryLock, Disk};
 use storage::event_record;
 use storage::journal::{Journal, LocalJournal};
 use storage::marks::Cut;
-use storage::position::Position;
-use storage::recovery::{OpenError, OpenOptions};
+use storage::page_record::{self, WhichPayments};
+use storage::position::{Cursor, Position};
+use storage::recovery::{OpenError, OpenOptions, Recovered};
 use thiserror::Error;
 
 use crate::durable::Durable;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
-use crate::replay::Replay;
+use crate::replay::{Beginning, Replay};
 use crate::shard::Shard;
 
 /// What a start is told.
@@ -30,6 +35,8 @@ pub struct StartOptions {
     pub environment: Option<Environment>,
     /// How many shards.
     pub shards: usize,
+    /// Bytes that the state should stay under; settled payments leave memory above it. 0: none do.
+    pub memory_limit_bytes: u64,
     /// The program's name and version.
     pub program: String,
     /// BLAKE3 over the configuration.
@@ -67,6 +74,12 @@ pub struct Summary {
     pub divisions: u64,
     /// Quotas in memory.
     pub quotas: u64,
+    /// The position the start began from, when it began from a checkpoint.
+    pub from_checkpoint: Option<Position>,
+    /// What was wrong with the checkpoint, when there was one and it was not used.
+    pub set_aside: Option<String>,
+    /// Pages of payments left out of memory.
+    pub pages_out: u64,
 }
 
 /// A started engine, before its shells.
@@ -83,57 +96,243 @@ pub struct Started {
     pub durable: Arc<Durable>,
     /// The counters.
     pub metrics: Arc<Metrics>,
+    /// The checkpoint, to be put on recovery's thread.
+    pub checkpoint: Option<Box<dyn CheckpointStore>>,
     /// What the journal held.
     pub summary: Summary,
 }
 
-/// Opens the journal, folds it, and spreads its divisions over shards.
+/// Opens the checkpoint and the journal, folds them, and spreads the divisions over shards.
+///
+/// A checkpoint that is missing, wrong, or does not lead to the journal is set aside, and the
+/// whole journal is read. One that knows more than the journal has is a witness: the start stops.
 ///
 /// # Errors
 /// Why the journal cannot be opened, with what to do.
-pub fn start(disk: &Arc<dyn Disk>, options: &StartOptions) -> Result<Started, StartError> {
-    let key = read_key(disk, &options.data_dir)?;
-    let mut replay = Replay::new(key);
-    let open = OpenOptions {
-        environment: options.environment,
-        config_digest: options.config_digest,
-        ..OpenOptions::new(&options.program, options.now_ms, &event_record::knows)
-    };
-    let recovered = LocalJournal::open(disk, &options.data_dir, &open, &mut |group| {
-        for record in group.records {
-            replay.record(record).map_err(|error| error.to_string())?;
+pub fn start(
+    disk: &Arc<dyn Disk>,
+    checkpoints: Option<&dyn Checkpoints>,
+    options: &StartOptions,
+) -> Result<Started, StartError> {
+    // Without a journal there is nothing to lock, and no owner file should appear.
+    let inventory = storage::inventory::Inventory::take(disk.as_ref(), &options.data_dir);
+    let dataset = inventory.map_err(OpenError::from)?.dataset;
+    let lock = Arc::new(disk.lock(&options.data_dir).map_err(OpenError::from)?);
+    let key = HashKey(dataset.hash_key);
+    let opening = Opening { disk, options, lock, key, dataset };
+    let mut set_aside = None;
+    let mut store = None;
+    if let Some(checkpoints) = checkpoints {
+        match opening.load(checkpoints) {
+            Ok(Loaded::Nothing { store: empty, why }) => (store, set_aside) = (Some(empty), why),
+            Ok(Loaded::Whole { store: whole, beginning }) => {
+                match opening.go_on_from(whole.as_ref(), *beginning)? {
+                    Ok(read) => return Ok(opening.finish(read, Some(whole), None)),
+                    Err(why) => {
+                        set_aside = Some(why.to_string());
+                        let again = checkpoints.set_aside(&dataset, whole, why);
+                        store = again.map_err(no_checkpoint).ok().map(|opened| opened.store);
+                    }
+                }
+            }
+            Err(fault) => no_checkpoint(fault),
         }
-        Ok(())
-    })?;
-    let divisions = replay.into_divisions();
-    let metrics = Arc::new(Metrics::default());
-    let quotas = divisions.iter().flat_map(Division::years).map(|book| book.quota_count() as u64);
-    let summary = Summary {
-        dataset: recovered.dataset,
-        epoch: recovered.epoch,
-        records: recovered.records,
-        bytes: recovered.bytes,
-        cut: recovered.cut,
-        closed_before: recovered.closed_before,
-        position: recovered.opened.last(),
-        divisions: divisions.iter().filter(|d| d.registration.is_some()).count() as u64,
-        quotas: quotas.sum(),
-    };
-    metrics.replayed.set(summary.records);
-    metrics.divisions.set(summary.divisions);
-    metrics.quotas.set(summary.quotas);
-    let registry = Arc::new(registry_of(&divisions, options.shards));
-    let shards = spread(divisions, options.shards, &registry, key);
-    let durable = Arc::new(Durable::new(recovered.journal.durable()));
-    let (journal, filler) = (recovered.journal, recovered.filler);
-    Ok(Started { journal, filler, shards, registry, durable, metrics, summary })
+    }
+    if let Some(why) = &set_aside {
+        tracing::warn!(why, "the checkpoint was set aside; the whole journal is read");
+    }
+    let read = opening.read_journal(Replay::new(key), None, None)?;
+    Ok(opening.finish(read, store, set_aside))
 }
 
-/// The key of fingerprints stands in the journal, and is needed before its first record.
-fn read_key(disk: &Arc<dyn Disk>, data_dir: &Path) -> Result<HashKey, StartError> {
-    let inventory = storage::inventory::Inventory::take(disk.as_ref(), data_dir);
-    let inventory = inventory.map_err(OpenError::from)?;
-    Ok(HashKey(inventory.dataset.hash_key))
+fn no_checkpoint(fault: OpenFault) {
+    tracing::error!(%fault, "no checkpoint is kept: starts read the whole journal");
+}
+
+/// What a start works with.
+struct Opening<'a> {
+    disk: &'a Arc<dyn Disk>,
+    options: &'a StartOptions,
+    lock: Arc<DirectoryLock>,
+    key: HashKey,
+    dataset: DataSet,
+}
+
+enum Loaded {
+    /// There was nothing, or nothing to be believed.
+    Nothing {
+        store: Box<dyn CheckpointStore>,
+        why: Option<String>,
+    },
+    Whole {
+        store: Box<dyn CheckpointStore>,
+        beginning: Box<Beginning>,
+    },
+}
+
+/// The journal as read, and what was folded.
+struct Read {
+    recovered: Recovered,
+    divisions: Vec<Division>,
+    from: Option<Position>,
+}
+
+impl Opening<'_> {
+    /// Loads what a checkpoint has kept: each thread takes a range of divisions.
+    fn load(&self, checkpoints: &dyn Checkpoints) -> Result<Loaded, OpenFault> {
+        let threads = storage::limits::CHECKPOINT_SCAN_THREADS_MAX.min(self.options.shards);
+        let mut parts: Vec<BTreeMap<u16, Division>> =
+            (0..threads).map(|_| BTreeMap::new()).collect();
+        let key = self.key;
+        let mut visitors: Vec<Box<storage::checkpoint::RowVisitor<'_>>> = Vec::new();
+        for part in &mut parts {
+            visitors.push(Box::new(move |row: Row<'_>| take_row(part, key, row)));
+        }
+        let opened = checkpoints.open(&self.dataset, &mut visitors)?;
+        drop(visitors);
+        match opened.found {
+            Found::Nothing => return Ok(Loaded::Nothing { store: opened.store, why: None }),
+            Found::SetAside { why, kept_as } => {
+                let why = Some(format!("{why}; it lies in {kept_as}"));
+                return Ok(Loaded::Nothing { store: opened.store, why });
+            }
+            Found::Whole => {}
+        }
+        let heads = opened.store.heads();
+        let mut kept: BTreeMap<u16, Division> = parts.into_iter().flatten().collect();
+        let mut divisions = BTreeMap::new();
+        for head in &heads {
+            let index = DivisionIndex(head.unit);
+            let mut division =
+                kept.remove(&head.unit).unwrap_or_else(|| Division::new(index, self.key));
+            if let Err(what) = division.restored() {
+                let again = checkpoints.set_aside(
+                    &self.dataset,
+                    opened.store,
+                    Why::Refused(what.clone()),
+                )?;
+                return Ok(Loaded::Nothing { store: again.store, why: Some(what) });
+            }
+            divisions.insert(index, division);
+        }
+        let included = heads.iter().map(|head: &Head| (DivisionIndex(head.unit), head.included));
+        let (included, reader) = (included.collect(), opened.store.reader());
+        let beginning = Box::new(Beginning { divisions, included, reader });
+        Ok(Loaded::Whole { store: opened.store, beginning })
+    }
+
+    /// Reads the journal on from a checkpoint. What does not follow from it is the checkpoint's
+    /// fault until the journal alone has shown otherwise: the inner error says why it is to be set
+    /// aside.
+    fn go_on_from(
+        &self,
+        store: &dyn CheckpointStore,
+        beginning: Beginning,
+    ) -> Result<Result<Read, Why>, StartError> {
+        let marker = store.marker();
+        let from = (marker.replay_from.position != Position::START).then_some(marker.replay_from);
+        let witness = (marker.durable.position != Position::START).then_some(marker.durable);
+        let replay = Replay::on(self.key, beginning);
+        let read = AssertUnwindSafe(|| self.read_journal(replay, from, witness));
+        match catch_unwind(read) {
+            Ok(Ok(read)) => Ok(Ok(read)),
+            Ok(Err(StartError::Journal(OpenError::Refused { what, .. }))) => {
+                Ok(Err(Why::Diverged(what)))
+            }
+            Ok(Err(StartError::Journal(error @ OpenError::Diverged { .. }))) => {
+                Ok(Err(Why::Diverged(error.to_string())))
+            }
+            Ok(Err(error)) => Err(error),
+            Err(panic) => Ok(Err(Why::Diverged(what_panicked(&*panic)))),
+        }
+    }
+
+    fn read_journal(
+        &self,
+        mut replay: Replay,
+        from: Option<Cursor>,
+        witness: Option<Cursor>,
+    ) -> Result<Read, StartError> {
+        let options = self.options;
+        let open = OpenOptions {
+            environment: options.environment,
+            config_digest: options.config_digest,
+            lock: Some(Arc::clone(&self.lock)),
+            from,
+            witness,
+            ..OpenOptions::new(&options.program, options.now_ms, &event_record::knows)
+        };
+        let recovered = LocalJournal::open(self.disk, &options.data_dir, &open, &mut |group| {
+            for record in group.records {
+                replay.record(record).map_err(|error| error.to_string())?;
+            }
+            Ok(())
+        })?;
+        let divisions = replay.into_divisions();
+        Ok(Read { recovered, divisions, from: from.map(|cursor| cursor.position) })
+    }
+
+    fn finish(
+        &self,
+        read: Read,
+        checkpoint: Option<Box<dyn CheckpointStore>>,
+        set_aside: Option<String>,
+    ) -> Started {
+        let Read { recovered, divisions, from } = read;
+        let metrics = Arc::new(Metrics::default());
+        let books = || divisions.iter().flat_map(Division::years);
+        let summary = Summary {
+            dataset: recovered.dataset,
+            epoch: recovered.epoch,
+            records: recovered.records,
+            bytes: recovered.bytes,
+            cut: recovered.cut,
+            closed_before: recovered.closed_before,
+            position: recovered.opened.last(),
+            divisions: divisions.iter().filter(|d| d.registration.is_some()).count() as u64,
+            quotas: books().map(|book| book.quota_count() as u64).sum(),
+            from_checkpoint: from,
+            set_aside,
+            pages_out: books().map(|book| book.payment_pages_out() as u64).sum(),
+        };
+        metrics.replayed.set(summary.records);
+        metrics.divisions.set(summary.divisions);
+        metrics.quotas.set(summary.quotas);
+        metrics.from_checkpoint.set(u64::from(from.is_some()));
+        metrics.paged_out.set(summary.pages_out);
+        let shards = self.options.shards;
+        let registry = Arc::new(registry_of(&divisions, shards));
+        let mut shards = spread(divisions, shards, &registry, self.key);
+        let limit = self.options.memory_limit_bytes / shards.len() as u64;
+        for shard in &mut shards {
+            shard.set_memory_limit(limit, summary.position.sequence);
+        }
+        let durable = Arc::new(Durable::new(recovered.journal.durable()));
+        let (journal, filler) = (recovered.journal, recovered.filler);
+        Started { journal, filler, shards, registry, durable, metrics, checkpoint, summary }
+    }
+}
+
+/// Takes a row of the checkpoint into its division. Of settled payments their ids are enough.
+fn take_row(
+    divisions: &mut BTreeMap<u16, Division>,
+    key: HashKey,
+    row: Row<'_>,
+) -> Result<(), String> {
+    let unit = row.head.unit;
+    let page = page_record::decode(row.key, row.value, WhichPayments::Unsettled);
+    let page = page.map_err(|error| error.to_string())?;
+    if let Page::OfYear(_, YearPage::Gone(_)) = page {
+        return Ok(());
+    }
+    let division = divisions.entry(unit).or_insert_with(|| Division::new(DivisionIndex(unit), key));
+    division.restore(page)
+}
+
+fn what_panicked(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic without words".to_owned())
 }
 
 fn registry_of(divisions: &[Division], shards: usize) -> Registry {

@@ -17,6 +17,8 @@
 //! - [`journal_thread`]: joins runs into groups and makes them durable.
 //! - [`replay`]: the state folded from the journal, and its digest.
 //! - [`directory`]: lists, histories and states as they were.
+//! - [`recovery`]: keeps what has changed in the checkpoint, division by division.
+//! - [`recovery_threads`]: its thread, and the one that fetches pages.
 //! - [`metrics`]: every metric, with unit and labels.
 //! - [`engine`]: how an engine starts.
 //! - [`shells`]: the thin actix shells.
@@ -42,6 +44,9 @@ pub mod journal_thread;
 pub mod replay;
 
 pub mod directory;
+pub mod recovery;
+
+pub mod recovery_threads;
 
 pub mod metrics;
 

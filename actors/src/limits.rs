@@ -87,6 +87,47 @@ pub const CLOCK_AHEAD_MS_MAX: u64 = 60_000;
 /// How long an orderly shutdown may take before it is given up, in ms. Giving up is safe.
 pub const SHUTDOWN_MS_MAX: u64 = 10_000;
 
+/// Commands of one shard that may wait for pages of payments; beyond it they hear `Busy`.
+pub const WAITING_COMMANDS_MAX: usize = 16_384;
+
+/// Pages of payments that one shard may have asked for and not yet got.
+pub const PAGES_ASKED_MAX: usize = 256;
+
+/// Pages of payments that leave memory in one step.
+pub const PAGES_LEAVING_PER_STEP: usize = 65_536;
+
+/// Pages that a round may have copied before its turn, for lack of time; beyond it the round is
+/// given up. They are a few KiB each.
+pub const CAPTURED_PAGES_MAX: usize = 65_536;
+
+/// Pages that recovery asks a shard for at once.
+pub const PAGES_PER_COPY: usize = 256;
+
+/// Stored parts of the checkpoint that are removed in one step.
+pub const PARTS_PER_SWEEP: usize = 512;
+
+/// How long recovery waits after a sweep before it looks for changes again, in ms.
+pub const SWEEP_PAUSE_MS: u64 = 1_000;
+
+/// While desks are busy recovery rests this many times as long as it worked: at most a tenth of
+/// a core.
+pub const REST_PER_WORK: u32 = 9;
+
+/// The longest rest, in ms.
+pub const REST_MS_MAX: u64 = 2_000;
+
+/// Requests for pages that may wait for the pager: all that every shard may have asked for.
+pub const PAGER_QUEUE: usize = PAGES_ASKED_MAX * SHARDS_MAX;
+
+/// What shards have to say to recovery that may wait: each answers one question at a time.
+pub const RECOVERY_QUEUE: usize = 4 * SHARDS_MAX;
+
+/// How long the checkpoint may go on after the journal is closed, in ms.
+pub const CHECKPOINT_AT_END_MS_MAX: u64 = 20_000;
+
+/// Records that a start replays in a second, for people: planned, not measured.
+pub const REPLAY_RECORDS_PER_S_PLANNED: u64 = 1_000_000;
+
 /// Commands brought into the cache ahead of their decision.
 pub const TOUCH_AHEAD: usize = 32;
 

@@ -93,6 +93,20 @@ pub struct Metrics {
     pub replayed: Number,
     /// How long the start took, in ms.
     pub recovery_ms: Number,
+    /// 1 when the start began from a checkpoint.
+    pub from_checkpoint: Number,
+    /// Sequence that a start would replay from.
+    pub checkpoint_sequence: Number,
+    /// Sweeps of the checkpoint that ended.
+    pub checkpoint_sweeps: Number,
+    /// Pages written to the checkpoint.
+    pub checkpoint_pages: Number,
+    /// Bytes the checkpoint takes on its disk.
+    pub checkpoint_bytes: Number,
+    /// Pages of payments brought into memory.
+    pub paged_in: Number,
+    /// Pages of payments that left memory, those a start left out included.
+    pub paged_out: Number,
 }
 
 impl Metrics {
@@ -175,6 +189,48 @@ impl Metrics {
             gauge,
             "How long the start took.",
             self.recovery_ms.get(),
+        );
+        one(
+            "treasury_started_from_checkpoint",
+            gauge,
+            "1 when the start began from a checkpoint.",
+            self.from_checkpoint.get(),
+        );
+        one(
+            "treasury_checkpoint_sequence",
+            gauge,
+            "Sequence that a start would replay from.",
+            self.checkpoint_sequence.get(),
+        );
+        one(
+            "treasury_checkpoint_sweeps_total",
+            counter,
+            "Sweeps of the checkpoint that ended.",
+            self.checkpoint_sweeps.get(),
+        );
+        one(
+            "treasury_checkpoint_pages_total",
+            counter,
+            "Pages written to the checkpoint.",
+            self.checkpoint_pages.get(),
+        );
+        one(
+            "treasury_checkpoint_bytes",
+            gauge,
+            "Bytes the checkpoint takes on its disk.",
+            self.checkpoint_bytes.get(),
+        );
+        one(
+            "treasury_payment_pages_in_total",
+            counter,
+            "Pages of payments brought into memory.",
+            self.paged_in.get(),
+        );
+        one(
+            "treasury_payment_pages_out_total",
+            counter,
+            "Pages of payments that left memory or were left out by the start.",
+            self.paged_out.get(),
         );
         text.push_str("# HELP treasury_outcomes_total Outcomes of commands by code.\n# TYPE treasury_outcomes_total counter\n");
         for (code, count) in self.outcomes.iter() {

@@ -1,14 +1,19 @@
 //! The state folded from the journal.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::apply::apply;
 use domain::contents::HashKey;
+use domain::decide::page_changed;
 use domain::event::RunId;
 use domain::ids::DivisionIndex;
 use domain::{Division, Event};
+use storage::checkpoint::CheckpointReader;
 use storage::event_record::{self, EventError};
 use storage::record::{DOMAIN_KIND_FIRST, RecordRef};
+
+use crate::recovery_threads::fetch;
 
 /// Folds records into divisions, one after the other.
 pub struct Replay {
@@ -17,6 +22,17 @@ pub struct Replay {
     ids: Vec<RunId>,
     whom: Whom,
     records: u64,
+    checkpoint: Option<Beginning>,
+}
+
+/// What a fold begins from instead of nothing.
+pub struct Beginning {
+    /// The divisions, as they were kept.
+    pub divisions: BTreeMap<DivisionIndex, Division>,
+    /// For each, the sequence of the last record it includes.
+    pub included: BTreeMap<DivisionIndex, u64>,
+    /// Gives the pages of payments that were left where they are.
+    pub reader: Arc<dyn CheckpointReader>,
 }
 
 /// Whose records are folded; the others are read and passed over.
@@ -41,7 +57,15 @@ impl Replay {
     /// Nothing folded yet.
     #[must_use]
     pub fn new(key: HashKey) -> Replay {
-        Replay { key, divisions: BTreeMap::new(), ids: Vec::new(), whom: Whom::All, records: 0 }
+        let (divisions, ids, whom, checkpoint) = (BTreeMap::new(), Vec::new(), Whom::All, None);
+        Replay { key, divisions, ids, whom, records: 0, checkpoint }
+    }
+
+    /// A fold that goes on from what a checkpoint has kept.
+    #[must_use]
+    pub fn on(key: HashKey, mut beginning: Beginning) -> Replay {
+        let divisions = std::mem::take(&mut beginning.divisions);
+        Replay { divisions, checkpoint: Some(beginning), ..Replay::new(key) }
     }
 
     /// A fold of one division alone.
@@ -67,8 +91,8 @@ impl Replay {
     /// If the record is not what its kind and version say.
     ///
     /// # Panics
-    /// If the event does not follow from the state: the journal is then not what this program
-    /// wrote, and the start must stop.
+    /// If the event does not follow from the state, or a page of it cannot be had: the journal is
+    /// then not what this program wrote, or the checkpoint is not of this journal.
     pub fn record(&mut self, record: RecordRef<'_>) -> Result<(), EventError> {
         if record.kind < DOMAIN_KIND_FIRST {
             return Ok(());
@@ -79,9 +103,18 @@ impl Replay {
         if !self.whom.has(index) {
             return Ok(());
         }
-        let key = self.key;
+        let (key, sequence) = (self.key, record.position.sequence);
+        let included = |beginning: &Beginning| beginning.included.get(&index).copied();
+        if self.checkpoint.as_ref().and_then(included).is_some_and(|upto| sequence <= upto) {
+            return Ok(());
+        }
         let division = self.divisions.entry(index).or_insert_with(|| Division::new(index, key));
-        apply_to(division, &event, record.position.sequence);
+        if let Some(page) = page_changed(division, &event) {
+            let beginning = self.checkpoint.as_ref().expect("only a checkpoint leaves pages out");
+            let payments = fetch(beginning.reader.as_ref(), page);
+            division.bring_in(page, payments.unwrap_or_else(|why| panic!("{why}")));
+        }
+        apply_to(division, &event, sequence);
         Ok(())
     }
 
@@ -118,6 +151,27 @@ pub fn digest<'a>(divisions: impl IntoIterator<Item = &'a Division>) -> [u8; 32]
         domain::digest::write_division(division, &mut sink);
     }
     *sink.0.finalize().as_bytes()
+}
+
+/// The same over divisions of which pages of payments may be out of memory. Each is given up
+/// when it has been written, so that one at a time is whole.
+///
+/// # Errors
+/// When a page cannot be fetched.
+pub fn digest_paged(
+    mut divisions: Vec<Division>,
+    reader: Option<&dyn CheckpointReader>,
+) -> Result<[u8; 32], String> {
+    divisions.sort_unstable_by_key(|division| division.index);
+    let mut sink = Hasher(blake3::Hasher::new());
+    for mut division in divisions {
+        for page in division.pages_out() {
+            let reader = reader.ok_or("a page is out of memory and there is no checkpoint")?;
+            division.bring_in(page, fetch(reader, page)?);
+        }
+        domain::digest::write_division(&division, &mut sink);
+    }
+    Ok(*sink.0.finalize().as_bytes())
 }
 
 struct Hasher(blake3::Hasher);

@@ -15,6 +15,8 @@ use crossbeam_channel::Sender;
 use domain::Division;
 use domain::contents::HashKey;
 use domain::ids::QuotaId;
+use domain::page::PaymentPage;
+use domain::payment::Payment;
 use storage::disk::Disk;
 use storage::reader::{JournalReader, ReadFrom};
 use storage::record::RecordWriter;
@@ -23,10 +25,11 @@ use crate::clock_guard::{ClockGuard, Reading};
 use crate::durable::Durable;
 use crate::journal_thread::{LandingSink, ToJournal};
 use crate::metrics::Metrics;
+use crate::recovery_threads::{RecoveryWay, ToShards};
 use crate::registry::Registry;
 use crate::replay::Replay;
 use crate::shard::Shard;
-use crate::turn::{Alarm, Crossing, Landing, Output, Turn, TurnReply};
+use crate::turn::{Alarm, Crossing, Landing, Output, RoundOrder, Turn, TurnReply};
 
 /// A turn of the network, for one shard.
 #[derive(Message)]
@@ -57,6 +60,16 @@ pub struct TakeFold {
 pub struct NoFold {
     quota: QuotaId,
 }
+
+/// Pages of payments the shard asked for.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TakePages(pub Vec<(PaymentPage, Vec<Payment>)>);
+
+/// What the checkpoint asks.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TakeRound(pub RoundOrder);
 
 /// Hand over again what is in transit.
 #[derive(Message)]
@@ -126,6 +139,8 @@ pub struct ShardEnvironment {
     /// True once the journal is being closed: what is decided after that is not durable and
     /// shown to nobody.
     pub closing: Arc<AtomicBool>,
+    /// The way to recovery, where there is a checkpoint.
+    pub recovery: Option<RecoveryWay>,
     /// Ends the process, saying why.
     pub fatal: fn(&str) -> !,
 }
@@ -189,8 +204,27 @@ impl ShardShell {
                 self.environment.metrics.divisions.add(1);
             }
             Output::Rebuild(quota) => self.rebuild(context, quota),
+            Output::Fetch(pages) => self.fetch(pages),
+            Output::PagedIn(pages) => self.environment.metrics.paged_in.add(pages as u64),
+            Output::PagedOut(pages) => self.environment.metrics.paged_out.add(pages as u64),
+            Output::Round(news) => {
+                if let Some(recovery) = &self.environment.recovery {
+                    // Recovery that has ended asks nothing more, and hears nothing more.
+                    let _ = recovery.news.try_send((usize::from(self.core.index()), news));
+                }
+            }
             Output::ResumeMoves => wiring.peers.iter().for_each(|peer| peer.do_send(Resume)),
             Output::Alarm(alarm) => self.alarm(&alarm),
+        }
+    }
+
+    /// The queue holds all that every shard may have asked for: a full one is a defect.
+    fn fetch(&self, pages: Vec<PaymentPage>) {
+        let shard = usize::from(self.core.index());
+        let asked =
+            self.environment.recovery.as_ref().map(|way| way.pager.try_send((shard, pages)));
+        if !matches!(asked, Some(Ok(()))) && !self.environment.closing.load(Ordering::Acquire) {
+            (self.environment.fatal)("nobody fetches pages of payments; start again");
         }
     }
 
@@ -360,6 +394,36 @@ impl Handler<NoFold> for ShardShell {
 
     fn handle(&mut self, NoFold { quota }: NoFold, context: &mut Self::Context) {
         self.step(context, |core| core.not_revived(quota));
+    }
+}
+
+impl Handler<TakePages> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, TakePages(pages): TakePages, context: &mut Self::Context) {
+        self.step(context, |core| core.pages_came(pages));
+    }
+}
+
+impl Handler<TakeRound> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, TakeRound(order): TakeRound, context: &mut Self::Context) {
+        self.step(context, |core| core.round(order));
+    }
+}
+
+/// The shards, as recovery reaches them.
+#[derive(Clone)]
+pub struct Shards(pub Vec<Addr<ShardShell>>);
+
+impl ToShards for Shards {
+    fn order(&self, shard: usize, order: RoundOrder) {
+        self.0[shard].do_send(TakeRound(order));
+    }
+
+    fn pages(&self, shard: usize, pages: Vec<(PaymentPage, Vec<Payment>)>) {
+        self.0[shard].do_send(TakePages(pages));
     }
 }
 

@@ -3,6 +3,7 @@
 
 use domain::codes::Role;
 use domain::ids::{ChannelId, DivisionIndex, MoveId, QuotaId};
+use domain::page::{Page, PaymentPage};
 use domain::refusal::Refusal;
 use protocol::limits::COMMAND_BYTES;
 use protocol::lookup::{Answer, LookUp};
@@ -215,10 +216,57 @@ pub enum Output {
     Registered(DivisionIndex),
     /// Rebuild a quarantined quota from the journal, and answer with [`crate::shard::Shard::revived`].
     Rebuild(QuotaId),
+    /// Fetch these pages of payments from the checkpoint, and give them to
+    /// [`crate::shard::Shard::pages_came`].
+    Fetch(Vec<PaymentPage>),
+    /// So many pages of payments came into memory.
+    PagedIn(usize),
+    /// So many pages of payments left memory.
+    PagedOut(usize),
+    /// Tell the checkpoint.
+    Round(RoundNews),
     /// A quota is free again: every shard hands over what is in transit once more.
     ResumeMoves,
     /// Tell people.
     Alarm(Alarm),
+}
+
+/// What the checkpoint asks of a shard. A round is of one division: begun, copied piece by piece,
+/// then kept or lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoundOrder {
+    /// Which divisions are there, and which have changed since their last round?
+    List,
+    /// Fix the moment of a division's round.
+    Begin(DivisionIndex),
+    /// Copy so many more pages.
+    More(usize),
+    /// The pages are kept.
+    Kept,
+    /// The pages are lost.
+    Lost,
+}
+
+/// What a shard says to the checkpoint.
+#[derive(Debug)]
+pub enum RoundNews {
+    /// Its divisions, and whether each has changed.
+    Listed(Vec<(DivisionIndex, bool)>),
+    /// The round's moment is durable: it includes every record of the division up to this
+    /// sequence, and none beyond.
+    Began {
+        /// The sequence.
+        included: u64,
+    },
+    /// Pages of the round.
+    Pages {
+        /// The pages.
+        pages: Vec<Page>,
+        /// True: these are the last.
+        last: bool,
+    },
+    /// The shard gave the round up.
+    Lost,
 }
 
 /// Something people must hear of at once.

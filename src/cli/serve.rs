@@ -102,6 +102,14 @@ pub(super) struct Serve {
     /// Room on the disk below which nothing is taken and reads go on (default 4 segments).
     #[arg(long, env = "TREASURY_DISK_FULL_MIB", value_name = "MIB")]
     disk_full_mib: Option<u64>,
+    /// MiB that the state should stay under: above it settled payments leave memory and are
+    /// fetched from the checkpoint when they are named again (default 0: no limit).
+    #[arg(long, env = "TREASURY_MEMORY_LIMIT_MIB", value_name = "MIB")]
+    memory_limit: Option<u64>,
+    /// Whether a checkpoint is kept, so that a start need not read the whole journal (default
+    /// true).
+    #[arg(long, env = "TREASURY_CHECKPOINT", value_name = "BOOL")]
+    checkpoint: Option<bool>,
     /// Make the data set if the directory holds none.
     #[arg(long)]
     create: bool,
@@ -120,6 +128,8 @@ impl Serve {
             frame_wait_ms: self.frame_wait_ms,
             disk_low_mib: self.disk_low_mib,
             disk_full_mib: self.disk_full_mib,
+            checkpoint: self.checkpoint,
+            memory_limit_mib: self.memory_limit,
             ..server::Layer::default()
         };
         let settings = self.sources.settle(flags)?;
@@ -135,6 +145,8 @@ impl Serve {
                     "epoch": summary.epoch,
                     "position": position,
                     "replayed": summary.records,
+                    "from_checkpoint": summary.from_checkpoint.map(|from| from.sequence),
+                    "checkpoint_set_aside": summary.set_aside,
                     "cut": summary.cut.is_some(),
                 })
                 .to_string()

@@ -11,12 +11,15 @@ use std::time::Duration;
 use actix::{Actor, Addr, Arbiter};
 use actors::engine::{self, StartOptions, Started, Summary};
 use actors::journal_thread::{JournalThread, ToJournal};
-use actors::limits::{JOURNAL_QUEUE_RUNS, SHUTDOWN_MS_MAX};
+use actors::limits::{JOURNAL_QUEUE_RUNS, PAGER_QUEUE, RECOVERY_QUEUE, SHUTDOWN_MS_MAX};
 use actors::network::{About, Network};
-use actors::shells::{Begin, Clocks, GiveUp, Landings, ShardEnvironment, ShardShell, Wire};
+use actors::recovery::Recovery;
+use actors::recovery_threads::{Pager, RecoveryThread, RecoveryWay};
+use actors::shells::{Begin, Clocks, GiveUp, Landings, ShardEnvironment, ShardShell, Shards, Wire};
 use anyhow::Context as _;
 use domain::contents::HashKey;
 use protocol::hello::Environment as WireEnvironment;
+use storage::checkpoint::{CheckpointReader, Checkpoints, SledCheckpoint};
 use storage::dataset::{DataSet, Environment};
 use storage::disk::{Disk, RealDisk};
 use storage::filler::FillerThread;
@@ -74,15 +77,19 @@ pub(crate) fn serve(
         data_dir: settings.data.clone(),
         environment: settings.environment,
         shards: settings.shards,
+        memory_limit_bytes: settings.memory_limit_mib << 20,
         program: PROGRAM.to_owned(),
         config_digest: settings.digest(),
         now_ms: clock::wall_ms(),
     };
-    let started = engine::start(&disk, &options).map_err(start_failure)?;
+    let checkpoints = SledCheckpoint::in_data_dir(&settings.data);
+    let checkpoints = settings.checkpoint.then_some(&checkpoints as &dyn Checkpoints);
+    let started = engine::start(&disk, checkpoints, &options).map_err(start_failure)?;
     let recovery_ms = clock::monotonic_ms() - began;
     started.metrics.recovery_ms.set(recovery_ms);
     let summary = &started.summary;
-    tracing::info!(epoch = summary.epoch, records = summary.records, recovery_ms, cut = ?summary.cut, "the journal is read");
+    let from = summary.from_checkpoint;
+    tracing::info!(epoch = summary.epoch, records = summary.records, recovery_ms, from_checkpoint = ?from, cut = ?summary.cut, "the journal is read");
     let system = actix::System::new();
     system.block_on(run(settings, disk, started, ready))
 }
@@ -145,14 +152,26 @@ struct Engine {
     arbiters: Vec<Arbiter>,
     shards: Vec<Addr<ShardShell>>,
     closing: Arc<AtomicBool>,
+    recovery: Option<Recovering>,
+}
+
+/// Recovery's threads.
+struct Recovering {
+    thread: JoinHandle<()>,
+    reader: Arc<dyn CheckpointReader>,
+    /// Dropped when recovery is to end.
+    end: crossbeam_channel::Sender<()>,
 }
 
 /// Puts every core into its shell and tells them of each other.
 fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::Result<Engine> {
-    let Started { journal, filler, shards, registry, durable, metrics, summary } = started;
+    let Started { journal, filler, shards, registry, durable, metrics, checkpoint, summary } =
+        started;
     let filler = FillerThread::spawn(filler)?;
     let (sender, inbox) = crossbeam_channel::bounded(JOURNAL_QUEUE_RUNS.max(4 * shards.len()));
     let closing = Arc::new(AtomicBool::new(false));
+    let (news, hears) = crossbeam_channel::bounded(RECOVERY_QUEUE);
+    let (pager, asked) = crossbeam_channel::bounded(PAGER_QUEUE);
     let environment = ShardEnvironment {
         journal: sender.clone(),
         registry: Arc::clone(&registry),
@@ -163,6 +182,7 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         data_dir: settings.data.clone(),
         key: HashKey(summary.dataset.hash_key),
         closing: Arc::clone(&closing),
+        recovery: checkpoint.is_some().then_some(RecoveryWay { news, pager }),
         fatal,
     };
     let count = shards.len();
@@ -213,8 +233,8 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         journal,
         inbox,
         sink: landings,
-        durable,
-        metrics,
+        durable: Arc::clone(&durable),
+        metrics: Arc::clone(&metrics),
         clock: clock::wall_ms,
         marks,
     };
@@ -231,6 +251,26 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
     }
     // Only now: what one of them has for another must come behind that one's addresses.
     addresses.iter().for_each(|address| address.do_send(Begin));
+    let recovery = checkpoint.map(|store| {
+        let reader = store.reader();
+        let all = Shards(addresses.clone());
+        let (end, ended) = crossbeam_channel::bounded(0);
+        let thread = RecoveryThread {
+            core: Recovery::new(store, count),
+            inbox: hears,
+            shards: all.clone(),
+            durable: Arc::clone(&durable),
+            metrics: Arc::clone(&metrics),
+            monotonic_ms: clock::monotonic_ms,
+            closing: Arc::clone(&closing),
+            end: ended,
+        };
+        let pager = Pager { reader: Arc::clone(&reader), inbox: asked, shards: all, fatal };
+        std::thread::Builder::new().name("pager".into()).spawn(|| pager.run())?;
+        let thread = std::thread::Builder::new().name("recovery".into()).spawn(|| thread.run())?;
+        std::io::Result::Ok(Recovering { thread, reader, end })
+    });
+    let recovery = recovery.transpose()?;
     Ok(Engine {
         shared,
         journal: sender,
@@ -239,6 +279,7 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         arbiters,
         shards: addresses,
         closing,
+        recovery,
     })
 }
 
@@ -258,6 +299,10 @@ impl Engine {
             );
         }
         self.closing.store(true, Ordering::Release);
+        let recovery = self.recovery.map(|recovery| {
+            drop(recovery.end);
+            (recovery.thread, recovery.reader)
+        });
         let _ = self.journal.send(ToJournal::Close);
         // Without blocking this thread: a second signal must still end the process at once, even
         // where the journal waits for room on the disk.
@@ -269,11 +314,13 @@ impl Engine {
         };
         tracing::info!(%position, "closed");
         self.filler.stop();
+        let reader = recovery.and_then(|(thread, reader)| thread.join().ok().map(|()| reader));
         let mut divisions = Vec::new();
         for shard in &self.shards {
             divisions.extend(shard.send(GiveUp).await?);
         }
-        let digest = actors::replay::digest(&divisions);
+        let digest = actors::replay::digest_paged(divisions, reader.as_deref());
+        let digest = digest.map_err(|what| Failure::new(Exit::Fault, anyhow::anyhow!(what)))?;
         for arbiter in self.arbiters {
             arbiter.stop();
             let _ = arbiter.join();

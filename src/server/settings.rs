@@ -37,6 +37,10 @@ pub(crate) struct Settings {
     pub(crate) disk_low_mib: Option<u64>,
     /// Room for the journal below which nothing is taken, in MiB; none: so many segments.
     pub(crate) disk_full_mib: Option<u64>,
+    /// Whether a checkpoint is kept and used.
+    pub(crate) checkpoint: bool,
+    /// MiB that the state should stay under; settled payments leave memory above it. 0: none do.
+    pub(crate) memory_limit_mib: u64,
 }
 
 /// The same, as one source says it: every value may be missing.
@@ -63,6 +67,10 @@ pub(crate) struct Layer {
     pub(crate) disk_low_mib: Option<u64>,
     /// Room for the journal below which nothing is taken, in MiB.
     pub(crate) disk_full_mib: Option<u64>,
+    /// Whether a checkpoint is kept and used.
+    pub(crate) checkpoint: Option<bool>,
+    /// MiB that the state should stay under; 0: no limit.
+    pub(crate) memory_limit_mib: Option<u64>,
 }
 
 /// Why settings cannot be used.
@@ -132,6 +140,8 @@ impl Layer {
             frame_wait_ms: self.frame_wait_ms.or(below.frame_wait_ms),
             disk_low_mib: self.disk_low_mib.or(below.disk_low_mib),
             disk_full_mib: self.disk_full_mib.or(below.disk_full_mib),
+            checkpoint: self.checkpoint.or(below.checkpoint),
+            memory_limit_mib: self.memory_limit_mib.or(below.memory_limit_mib),
         }
     }
 
@@ -149,6 +159,8 @@ impl Layer {
             frame_wait_ms: self.frame_wait_ms.unwrap_or(FRAME_WAIT_MS),
             disk_low_mib: self.disk_low_mib,
             disk_full_mib: self.disk_full_mib,
+            checkpoint: self.checkpoint.unwrap_or(true),
+            memory_limit_mib: self.memory_limit_mib.unwrap_or(0),
         };
         settings.check()?;
         Ok(settings)
@@ -181,6 +193,13 @@ impl Settings {
         within("segment-mib", self.segment_mib as usize, 1 << 14)?;
         within("hello-wait-ms", self.hello_wait_ms as usize, HELLO_WAIT_MS as usize)?;
         within("frame-wait-ms", self.frame_wait_ms as usize, FRAME_WAIT_MS as usize)?;
+        if self.memory_limit_mib > 0 && !self.checkpoint {
+            return Err(SettingsError::Value {
+                name: "memory-limit",
+                value: format!("{} MiB without a checkpoint", self.memory_limit_mib),
+                allowed: "no limit, or a checkpoint: what leaves memory is kept there".to_owned(),
+            });
+        }
         if self.listen.ip().is_loopback() {
             Ok(())
         } else {

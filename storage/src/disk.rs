@@ -55,13 +55,13 @@ pub struct Listed {
 
 /// A directory held by this process alone, until this value is dropped.
 pub struct DirectoryLock {
-    _held: Box<dyn Any + Send>,
+    _held: Box<dyn Any + Send + Sync>,
 }
 
 impl DirectoryLock {
     /// A lock that ends when `held` is dropped.
     #[must_use]
-    pub fn held_by(held: impl Any + Send) -> DirectoryLock {
+    pub fn held_by(held: impl Any + Send + Sync) -> DirectoryLock {
         DirectoryLock { _held: Box::new(held) }
     }
 }

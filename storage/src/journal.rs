@@ -158,7 +158,7 @@ pub struct LocalJournal {
     pub(crate) buffer: GroupBuffer,
     pub(crate) written: Closed,
     pub(crate) ended: bool,
-    pub(crate) _lock: DirectoryLock,
+    pub(crate) _lock: Arc<DirectoryLock>,
 }
 
 impl LocalJournal {

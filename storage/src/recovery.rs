@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::aligned::AlignedBytes;
 use crate::dataset::{DataSet, DataSetError, Environment};
-use crate::disk::{Disk, DiskError, FileUse, WriteMode};
+use crate::disk::{DirectoryLock, Disk, DiskError, FileUse, WriteMode};
 use crate::filler::{FillStep, Filler, Supply, fill_whole};
 use crate::group::GroupBuffer;
 use crate::inventory::{Inventory, InventoryError};
@@ -48,6 +48,8 @@ pub struct OpenOptions<'a> {
     pub from: Option<Cursor>,
     /// Segments to keep filled ahead.
     pub fill_ahead: u32,
+    /// The lock on the data directory, where the caller has taken it already.
+    pub lock: Option<Arc<DirectoryLock>>,
     /// Whether the caller understands records of this kind and version. The journal's own kinds
     /// are not asked about. A start stops at a record that nobody understands.
     pub knows: &'a dyn Fn(u16, u16) -> bool,
@@ -66,6 +68,7 @@ impl<'a> OpenOptions<'a> {
             witness: None,
             from: None,
             fill_ahead: FILL_AHEAD_DEFAULT,
+            lock: None,
             knows,
         }
     }
@@ -225,7 +228,10 @@ impl LocalJournal {
     ) -> Result<Recovered, OpenError> {
         // Without a journal there is nothing to lock, and no owner file should appear.
         Inventory::take(disk.as_ref(), data_dir)?;
-        let lock = disk.lock(data_dir)?;
+        let lock = match &options.lock {
+            Some(lock) => Arc::clone(lock),
+            None => Arc::new(disk.lock(data_dir)?),
+        };
         let inventory = Inventory::take(disk.as_ref(), data_dir)?;
         inventory.expect(data_dir, options.dataset_id, options.environment)?;
         let dataset = inventory.dataset;

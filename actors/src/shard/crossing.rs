@@ -139,6 +139,12 @@ impl Shard {
         };
         let Some(slot) = self.slot_of(division) else { return };
         let Some(book) = self.divisions[slot].year(year) else { return };
+        if let Due::Payment(_, _, id) = due
+            && book.page_out_of(id).is_some()
+        {
+            // Settled long ago: only such pages leave memory.
+            return;
+        }
         let command = match due {
             Due::Payment(_, _, id) => book.payment(id).map(|payment| {
                 let (kind, quota) = (domain::codes::StepKind::Withdraw, payment.quota);

@@ -10,6 +10,7 @@ mod deadlines;
 mod linked;
 mod look_up;
 mod one;
+mod paging;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ use crate::limits::{RECORD_BYTES_PLANNED, RUN_RESERVE_BYTES, RUNS_OUTSTANDING_MA
 use crate::turn::{Alarm, Crossing, Landing, Output, Run, Turn};
 
 use deadlines::Deadlines;
+use paging::Paging;
 
 pub(crate) use look_up::quota_view;
 
@@ -56,6 +58,7 @@ pub struct Shard {
     crossings: VecDeque<Crossing>,
     now_ms: u64,
     quotas: u64,
+    paging: Paging,
     outputs: Vec<Output>,
     /// Called with each command before it is decided; a test makes it panic.
     #[cfg(test)]
@@ -124,6 +127,7 @@ impl Shard {
             crossings: VecDeque::new(),
             now_ms: 0,
             quotas,
+            paging: Paging::default(),
             outputs: Vec::new(),
             #[cfg(test)]
             failpoint: None,
@@ -136,6 +140,12 @@ impl Shard {
     #[must_use]
     pub fn divisions(&self) -> &[Division] {
         &self.divisions
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn index(&self) -> u16 {
+        self.index
     }
 
     /// Quotas it owns.
@@ -164,13 +174,18 @@ impl Shard {
     /// True when nothing is unsent, unplaced or waiting.
     #[must_use]
     pub fn is_drained(&self) -> bool {
-        self.outstanding == 0 && self.run.is_empty() && self.waiting.is_empty()
+        self.outstanding == 0
+            && self.run.is_empty()
+            && self.waiting.is_empty()
+            && self.paging.is_idle()
     }
 
     /// Takes a turn of the network.
     pub fn turn(&mut self, turn: Turn) {
         self.waiting.push_back(turn);
         self.drain();
+        self.ask_for_pages();
+        self.bound_round();
     }
 
     /// Takes what a durable event of another division asks.
@@ -208,8 +223,10 @@ impl Shard {
             let Some(unplaced) = self.unplaced.pop_front() else { break };
             self.place(unplaced, landing);
         }
+        self.note_landing((landing.first_ordinal, landing.first.sequence), end);
         self.drain();
         self.hand_over();
+        self.ask_for_pages();
     }
 
     /// Takes the fold of a quarantined quota from a division that was replayed from the journal.

@@ -18,6 +18,7 @@ use storage::space::SpaceLevel;
 use crate::limits::{RECORD_BYTES_PLANNED, TOUCH_AHEAD};
 use crate::turn::{Alarm, NO_RECORD, Outcome, Output, Part, Turn, TurnReply};
 
+use super::paging::{PutOff, WaitsFor, rows_together};
 use super::{Revival, Shard, Then};
 
 /// A decided command: its result, the ordinal of its record, and its refusal.
@@ -70,27 +71,17 @@ impl Shard {
         self.now_ms = self.now_ms.max(turn.now_ms);
         let mut outcomes = Vec::with_capacity(turn.rows.len());
         let mut refusals = Vec::new();
-        let (mut row, mut tail) = (0, 0);
-        for part in &turn.parts {
-            let around = Circumstances { part: *part, space: turn.space };
-            let end = row + part.count as usize;
-            while row < end {
-                if row.is_multiple_of(TOUCH_AHEAD) {
-                    self.touch(&turn.rows[row..turn.rows.len().min(row + TOUCH_AHEAD)]);
-                }
-                let taken =
-                    self.take_row(&turn, row, end, tail, around, &mut outcomes, &mut refusals);
-                for taken_row in &turn.rows[row..row + taken] {
-                    tail += tail_length(taken_row) as usize;
-                }
-                row += taken;
+        let mut put_off = PutOff::default();
+        self.take_rows(&turn, &mut put_off, &mut outcomes, &mut refusals);
+        let mut answers = Vec::with_capacity(turn.look_ups.len());
+        for &part in &turn.look_ups {
+            if !self.may_wait() || !self.put_off_look_up(part) {
+                answers.push((part.ticket, part.place, self.answer(part.look_up)));
             }
         }
-        let answers =
-            turn.look_ups.iter().map(|part| (part.ticket, part.place, self.answer(part.look_up)));
-        let answers = answers.collect();
-        let parts = std::mem::take(&mut turn.parts);
-        let places = std::mem::take(&mut turn.places);
+        let mut parts = std::mem::take(&mut turn.parts);
+        let mut places = std::mem::take(&mut turn.places);
+        put_off.strike(&mut parts, &mut places);
         let request_bytes = turn.request_bytes;
         turn.clear();
         self.outputs.push(Output::Reply(TurnReply {
@@ -104,6 +95,48 @@ impl Shard {
             answers,
             spare: turn,
         }));
+    }
+
+    /// Decides the commands of a turn, one after the other; those that need a page that is out
+    /// are put off.
+    pub(super) fn take_rows(
+        &mut self,
+        turn: &Turn,
+        put_off: &mut PutOff,
+        outcomes: &mut Vec<Outcome>,
+        refusals: &mut Vec<Refusal>,
+    ) {
+        let (mut row, mut tail) = (0, 0);
+        for part in &turn.parts {
+            let around = Circumstances { part: *part, space: turn.space };
+            let end = row + part.count as usize;
+            while row < end {
+                if row.is_multiple_of(TOUCH_AHEAD) {
+                    self.touch(&turn.rows[row..turn.rows.len().min(row + TOUCH_AHEAD)]);
+                }
+                let waits = self.may_wait();
+                let together = if waits { rows_together(turn, row, end) } else { 0 };
+                let taken = match together {
+                    0 => self.take_row(turn, row, end, tail, around, outcomes, refusals),
+                    _ => match self.put_off(turn, (row, together), tail, *part, put_off) {
+                        WaitsFor::Nothing => {
+                            self.take_row(turn, row, end, tail, around, outcomes, refusals)
+                        }
+                        WaitsFor::Pages => together,
+                        WaitsFor::NoRoom => {
+                            let result = CommandResult::new(Code::Busy);
+                            let busy = Outcome { result, ordinal: NO_RECORD, refusal: 0 };
+                            outcomes.extend((0..together).map(|_| busy));
+                            together
+                        }
+                    },
+                };
+                for taken_row in &turn.rows[row..row + taken] {
+                    tail += tail_length(taken_row) as usize;
+                }
+                row += taken;
+            }
+        }
     }
 
     /// Takes one command, or one linked run; gives how many rows that were.

@@ -11,6 +11,8 @@ use domain::apply::ordinal_of;
 use domain::contents::HashKey;
 use domain::ids::{DivisionIndex, QuotaId};
 use domain::movement::Transit;
+use domain::page::PaymentPage;
+use domain::payment::Payment;
 use domain::refusal::Refusal;
 use domain::{Code, Division, Event};
 use protocol::{CommandResult, Position, encode_command};
@@ -20,11 +22,14 @@ use storage::record::{DOMAIN_KIND_FIRST, RecordRef, RecordWriter, Records};
 use storage::space::SpaceLevel;
 
 use super::give::{self, Given};
+use super::keeping::Keeping;
 use crate::limits::RUNS_OUTSTANDING_MAX;
 use crate::registry::Registry;
-use crate::replay::{Replay, digest};
+use crate::replay::{Replay, digest, digest_paged};
 use crate::shard::Shard;
-use crate::turn::{Alarm, Crossing, Landing, NO_RECORD, Output, Part, Run, Turn, TurnReply};
+use crate::turn::{
+    Alarm, Crossing, Landing, NO_RECORD, Output, Part, RoundOrder, Run, Turn, TurnReply,
+};
 
 pub(crate) const KEY: HashKey = HashKey(*b"a key for tests.");
 
@@ -38,6 +43,8 @@ pub(crate) enum ToShard {
     Cross(Crossing),
     Landing(Landing, RecordWriter),
     Resume,
+    Round(RoundOrder),
+    Pages(Vec<(PaymentPage, Vec<Payment>)>),
 }
 
 /// A message for the network.
@@ -105,6 +112,7 @@ pub(crate) struct House {
     pub(crate) kept: Vec<Kept>,
     pub(crate) fold: Replay,
     pub(crate) journal: Option<LocalJournal>,
+    pub(crate) keeping: Option<Keeping>,
     epoch: u32,
     next_sequence: u64,
     /// By shard: ordinals handed over so far, and runs not landed.
@@ -155,6 +163,7 @@ impl House {
             kept: kept.to_vec(),
             fold,
             journal: None,
+            keeping: None,
             epoch: last.epoch + 1,
             next_sequence: last.sequence + 1,
             handed: vec![0; count],
@@ -230,6 +239,8 @@ impl House {
             ToShard::Cross(crossing) => self.shards[shard].cross(crossing, self.now_ms),
             ToShard::Landing(landing, memory) => self.shards[shard].landed(landing, memory),
             ToShard::Resume => self.shards[shard].resume_moves(),
+            ToShard::Round(order) => self.shards[shard].round(order),
+            ToShard::Pages(pages) => self.shards[shard].pages_came(pages),
         }
         self.collect(shard);
         true
@@ -320,8 +331,16 @@ impl House {
                     self.inboxes.iter_mut().for_each(|inbox| inbox.push_back(ToShard::Resume));
                 }
                 Output::Alarm(alarm) => self.alarms.push(alarm),
+                Output::Fetch(pages) => self.keeping().fetches.push_back((shard, pages)),
+                Output::PagedIn(pages) => self.keeping().paged_in += pages,
+                Output::PagedOut(pages) => self.keeping().paged_out += pages,
+                Output::Round(news) => self.keeping().news.push_back((shard, news)),
             }
         }
+    }
+
+    fn keeping(&mut self) -> &mut Keeping {
+        self.keeping.as_mut().expect("only recovery asks for rounds and lets pages out")
     }
 
     /// Only what is durable crosses: I4.
@@ -370,7 +389,7 @@ impl House {
                     moved = true;
                 }
             }
-            if !moved && !self.land(usize::MAX) {
+            if !moved && !self.step_pager() && !self.land(usize::MAX) {
                 return;
             }
         }
@@ -459,7 +478,10 @@ impl House {
 
     /// The digest of the live shards.
     pub(crate) fn live_digest(&self) -> [u8; 32] {
-        digest(self.shards.iter().flat_map(Shard::divisions))
+        let divisions = self.shards.iter().flat_map(Shard::divisions);
+        let Some(keeping) = &self.keeping else { return digest(divisions) };
+        let all = divisions.cloned().collect();
+        digest_paged(all, Some(keeping.reader.as_ref())).expect("pages that were kept")
     }
 
     /// I5: with nothing under way, the live state is the fold of the journal, for one shard, two

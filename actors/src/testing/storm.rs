@@ -22,6 +22,7 @@ use domain::ids::{ChannelId, DivisionIndex, QuotaId};
 use domain::payment::Payment;
 use protocol::lookup::{Answer, LookUp, parse_answers, put_look_ups};
 use protocol::{CommandResult, FrameKind, Hello};
+use storage::checkpoint::MemoryCheckpoint;
 use storage::dataset::{DataSet, Environment};
 use storage::disk::{Disk, Fault, OperationKind, PlannedFault, SimDisk, WriteMode};
 use storage::journal::{Journal, LocalJournal};
@@ -35,6 +36,7 @@ use super::give::{
     reserve_until, resolve, revive, run_of, staged, step,
 };
 use super::house::{House, KEY, Kept, ToShard, check_invariants};
+use super::keeping::Keeping;
 use super::world::{Spoken, World, commands_frame, frames, hello};
 use crate::engine::{StartOptions, start};
 use crate::gate::SessionId;
@@ -67,10 +69,30 @@ enum Sent {
     LookUps(bool),
 }
 
+/// Payments of each division that are settled before the storm, by their ids.
+const OLD_FIRST: u128 = 5_000;
+const OLD_PAYMENTS: u128 = 40;
+
+/// Settles some payments of a quota, so that there are pages that may leave memory.
+fn settle_payments(house: &mut House, quota: QuotaId) {
+    use FactKind::{Clear, ConfirmPaid};
+    for id in OLD_FIRST..OLD_FIRST + OLD_PAYMENTS {
+        let fen = id as i64 % 50 + 1;
+        house.accept(&[
+            reserve(quota, id, fen),
+            step(StepKind::ApproveUnit, quota, id),
+            step(StepKind::Instruct, quota, id),
+            fact(ConfirmPaid, quota, id, id as u64, fen),
+            fact(Clear, quota, id, id as u64, fen),
+        ]);
+    }
+}
+
 /// A world over a simulated disk.
 struct Storm {
     draw: Draw,
     disk: SimDisk,
+    checkpoint: MemoryCheckpoint,
     world: World,
     filler: storage::filler::Filler,
     callers: Vec<Caller>,
@@ -89,25 +111,42 @@ impl Storm {
         let shared: Arc<dyn Disk> = Arc::new(disk.clone());
         LocalJournal::create(&shared, &data_dir(), DATASET).expect("a new journal");
         let mut draw = Draw(seed);
-        let (mut house, metrics, durable, filler) = begin(&disk, 1 + draw.below(3), 1_000_000);
-        (0..3).for_each(|division| house.found(division));
+        let checkpoint = MemoryCheckpoint::new();
+        let (mut house, metrics, durable, filler) =
+            begin(&disk, &checkpoint, 1 + draw.below(3), 1_000_000);
+        for division in 0..3 {
+            house.found(division);
+            settle_payments(&mut house, quota(division, 0));
+        }
         drop((metrics, durable, filler, house));
-        Storm::on(disk, draw, 2_000_000, Vec::new())
+        Storm::on(disk, checkpoint, draw, 2_000_000, Vec::new())
     }
 
     /// A life over what a disk holds.
     fn on(
         disk: SimDisk,
+        checkpoint: MemoryCheckpoint,
         mut draw: Draw,
         now_ms: u64,
         answered: Vec<(Given, CommandResult)>,
     ) -> Storm {
         let shards = 1 + draw.below(3);
-        let (house, metrics, durable, filler) = begin(&disk, shards, now_ms);
+        let (house, metrics, durable, filler) = begin(&disk, &checkpoint, shards, now_ms);
         let world = World::with(house, metrics, durable, super::world::CONNECTIONS_MAX);
         let (callers, gone, crashed, busy, batches) = (Vec::new(), Vec::new(), false, 0, 0);
-        let mut storm =
-            Storm { draw, disk, world, filler, callers, gone, answered, crashed, busy, batches };
+        let mut storm = Storm {
+            draw,
+            disk,
+            checkpoint,
+            world,
+            filler,
+            callers,
+            gone,
+            answered,
+            crashed,
+            busy,
+            batches,
+        };
         let roles = [Role::Maker, Role::Maker, Role::Checker, Role::Finance, Role::Finance];
         let banks = [Role::Bank, Role::Bank, Role::CentralBank, Role::Operator];
         roles.into_iter().chain(banks).for_each(|role| storm.connect(role));
@@ -138,6 +177,11 @@ impl Storm {
 
     /// A payment on the quota it is mostly asked of.
     fn payment(&mut self) -> (QuotaId, u128) {
+        if self.draw.percent(12) {
+            // One that was settled before the storm: its page may be out of memory.
+            let old = self.draw.below(OLD_PAYMENTS as usize) as u128;
+            return (quota(self.draw.below(3) as u16, 0), OLD_FIRST + old);
+        }
         let payment = self.draw.below(40);
         let strays = self.draw.percent(8);
         let own = quota([0, 0, 1, 2][payment % 4], 0);
@@ -431,12 +475,19 @@ impl Storm {
                 let runs = 1 + self.draw.below(4);
                 self.land(runs);
             }
-            75..=94 => {
+            75..=87 => {
                 self.step_network();
             }
             95 | 96 => {
                 self.world.house.now_ms += self.draw.below(200) as u64;
                 self.world.house.let_pass(shard);
+            }
+            88..=94 => {
+                let steps = 1 + self.draw.below(12);
+                for _ in 0..steps {
+                    self.world.house.step_recovery(self.world.durable.cursor());
+                    self.world.house.step_pager();
+                }
             }
             97 if self.draw.percent(30) => {
                 self.world.house.inboxes[shard].push_back(ToShard::Resume)
@@ -462,7 +513,7 @@ impl Storm {
                     moved = true;
                 }
             }
-            while self.step_network() {
+            while self.step_network() || self.world.house.step_pager() {
                 moved = true;
             }
             if !self.land(usize::MAX) && !moved {
@@ -495,17 +546,18 @@ impl Storm {
         check_invariants(house.fold.divisions().values());
     }
 
-    /// One caller's commands to one division are decided in the order sent.
+    /// One caller's commands to one division are decided in the order sent; one that waits for a
+    /// page delays its own quota only.
     fn check_order(&self) {
         for caller in self.callers.iter().chain(&self.gone) {
-            let mut last: HashMap<DivisionIndex, u64> = HashMap::new();
+            let mut last: HashMap<(DivisionIndex, Option<QuotaId>), u64> = HashMap::new();
             for sent in caller.sent.values() {
                 let Sent::Commands(commands, Some(results)) = sent else { continue };
                 for (given, result) in commands.iter().zip(results) {
                     if result.repeat || result.sequence == 0 {
                         continue;
                     }
-                    let before = last.entry(home(given)).or_default();
+                    let before = last.entry((home(given), given.command.quota())).or_default();
                     // A refused run is one record.
                     assert!(*before <= result.sequence, "{given:?} overtook an earlier one");
                     *before = result.sequence;
@@ -518,12 +570,13 @@ impl Storm {
     fn after_crash(mut self) -> Storm {
         self.listen();
         self.check_order();
-        let Storm { disk, mut draw, world, answered, .. } = self;
+        let Storm { disk, checkpoint, mut draw, world, answered, .. } = self;
         let (before, now_ms) = (world.house.kept.clone(), world.house.now_ms);
         drop(world);
         let keep_percent = draw.one_of(&[0, 50, 100]);
         let left = disk.after_crash(|_| draw.percent(keep_percent));
-        let next = Storm::on(left, draw, now_ms, answered);
+        let kept = checkpoint.unflushed() * draw.below(101) / 100;
+        let next = Storm::on(left, checkpoint.after_kill(kept), draw, now_ms, answered);
         let after = &next.world.house.kept;
         assert!(after.len() >= before.len(), "I6: a durable record is missing");
         assert_eq!(after[..before.len()], before[..], "I6: the durable prefix is as it was");
@@ -584,21 +637,26 @@ type Begun =
     (House, Arc<crate::metrics::Metrics>, Arc<crate::durable::Durable>, storage::filler::Filler);
 
 /// Starts an engine, and a house around its cores that knows what the journal held.
-fn begin(disk: &SimDisk, shards: usize, now_ms: u64) -> Begun {
+///
+/// Every page of settled payments leaves memory as soon as it is kept.
+fn begin(disk: &SimDisk, checkpoint: &MemoryCheckpoint, shards: usize, now_ms: u64) -> Begun {
     let shared: Arc<dyn Disk> = Arc::new(disk.clone());
     let options = StartOptions {
         data_dir: data_dir(),
         environment: Some(Environment::Test),
         shards,
+        memory_limit_bytes: shards as u64,
         program: "tests".to_owned(),
         config_digest: [0; 32],
         now_ms,
     };
-    let mut started = start(&shared, &options).expect("a start");
+    let mut started = start(&shared, Some(checkpoint), &options).expect("a start");
+    assert_eq!(started.summary.set_aside, None, "a kill leaves the checkpoint whole");
     let kept = records_of(&shared, &data_dir(), started.journal.durable().position);
     assert_eq!(started.shards.len(), shards);
     started.filler.fill_all().expect("room for segments");
     let mut house = House::with(started.shards, started.registry, &kept);
+    house.keeping = started.checkpoint.map(|store| Keeping::new(store, shards));
     assert_eq!(house.live_digest(), digest(house.fold.divisions().values()), "I5: at the start");
     (house.journal, house.now_ms) = (Some(started.journal), now_ms);
     (house, started.metrics, started.durable, started.filler)
@@ -623,6 +681,7 @@ fn records_of(disk: &Arc<dyn Disk>, dir: &Path, durable: Position) -> Vec<Kept> 
 fn whatever_callers_send_under_any_schedule_the_promises_hold() {
     let mut seen: BTreeMap<Code, usize> = BTreeMap::new();
     let (mut busy, mut happened) = (0, BTreeSet::new());
+    let (mut paged, mut rounds) = ((0, 0), 0);
     for seed in 0..40 {
         println!("seed {seed}");
         let mut storm = Storm::new(seed);
@@ -637,7 +696,12 @@ fn whatever_callers_send_under_any_schedule_the_promises_hold() {
             *seen.entry(result.code).or_default() += 1;
         }
         storm.ask_everything_again();
+        let keeping = storm.world.house.keeping.as_ref().expect("every life keeps a checkpoint");
+        paged = (paged.0 + keeping.paged_out, paged.1 + keeping.paged_in);
+        rounds += keeping.rounds();
     }
+    let (left, came) = paged;
+    assert!(rounds > 400 && left > 80 && came > 80, "{rounds} rounds, pages {paged:?}");
     // The storm is one: it has been in every corner it is meant for.
     let events = ["fact-taken", "moved-in", "move-declined", "run-refused", "resolved"];
     let quiet: Vec<_> = events.iter().filter(|slug| !happened.contains(*slug)).collect();

@@ -188,7 +188,7 @@ impl World {
     pub(crate) fn settle_undurable(&mut self) {
         self.flush();
         for shard in 0..self.house.shards.len() {
-            while self.house.step_shard(shard) {}
+            while self.house.step_shard(shard) || self.house.step_pager() {}
         }
         while self.step_network() {}
     }
