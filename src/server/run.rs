@@ -314,12 +314,21 @@ impl Engine {
         };
         tracing::info!(%position, "closed");
         self.filler.stop();
-        let reader = recovery.and_then(|(thread, reader)| thread.join().ok().map(|()| reader));
+        let reader = match recovery {
+            Some((thread, reader)) => {
+                if tokio::task::spawn_blocking(|| thread.join()).await?.is_err() {
+                    tracing::error!("recovery panicked; the next start checks what it kept");
+                }
+                Some(reader)
+            }
+            None => None,
+        };
         let mut divisions = Vec::new();
         for shard in &self.shards {
             divisions.extend(shard.send(GiveUp).await?);
         }
-        let digest = actors::replay::digest_paged(divisions, reader.as_deref());
+        let digest = move || actors::replay::digest_paged(divisions, reader.as_deref());
+        let digest = tokio::task::spawn_blocking(digest).await?;
         let digest = digest.map_err(|what| Failure::new(Exit::Fault, anyhow::anyhow!(what)))?;
         for arbiter in self.arbiters {
             arbiter.stop();
