@@ -8,6 +8,9 @@ use std::time::Duration;
 use domain::ids::{ChannelId, DivisionIndex, FiscalYear, QuotaId};
 use domain::{Code, Fen, Refusal, Role};
 use protocol::client::{BlockingClient, Link, Options};
+use protocol::directory::{
+    Asked, History, HistoryBuilder, HistoryEvent, ListPayments, PaymentPage, StateAt, Subject,
+};
 use protocol::layout::{LAYOUTS, layout_named};
 use protocol::lookup::parse_look_ups;
 use protocol::message::{put_bare, put_metrics, put_pong};
@@ -159,6 +162,26 @@ async fn converse(
                 let cursor = Cursor { position, group_hash: [4; 32] };
                 events.finish_into(&mut out, request, &cursor);
                 put_bare(&mut out, FrameKind::SubscriptionEnded, request);
+            }
+            FrameKind::ListPayments => {
+                let list = ListPayments::parse(&frame).unwrap();
+                // What continues a page is given back as it was.
+                let (after, payments) = (list.asked.after, Vec::new());
+                PaymentPage { at: AT, time_ms: 5, after, payments }.put(&mut out, request);
+            }
+            FrameKind::History => {
+                let asked = History::parse(&frame).unwrap().asked;
+                let mut page = HistoryBuilder::new();
+                for sequence in 1..=u64::from(asked.items) {
+                    let position = Position { epoch: 3, sequence };
+                    let record = Record { position, kind: 16, version: 1, body: b"body" };
+                    assert!(page.push(&HistoryEvent { record, time_ms: sequence }));
+                }
+                page.finish_into(&mut out, request, AT, 5, &asked.after);
+            }
+            FrameKind::StateAt => {
+                ErrorMessage::with_detail(Code::NotFound, "no such position")
+                    .put(&mut out, request);
             }
             _ => return,
         }
@@ -386,6 +409,17 @@ async fn questions_are_answered() {
     let (at, answers) = client.look_up(two).await.unwrap();
     assert_eq!((at, &answers[1]), (AT, &Answer::Failed(Code::NotFound)));
     assert!(client.quota(QuotaId(1)).await.is_err(), "an outcome is no quota");
+
+    let asked = Asked { items: 3, after: [8; 24], ..Asked::default() };
+    let list = ListPayments { asked, ..ListPayments::default() };
+    let page = client.list_payments(list).await.unwrap();
+    assert_eq!((page.at, page.after), (AT, [8; 24]));
+    let history = History { asked, subject: Subject::Quota(QuotaId(1)) };
+    let page = client.history(history).await.unwrap();
+    assert_eq!(page.iter().map(|event| event.time_ms).collect::<Vec<_>>(), [1, 2, 3]);
+    let state = StateAt { asked, look_up: protocol::LookUp::Quota(QuotaId(1)) };
+    let refused = client.state_at(state).await.unwrap_err();
+    assert!(matches!(&refused, ClientError::Server(said) if said.code == Code::NotFound));
 }
 
 #[tokio::test]
@@ -488,6 +522,12 @@ fn the_blocking_client_says_the_same() {
     assert_eq!(client.metrics().unwrap(), "treasury_up 1\n");
     assert_eq!(client.ping().unwrap(), AT);
     assert_eq!(client.health().unwrap(), health());
+    assert_eq!(client.list_payments(ListPayments::default()).unwrap().at, AT);
+    let subject = Subject::Quota(QuotaId(1));
+    let asked = Asked { items: 1, ..Asked::default() };
+    assert_eq!(client.history(History { asked, subject }).unwrap().count(), 1);
+    let look_up = protocol::LookUp::Quota(QuotaId(1));
+    assert!(client.state_at(StateAt { asked, look_up }).is_err());
     assert_eq!(client.welcome().data_set, 5);
     let short = client.with_deadline(Duration::from_millis(50));
     assert_eq!(short.ping().unwrap(), AT);

@@ -14,6 +14,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use super::{Client, ClientError, EventFrame, Options, Outcome, Subscription};
+use crate::directory::{History, HistoryPage, ListPayments, PaymentPage, StateAt, StateThen};
 use crate::hello::{Hello, Welcome};
 use crate::lookup::{Answer, IdKind, LookUp, OutcomeView};
 use crate::message::Health;
@@ -161,6 +162,30 @@ impl BlockingClient {
     /// If no answer came within the deadline.
     pub fn ping(&self) -> Result<Position, ClientError> {
         self.runtime.wait(self.client.ping())
+    }
+
+    /// One page of payments; give its `after` back in the same question for the next.
+    ///
+    /// # Errors
+    /// As [`Client::list_payments`].
+    pub fn list_payments(&self, list: ListPayments) -> Result<PaymentPage, ClientError> {
+        self.runtime.wait(self.client.list_payments(list))
+    }
+
+    /// One page of events of a payment or a quota; give its `after` back for the next.
+    ///
+    /// # Errors
+    /// As [`Client::history`].
+    pub fn history(&self, history: History) -> Result<HistoryPage, ClientError> {
+        self.runtime.wait(self.client.history(history))
+    }
+
+    /// How a quota or a payment stood at an earlier position or time.
+    ///
+    /// # Errors
+    /// As [`Client::state_at`].
+    pub fn state_at(&self, state: StateAt) -> Result<StateThen, ClientError> {
+        self.runtime.wait(self.client.state_at(state))
     }
 
     /// Follows committed records, on a connection of its own.
