@@ -25,6 +25,10 @@ use crate::clock;
 /// How long the waker waits before it looks whether the directory is still there.
 const LOOK_UP_EVERY: Duration = Duration::from_secs(5);
 
+/// How often the directory follows while nobody asks: each time it reads the journal again, and desks
+/// that give single commands make a group of each. Whoever asks makes it follow at once.
+const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
+
 /// Questions about the past that may wait behind the one that is being answered.
 const PAST_QUEUE: usize = 1;
 
@@ -109,14 +113,15 @@ fn stand_back() {
     }
 }
 
-/// Tells the directory when more is durable. While it has not taken the last word in, the next
-/// waits.
+/// Tells the directory when more is durable, and not more often than it has to know. While it has not
+/// taken the last word in, the next waits.
 fn wake(durable: &Durable, news: &Sender<()>) {
     let mut seen = 0;
     loop {
         let now = durable.wait_beyond(seen, LOOK_UP_EVERY).position.sequence;
         if now > seen {
-            seen = now;
+            std::thread::sleep(FOLLOW_PAUSE);
+            seen = durable.cursor().position.sequence;
             if news.send(()).is_err() {
                 return;
             }
