@@ -1,6 +1,8 @@
 //! Journals that the engine would never have written: every checksum holds, and they are wrong.
 
 use std::sync::Arc;
+use std::thread::sleep;
+use std::time::Duration;
 
 use domain::Fen;
 use domain::codes::{ActKind, AuthorityKind, Posts, Role, YearState};
@@ -11,11 +13,11 @@ use domain::ids::{
     PersonId, QuotaId,
 };
 use storage::dataset::{DataSet, Environment};
-use storage::disk::{Disk, RealDisk};
+use storage::disk::{Disk, DiskError, RealDisk};
 use storage::event_record;
 use storage::journal::{Journal, LocalJournal};
 use storage::record::RecordWriter;
-use storage::recovery::OpenOptions;
+use storage::recovery::{OpenError, OpenOptions, Recovered};
 
 use crate::house::House;
 
@@ -82,12 +84,25 @@ fn journal(write: impl FnOnce(&mut RecordWriter)) -> House {
     };
     LocalJournal::create(&disk, house.path(), dataset).expect("a journal");
     let options = OpenOptions::new("another 0.0.1", 1000, &event_record::knows);
-    let opened = LocalJournal::open(&disk, house.path(), &options, &mut |_| Ok(()));
-    let mut journal = opened.expect("an open journal").journal;
+    let mut journal = open(&disk, &house, &options).journal;
     let mut run = RecordWriter::default();
     write(&mut run);
     journal.append(&[run.run()], 1001).expect("a group");
     house
+}
+
+/// Opens a journal that was just made. A program that another test starts at this moment holds what
+/// this process held when it was forked, the lock too, until it is its own: the lock is tried again.
+fn open(disk: &Arc<dyn Disk>, house: &House, options: &OpenOptions<'_>) -> Recovered {
+    const LOOK_AGAIN: Duration = Duration::from_millis(2);
+    const LOOKS: u32 = 5_000;
+    for _ in 0..LOOKS {
+        match LocalJournal::open(disk, house.path(), options, &mut |_| Ok(())) {
+            Err(OpenError::Disk(DiskError::Held { .. })) => sleep(LOOK_AGAIN),
+            opened => return opened.expect("an open journal"),
+        }
+    }
+    panic!("the journal of {} stays held", house.data());
 }
 
 /// A quota at version 1 gets an event for version 5.
