@@ -29,6 +29,10 @@ const LOOK_UP_EVERY: Duration = Duration::from_secs(5);
 /// that give single commands make a group of each. Whoever asks makes it follow at once.
 const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
 
+/// While desks work and nobody asks, the directory rests so many times as long as it folded: a tenth of a
+/// core is enough for it, and it may lag.
+const REST_FACTOR: u32 = 9;
+
 /// Questions about the past that may wait behind the one that is being answered.
 const PAST_QUEUE: usize = 1;
 
@@ -151,8 +155,11 @@ impl Shell {
         };
         let mut built = false;
         let mut given = Vec::new();
+        let mut seen = begun;
         loop {
-            let more = clerk.follow(durable.cursor().position).unwrap_or_else(|error| {
+            let (began, now) = (clock::now(), durable.cursor().position);
+            let desks_work = now > std::mem::replace(&mut seen, now);
+            let more = clerk.follow(now).unwrap_or_else(|error| {
                 tracing::error!(%error, "the directory stops; payments go on");
                 false
             });
@@ -170,7 +177,12 @@ impl Shell {
                 let payments = clerk.directory().payments();
                 tracing::info!(payments, position = %begun, "the directory is built");
             }
-            if more {
+            if more && desks_work && clerk.next_deadline_ms().is_none() {
+                let rest = (clock::now() - began) * REST_FACTOR;
+                if let Ok(asked) = self.inbox.recv_timeout(rest.min(FOLLOW_PAUSE)) {
+                    self.take(&mut clerk, asked, &mut given);
+                }
+            } else if more {
                 std::thread::yield_now();
             } else if !self.rest(&mut clerk, &mut given) {
                 return;
