@@ -163,6 +163,8 @@ impl<S: LandingSink> JournalThread<S> {
 
     fn close(self) -> Result<Position, JournalFault> {
         let landed = self.journal.close((self.clock)())?;
+        // Whoever follows may be asleep: this is the last there is to wake it.
+        self.durable.publish(landed.cursor());
         let last = landed.last();
         Ok(Position { epoch: last.epoch, sequence: last.sequence })
     }
@@ -258,6 +260,7 @@ mod tests {
             vec![landing(0, 0, 2, first), landing(1, 0, 3, first + 2), landing(0, 2, 1, first + 5)];
         assert_eq!(told, [(landings, first + 5)], "durable before anybody hears of it");
         assert_eq!(last, at(first + 6), "`Closed`, and nothing behind it");
+        assert_eq!(durable.cursor().position.sequence, first + 6, "followers hear of the end");
         assert_eq!((metrics.groups.get(), metrics.records.get()), (1, 6));
     }
 
