@@ -96,6 +96,35 @@ fn a_lost_or_damaged_write_is_set_aside_or_does_not_matter() {
     assert!(aside > 20, "{aside} set aside");
 }
 
+/// What a power cut may do to a store whose flush is no sync: any of its writes are missing, those
+/// after them are there.
+#[test]
+fn whatever_set_of_writes_is_lost_no_other_rows_are_believed() {
+    let states = script_states();
+    let (mut whole, mut aside) = (0, 0);
+    for seed in 1..600u64 {
+        let place = MemoryCheckpoint::new();
+        let (opened, _) = open_on(&place, 1);
+        for write in 0..writes() {
+            let drawn = (seed * 1000 + write).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+            if drawn % 40 < seed % 12 {
+                place.plan(write, Strike::Lose);
+            }
+        }
+        let mut store = opened.store;
+        run_script(store.as_mut());
+        drop(store);
+        match open_on(&place, 1) {
+            (opened, units) if opened.found == Found::Whole => {
+                assert!(states.contains(&units), "seed {seed}: {units:?}");
+                whole += 1;
+            }
+            _ => aside += 1,
+        }
+    }
+    assert!(whole > 20 && aside > 200, "{whole} whole, {aside} set aside");
+}
+
 #[test]
 fn a_panic_at_any_write_leaves_what_was_committed() {
     let states = script_states();
