@@ -1,7 +1,7 @@
 //! A small checkpoint, wherever it is kept, and the questions every test asks of it.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use storage::checkpoint::{
     CheckpointStore, Checkpoints, Commit, Fault, Found, Opened, RowVisitor, Why,
@@ -30,6 +30,10 @@ pub(crate) fn commit(sequence: u64) -> Commit {
     }
 }
 
+/// Held while a child process is being spawned, and while a checkpoint is opened: between its fork
+/// and its exec a child holds copies of all files that are open here, and their locks with them.
+pub(crate) static SPAWNING: Mutex<()> = Mutex::new(());
+
 /// Opens with so many threads. Returns what was visited, which counts only if it is whole.
 pub(crate) fn open_on(place: &dyn Checkpoints, threads: usize) -> (Opened, Units) {
     let visited: Vec<Mutex<Units>> = (0..threads).map(|_| Mutex::default()).collect();
@@ -45,7 +49,9 @@ pub(crate) fn open_on(place: &dyn Checkpoints, threads: usize) -> (Opened, Units
             Ok(())
         }));
     }
+    let spawning = SPAWNING.lock().unwrap_or_else(PoisonError::into_inner);
     let opened = place.open(&DATASET, &mut visitors).unwrap();
+    drop(spawning);
     drop(visitors);
     let mut all = Units::new();
     for (unit, rows) in visited.into_iter().flat_map(|units| units.into_inner().unwrap()) {

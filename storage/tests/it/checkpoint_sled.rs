@@ -4,9 +4,10 @@
 //! removed.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::PoisonError;
 
 use storage::checkpoint::{CheckpointStore, Checkpoints, Fault, Found, SledCheckpoint, Why};
 use storage::limits::CHECKPOINT_ASIDE_MAX;
@@ -183,9 +184,28 @@ impl Said {
     }
 }
 
-fn writer(dir: &TempDir) -> (PathBuf, [&'static str; 3], PathBuf) {
+/// What the child says, line by line.
+type Heard = Lines<BufReader<ChildStdout>>;
+
+/// Starts the child, by way of `before` if there is any: a program that executes it. Returns once
+/// it has said something, so that it is past its exec.
+fn spawn_writer(dir: &TempDir, before: &[&str]) -> (Child, Heard) {
+    let own = std::env::current_exe().unwrap();
     let arguments = ["--exact", "checkpoint_sled::writer_process", "--nocapture"];
-    (std::env::current_exe().unwrap(), arguments, dir.path().to_owned())
+    let mut command = match before {
+        [] => Command::new(own),
+        [program, rest @ ..] => {
+            let mut command = Command::new(program);
+            command.args(rest).arg(own);
+            command
+        }
+    };
+    let _spawning = SPAWNING.lock().unwrap_or_else(PoisonError::into_inner);
+    command.args(arguments).env(WRITER_DIR, dir.path()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    (child, lines)
 }
 
 #[test]
@@ -195,14 +215,7 @@ fn a_killed_process_leaves_every_unit_at_a_committed_round() {
     states.fill(vec![Rows::new()]);
     let mut said = Said::default();
     for turn in 0..25 {
-        let (program, arguments, path) = writer(&dir);
-        let mut child = Command::new(program)
-            .args(arguments)
-            .env(WRITER_DIR, path)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (mut child, mut lines) = spawn_writer(&dir, &[]);
         let mut heard = 0;
         while heard < 2 + turn * 7 % 23 {
             let line = lines.next().unwrap().unwrap();
@@ -221,18 +234,13 @@ fn a_killed_process_leaves_every_unit_at_a_committed_round() {
 #[test]
 fn a_full_disk_ends_the_store_and_leaves_what_was_committed() {
     let (dir, place) = new_place();
-    let (program, arguments, path) = writer(&dir);
-    // No file of that process may grow past 3 MiB; the system says so to a write instead of ending
+    // No file of that process may grow past 1.5 MiB; the system says so to a write instead of ending
     // the process.
-    let output = Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 6144; exec \"$0\" \"$@\""])
-        .arg(program)
-        .args(arguments)
-        .env(WRITER_DIR, path)
-        .output()
-        .unwrap();
+    let limited = ["sh", "-c", "trap '' XFSZ; ulimit -f 3072; exec \"$0\" \"$@\""];
+    let (mut child, lines) = spawn_writer(&dir, &limited);
     let mut said = Said::default();
-    String::from_utf8(output.stdout).unwrap().lines().for_each(|line| said.hear(line));
+    lines.for_each(|line| said.hear(&line.unwrap()));
+    child.wait().unwrap();
     assert_eq!(said.fault.as_deref(), Some("NoSpace"));
     let mut states = [const { Vec::new() }; 3];
     states.fill(vec![Rows::new()]);
