@@ -25,3 +25,9 @@ pub(crate) fn monotonic_ms() -> u64 {
     let since = now().duration_since(*FIRST.get_or_init(now));
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
+
+/// Time of a core that the calling thread has used, in µs.
+pub(crate) fn core_time_us() -> u64 {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    used.tv_sec.unsigned_abs() * 1_000_000 + used.tv_nsec.unsigned_abs() / 1_000
+}

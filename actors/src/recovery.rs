@@ -143,7 +143,18 @@ impl Recovery {
                 Ok(vec![(shard, RoundOrder::More(PAGES_PER_COPY))])
             }
             (Phase::Rounds { cursor, left, running }, RoundNews::Pages { pages, last }) => {
-                self.write(running.division, &pages)?;
+                match self.write(running.division, &pages) {
+                    // One row is larger than any may be, such as a batch that is open: the
+                    // division is replayed from its last round until that has passed.
+                    Err(Fault::Bounds { what, found, max }) => {
+                        tracing::warn!(division = running.division.0, what, found, max, "not kept");
+                        self.store.abandon(running.division.0);
+                        let mut orders = vec![(shard, RoundOrder::Lost)];
+                        orders.extend(self.next_round(cursor, left, durable));
+                        return Ok(orders);
+                    }
+                    written => written?,
+                }
                 if !last {
                     self.phase = Phase::Rounds { cursor, left, running };
                     return Ok(vec![(shard, RoundOrder::More(PAGES_PER_COPY))]);

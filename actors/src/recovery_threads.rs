@@ -47,6 +47,8 @@ pub struct RecoveryThread<S> {
     pub metrics: Arc<Metrics>,
     /// A monotonic clock in ms.
     pub monotonic_ms: fn() -> u64,
+    /// Time of a core that the calling thread has used, in µs.
+    pub core_time_us: fn() -> u64,
     /// True once the journal is being closed.
     pub closing: Arc<AtomicBool>,
     /// Disconnected when everything is to end, the checkpoint included.
@@ -100,14 +102,16 @@ impl<S: ToShards> RecoveryThread<S> {
                 Err(RecvTimeoutError::Timeout) if !self.is_closing() => continue,
                 Err(_) => return Ok(()),
             };
-            let (began, seen) = ((self.monotonic_ms)(), self.durable.cursor());
+            let (began, seen) = ((self.core_time_us)(), self.durable.cursor());
             let orders = self.core.hear(shard, news, seen)?;
             self.send(orders);
             self.tell();
             self.rest_after(began, seen.position.sequence);
         }
+        let (mut began, mut seen) = ((self.core_time_us)(), self.durable.cursor());
         while self.core.clean()? > 0 {
-            self.rest_after((self.monotonic_ms)(), self.durable.cursor().position.sequence);
+            self.rest_after(began, seen.position.sequence);
+            (began, seen) = ((self.core_time_us)(), self.durable.cursor());
         }
         self.metrics.checkpoint_sweeps.add(1);
         self.metrics.checkpoint_bytes.set(self.core.bytes_on_disk());
@@ -123,13 +127,13 @@ impl<S: ToShards> RecoveryThread<S> {
         self.metrics.checkpoint_pages.set(self.core.pages_written());
     }
 
-    /// Rests in proportion to the work that began at `began`, if the journal went on meanwhile.
+    /// Rests in proportion to the core time used since `began`, if the journal went on meanwhile.
     fn rest_after(&self, began: u64, seen: u64) {
         let busy = self.durable.cursor().position.sequence > seen;
-        let worked = (self.monotonic_ms)().saturating_sub(began);
-        if busy && !self.is_closing() && worked > 0 {
-            let rest = worked.saturating_mul(u64::from(REST_PER_WORK)).min(REST_MS_MAX);
-            self.rest(Duration::from_millis(rest));
+        let worked_us = (self.core_time_us)().saturating_sub(began);
+        if busy && !self.is_closing() {
+            let rest_us = worked_us.saturating_mul(u64::from(REST_PER_WORK));
+            self.rest(Duration::from_micros(rest_us.min(REST_MS_MAX * 1_000)));
         }
     }
 

@@ -262,6 +262,7 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
             durable: Arc::clone(&durable),
             metrics: Arc::clone(&metrics),
             monotonic_ms: clock::monotonic_ms,
+            core_time_us: clock::core_time_us,
             closing: Arc::clone(&closing),
             end: ended,
         };
