@@ -19,6 +19,7 @@
 //! - [`directory`]: lists, histories and states as they were.
 //! - [`recovery`]: keeps what has changed in the checkpoint, division by division.
 //! - [`recovery_threads`]: its thread, and the one that fetches pages.
+//! - [`sandbox`]: what a test server's bank and central bank report.
 //! - [`metrics`]: every metric, with unit and labels.
 //! - [`engine`]: how an engine starts.
 //! - [`shells`]: the thin actix shells.
@@ -47,6 +48,8 @@ pub mod directory;
 pub mod recovery;
 
 pub mod recovery_threads;
+
+pub mod sandbox;
 
 pub mod metrics;
 

@@ -75,6 +75,12 @@ pub const DIRECTORY_PAST_KEPT_MS: u64 = 60_000;
 /// How much less than the engine's threads the directory's are worth to the system's scheduler.
 pub const DIRECTORY_NICENESS: i32 = 10;
 
+/// How long a sandbox waits before it tries again what was not answered, in ms.
+pub const SANDBOX_PAUSE_MS: u64 = 500;
+
+/// Times a sandbox tries before it leaves an answer to its next start.
+pub const SANDBOX_TRIES_MAX: usize = 20;
+
 /// Deadlines that one turn of the engine acts on.
 pub const DEADLINES_PER_TURN: usize = 1024;
 

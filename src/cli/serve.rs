@@ -110,6 +110,17 @@ pub(super) struct Serve {
     /// true).
     #[arg(long, env = "TREASURY_CHECKPOINT", value_name = "BOOL")]
     checkpoint: Option<bool>,
+    /// Play bank and central bank, by a rule on the amount: …01 fen is rejected, …02 is never
+    /// answered, …03 is paid by half, everything else is paid and cleared. In a test data set
+    /// alone.
+    #[arg(
+        long,
+        env = "TREASURY_SANDBOX",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    sandbox: Option<bool>,
     /// Make the data set if the directory holds none.
     #[arg(long)]
     create: bool,
@@ -130,13 +141,14 @@ impl Serve {
             disk_full_mib: self.disk_full_mib,
             checkpoint: self.checkpoint,
             memory_limit_mib: self.memory_limit,
+            sandbox: self.sandbox,
             ..server::Layer::default()
         };
         let settings = self.sources.settle(flags)?;
         if self.create && !settings.data.join("journal").exists() {
             server::create(&settings)?;
         }
-        let json = self.json;
+        let (json, sandbox) = (self.json, settings.sandbox);
         let ended = server::serve(&settings, |address, summary| {
             let position = format!("{}/{}", summary.position.epoch, summary.position.sequence);
             let line = if json {
@@ -148,11 +160,13 @@ impl Serve {
                     "from_checkpoint": summary.from_checkpoint.map(|from| from.sequence),
                     "checkpoint_set_aside": summary.set_aside,
                     "cut": summary.cut.is_some(),
+                    "sandbox": sandbox,
                 })
                 .to_string()
             } else {
+                let played = if sandbox { "; sandbox: plays bank and central bank" } else { "" };
                 format!(
-                    "listening on {address} at position {position}, {} records replayed",
+                    "listening on {address} at position {position}, {} records replayed{played}",
                     summary.records
                 )
             };

@@ -5,12 +5,14 @@
 //! - [`connection`]: one connection's reading and writing.
 //! - [`subscriptions`]: committed records, read behind the durable position.
 //! - [`directory`]: the directory's threads.
+//! - [`sandbox`]: a client in the server that plays bank and central bank for tests.
 //! - [`run`]: start, wiring, signals, shutdown.
 
 mod connection;
 mod directory;
 mod network;
 mod run;
+mod sandbox;
 mod settings;
 mod subscriptions;
 

@@ -32,6 +32,7 @@ use tokio::sync::Notify;
 use super::connection::Patience;
 use super::directory::{self, DirectoryDesk};
 use super::network::{NetworkShell, Shared};
+use super::sandbox::Sandbox;
 use super::settings::Settings;
 use super::subscriptions::Follow;
 use crate::exit::{Exit, Failure};
@@ -75,7 +76,7 @@ pub(crate) fn serve(
     let began = clock::monotonic_ms();
     let options = StartOptions {
         data_dir: settings.data.clone(),
-        environment: settings.environment,
+        environment: settings.environment(),
         shards: settings.shards,
         memory_limit_bytes: settings.memory_limit_mib << 20,
         program: PROGRAM.to_owned(),
@@ -124,6 +125,7 @@ async fn run(
     let engine = wire(settings, disk, started)?;
     let stop = Rc::new(Notify::new());
     let accepting = actix::spawn(Rc::clone(&engine.shared).accept(listener, Rc::clone(&stop)));
+    let sandbox = if settings.sandbox { Some(Sandbox::start(address)?) } else { None };
     ready(address, &summary);
     tokio::select! {
         _ = terminate.recv() => {}
@@ -140,6 +142,9 @@ async fn run(
     });
     stop.notify_one();
     let _ = accepting.await;
+    if let Some(sandbox) = sandbox {
+        tokio::task::spawn_blocking(|| sandbox.stop()).await?;
+    }
     engine.shut_down().await
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) checkpoint: bool,
     /// MiB that the state should stay under; settled payments leave memory above it. 0: none do.
     pub(crate) memory_limit_mib: u64,
+    /// Whether the server plays bank and central bank; only where the environment is test.
+    pub(crate) sandbox: bool,
 }
 
 /// The same, as one source says it: every value may be missing.
@@ -71,6 +73,8 @@ pub(crate) struct Layer {
     pub(crate) checkpoint: Option<bool>,
     /// MiB that the state should stay under; 0: no limit.
     pub(crate) memory_limit_mib: Option<u64>,
+    /// Whether the server plays bank and central bank.
+    pub(crate) sandbox: Option<bool>,
 }
 
 /// Why settings cannot be used.
@@ -116,6 +120,12 @@ pub(crate) enum SettingsError {
          only: listen on 127.0.0.1 or [::1]"
     )]
     NotLoopback(SocketAddr),
+    /// Nobody plays bank where payments leave the house.
+    #[error(
+        "sandbox is on and environment is production; a sandbox reports payments that no bank has \
+         made: leave out --sandbox, or use a data set of environment test"
+    )]
+    SandboxInProduction,
 }
 
 impl Layer {
@@ -142,6 +152,7 @@ impl Layer {
             disk_full_mib: self.disk_full_mib.or(below.disk_full_mib),
             checkpoint: self.checkpoint.or(below.checkpoint),
             memory_limit_mib: self.memory_limit_mib.or(below.memory_limit_mib),
+            sandbox: self.sandbox.or(below.sandbox),
         }
     }
 
@@ -161,6 +172,7 @@ impl Layer {
             disk_full_mib: self.disk_full_mib,
             checkpoint: self.checkpoint.unwrap_or(true),
             memory_limit_mib: self.memory_limit_mib.unwrap_or(0),
+            sandbox: self.sandbox.unwrap_or(false),
         };
         settings.check()?;
         Ok(settings)
@@ -180,7 +192,15 @@ fn environment(text: &str) -> Result<Environment, SettingsError> {
 }
 
 impl Settings {
+    /// The environment the data set must be of: a sandbox takes nothing but a test.
+    pub(crate) fn environment(&self) -> Option<Environment> {
+        if self.sandbox { Some(Environment::Test) } else { self.environment }
+    }
+
     fn check(&self) -> Result<(), SettingsError> {
+        if self.sandbox && self.environment == Some(Environment::Production) {
+            return Err(SettingsError::SandboxInProduction);
+        }
         let within = |name, value: usize, max: usize| {
             if (1..=max).contains(&value) {
                 return Ok(());
@@ -267,6 +287,8 @@ mod tests {
         assert!(refused("data = \"/a\"\nshards = 0").contains("shards is 0"));
         assert!(refused("data = \"/a\"\nenvironment = \"prod\"").contains("production or test"));
         assert!(refused("data = \"/a\"\nlisten = \"0.0.0.0:1\"").contains("loopback"));
+        let played = "data = \"/a\"\nenvironment = \"production\"\nsandbox = true";
+        assert!(refused(played).contains("leave out --sandbox"));
         assert!(toml::from_str::<Layer>("dat = \"/a\"").unwrap_err().to_string().contains("dat"));
     }
 }
