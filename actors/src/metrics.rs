@@ -63,6 +63,8 @@ pub struct Metrics {
     pub look_ups: Number,
     /// Frames turned away at admission.
     pub busy_frames: Number,
+    /// Of these, frames beyond their session's rate.
+    pub rate_limited_frames: Number,
     /// Connections open now.
     pub connections: Number,
     /// Connections closed for a fault of the peer.
@@ -124,6 +126,12 @@ impl Metrics {
             counter,
             "Frames turned away at admission.",
             self.busy_frames.get(),
+        );
+        one(
+            "treasury_rate_limited_frames_total",
+            counter,
+            "Frames turned away because their session gave more commands than its rate allows.",
+            self.rate_limited_frames.get(),
         );
         one("treasury_connections", gauge, "Connections open now.", self.connections.get());
         one(

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -110,6 +111,10 @@ pub(super) struct Serve {
     /// true).
     #[arg(long, env = "TREASURY_CHECKPOINT", value_name = "BOOL")]
     checkpoint: Option<bool>,
+    /// Commands that one session may give per second; a frame beyond it hears `busy` (default: no
+    /// limit).
+    #[arg(long, env = "TREASURY_SESSION_COMMANDS_PER_SECOND", value_name = "N")]
+    session_commands_per_second: Option<NonZeroU32>,
     /// Play bank and central bank, by a rule on the amount: …01 fen is rejected, …02 is never
     /// answered, …03 is paid by half, everything else is paid and cleared. In a test data set
     /// alone.
@@ -141,6 +146,7 @@ impl Serve {
             disk_full_mib: self.disk_full_mib,
             checkpoint: self.checkpoint,
             memory_limit_mib: self.memory_limit,
+            session_commands_per_second: self.session_commands_per_second,
             sandbox: self.sandbox,
             ..server::Layer::default()
         };

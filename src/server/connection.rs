@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use actors::gate::SessionId;
-use actors::network::Waits;
+use actors::network::{Now, Waits};
 use domain::Code;
 use protocol::limits::{HEARTBEAT_MS, HEARTBEATS_MISSED_MAX};
 use protocol::message::ErrorMessage;
@@ -126,7 +126,8 @@ fn take(shared: &Rc<Shared>, id: SessionId, socket: &Socket, input: &mut Vec<u8>
         }
     }
     let before = input.len();
-    shared.core.borrow_mut().receive(id, input, clock::wall_ms());
+    let now = Now { wall_ms: clock::wall_ms(), monotonic_ms: clock::monotonic_ms() };
+    shared.core.borrow_mut().receive(id, input, now);
     let whole = input.len() < before;
     shared.settle();
     if input.is_empty() {

@@ -207,6 +207,7 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         epoch: summary.epoch,
         server_version: PROGRAM.to_owned(),
         connections_max: settings.connections_max,
+        session_commands_per_second: settings.session_commands_per_second,
     };
     let core = Network::new(
         about,

@@ -1,6 +1,7 @@
 //! What a server is told: flags over environment over file over defaults.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use actors::limits::{CONNECTIONS_MAX, SHARDS_MAX};
@@ -41,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) checkpoint: bool,
     /// MiB that the state should stay under; settled payments leave memory above it. 0: none do.
     pub(crate) memory_limit_mib: u64,
+    /// Commands that one session may give per second; none: no limit.
+    pub(crate) session_commands_per_second: Option<NonZeroU32>,
     /// Whether the server plays bank and central bank; only where the environment is test.
     pub(crate) sandbox: bool,
 }
@@ -73,6 +76,8 @@ pub(crate) struct Layer {
     pub(crate) checkpoint: Option<bool>,
     /// MiB that the state should stay under; 0: no limit.
     pub(crate) memory_limit_mib: Option<u64>,
+    /// Commands that one session may give per second.
+    pub(crate) session_commands_per_second: Option<NonZeroU32>,
     /// Whether the server plays bank and central bank.
     pub(crate) sandbox: Option<bool>,
 }
@@ -152,6 +157,9 @@ impl Layer {
             disk_full_mib: self.disk_full_mib.or(below.disk_full_mib),
             checkpoint: self.checkpoint.or(below.checkpoint),
             memory_limit_mib: self.memory_limit_mib.or(below.memory_limit_mib),
+            session_commands_per_second: self
+                .session_commands_per_second
+                .or(below.session_commands_per_second),
             sandbox: self.sandbox.or(below.sandbox),
         }
     }
@@ -172,6 +180,7 @@ impl Layer {
             disk_full_mib: self.disk_full_mib,
             checkpoint: self.checkpoint.unwrap_or(true),
             memory_limit_mib: self.memory_limit_mib.unwrap_or(0),
+            session_commands_per_second: self.session_commands_per_second,
             sandbox: self.sandbox.unwrap_or(false),
         };
         settings.check()?;

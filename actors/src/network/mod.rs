@@ -4,12 +4,14 @@
 //! socket and reads no clock. Everything read in one turn of the loop goes to each shard as one
 //! message, and everything one group made visible leaves in one write per socket.
 
+mod allowance;
 mod gather;
 mod requests;
 mod session;
 #[cfg(test)]
 mod tests;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use domain::Code;
@@ -42,6 +44,17 @@ pub struct About {
     pub server_version: String,
     /// Connections at once.
     pub connections_max: usize,
+    /// Commands that one session may give per second; none: as many as its window lets it.
+    pub session_commands_per_second: Option<NonZeroU32>,
+}
+
+/// What time it is, as whoever hands over bytes says.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// Journaled time, from which budgets run, in ms since 1970.
+    pub wall_ms: u64,
+    /// Monotonic time, by which rates are measured, in ms.
+    pub monotonic_ms: u64,
 }
 
 /// What the shell must do for a session beyond moving bytes.

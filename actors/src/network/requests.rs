@@ -21,22 +21,22 @@ use crate::directory::Question;
 use crate::gate::{Gathering, SessionId};
 use crate::limits::DIRECTORY_QUESTIONS_MAX;
 
+use super::allowance::Allowance;
 use super::gather::CommandFrame;
 use super::session::Stage;
-use super::{Ask, Network};
+use super::{Ask, Network, Now};
 
 impl Network {
     /// Takes what a connection sent, as far as it is whole, and removes it from `bytes`.
-    /// `now_ms` is journaled time, from which budgets run.
-    pub fn receive(&mut self, id: SessionId, bytes: &mut Vec<u8>, now_ms: u64) {
+    pub fn receive(&mut self, id: SessionId, bytes: &mut Vec<u8>, now: Now) {
         let mut used = 0;
         while let Some(session) = self.session(id) {
             let rest = &bytes[used..];
             let taken = match session.stage {
                 Stage::Leaving(_) | Stage::Closing => rest.len(),
-                Stage::Greeting => self.take_hello(id, rest),
-                Stage::Binary => self.take_frame(id, rest, now_ms),
-                Stage::Json => self.take_line(id, rest, now_ms),
+                Stage::Greeting => self.take_hello(id, rest, now),
+                Stage::Binary => self.take_frame(id, rest, now),
+                Stage::Json => self.take_line(id, rest, now),
             };
             used += taken;
             if taken == 0 {
@@ -53,7 +53,7 @@ impl Network {
         self.fail(id, &ErrorMessage::with_detail(error.code(), error));
     }
 
-    fn take_hello(&mut self, id: SessionId, bytes: &[u8]) -> usize {
+    fn take_hello(&mut self, id: SessionId, bytes: &[u8], now: Now) -> usize {
         let Some(&first) = bytes.first() else { return 0 };
         match Dialect::of(first) {
             Some(Dialect::Binary) => {
@@ -61,7 +61,7 @@ impl Network {
                     return self.bad_magic(id, bytes);
                 };
                 match Hello::parse(hello) {
-                    Ok(hello) => self.greet(id, &hello, false),
+                    Ok(hello) => self.greet(id, &hello, false, now),
                     Err(error) => self.fail_with(id, &error),
                 }
                 HELLO_BYTES
@@ -71,7 +71,7 @@ impl Network {
                     (session.json, session.stage) = (true, Stage::Json);
                 }
                 // The line itself is read by `take_line`, which sees that no hello came yet.
-                self.take_first_line(id, bytes)
+                self.take_first_line(id, bytes, now)
             }
             Some(Dialect::Tls) | None => {
                 let message = ErrorMessage::new(Code::BadFrame);
@@ -99,7 +99,7 @@ impl Network {
         bytes.len()
     }
 
-    fn take_first_line(&mut self, id: SessionId, bytes: &[u8]) -> usize {
+    fn take_first_line(&mut self, id: SessionId, bytes: &[u8], now: Now) -> usize {
         let Some(end) = line_end(bytes) else {
             if let Some(session) = self.session_mut(id) {
                 session.stage = Stage::Greeting;
@@ -107,7 +107,7 @@ impl Network {
             return self.long_line(id, bytes);
         };
         match json::read_line(&bytes[..end], &mut Vec::new()) {
-            Ok(Line::Hello(hello)) => self.greet(id, &hello, true),
+            Ok(Line::Hello(hello)) => self.greet(id, &hello, true, now),
             Ok(Line::Request(_)) => self.fail(id, &ErrorMessage::new(Code::NoHello)),
             Err(error) => {
                 self.say_line(id, &error.line());
@@ -117,7 +117,7 @@ impl Network {
         end + 1
     }
 
-    fn greet(&mut self, id: SessionId, hello: &Hello, json: bool) {
+    fn greet(&mut self, id: SessionId, hello: &Hello, json: bool, now: Now) {
         if self.session(id).is_some_and(|session| session.turned_away) {
             return self.fail(id, &ErrorMessage::new(Code::TooManyConnections));
         }
@@ -130,7 +130,9 @@ impl Network {
                 ErrorMessage::with_detail(Code::WrongEnvironment, format_args!("this is {there}"));
             return self.fail(id, &message);
         }
+        let rate = self.about.session_commands_per_second;
         let Some(session) = self.session_mut(id) else { return };
+        session.allowance = rate.map(|rate| Allowance::new(rate.get(), now.monotonic_ms));
         session.json = json;
         session.stage = if json { Stage::Json } else { Stage::Binary };
         (session.role, session.channel) = (hello.role, hello.channel);
@@ -150,10 +152,10 @@ impl Network {
         self.say(id, |out| welcome.put(out));
     }
 
-    fn take_frame(&mut self, id: SessionId, bytes: &[u8], now_ms: u64) -> usize {
+    fn take_frame(&mut self, id: SessionId, bytes: &[u8], now: Now) -> usize {
         match split_frame(bytes) {
             Ok(Some(frame)) => {
-                self.frame(id, &frame, now_ms);
+                self.frame(id, &frame, now);
                 frame.header.length as usize
             }
             Ok(None) => 0,
@@ -164,7 +166,7 @@ impl Network {
         }
     }
 
-    fn take_line(&mut self, id: SessionId, bytes: &[u8], now_ms: u64) -> usize {
+    fn take_line(&mut self, id: SessionId, bytes: &[u8], now: Now) -> usize {
         let Some(end) = line_end(bytes) else { return self.long_line(id, bytes) };
         let line = &bytes[..end];
         if line.iter().all(u8::is_ascii_whitespace) {
@@ -174,7 +176,7 @@ impl Network {
         match json::read_line(line, &mut frame) {
             Ok(Line::Hello(_)) => self.fail(id, &ErrorMessage::new(Code::NoHello)),
             Ok(Line::Request(_)) => match split_frame(&frame) {
-                Ok(Some(frame)) => self.frame(id, &frame, now_ms),
+                Ok(Some(frame)) => self.frame(id, &frame, now),
                 Ok(None) => {}
                 Err(error) => self.fail_with(id, &error),
             },
@@ -201,13 +203,13 @@ impl Network {
     }
 
     /// Takes one whole frame.
-    fn frame(&mut self, id: SessionId, frame: &Frame<'_>, now_ms: u64) {
+    fn frame(&mut self, id: SessionId, frame: &Frame<'_>, now: Now) {
         let request = frame.header.request;
         match frame.header.kind {
-            FrameKind::Commands => self.commands(id, frame, now_ms),
+            FrameKind::Commands => self.commands(id, frame, now),
             FrameKind::LookUps => self.look_ups(id, frame),
             FrameKind::Health => {
-                let health = self.health(now_ms);
+                let health = self.health(now.wall_ms);
                 self.say(id, |out| health.put(out, request));
             }
             FrameKind::Metrics => {
@@ -246,7 +248,7 @@ impl Network {
         }
     }
 
-    fn commands(&mut self, id: SessionId, frame: &Frame<'_>, now_ms: u64) {
+    fn commands(&mut self, id: SessionId, frame: &Frame<'_>, now: Now) {
         let commands = match Commands::parse(frame) {
             Ok(commands) => commands,
             Err(error) => return self.fail_with(id, &error),
@@ -258,8 +260,16 @@ impl Network {
         let request = frame.header.request;
         let deadline_ms = match frame.header.deadline_ms {
             0 => 0,
-            budget => now_ms.saturating_add(budget),
+            budget => now.wall_ms.saturating_add(budget),
         };
+        if !self.stopping && window {
+            let session = self.session_mut(id);
+            let checked = session.map_or(Ok(()), |session| session.allows(items, now));
+            if let Err(wait_ms) = checked {
+                self.metrics.rate_limited_frames.add(1);
+                return self.turn_away_for(id, request, Code::Busy, wait_ms);
+            }
+        }
         let of = CommandFrame { session: id, request, deadline_ms, role, channel, bytes, commands };
         let admitted = match (self.stopping, window) {
             (true, _) => Err(Code::ShuttingDown),
@@ -267,7 +277,12 @@ impl Network {
             (false, true) => self.gather.admit(&of, &self.registry, &mut self.gate),
         };
         match admitted {
-            Ok(()) => self.use_window(id, items, bytes),
+            Ok(()) => {
+                self.use_window(id, items, bytes);
+                if let Some(session) = self.session_mut(id) {
+                    session.spend(items);
+                }
+            }
             Err(code) => self.turn_away(id, request, code),
         }
         self.hand_out();
@@ -282,8 +297,12 @@ impl Network {
 
     /// Answers a whole frame with one code; none of it was decided.
     fn turn_away(&mut self, id: SessionId, request: u64, code: Code) {
+        self.turn_away_for(id, request, code, RETRY_AFTER_MS);
+    }
+
+    fn turn_away_for(&mut self, id: SessionId, request: u64, code: Code, retry_after_ms: u32) {
         self.metrics.busy_frames.add(1);
-        let message = ErrorMessage { retry_after_ms: RETRY_AFTER_MS, ..ErrorMessage::new(code) };
+        let message = ErrorMessage { retry_after_ms, ..ErrorMessage::new(code) };
         self.say(id, |out| message.put(out, request));
     }
 

@@ -6,6 +6,9 @@ use protocol::json::write_line;
 use protocol::limits::{WINDOW_BYTES_MAX, WINDOW_COMMANDS_MAX};
 use protocol::split_frame;
 
+use super::Now;
+use super::allowance::Allowance;
+
 /// Where a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -31,6 +34,8 @@ pub(super) struct Session {
     pub(super) window: u32,
     pub(super) window_used: u32,
     pub(super) window_bytes_used: u32,
+    /// How many commands it may give now, where that is limited.
+    pub(super) allowance: Option<Allowance>,
     /// Part of a message has come.
     pub(super) partial: bool,
     /// It is listed for sending.
@@ -49,6 +54,7 @@ impl Session {
             window: 0,
             window_used: 0,
             window_bytes_used: 0,
+            allowance: None,
             partial: false,
             dirty: false,
             out: Vec::new(),
@@ -69,6 +75,22 @@ impl Session {
         let fits = self.window_used.saturating_add(items) <= self.window
             && self.window_bytes_used.saturating_add(bytes) <= WINDOW_BYTES_MAX;
         idle || fits
+    }
+
+    /// Whether its rate lets so many commands pass now.
+    ///
+    /// # Errors
+    /// In how many ms it does.
+    pub(super) fn allows(&mut self, commands: u32, now: Now) -> Result<(), u32> {
+        let allowance = self.allowance.as_mut();
+        allowance.map_or(Ok(()), |allowance| allowance.check(commands, now.monotonic_ms))
+    }
+
+    /// So many commands have passed.
+    pub(super) fn spend(&mut self, commands: u32) {
+        if let Some(allowance) = &mut self.allowance {
+            allowance.spend(commands);
+        }
     }
 
     /// Appends frames to the output, as lines where it speaks JSON.

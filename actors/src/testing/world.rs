@@ -1,6 +1,7 @@
 //! The house with its network: bytes in, bytes out, everything between on one thread.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use domain::Role;
@@ -17,7 +18,7 @@ use super::house::{House, ToNetwork, ToShard};
 use crate::durable::Durable;
 use crate::gate::SessionId;
 use crate::metrics::Metrics;
-use crate::network::{About, Network};
+use crate::network::{About, Network, Now};
 
 pub(crate) const DATA_SET: u128 = 0xda7a;
 pub(crate) const CONNECTIONS_MAX: usize = 64;
@@ -85,6 +86,17 @@ pub(crate) fn hello(role: Role, channel: ChannelId) -> Hello {
     Hello::new(role, channel, "tests")
 }
 
+fn about(durable: &Durable) -> About {
+    About {
+        environment: Environment::Test,
+        data_set: DATA_SET,
+        epoch: durable.cursor().position.epoch + 1,
+        server_version: "treasury 0.1.0".to_owned(),
+        connections_max: CONNECTIONS_MAX,
+        session_commands_per_second: None,
+    }
+}
+
 pub(crate) struct World {
     pub(crate) house: House,
     pub(crate) network: Network,
@@ -108,18 +120,24 @@ impl World {
         durable: Arc<Durable>,
         connections_max: usize,
     ) -> World {
-        let about = About {
-            environment: Environment::Test,
-            data_set: DATA_SET,
-            epoch: durable.cursor().position.epoch + 1,
-            server_version: "treasury 0.1.0".to_owned(),
-            connections_max,
-        };
+        let about = About { connections_max, ..about(&durable) };
+        World::before(house, about, metrics, durable)
+    }
+
+    fn before(house: House, about: About, metrics: Arc<Metrics>, durable: Arc<Durable>) -> World {
         let (registry, now_ms) = (Arc::clone(&house.registry), house.now_ms);
         let (of_network, shards) = (Arc::clone(&metrics), house.shards.len());
         let network =
             Network::new(about, shards, registry, of_network, Arc::clone(&durable), now_ms);
         World { house, network, metrics, durable, inputs: HashMap::new() }
+    }
+
+    /// As [`World::founded`], with sessions that may give so many commands per second.
+    pub(crate) fn rated(shards: usize, commands_per_second: NonZeroU32) -> World {
+        let World { house, metrics, durable, .. } = World::founded(shards);
+        let session_commands_per_second = Some(commands_per_second);
+        let about = About { session_commands_per_second, ..about(&durable) };
+        World::before(house, about, metrics, durable)
     }
 
     /// Over divisions 0, 1 and 2, founded and durable before this start.
@@ -147,7 +165,8 @@ impl World {
     pub(crate) fn send(&mut self, id: SessionId, bytes: &[u8]) {
         let input = self.inputs.entry(id).or_default();
         input.extend_from_slice(bytes);
-        self.network.receive(id, input, self.house.now_ms);
+        let now = Now { wall_ms: self.house.now_ms, monotonic_ms: self.house.now_ms };
+        self.network.receive(id, input, now);
     }
 
     /// Bytes of a connection that are not a whole message yet.

@@ -1,5 +1,7 @@
 //! Frames are admitted whole or not at all, and answered in their order.
 
+use std::num::NonZeroU32;
+
 use domain::Code;
 use domain::codes::{FactKind, Role};
 use protocol::limits::COMMANDS_PER_FRAME_MAX;
@@ -99,6 +101,34 @@ fn a_frame_beyond_the_window_is_busy_as_a_whole() {
     let first = heard[1].results();
     assert!(first.iter().all(|result| !result.repeat), "nothing of a busy frame was decided");
     assert_eq!(world.metrics.busy_frames.get(), 2);
+}
+
+#[test]
+fn a_session_beyond_its_rate_hears_busy_until_time_has_passed() {
+    let mut world = World::rated(2, NonZeroU32::new(4).expect("not zero"));
+    let id = world.greeted(Role::Maker, DESK);
+    let other = world.greeted(Role::Maker, DESK);
+    let some = |first: u128, count: u128| -> Vec<Given> {
+        (first..first + count).map(|payment| reserve(quota(1, 0), payment, 1)).collect()
+    };
+    assert_eq!(codes(&world.ask(id, &some(10, 3))), [Code::Accepted; 3]);
+    let busy = world.ask(id, &some(20, 2)).error();
+    assert_eq!((busy.code, busy.retry_after_ms), (Code::Busy, 250));
+    assert!(!world.is_closing(id), "the connection goes on");
+    // Another session has a rate of its own, and questions have none.
+    assert_eq!(codes(&world.ask(other, &some(30, 4))), [Code::Accepted; 4]);
+    let mut health = Vec::new();
+    protocol::message::put_bare(&mut health, FrameKind::Health, 9);
+    world.send(id, &health);
+    assert_eq!(frames(&world.said(id))[0].kind(), FrameKind::HealthReport);
+    world.house.now_ms += 249;
+    assert_eq!(world.ask(id, &some(20, 2)).error().retry_after_ms, 1);
+    world.house.now_ms += 1;
+    let results = world.ask(id, &some(20, 2)).results();
+    assert!(results.iter().all(|result| result.code == Code::Accepted && !result.repeat));
+    assert_eq!(world.metrics.rate_limited_frames.get(), 2);
+    assert_eq!(world.metrics.busy_frames.get(), 2);
+    world.house.check();
 }
 
 #[test]
