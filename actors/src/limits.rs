@@ -75,6 +75,15 @@ pub const DIRECTORY_PAST_KEPT_MS: u64 = 60_000;
 /// How much less than the engine's threads the directory's are worth to the system's scheduler.
 pub const DIRECTORY_NICENESS: i32 = 10;
 
+/// Connections that may read the metrics over HTTP at once.
+pub const METRICS_CONNECTIONS_MAX: usize = 4;
+
+/// Bytes of one HTTP request for the metrics.
+pub const METRICS_REQUEST_BYTES_MAX: usize = 8 * 1024;
+
+/// How long one such request and its answer may take, in ms.
+pub const METRICS_EXCHANGE_MS_MAX: u64 = 5_000;
+
 /// How long a sandbox waits before it tries again what was not answered, in ms.
 pub const SANDBOX_PAUSE_MS: u64 = 500;
 

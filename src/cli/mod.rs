@@ -2,10 +2,12 @@
 
 mod arguments;
 mod bench;
+mod config;
 mod connection;
 mod demo;
 mod digest;
 mod explain;
+mod generate;
 mod history;
 mod info;
 mod inspect;
@@ -21,7 +23,7 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::exit::{Exit, Failure};
@@ -47,6 +49,8 @@ enum Command {
     Init(serve::Init),
     /// Run the server.
     Serve(serve::Serve),
+    /// Look at a server's settings without starting it.
+    Config(config::Config),
     /// Measure durable reservations over TCP.
     Bench(bench::Bench),
     /// List workloads, or run one against a server.
@@ -65,11 +69,16 @@ enum Command {
     Payment(payment::Payment),
     /// Say what an answer code means, in English and Chinese.
     Explain(explain::Explain),
+    /// Print the completions of a shell.
+    Completions(generate::Completions),
+    /// Write a manual page for every command.
+    Man(generate::Man),
 }
 
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     log(arguments.verbose);
     let done = match arguments.command {
         Command::Demo(demo) => demo.run(),
@@ -84,6 +93,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Quota(quota) => quota.run(),
         Command::Payment(payment) => payment.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Config(config) => config.run(&matches),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     match done {
         Ok(exit) => exit.code(),

@@ -13,13 +13,13 @@ use crate::server::{self, Settings};
 
 /// Where a server's settings come from: flags, then the environment, then a TOML file.
 #[derive(Args)]
-struct Sources {
+pub(super) struct Sources {
     /// The data directory.
     #[arg(long, env = "TREASURY_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
     /// A TOML file with settings: the flags' names with underscores.
     #[arg(long, env = "TREASURY_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// `production` or `test`. A data set is made for it, or must be of it.
     #[arg(long, env = "TREASURY_ENVIRONMENT")]
     environment: Option<String>,
@@ -30,15 +30,27 @@ struct Sources {
 
 impl Sources {
     fn settle(self, flags: server::Layer) -> anyhow::Result<Settings> {
-        let of_file = self.config.as_deref().map(server::Layer::read).transpose();
+        Ok(self.settle_with_lines(flags)?.0)
+    }
+
+    /// The settings, and the line of each that the file says.
+    ///
+    /// # Errors
+    /// When a server would not start on them.
+    pub(super) fn settle_with_lines(
+        self,
+        flags: server::Layer,
+    ) -> anyhow::Result<(Settings, Vec<(String, usize)>)> {
         let own = server::Layer {
             data: self.data,
             environment: self.environment,
             segment_mib: self.segment_mib,
             ..flags
         };
-        let settled = of_file.and_then(|file| own.over(file.unwrap_or_default()).settle());
-        settled.map_err(|error| Failure::new(Exit::Config, error).into())
+        let wrong = |error| Failure::new(Exit::Config, error);
+        let of_file = self.config.as_deref().map(server::SettingsFile::read).transpose();
+        let server::SettingsFile { layer, lines } = of_file.map_err(wrong)?.unwrap_or_default();
+        Ok((own.over(layer).settle().map_err(wrong)?, lines))
     }
 }
 
@@ -70,17 +82,9 @@ impl Init {
     }
 }
 
-/// Run the server.
+/// What a server can be told beyond its data set.
 #[derive(Args)]
-#[command(after_help = "\
-Example:
-  treasury init --data ./data && treasury serve --data ./data --listen 127.0.0.1:7370
-
-Prints one line when it is ready, and runs until SIGTERM or SIGINT. A second signal ends it at
-once, which is safe.")]
-pub(super) struct Serve {
-    #[command(flatten)]
-    sources: Sources,
+pub(super) struct ServerFlags {
     /// Where to listen; port 0 chooses a free one (default 127.0.0.1:7370).
     #[arg(long, env = "TREASURY_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -115,6 +119,9 @@ pub(super) struct Serve {
     /// limit).
     #[arg(long, env = "TREASURY_SESSION_COMMANDS_PER_SECOND", value_name = "N")]
     session_commands_per_second: Option<NonZeroU32>,
+    /// Where to serve the metrics over plain HTTP, at /metrics (default: nowhere).
+    #[arg(long, env = "TREASURY_METRICS", value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
     /// Play bank and central bank, by a rule on the amount: …01 fen is rejected, …02 is never
     /// answered, …03 is paid by half, everything else is paid and cleared. In a test data set
     /// alone.
@@ -126,17 +133,12 @@ pub(super) struct Serve {
         default_missing_value = "true"
     )]
     sandbox: Option<bool>,
-    /// Make the data set if the directory holds none.
-    #[arg(long)]
-    create: bool,
-    /// Print the ready line as JSON.
-    #[arg(long)]
-    json: bool,
 }
 
-impl Serve {
-    pub(super) fn run(self) -> anyhow::Result<Exit> {
-        let flags = server::Layer {
+impl ServerFlags {
+    /// What was given on the command line and in the environment.
+    pub(super) fn layer(self) -> server::Layer {
+        server::Layer {
             listen: self.listen,
             shards: self.shards,
             connections_max: self.connections_max,
@@ -147,15 +149,43 @@ impl Serve {
             checkpoint: self.checkpoint,
             memory_limit_mib: self.memory_limit,
             session_commands_per_second: self.session_commands_per_second,
+            metrics: self.metrics,
             sandbox: self.sandbox,
             ..server::Layer::default()
-        };
-        let settings = self.sources.settle(flags)?;
+        }
+    }
+}
+
+/// Run the server.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury init --data ./data && treasury serve --data ./data --listen 127.0.0.1:7370
+
+Prints one line when it is ready, and runs until SIGTERM or SIGINT. A second signal ends it at
+once, which is safe.")]
+pub(super) struct Serve {
+    #[command(flatten)]
+    sources: Sources,
+    #[command(flatten)]
+    flags: ServerFlags,
+    /// Make the data set if the directory holds none.
+    #[arg(long)]
+    create: bool,
+    /// Print the ready line as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        let settings = self.sources.settle(self.flags.layer())?;
         if self.create && !settings.data.join("journal").exists() {
             server::create(&settings)?;
         }
         let (json, sandbox) = (self.json, settings.sandbox);
-        let ended = server::serve(&settings, |address, summary| {
+        let ended = server::serve(&settings, |ready| {
+            let server::Ready { address, metrics, summary } = ready;
             let position = format!("{}/{}", summary.position.epoch, summary.position.sequence);
             let line = if json {
                 json!({
@@ -167,13 +197,16 @@ impl Serve {
                     "checkpoint_set_aside": summary.set_aside,
                     "cut": summary.cut.is_some(),
                     "sandbox": sandbox,
+                    "metrics": metrics.map(|metrics| metrics.to_string()),
                 })
                 .to_string()
             } else {
                 let played = if sandbox { "; sandbox: plays bank and central bank" } else { "" };
+                let page = metrics.map(|at| format!("; metrics at http://{at}/metrics"));
                 format!(
-                    "listening on {address} at position {position}, {} records replayed{played}",
-                    summary.records
+                    "listening on {address} at position {position}, {} records replayed{}{played}",
+                    summary.records,
+                    page.unwrap_or_default(),
                 )
             };
             // Whoever started the server may have closed its end: that stops no payment.

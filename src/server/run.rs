@@ -31,6 +31,7 @@ use tokio::sync::Notify;
 
 use super::connection::Patience;
 use super::directory::{self, DirectoryDesk};
+use super::metrics_page;
 use super::network::{NetworkShell, Shared};
 use super::sandbox::Sandbox;
 use super::settings::Settings;
@@ -64,14 +65,21 @@ fn open_disk(data: &Path) -> anyhow::Result<Arc<dyn Disk>> {
     Ok(Arc::new(disk))
 }
 
+/// What a server says when it is ready.
+pub(crate) struct Ready<'a> {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Where its metrics are read over HTTP.
+    pub(crate) metrics: Option<SocketAddr>,
+    /// What the journal held.
+    pub(crate) summary: &'a Summary,
+}
+
 /// Serves until a signal ends it. `ready` is told where it listens and what the journal held.
 ///
 /// # Errors
 /// Why it did not start, or the fault that ended it.
-pub(crate) fn serve(
-    settings: &Settings,
-    ready: impl FnOnce(SocketAddr, &Summary),
-) -> anyhow::Result<Ended> {
+pub(crate) fn serve(settings: &Settings, ready: impl FnOnce(&Ready<'_>)) -> anyhow::Result<Ended> {
     let disk = open_disk(&settings.data)?;
     let began = clock::monotonic_ms();
     let options = StartOptions {
@@ -108,25 +116,36 @@ fn start_failure(error: engine::StartError) -> Failure {
     Failure::new(if damage { Exit::Damage } else { Exit::CannotStart }, error)
 }
 
+async fn listen(at: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(at).await;
+    let failed = || format!("cannot listen on {at}; choose another {flag}");
+    Ok(bound.with_context(failed).map_err(|error| Failure::new(Exit::CannotStart, error))?)
+}
+
 async fn run(
     settings: &Settings,
     disk: Arc<dyn Disk>,
     started: Started,
-    ready: impl FnOnce(SocketAddr, &Summary),
+    ready: impl FnOnce(&Ready<'_>),
 ) -> anyhow::Result<Ended> {
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; choose another --listen", settings.listen))
-        .map_err(|error| Failure::new(Exit::CannotStart, error))?;
+    let listener = listen(settings.listen, "--listen").await?;
     let address = listener.local_addr()?;
+    let figures = match settings.metrics {
+        Some(at) => Some(listen(at, "--metrics").await?),
+        None => None,
+    };
+    let metrics_address = figures.as_ref().map(TcpListener::local_addr).transpose()?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let summary = started.summary.clone();
+    if let Some(figures) = figures {
+        actix::spawn(metrics_page::serve(figures, Arc::clone(&started.metrics)));
+    }
     let engine = wire(settings, disk, started)?;
     let stop = Rc::new(Notify::new());
     let accepting = actix::spawn(Rc::clone(&engine.shared).accept(listener, Rc::clone(&stop)));
     let sandbox = if settings.sandbox { Some(Sandbox::start(address)?) } else { None };
-    ready(address, &summary);
+    ready(&Ready { address, metrics: metrics_address, summary: &summary });
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use actors::limits::{CONNECTIONS_MAX, SHARDS_MAX};
 use protocol::limits::{FRAME_WAIT_MS, HELLO_WAIT_MS};
@@ -44,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) memory_limit_mib: u64,
     /// Commands that one session may give per second; none: no limit.
     pub(crate) session_commands_per_second: Option<NonZeroU32>,
+    /// Where the metrics are read over plain HTTP; none: nowhere.
+    pub(crate) metrics: Option<SocketAddr>,
     /// Whether the server plays bank and central bank; only where the environment is test.
     pub(crate) sandbox: bool,
 }
@@ -78,6 +80,8 @@ pub(crate) struct Layer {
     pub(crate) memory_limit_mib: Option<u64>,
     /// Commands that one session may give per second.
     pub(crate) session_commands_per_second: Option<NonZeroU32>,
+    /// Where the metrics are read over plain HTTP.
+    pub(crate) metrics: Option<SocketAddr>,
     /// Whether the server plays bank and central bank.
     pub(crate) sandbox: Option<bool>,
 }
@@ -94,12 +98,16 @@ pub(crate) enum SettingsError {
         error: std::io::Error,
     },
     /// The file is not what it should be.
-    #[error("{file}: {error}")]
+    #[error("{file}:{line}:{column}: {what}")]
     Form {
         /// The file.
         file: PathBuf,
-        /// Where and what, as the parser says it.
-        error: Box<toml::de::Error>,
+        /// The line, from 1.
+        line: usize,
+        /// The column in it, from 1.
+        column: usize,
+        /// What is wrong there.
+        what: String,
     },
     /// A value is missing.
     #[error("no {name} is given; use --{name}, TREASURY_{env} or `{name} = …` in the file")]
@@ -121,10 +129,15 @@ pub(crate) enum SettingsError {
     },
     /// Names are only trusted on this machine.
     #[error(
-        "listen is {0}, which other machines can reach; without TLS names are trusted on loopback \
-         only: listen on 127.0.0.1 or [::1]"
+        "{name} is {address}, which other machines can reach; without TLS names are trusted on loopback \
+         only: choose an address on 127.0.0.1 or [::1]"
     )]
-    NotLoopback(SocketAddr),
+    NotLoopback {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        address: SocketAddr,
+    },
     /// Nobody plays bank where payments leave the house.
     #[error(
         "sandbox is on and environment is production; a sandbox reports payments that no bank has \
@@ -134,14 +147,6 @@ pub(crate) enum SettingsError {
 }
 
 impl Layer {
-    /// What a TOML file says.
-    pub(crate) fn read(file: &Path) -> Result<Layer, SettingsError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| SettingsError::Unreadable { file: file.to_owned(), error })?;
-        toml::from_str(&text)
-            .map_err(|error| SettingsError::Form { file: file.to_owned(), error: Box::new(error) })
-    }
-
     /// This layer, and below it another.
     pub(crate) fn over(self, below: Layer) -> Layer {
         Layer {
@@ -160,6 +165,7 @@ impl Layer {
             session_commands_per_second: self
                 .session_commands_per_second
                 .or(below.session_commands_per_second),
+            metrics: self.metrics.or(below.metrics),
             sandbox: self.sandbox.or(below.sandbox),
         }
     }
@@ -181,6 +187,7 @@ impl Layer {
             checkpoint: self.checkpoint.unwrap_or(true),
             memory_limit_mib: self.memory_limit_mib.unwrap_or(0),
             session_commands_per_second: self.session_commands_per_second,
+            metrics: self.metrics,
             sandbox: self.sandbox.unwrap_or(false),
         };
         settings.check()?;
@@ -229,10 +236,40 @@ impl Settings {
                 allowed: "no limit, or a checkpoint: what leaves memory is kept there".to_owned(),
             });
         }
-        if self.listen.ip().is_loopback() {
-            Ok(())
-        } else {
-            Err(SettingsError::NotLoopback(self.listen))
+        for (name, address) in [("listen", Some(self.listen)), ("metrics", self.metrics)] {
+            if let Some(address) = address.filter(|address| !address.ip().is_loopback()) {
+                return Err(SettingsError::NotLoopback { name, address });
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a setting, by its name in a file; `none` where nobody said anything and nothing
+    /// fixed takes its place.
+    ///
+    /// # Panics
+    /// When there is no such setting.
+    pub(crate) fn text(&self, name: &str) -> String {
+        fn or_none(value: Option<impl ToString>) -> String {
+            value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+        }
+        match name {
+            "listen" => self.listen.to_string(),
+            "data" => self.data.display().to_string(),
+            "shards" => self.shards.to_string(),
+            "connections_max" => self.connections_max.to_string(),
+            "environment" => or_none(self.environment()),
+            "segment_mib" => self.segment_mib.to_string(),
+            "hello_wait_ms" => self.hello_wait_ms.to_string(),
+            "frame_wait_ms" => self.frame_wait_ms.to_string(),
+            "disk_low_mib" => or_none(self.disk_low_mib),
+            "disk_full_mib" => or_none(self.disk_full_mib),
+            "checkpoint" => self.checkpoint.to_string(),
+            "memory_limit_mib" => self.memory_limit_mib.to_string(),
+            "session_commands_per_second" => or_none(self.session_commands_per_second),
+            "metrics" => or_none(self.metrics),
+            "sandbox" => self.sandbox.to_string(),
+            other => panic!("there is no setting {other}"),
         }
     }
 
