@@ -243,3 +243,40 @@ fn a_backup_is_verified_and_can_be_served_from() {
     assert_eq!(verify.status.code(), Some(10));
     assert!(good_backup(&data, &to).starts_with("backup: 1 of "));
 }
+
+#[test]
+fn info_says_what_the_checkpoint_is_worth_and_leaves_it_alone() {
+    let home = tempfile::tempdir().expect("a directory");
+    let told = || -> Value {
+        let told = printed(&["info", "--json", "--data", path(home.path())]);
+        serde_json::from_str::<Value>(&told).expect("JSON")["checkpoint"].clone()
+    };
+    let line = || {
+        let told = printed(&["info", "--data", path(home.path())]);
+        let line = told.lines().find(|line| line.starts_with("checkpoint"));
+        line.expect("a line on the checkpoint").to_owned()
+    };
+    let server = Options::new(home.path()).start();
+    orders::found_with(server.address, 3, 2, 1_000);
+    assert_eq!(told()["state"], "in-use");
+    assert!(line().contains("a server has the directory"), "{}", line());
+    let closed = server.stop();
+    let whole = told();
+    assert_eq!((&whole["state"], &whole["used"]), (&"whole".into(), &true.into()), "{whole}");
+    let from = whole["position"]["sequence"].as_u64().expect("a position");
+    let behind = whole["behind_records"].as_u64().expect("a lag");
+    assert_eq!(from + behind, closed.sequence);
+    assert!(whole["rows"].as_u64() > Some(0) && whole["bytes"].as_u64() > Some(0), "{whole}");
+    assert_eq!(told(), whole, "looking changes nothing");
+    assert!(line().contains(&format!("{behind} records behind")), "{}", line());
+
+    // The last open of it died: a start would not use it, and looking does not mend that.
+    fs::write(home.path().join("checkpoint/opening"), "").expect("a tripwire");
+    assert_eq!(told()["state"], "not-used");
+    assert!(line().contains("the last open of it never ended"), "{}", line());
+    let server = Options::existing(home.path()).start();
+    assert!(server.ready["checkpoint_set_aside"].is_string(), "{}", server.ready);
+    server.stop();
+    fs::remove_dir_all(home.path().join("checkpoint")).expect("a checkpoint that may go");
+    assert_eq!(told()["state"], "none");
+}

@@ -1,12 +1,14 @@
 //! `treasury info`.
 
+mod checkpoint;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use protocol::{Health, Welcome};
 use rustix::fs::OFlags;
@@ -17,6 +19,7 @@ use storage::marks::{KIND_OPENED, Opened};
 use storage::position::Position;
 use storage::segment::{FORMAT_VERSION, journal_dir, segment_path};
 
+use self::checkpoint::Kept;
 use super::bench::grouped;
 use super::offline::{self, End};
 use super::{connection, show};
@@ -136,6 +139,7 @@ impl Info {
                 "position": position_json(held.last),
                 "torn": held.torn,
                 "write_mode": mode_slug(held.mode),
+                "checkpoint": held.checkpoint.to_json(),
                 "epochs": epochs,
             });
             return Ok(writeln!(out, "{told}")?);
@@ -156,6 +160,7 @@ impl Info {
             writeln!(out, "end          torn; a start cuts it off")?;
         }
         writeln!(out, "writes       {}", held.mode)?;
+        held.checkpoint.print(out)?;
         for epoch in &held.epochs {
             let (number, first) = (epoch.first.epoch, show::position(epoch.first));
             let (time, program) = (show::time(epoch.time_ms), &epoch.program);
@@ -195,6 +200,7 @@ struct Held {
     bytes: u64,
     last: Position,
     torn: bool,
+    checkpoint: Kept,
     epochs: Vec<Epoch>,
 }
 
@@ -205,7 +211,9 @@ impl Held {
         let mode = write_mode(&segment_path(&journal_dir(data), inventory.first));
         let (last, epochs) = (Position::START, Vec::new());
         let (groups, records, bytes, torn) = (0, 0, 0, false);
-        let mut held = Held { inventory, mode, groups, records, bytes, last, torn, epochs };
+        let checkpoint = Kept::Nothing;
+        let mut held =
+            Held { inventory, mode, groups, records, bytes, last, torn, checkpoint, epochs };
         let end = offline::groups(data, &mut |_, group| {
             let header = &group.header;
             held.groups += 1;
@@ -224,6 +232,9 @@ impl Held {
             Ok(ControlFlow::Continue(()))
         })?;
         held.torn = matches!(end, End::Reached(Some(_)));
+        held.checkpoint = Kept::read(data, &held.inventory.dataset, held.last).context(
+            "cannot look at the checkpoint; `treasury serve --checkpoint false` does without",
+        )?;
         Ok(held)
     }
 

@@ -67,12 +67,19 @@ const ALWAYS_NEW: &[&str] = &[
     "segments",
     "bytes",
     "write_mode",
+    "checkpoint",
     "connections",
 ];
 
 /// Lines of which only the beginning stays.
-const VOLATILE: &[&str] =
-    &["data set     ", "segments     ", "writes       ", "up           ", "connections  "];
+const VOLATILE: &[&str] = &[
+    "data set     ",
+    "segments     ",
+    "writes       ",
+    "up           ",
+    "connections  ",
+    "checkpoint   ",
+];
 
 fn line(line: &str) -> String {
     if let Some(begin) = VOLATILE.iter().find(|begin| line.starts_with(**begin)) {
