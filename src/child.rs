@@ -27,6 +27,8 @@ pub(crate) struct ServerOptions {
     pub(crate) shards: usize,
     /// Size of a segment of a new data set, in MiB.
     pub(crate) segment_mib: u64,
+    /// What its state should stay under, in MiB; 0: no limit.
+    pub(crate) memory_limit_mib: u64,
 }
 
 impl Server {
@@ -37,6 +39,7 @@ impl Server {
         command.args(["serve", "--json", "--create", "--environment", "test"]);
         command.args(["--listen", "127.0.0.1:0", "--data"]).arg(&options.data);
         command.args(["--segment-mib", &options.segment_mib.to_string()]);
+        command.args(["--memory-limit", &options.memory_limit_mib.to_string()]);
         if options.shards > 0 {
             command.args(["--shards", &options.shards.to_string()]);
         }
@@ -57,7 +60,7 @@ impl Server {
     }
 
     /// Ends it as a power cut would, as far as the process goes: SIGKILL.
-    pub(crate) fn kill(mut self) -> Result<()> {
+    pub(crate) fn kill(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())

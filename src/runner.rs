@@ -20,13 +20,16 @@ use domain::ids::{ChannelId, QuotaId};
 use protocol::limits::{FRAME_BYTES_MAX, FRAME_HEADER_BYTES, LOOK_UPS_PER_FRAME_MAX};
 use protocol::lookup::{Answer, IdKind, LookUp};
 use protocol::{CommandResult, CommandsBuilder, routing};
-use scenarios::{Audit, Awaited, Barrier, Heard, QuotaEnd, Step, Tally, Track, Wave, Work};
+use scenarios::{
+    Audit, Awaited, Barrier, Heard, PaymentEnd, QuotaEnd, Step, Tally, Track, Wave, Work,
+};
 use tokio::sync::{RwLock, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::clock;
 use crate::wire::{Asked, Wire};
-use pace::{Latency, Pace};
+pub(crate) use pace::Latency;
+use pace::Pace;
 
 /// Commands in one frame of a lane.
 const FRAME_COMMANDS: usize = 2048;
@@ -39,6 +42,12 @@ const BARRIER_PATIENCE: u32 = 4000;
 
 /// Pause between two looks at a quota, or two tries of a frame that heard `Busy`.
 const PAUSE: Duration = Duration::from_millis(3);
+
+/// Payments audited on the way that are kept to be looked up once more, over all lanes.
+const SETTLED_KEPT_MAX: usize = 8192;
+
+/// Payments kept of one audit: few, so that they come from every part of the run.
+const SETTLED_KEPT_PER_AUDIT: usize = 64;
 
 /// Where the server is, and how often it was started: lanes wait here while it is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +77,8 @@ pub(crate) struct Seen {
     pub(crate) lost: Cell<u64>,
     /// Payments and quotas compared at the end.
     pub(crate) audited: Cell<u64>,
+    /// Some of the payments compared, to be looked up once more at the end.
+    pub(crate) settled: RefCell<Vec<PaymentEnd>>,
     /// Refusals heard, by code.
     pub(crate) refusals: RefCell<BTreeMap<u16, u64>>,
     /// Commands answered, by role.
@@ -81,7 +92,15 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    fn mismatch(&self, what: impl FnOnce() -> String) {
+    /// Keeps some of the payments of an audit, evenly, while there is room.
+    fn keep_some(&self, payments: &[PaymentEnd]) {
+        let mut settled = self.settled.borrow_mut();
+        let room = SETTLED_KEPT_MAX.saturating_sub(settled.len()).min(SETTLED_KEPT_PER_AUDIT);
+        let apart = payments.len().div_ceil(room.max(1)).max(1);
+        settled.extend(payments.iter().step_by(apart).take(room).copied());
+    }
+
+    pub(crate) fn mismatch(&self, what: impl FnOnce() -> String) {
         self.mismatches.set(self.mismatches.get() + 1);
         let mut told = self.told.borrow_mut();
         if told.len() < MISMATCHES_TOLD {
@@ -98,6 +117,9 @@ pub(crate) struct Run {
     pub(crate) seen: Seen,
     /// Held for reading while a batch is open; whoever kills the server holds it for writing.
     pub(crate) fragile: RwLock<()>,
+    /// Taken for reading before each step of a lane; whoever holds it for writing lets no further
+    /// step begin.
+    pub(crate) pause: RwLock<()>,
     /// Commands a second from the first working day on; `None`: as fast as they are answered.
     rate_per_s: Option<u64>,
     /// Parts of days started and to start, by lane.
@@ -119,6 +141,7 @@ impl Run {
             rate_per_s,
             seen: Seen::default(),
             fragile: RwLock::new(()),
+            pause: RwLock::new(()),
             progress: RefCell::new(Vec::new()),
             done: Cell::new(false),
         })
@@ -170,6 +193,14 @@ pub(crate) async fn play(run: &Rc<Run>, opening: &[Wave], tracks: Vec<Track>) ->
     Ok(tally)
 }
 
+/// Looks the payments up once more that were kept of the audits: whatever left memory since then
+/// has to come back as it was. Gives how many.
+pub(crate) async fn audit_again(run: &Rc<Run>) -> Result<u64> {
+    let settled = run.seen.settled.take();
+    Connections::new(run).compare_payments(&settled).await?;
+    Ok(settled.len() as u64)
+}
+
 async fn drive(
     run: Rc<Run>,
     mut track: Track,
@@ -178,6 +209,7 @@ async fn drive(
 ) -> Result<Tally> {
     let mut connections = Connections::new(&run);
     while let Some(step) = track.next() {
+        drop(run.pause.read().await);
         match step? {
             Step::Wave(wave) => {
                 if let (Some(rate), true) = (run.rate_per_s, wave.when.is_some())
@@ -441,8 +473,13 @@ impl Connections {
 
     /// Compares payments that will not change any more.
     async fn audit(&mut self, audit: &Audit) -> Result<()> {
-        for some in audit.payments.chunks(LOOK_UPS_PER_FRAME_MAX) {
-            let look_up = |end: &scenarios::PaymentEnd| {
+        self.run.seen.keep_some(&audit.payments);
+        self.compare_payments(&audit.payments).await
+    }
+
+    async fn compare_payments(&mut self, payments: &[PaymentEnd]) -> Result<()> {
+        for some in payments.chunks(LOOK_UPS_PER_FRAME_MAX) {
+            let look_up = |end: &PaymentEnd| {
                 let (division, year) = (end.quota.division(), end.quota.year());
                 LookUp::Payment { division, year, id: end.payment }
             };

@@ -10,7 +10,7 @@ use domain::refusal::Retry;
 use protocol::frame::FrameKind;
 use protocol::hello::{Hello, Welcome};
 use protocol::lookup::{Answer, LookUp, parse_answers, put_look_ups};
-use protocol::message::ErrorMessage;
+use protocol::message::{ErrorMessage, parse_metrics, put_bare};
 use protocol::{CommandResult, CommandsBuilder, Reply, split_frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -75,6 +75,19 @@ impl Wire {
         put_look_ups(&mut self.out, self.request, look_ups);
         self.flush().await?;
         self.frame(FrameKind::Answers, |frame| Ok(parse_answers(frame)?.1)).await
+    }
+
+    /// One of the server's metrics, by its whole name; `None` where it has no such.
+    pub(crate) async fn metric(&mut self, name: &str) -> Result<Option<u64>> {
+        self.request += 1;
+        put_bare(&mut self.out, FrameKind::Metrics, self.request);
+        self.flush().await?;
+        let text = self
+            .frame(FrameKind::MetricsText, |frame| Ok(parse_metrics(frame)?.to_owned()))
+            .await?;
+        let Asked::Answered(text) = text else { return Ok(None) };
+        let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+        Ok(text.lines().find_map(value))
     }
 
     async fn flush(&mut self) -> Result<()> {

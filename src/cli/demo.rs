@@ -1,33 +1,40 @@
 //! `treasury demo`: a province's payments through a real server, durably, through a crash.
 
-use std::io::{IsTerminal, Write};
+mod course;
+mod drive;
+mod overload;
+
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use domain::codes::{Path as Settlement, PaymentState};
 use domain::money::{FenSum, yuan_grouped};
 use domain::{Code, Division};
-use indicatif::{ProgressBar, ProgressStyle};
-use scenarios::{Plan, Scale, Spec, Totals, Work};
+use scenarios::{Plan, Scale, Spec};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use super::bench::grouped;
-use crate::child::{Server, ServerOptions};
-use crate::clock;
+use crate::child::ServerOptions;
 use crate::exit::{Exit, Failure};
-use crate::runner::{self, Run, Where};
+use crate::runner::Latency;
 use crate::verification::{self, Verification};
+use course::Throughput;
+use drive::{Shown, Way};
+use overload::Overload;
 
-/// Lanes that run side by side.
-const LANES: usize = 8;
+/// Memory that the server's state should stay under, in MiB at full scale: less than all payments
+/// take, so that settled ones leave it.
+const MEMORY_LIMIT_MIB: u64 = 256;
 
-/// How often progress is shown and the moment of a kill is looked for.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Height of the chart of throughput, in lines.
+const CHART_ROWS: u64 = 4;
+
+/// From this scale on, in millionths, the overload comes over many connections; below it over few,
+/// whose windows are enough to hear `Busy`.
+const OVERLOAD_LARGE_FROM: u64 = 50_000;
 
 /// Run a province's payments through a real server, and kill it in the middle.
 #[derive(Args)]
@@ -40,10 +47,12 @@ Examples:
 A server process on a free loopback port takes Shandong's January and February of 2022: quotas,
 reservations, approvals, instructions, receipts, clearings, refunds, and everything that should be
 refused. It is killed in mid-run and started again; every answer is compared with an independent
-model's prediction. Then the journal is read back and every invariant checked.")]
+model's prediction. Then it is offered three times what it takes, in a division of its own: what
+hears Busy is sent again, and every id is looked up. At the end the journal is read back and every
+invariant checked.")]
 pub(super) struct Demo {
     /// Part of the published size: counts are rounded, the total is exact to the fen.
-    #[arg(long, default_value = "0.05")]
+    #[arg(long, default_value = "1")]
     scale: String,
     /// The scenario's seed: the same seed gives the same commands.
     #[arg(long, default_value_t = 2022)]
@@ -60,23 +69,6 @@ pub(super) struct Demo {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-}
-
-/// One crash and the start after it.
-#[derive(Clone, Copy, Debug)]
-struct Recovery {
-    ms: u64,
-    replayed: u64,
-}
-
-/// What the run showed.
-struct Shown {
-    run: Rc<Run>,
-    tally: scenarios::Tally,
-    totals: Totals,
-    recoveries: Vec<Recovery>,
-    seconds: f64,
-    live_digest: Value,
 }
 
 /// What the journal holds in the end.
@@ -104,14 +96,22 @@ impl Demo {
             }
         };
         let plan = Plan::new(Spec::named("shandong-2022")?, scale, self.seed)?;
-        let totals = plan.totals();
-        let options = ServerOptions { data: dir.clone(), shards: self.shards, segment_mib: 64 };
+        let shares = plan.shares();
+        let top20 = shares.permille_of_payments(&shares.divisions) as f64 / 1000.0;
+        let options = ServerOptions {
+            data: dir.clone(),
+            shards: self.shards,
+            segment_mib: 64,
+            memory_limit_mib: scale.of(MEMORY_LIMIT_MIB).max(1),
+        };
+        let large = scale.millionths() >= OVERLOAD_LARGE_FROM;
+        let way = Way { kills: self.kills, overload_connections: if large { 8 } else { 2 } };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let shown = runtime.block_on(self.drive(plan, totals, &options))?;
+        let shown = runtime.block_on(drive::drive(plan, &options, way))?;
         let verified = verification::verify(&dir, &mut |_, _| {})?;
         let held = held(&dir)?;
         let good = is_good(&shown, &verified, &held);
-        let told = self.tell(&shown, &verified, &held);
+        let told = self.tell(&shown, &verified, &held, top20);
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{told}")?;
@@ -124,65 +124,7 @@ impl Demo {
         Ok(if good { Exit::Ok } else { Exit::Mismatch })
     }
 
-    async fn drive(&self, plan: Plan, totals: Totals, options: &ServerOptions) -> Result<Shown> {
-        let work = Work::new(plan, LANES);
-        let server = Server::start(options)?;
-        let (place, server_place) =
-            watch::channel(Where { address: Some(server.address), start: 1 });
-        let run = Run::new(server_place);
-        let bar = progress_bar();
-        let began = clock::now();
-        let crashes = self.crashes(Rc::clone(&run), server, options.clone(), place, bar.clone());
-        let ran = runner::run(&run, work);
-        let (ran, crashed) = tokio::join!(ran, crashes);
-        let tally = ran?;
-        let (server, recoveries) = crashed?;
-        let seconds = began.elapsed().as_secs_f64();
-        bar.finish_and_clear();
-        let (status, last) = server.stop()?;
-        anyhow::ensure!(status.success(), "the server did not end in good order: {status}");
-        let live_digest = last["digest"].clone();
-        Ok(Shown { run, tally, totals, recoveries, seconds, live_digest })
-    }
-
-    /// Kills the server at even parts of the way, starts it again, and gives it back at the end.
-    async fn crashes(
-        &self,
-        run: Rc<Run>,
-        mut server: Server,
-        options: ServerOptions,
-        place: watch::Sender<Where>,
-        bar: ProgressBar,
-    ) -> Result<(Server, Vec<Recovery>)> {
-        let mut recoveries = Vec::new();
-        for kill in 1..=self.kills {
-            let due = u64::from(kill) * 1000 / (u64::from(self.kills) + 1);
-            while run.permille() < due && !run.done.get() {
-                show(&bar, &run);
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-            // Not while a batch is open: the engine drops those, and predictions would not hold.
-            let _no_open_batch = run.fragile.write().await;
-            place.send_replace(Where { address: None, start: kill });
-            server.kill()?;
-            let began = clock::now();
-            let again = options.clone();
-            server = tokio::task::spawn_blocking(move || Server::start(&again)).await??;
-            let ms = began.elapsed().as_millis() as u64;
-            let replayed = server.ready["replayed"].as_u64().unwrap_or_default();
-            recoveries.push(Recovery { ms, replayed });
-            place.send_replace(Where { address: Some(server.address), start: kill + 1 });
-        }
-        while !run.done.get() {
-            show(&bar, &run);
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        // The lanes look at this until the very end.
-        drop(place);
-        Ok((server, recoveries))
-    }
-
-    fn tell(&self, shown: &Shown, verified: &Verification, held: &Held) -> Value {
+    fn tell(&self, shown: &Shown, verified: &Verification, held: &Held, top20: f64) -> Value {
         let seen = &shown.run.seen;
         let recovery = shown.recoveries.iter().max_by_key(|recovery| recovery.ms);
         let refusals: serde_json::Map<String, Value> = seen
@@ -191,6 +133,7 @@ impl Demo {
             .iter()
             .map(|(code, count)| (code.to_string(), json!(count)))
             .collect();
+        let throughput = Throughput::of(&shown.course);
         let verification = verified.to_json();
         let digests_agree = verification["digest"] == shown.live_digest;
         let mut invariants = verification["invariants"].clone();
@@ -219,12 +162,26 @@ impl Demo {
             "asked_again": seen.asked_again.get(),
             "acknowledged_looked_up": seen.rechecked.get(),
             "acknowledged_lost": seen.lost.get(),
-            "busy": seen.busy.get(),
-            "recovery": {
-                "ms": recovery.map_or(0, |recovery| recovery.ms),
-                "replayed": recovery.map_or(0, |recovery| recovery.replayed),
-            },
+            "busy": seen.busy.get() + shown.overload.busy,
+            "recovery": recovery.map(|recovery| json!({
+                "ms": recovery.ms,
+                "from_checkpoint": recovery.from_checkpoint,
+                "replayed": recovery.replayed,
+            })),
+            "paged_out": shown.paged.out,
+            "paged_in": shown.paged.back,
+            "audited_again": shown.audited_again,
+            "top20_divisions_share": top20,
+            "latency_us": latency(&seen.latency),
+            "overload": overload_told(&shown.overload, &shown.overload_latency),
             "seconds": shown.seconds,
+            "throughput": { "span_ms": throughput.span_ms, "per_s": throughput.per_s },
+            "recoveries": shown.recoveries.iter().map(|recovery| json!({
+                "at_ms": recovery.at_ms,
+                "ms": recovery.ms,
+                "from_checkpoint": recovery.from_checkpoint,
+                "replayed": recovery.replayed,
+            })).collect::<Vec<_>>(),
             "durable_per_s": (seen.answers.get() as f64 / shown.seconds).round(),
             "digest": verification["digest"],
             "position": verification["position"],
@@ -273,6 +230,12 @@ impl Demo {
             shown.seconds,
             number(&told["durable_per_s"])
         )?;
+        let throughput = Throughput::of(&shown.course);
+        for line in course::columns(&throughput.per_s, CHART_ROWS) {
+            writeln!(out, "    {line}")?;
+        }
+        let span = throughput.span_ms as f64 / 1000.0;
+        writeln!(out, "    answers over time, a column is {span:.2} s")?;
         let roles: Vec<String> = told["commands_by_role"]
             .as_object()
             .into_iter()
@@ -308,8 +271,9 @@ impl Demo {
         for recovery in &shown.recoveries {
             writeln!(
                 out,
-                "    started again in {} ms, {} records replayed",
+                "    started again in {} ms: checkpoint at record {}, {} records replayed",
                 grouped(recovery.ms),
+                grouped(recovery.from_checkpoint),
                 grouped(recovery.replayed)
             )?;
         }
@@ -317,6 +281,29 @@ impl Demo {
             out,
             "    acknowledged before a kill and looked up after: {}, lost: {}",
             told["acknowledged_looked_up"], told["acknowledged_lost"]
+        )?;
+        writeln!(out)?;
+        let overload = &shown.overload;
+        writeln!(
+            out,
+            "  offered {} times its pace   {:>14}   reservations in {:.1} s: {} durable answers/s",
+            overload::TIMES_CAPACITY,
+            grouped(overload.taken),
+            overload.seconds,
+            grouped(overload.durable_per_s() as u64)
+        )?;
+        writeln!(
+            out,
+            "    {} frames heard Busy and were sent again; {} ids looked up, lost: {}",
+            grouped(overload.busy),
+            grouped(overload.looked_up),
+            overload.lost
+        )?;
+        writeln!(
+            out,
+            "  pages of settled payments   {:>14}   left memory, {} came back",
+            grouped(shown.paged.out),
+            grouped(shown.paged.back)
         )?;
         writeln!(out)?;
         let invariants: Vec<String> = told["invariants"]
@@ -351,6 +338,26 @@ impl Demo {
     }
 }
 
+fn latency(latency: &Latency) -> Value {
+    latency.summary_us().map(|(name, us)| (name.to_owned(), json!(us))).into_iter().collect()
+}
+
+fn overload_told(overload: &Overload, latencies: &Latency) -> Value {
+    json!({
+        "times_capacity": overload::TIMES_CAPACITY,
+        "capacity_per_s": overload.capacity_per_s,
+        "offered_per_s": overload.offered_per_s,
+        "durable_per_s": overload.durable_per_s().round(),
+        "reservations": overload.taken,
+        "seconds": overload.seconds,
+        "busy": overload.busy,
+        "looked_up": overload.looked_up,
+        "lost": overload.lost,
+        "differing_fen": overload.more_fen,
+        "latency_us": latency(latencies),
+    })
+}
+
 fn must_be_empty(dir: &Path) -> Result<()> {
     let occupied = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
     if occupied {
@@ -359,19 +366,6 @@ fn must_be_empty(dir: &Path) -> Result<()> {
         return Err(Failure::new(Exit::Usage, error).into());
     }
     Ok(())
-}
-
-fn progress_bar() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed}  {msg}");
-    ProgressBar::new(1000).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-fn show(bar: &ProgressBar, run: &Run) {
-    bar.set_position(run.permille());
-    bar.set_message(format!("{} answers", grouped(run.seen.answers.get())));
 }
 
 fn refusal_lines(shown: &Shown) -> Vec<String> {
@@ -411,5 +405,6 @@ fn is_good(shown: &Shown, verified: &Verification, held: &Held) -> bool {
     let exact = held.payments == shown.totals.payments
         && held.amount_fen == FenSum::from(shown.totals.amount.get());
     let same = verified.to_json()["digest"] == shown.live_digest;
-    exact && same && verified.is_good() && seen.mismatches.get() == 0 && seen.lost.get() == 0
+    let met = shown.overload.busy > 0 && shown.overload.is_whole();
+    exact && same && met && verified.is_good() && seen.mismatches.get() == 0 && seen.lost.get() == 0
 }

@@ -61,7 +61,7 @@ impl Default for Latency {
 
 impl Latency {
     /// Notes that so many answers took so long.
-    pub(super) fn note(&self, took: Duration, answers: u64) {
+    pub(crate) fn note(&self, took: Duration, answers: u64) {
         let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.us.borrow_mut().saturating_record_n(us, answers);
     }

@@ -124,7 +124,12 @@ impl Bench {
         };
         let before = probe(dir.path())?;
         let data = dir.path().join("data");
-        let options = ServerOptions { data: data.clone(), shards: self.shards, segment_mib: 256 };
+        let options = ServerOptions {
+            data: data.clone(),
+            shards: self.shards,
+            segment_mib: 256,
+            memory_limit_mib: 0,
+        };
         let server = Server::start(&options)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let measured = runtime.block_on(self.drive(&server, &data))?;

@@ -1,0 +1,51 @@
+//! `treasury demo` over the real binary: what its summary says holds.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+#[test]
+fn a_small_run_meets_a_crash_an_overload_and_the_memory_limit() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_treasury"));
+    command.args(["demo", "--scale", "0.002", "--json"]).stdin(Stdio::null());
+    let output = command.output().expect("the program can be started");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("a line of JSON");
+    let number = |path: &str| {
+        let found = told.pointer(path).and_then(Value::as_f64);
+        found.unwrap_or_else(|| panic!("{path} is no number in {told}"))
+    };
+    for (path, expected) in [
+        ("/payments", 3221.0),
+        ("/amount_fen", 56_412_600_000.0),
+        ("/mismatches", 0.0),
+        ("/kills", 1.0),
+        ("/acknowledged_lost", 0.0),
+        ("/overload/lost", 0.0),
+        ("/overload/differing_fen", 0.0),
+    ] {
+        assert_eq!(number(path), expected, "{path} in {told}");
+    }
+    for path in [
+        "/busy",
+        "/overload/busy",
+        "/overload/durable_per_s",
+        "/recovery/ms",
+        "/recovery/from_checkpoint",
+        "/paged_out",
+        "/paged_in",
+        "/audited_again",
+        "/top20_divisions_share",
+        "/latency_us/p99",
+        "/overload/latency_us/p99",
+    ] {
+        assert!(number(path) > 0.0, "{path} in {told}");
+    }
+    assert!(number("/recovery/replayed") >= 0.0);
+    assert!(number("/top20_divisions_share") < 1.0);
+    let looked_up = number("/overload/looked_up");
+    assert!(looked_up > number("/overload/reservations"), "each id is looked up");
+    let violated = told["invariants"].as_object().expect("invariants");
+    assert!(violated.values().all(|found| found["violations"] == 0), "{told}");
+}
