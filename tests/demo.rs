@@ -7,7 +7,10 @@ use serde_json::Value;
 #[test]
 fn a_small_run_meets_a_crash_an_overload_and_the_memory_limit() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_treasury"));
-    command.args(["demo", "--scale", "0.002", "--json"]).stdin(Stdio::null());
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let report = directory.path().join("demo.html");
+    command.args(["demo", "--scale", "0.002", "--json", "--report"]).arg(&report);
+    command.stdin(Stdio::null());
     let output = command.output().expect("the program can be started");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
@@ -48,4 +51,13 @@ fn a_small_run_meets_a_crash_an_overload_and_the_memory_limit() {
     assert!(looked_up > number("/overload/reservations"), "each id is looked up");
     let violated = told["invariants"].as_object().expect("invariants");
     assert!(violated.values().all(|found| found["violations"] == 0), "{told}");
+
+    let page = std::fs::read_to_string(&report).expect("the report");
+    assert!(page.contains(&told.to_string()), "the page carries the same figures");
+    for id in ["throughput", "latency", "recovery", "overload", "refusals", "invariants"] {
+        assert!(page.contains(&format!("<section id=\"{id}\">")), "{id} is not in the page");
+    }
+    for name in violated.keys() {
+        assert!(page.contains(&format!("<th scope=\"row\">{name}</th>")), "{name}");
+    }
 }

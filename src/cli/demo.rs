@@ -3,6 +3,7 @@
 mod course;
 mod drive;
 mod overload;
+mod page;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ const OVERLOAD_LARGE_FROM: u64 = 50_000;
 Examples:
   treasury demo
   treasury demo --scale 0.01 --kills 5
+  treasury demo --report demo.html
   treasury demo --json --keep ./demo-data
 
 A server process on a free loopback port takes Shandong's January and February of 2022: quotas,
@@ -66,6 +68,9 @@ pub(super) struct Demo {
     /// Keep the data in this directory, which must not exist or be empty.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    /// Write the summary to this file as well, as one page of HTML with charts.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -111,7 +116,12 @@ impl Demo {
         let verified = verification::verify(&dir, &mut |_, _| {})?;
         let held = held(&dir)?;
         let good = is_good(&shown, &verified, &held);
-        let told = self.tell(&shown, &verified, &held, top20);
+        let mut told = self.tell(&shown, &verified, &held, top20);
+        told["good"] = json!(good);
+        if let Some(file) = &self.report {
+            std::fs::write(file, page::page(&told))
+                .with_context(|| format!("the report cannot be written to {}", file.display()))?;
+        }
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{told}")?;
