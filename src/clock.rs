@@ -21,9 +21,17 @@ pub(crate) fn now() -> Instant {
 
 /// The monotonic clock, in ms since its first reading.
 pub(crate) fn monotonic_ms() -> u64 {
+    u64::try_from(since_first().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The monotonic clock, in µs since its first reading.
+pub(crate) fn monotonic_us() -> u64 {
+    u64::try_from(since_first().as_micros()).unwrap_or(u64::MAX)
+}
+
+fn since_first() -> Duration {
     static FIRST: OnceLock<Instant> = OnceLock::new();
-    let since = now().duration_since(*FIRST.get_or_init(now));
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    now().duration_since(*FIRST.get_or_init(now))
 }
 
 /// Time of a core that the calling thread has used, in µs.

@@ -43,6 +43,8 @@ pub struct Released {
     pub items: u32,
     /// Bytes of the request frame.
     pub bytes: u32,
+    /// How long it was gathered and held, in µs.
+    pub held_us: u64,
 }
 
 #[derive(Debug)]
@@ -52,6 +54,7 @@ struct Open {
     items: u32,
     bytes: u32,
     missing: u32,
+    opened_us: u64,
 }
 
 #[derive(Debug, Default)]
@@ -78,6 +81,7 @@ pub struct Gate {
     free: Vec<Ticket>,
     shards: Vec<ShardGate>,
     position: Position,
+    now_us: u64,
     released: Vec<Released>,
     spares: Vec<(u16, Turn)>,
 }
@@ -91,6 +95,7 @@ impl Gate {
             free: Vec::new(),
             shards: (0..shards).map(|_| ShardGate::default()).collect(),
             position,
+            now_us: 0,
             released: Vec::new(),
             spares: Vec::new(),
         }
@@ -108,6 +113,12 @@ impl Gate {
         self.open.len() - self.free.len()
     }
 
+    /// Tells the time, in µs of a monotonic clock: what is opened or released from now on was so
+    /// at this time.
+    pub fn tell_time(&mut self, now_us: u64) {
+        self.now_us = now_us;
+    }
+
     /// Opens a reply that waits for `missing` outcomes.
     pub fn open(
         &mut self,
@@ -117,7 +128,8 @@ impl Gate {
         bytes: u32,
         missing: u32,
     ) -> Ticket {
-        let open = Some(Open { session, gathering, items, bytes, missing });
+        let opened_us = self.now_us;
+        let open = Some(Open { session, gathering, items, bytes, missing, opened_us });
         match self.free.pop() {
             Some(ticket) => {
                 self.open[ticket as usize] = open;
@@ -238,10 +250,11 @@ impl Gate {
         let Some(open) = slot else { return };
         open.missing -= count;
         if open.missing == 0
-            && let Some(Open { session, gathering, items, bytes, .. }) = slot.take()
+            && let Some(Open { session, gathering, items, bytes, opened_us, .. }) = slot.take()
         {
             self.free.push(ticket);
-            self.released.push(Released { session, gathering, items, bytes });
+            let held_us = self.now_us.saturating_sub(opened_us);
+            self.released.push(Released { session, gathering, items, bytes, held_us });
         }
     }
 
@@ -322,6 +335,20 @@ mod tests {
 
     fn landing(shard: u16, first_ordinal: u64, count: u32, sequence: u64) -> Landing {
         Landing { shard, first_ordinal, count, first: Position { epoch: 1, sequence } }
+    }
+
+    #[test]
+    fn a_release_tells_how_long_it_was_held() {
+        let mut gate = Gate::new(2, Position { epoch: 1, sequence: 1 });
+        gate.tell_time(1_000);
+        let ticket = gate.open(SESSION, Gathering::Results(ReplyBuilder::new(7, 1)), 1, 100, 1);
+        gate.tell_time(1_300);
+        gate.take(reply(0, ticket, 1, &[0]));
+        gate.tell_time(4_500);
+        gate.landed(&[landing(0, 0, 1, 2)]);
+        let mut released = Vec::new();
+        gate.take_released(&mut released);
+        assert_eq!(released.iter().map(|r| r.held_us).collect::<Vec<_>>(), [3_500]);
     }
 
     fn gate_with(missing: u32) -> (Gate, Ticket) {

@@ -20,6 +20,7 @@
 //! - [`recovery`]: keeps what has changed in the checkpoint, division by division.
 //! - [`recovery_threads`]: its thread, and the one that fetches pages.
 //! - [`sandbox`]: what a test server's bank and central bank report.
+//! - [`histogram`]: times, counted in fixed buckets.
 //! - [`metrics`]: every metric, with unit and labels.
 //! - [`engine`]: how an engine starts.
 //! - [`shells`]: the thin actix shells.
@@ -50,6 +51,8 @@ pub mod recovery;
 pub mod recovery_threads;
 
 pub mod sandbox;
+
+pub mod histogram;
 
 pub mod metrics;
 

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Code;
 
+use crate::histogram::Histogram;
+
 /// One number that threads add to or set.
 #[derive(Debug, Default)]
 pub struct Number(AtomicU64);
@@ -65,6 +67,15 @@ pub struct Metrics {
     pub busy_frames: Number,
     /// Of these, frames beyond their session's rate.
     pub rate_limited_frames: Number,
+    /// How long replies took from admission to release, in µs, each counted once for every
+    /// command or look-up in it. The network thread's own: nobody else writes to it.
+    pub reply_us: Histogram,
+    /// Replies gathered or held for the disk.
+    pub replies_held: Number,
+    /// Commands and look-ups that shards have not answered.
+    pub commands_in_flight: Number,
+    /// Questions that the directory has not answered.
+    pub questions_open: Number,
     /// Connections open now.
     pub connections: Number,
     /// Connections closed for a fault of the peer.
@@ -132,6 +143,24 @@ impl Metrics {
             counter,
             "Frames turned away because their session gave more commands than its rate allows.",
             self.rate_limited_frames.get(),
+        );
+        one(
+            "treasury_replies_held",
+            gauge,
+            "Replies gathered or held for the disk.",
+            self.replies_held.get(),
+        );
+        one(
+            "treasury_commands_in_flight",
+            gauge,
+            "Commands and look-ups that shards have not answered.",
+            self.commands_in_flight.get(),
+        );
+        one(
+            "treasury_questions_open",
+            gauge,
+            "Questions that the directory has not answered.",
+            self.questions_open.get(),
         );
         one("treasury_connections", gauge, "Connections open now.", self.connections.get());
         one(
@@ -244,6 +273,11 @@ impl Metrics {
         for (code, count) in self.outcomes.iter() {
             let _ = writeln!(text, "treasury_outcomes_total{{code=\"{}\"}} {count}", code.slug());
         }
+        self.reply_us.put(
+            &mut text,
+            "treasury_reply_microseconds",
+            "How long replies took from admission to release, counted by command and look-up.",
+        );
         text
     }
 }

@@ -63,12 +63,15 @@ fn ask_within<T>(
         let client = Client::connect(address.to_string(), hello, options).await?;
         question(&client).await
     });
-    asked.map_err(|error| {
-        let exit = match error {
-            ClientError::Server(_) => Exit::Refused,
-            _ => Exit::Unreachable,
-        };
-        // Its text says what lies beneath it already.
-        Failure::new(exit, anyhow::anyhow!("{error}")).into()
-    })
+    asked.map_err(failure)
+}
+
+/// The error that ends a command whose question was not answered.
+pub(super) fn failure(error: ClientError) -> anyhow::Error {
+    let exit = match error {
+        ClientError::Server(_) => Exit::Refused,
+        _ => Exit::Unreachable,
+    };
+    // Its text says what lies beneath it already.
+    Failure::new(exit, anyhow::anyhow!("{error}")).into()
 }

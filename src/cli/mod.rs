@@ -8,6 +8,8 @@ mod demo;
 mod digest;
 mod explain;
 mod generate;
+#[cfg(test)]
+mod golden;
 mod history;
 mod info;
 mod inspect;
@@ -18,6 +20,7 @@ mod quota;
 mod scenario;
 mod serve;
 mod show;
+mod top;
 mod verify;
 mod words;
 
@@ -67,6 +70,8 @@ enum Command {
     Quota(quota::Quota),
     /// List payments, and look at one.
     Payment(payment::Payment),
+    /// Watch a server: load, delays, queues, journal, checkpoint, alarms.
+    Top(top::Top),
     /// Say what an answer code means, in English and Chinese.
     Explain(explain::Explain),
     /// Print the completions of a shell.
@@ -92,6 +97,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Info(info) => info.run(),
         Command::Quota(quota) => quota.run(),
         Command::Payment(payment) => payment.run(),
+        Command::Top(top) => top.run(),
         Command::Explain(explain) => explain.run(),
         Command::Config(config) => config.run(&matches),
         Command::Completions(completions) => completions.run(),

@@ -126,8 +126,13 @@ fn take(shared: &Rc<Shared>, id: SessionId, socket: &Socket, input: &mut Vec<u8>
         }
     }
     let before = input.len();
-    let now = Now { wall_ms: clock::wall_ms(), monotonic_ms: clock::monotonic_ms() };
-    shared.core.borrow_mut().receive(id, input, now);
+    {
+        let now_us = clock::monotonic_us();
+        let now = Now { wall_ms: clock::wall_ms(), monotonic_ms: now_us / 1000 };
+        let mut core = shared.core.borrow_mut();
+        core.tell_time(now_us);
+        core.receive(id, input, now);
+    }
     let whole = input.len() < before;
     shared.settle();
     if input.is_empty() {

@@ -275,7 +275,11 @@ impl Handler<TakeReply> for NetworkShell {
     type Result = ();
 
     fn handle(&mut self, TakeReply(reply): TakeReply, _: &mut Self::Context) {
-        self.shared.core.borrow_mut().reply(reply);
+        {
+            let mut core = self.shared.core.borrow_mut();
+            core.tell_time(clock::monotonic_us());
+            core.reply(reply);
+        }
         self.shared.settle();
     }
 }
@@ -285,7 +289,11 @@ impl Handler<TakeGroup> for NetworkShell {
 
     fn handle(&mut self, TakeGroup(landings): TakeGroup, _: &mut Self::Context) {
         let landings: Arc<[_]> = landings;
-        self.shared.core.borrow_mut().landed(&landings);
+        {
+            let mut core = self.shared.core.borrow_mut();
+            core.tell_time(clock::monotonic_us());
+            core.landed(&landings);
+        }
         self.shared.settle();
     }
 }

@@ -77,12 +77,21 @@ fn what_is_asked_of_a_server_is_printed_as_ever() {
     assert_eq!(metrics.code, OK);
     assert!(metrics.out.contains("\ntreasury_"), "{}", metrics.out);
 
+    let top = run(&["top", "--server", at, "--once", "--json", "--interval-ms", "100"]);
+    assert_eq!(top.code, OK, "{}", top.err);
+    let told = top.json();
+    assert_eq!((&told["schema"], &told["status"]), (&"treasury-top".into(), &"serving".into()));
+    assert!(told["records_per_second"].is_u64() && told["checkpoint"]["records_behind"].is_u64());
+    let lines = run(&["top", "--server", at, "--once", "--interval-ms", "100"]);
+    assert!(lines.out.contains("\ncheckpoint "), "{}", lines.out);
+
     text("payment-refused", &["payment", "show", REFUSED, "--quota", "5/2022/0", "--connect", at]);
     text("payment-unknown", &["payment", "show", NOBODY, "--quota", "5/2022/0", "--connect", at]);
     text("explain-unknown", &["payment", "explain", NOBODY, "--connect", at]);
     text("quota-unknown", &["quota", "show", "5/2022/77", "--connect", at]);
     server.stop();
     assert_eq!(run(&["info", "--connect", at]).code, UNREACHABLE);
+    assert_eq!(run(&["top", "--server", at, "--once"]).code, UNREACHABLE);
 }
 
 #[test]

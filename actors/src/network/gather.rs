@@ -80,6 +80,11 @@ impl Gather {
         }
     }
 
+    /// Commands and look-ups that shards have not answered.
+    pub(super) fn commands_in_flight(&self) -> usize {
+        self.in_flight.iter().map(|shard| shard.commands).sum()
+    }
+
     /// Counts what a shard has answered.
     pub(super) fn came_back(&mut self, reply: &TurnReply) {
         let in_flight = &mut self.in_flight[usize::from(reply.shard)];

@@ -239,6 +239,7 @@ impl Network {
     /// The directory has answered a question whose request had so many bytes.
     pub fn answered(&mut self, id: SessionId, bytes: u32, frame: &[u8]) {
         self.questions -= 1;
+        self.gauge();
         if let Some(session) = self.session_mut(id) {
             session.window_used -= 1;
             session.window_bytes_used -= bytes;
@@ -271,6 +272,11 @@ impl Network {
     #[must_use]
     pub fn has_gathered(&self) -> bool {
         !self.gather.is_empty()
+    }
+
+    /// Tells the time, in µs of a monotonic clock, before something is received or heard.
+    pub fn tell_time(&mut self, now_us: u64) {
+        self.gate.tell_time(now_us);
     }
 
     /// Takes a shard's reply.
@@ -311,6 +317,7 @@ impl Network {
         self.gate.take_released(&mut released);
         let at = self.gate.position();
         for reply in released.drain(..) {
+            self.metrics.reply_us.count(reply.held_us, u64::from(reply.items));
             if let Some(session) = self.session_mut(reply.session) {
                 session.window_used -= reply.items;
                 session.window_bytes_used -= reply.bytes;
@@ -322,6 +329,7 @@ impl Network {
             self.say_goodbye(reply.session);
         }
         self.released = released;
+        self.gauge();
     }
 
     /// Counts outcomes by code; neighbours are mostly alike.

@@ -358,7 +358,15 @@ impl Network {
         }
         self.use_window(id, 1, bytes);
         self.questions += 1;
+        self.gauge();
         self.asks.push(Ask::Question { session: id, request, bytes, question });
+    }
+
+    /// Sets what this thread knows and nobody counts as it goes.
+    pub(super) fn gauge(&self) {
+        self.metrics.replies_held.set(self.gate.held() as u64);
+        self.metrics.commands_in_flight.set(self.gather.commands_in_flight() as u64);
+        self.metrics.questions_open.set(self.questions as u64);
     }
 
     fn health(&self, now_ms: u64) -> Health {

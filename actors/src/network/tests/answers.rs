@@ -163,6 +163,31 @@ fn metrics_and_pings_need_nobody_else() {
 }
 
 #[test]
+fn what_waits_and_how_long_it_took_are_in_the_metrics() {
+    let mut world = World::founded(2);
+    let id = world.greeted(Role::Maker, DESK);
+    let told = |world: &mut World| {
+        world.send(id, &bare(FrameKind::Metrics, 5));
+        let heard = frames(&world.said(id));
+        let last = heard.last().expect("metrics").frame();
+        parse_metrics(&last).expect("text").to_owned()
+    };
+    let counted = "treasury_reply_microseconds_count ";
+    let before = told(&mut world);
+    let before = before.lines().find_map(|line| line.strip_prefix(counted)).expect("a count");
+    let before: u64 = before.parse().expect("a number");
+    let two = [reserve(quota(1, 0), 10, 1), reserve(quota(1, 0), 11, 1)];
+    world.send(id, &commands_frame(4, 0, &two));
+    let waiting = told(&mut world);
+    assert!(waiting.contains("\ntreasury_replies_held 1\n"), "{waiting}");
+    world.settle();
+    let after = told(&mut world);
+    assert!(after.contains("\ntreasury_replies_held 0\n"), "{after}");
+    assert!(after.contains("\ntreasury_commands_in_flight 0\n"), "{after}");
+    assert!(after.contains(&format!("\n{counted}{}\n", before + 2)), "{after}");
+}
+
+#[test]
 fn a_subscription_is_asked_of_the_shell_and_its_frames_are_sent_on() {
     let mut world = World::founded(2);
     let id = world.greeted(Role::Operator, DESK);
