@@ -6,6 +6,7 @@ Skipped where the server was not built; `ops/test-python` builds it.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime
 import os
 import pathlib
@@ -20,8 +21,10 @@ from .live import PATIENCE_S, Server, Wire, program
 from treasury import (
     Allocate,
     ApproveUnit,
+    Asked,
     AsyncTreasury,
     BadValue,
+    By,
     CloseBatch,
     Code,
     ConfirmPaid,
@@ -38,7 +41,11 @@ from treasury import (
     MoveStage,
     OpenBatch,
     OpenYear,
+    Outcome,
     ParkedAction,
+    Particulars,
+    PaymentFilter,
+    PaymentIn,
     PaymentState,
     QuotaId,
     QuotaView,
@@ -47,6 +54,7 @@ from treasury import (
     Reserve,
     Resolve,
     Role,
+    ServerSaid,
     Then,
     Treasury,
     Unfreeze,
@@ -54,6 +62,7 @@ from treasury import (
     Unknown,
     batch_digest,
     new_id,
+    payee_hash,
 )
 
 DAY = datetime.date(2026, 3, 4)
@@ -242,6 +251,129 @@ class Commands(Live):
         self.assertEqual(health.data_set, desk.welcome.data_set)
         self.assertIn("treasury", desk.metrics())
         self.assertGreaterEqual(desk.ping().sequence, 1)
+
+
+class Directory(Live):
+    def test_lists_page_by_page_and_by_every_condition(self) -> None:
+        quota, other = self.quota(key="184001-1"), self.quota(key="184002-1")
+        maker, checker = self.desk(Role.MAKER), self.desk(Role.CHECKER)
+        to_shop = Particulars(payee_name="齐鲁文具店", payee_account="6222", numbers="2026-8、17")
+        commands = [
+            Reserve(3 + at % 2, new_id(), quota, f"{at + 1}.00", "30201", DAY, particulars=to_shop)
+            for at in range(7)
+        ]
+        commands.append(Reserve(3, new_id(), other, "9.00", "30201", DAY))
+        outcomes = maker.submit_all(commands)
+        last = self.done(checker, ApproveUnit(9, commands[0].payment, quota))
+        self.assertTrue(all(isinstance(one, Done) for one in outcomes))
+        wrote = Asked(wait_for=last.position)
+
+        def found(filter: PaymentFilter, asked: Asked = wrote) -> List[str]:
+            return [str(one.amount) for one in maker.each_payment(filter, asked)]
+
+        everything = [f"{at + 1}.00" for at in range(7)] + ["9.00"]
+        self.assertEqual(found(PaymentFilter()), everything)
+        small = Asked(wait_for=last.position, items=3, newest_first=True)
+        self.assertEqual(found(PaymentFilter(), small), everything[::-1])
+        page = maker.payments(asked=small)
+        self.assertEqual([str(one.amount) for one in page.payments], ["9.00", "7.00", "6.00"])
+        assert last.position is not None
+        self.assertGreaterEqual(page.at, last.position)
+        assert page.after is not None
+        second = maker.payments(asked=dataclasses.replace(small, after=page.after))
+        self.assertEqual(str(second.payments[0].amount), "5.00")
+
+        approved = maker.payments(PaymentFilter(states=[PaymentState.APPROVED]), wrote).payments
+        self.assertEqual([one.payment for one in approved], [commands[0].payment])
+        one = approved[0]
+        self.assertEqual((one.payee_name, one.numbers, one.maker), ("齐鲁文具店", "2026-8、17", 3))
+        self.assertEqual((one.quota, one.key), (quota, "184001-1"))
+        self.assertEqual((one.sequence, one.changed_sequence), (outcomes_sequence(outcomes[0]), last.sequence))
+        self.assertLessEqual(one.reserved_at, one.changed_at)
+        self.assertEqual(found(PaymentFilter(key_prefix="184002")), ["9.00"])
+        self.assertEqual(found(PaymentFilter(quota=other)), ["9.00"])
+        self.assertEqual(found(PaymentFilter(number="17", maker=4)), ["2.00", "4.00", "6.00"])
+        self.assertEqual(len(found(PaymentFilter(payee_hash=payee_hash("6222")))), 7)
+        self.assertEqual(found(PaymentFilter(amount_from="6.00", amount_to="7")), ["6.00", "7.00"])
+        self.assertEqual(len(found(PaymentFilter(division=1, year=2026))), 8)
+        day = datetime.timedelta(days=1)
+        self.assertEqual(found(PaymentFilter(older_than=day)), [])
+        self.assertEqual(len(found(PaymentFilter(younger_than=day, since_reserved=True))), 8)
+        with self.assertRaises(ServerSaid) as said:
+            maker.payments(PaymentFilter(quota=other), dataclasses.replace(small, after=page.after))
+        self.assertIs(said.exception.code, Code.BAD_FIELD)
+
+    def test_histories_and_states_as_they_were(self) -> None:
+        quota = self.quota()
+        maker, checker, finance = (
+            self.desk(role) for role in (Role.MAKER, Role.CHECKER, Role.FINANCE)
+        )
+        reservation = Reserve(3, new_id(), quota, "400.00", "30201", DAY)
+        payment = reservation.payment
+        reserved = self.done(maker, reservation)
+        self.done(checker, ApproveUnit(4, payment, quota))
+        last = self.done(finance, Instruct(9, payment, quota))
+        wrote = Asked(wait_for=last.position)
+
+        told = maker.history(payment, wrote)
+        self.assertEqual([one.name for one in told.events], ["reserved", "stepped", "stepped"])
+        self.assertIsNone(told.after)
+        first = told.events[0]
+        self.assertEqual((first.sequence, first.quota), (reserved.sequence, quota))
+        self.assertEqual(str(first.fields["amount"]), "400.00")
+        self.assertEqual(told.events[1].by, By(4, Role.CHECKER, 7))
+        self.assertLessEqual(first.time, told.time)
+        self.assertEqual(maker.history(PaymentIn(1, 2026, payment), wrote).events, told.events)
+        names = ["created", "acted", "reserved", "stepped", "stepped"]
+        pages = Asked(wait_for=last.position, items=2)
+        self.assertEqual([one.name for one in maker.each_event(quota, pages)], names)
+        then = Asked(wait_for=last.position, as_of=reserved.position)
+        self.assertEqual([one.name for one in maker.each_event(quota, then)], names[:3])
+        with self.assertRaises(ServerSaid) as said:
+            maker.history(new_id(), wrote)
+        self.assertIs(said.exception.code, Code.NOT_FOUND)
+
+        before = maker.payment_at(1, 2026, payment, then)
+        assert before.view is not None
+        self.assertEqual((before.at, before.view.state), (reserved.position, PaymentState.RESERVED))
+        by_time = dataclasses.replace(wrote, as_of=told.time)
+        now = maker.payment_at(1, 2026, payment, by_time)
+        assert now.view is not None
+        self.assertIs(now.view.state, PaymentState.INSTRUCTED)
+        left = maker.quota_at(quota, then)
+        assert left.view is not None
+        self.assertEqual(left.view.equation, "600.00 = 1000.00 issued - 400.00 reserved")
+        self.assertIsNone(maker.quota_at(QuotaId(1, 2026, 99), then).view)
+        listed = maker.payments(asked=then).payments
+        self.assertEqual([one.state for one in listed], [PaymentState.RESERVED])
+        self.assertEqual(maker.payments(asked=wrote).payments[0].state, PaymentState.INSTRUCTED)
+
+    def test_the_asyncio_client_asks_the_same(self) -> None:
+        quota = self.quota()
+
+        async def ask() -> None:
+            async with await AsyncTreasury.connect(
+                self.server.address, role=Role.MAKER, channel=7, deadline_s=PATIENCE_S
+            ) as client:
+                commands = [Reserve(3, new_id(), quota, "0.01", "30201", DAY) for _ in range(1_203)]
+                outcomes = await client.submit_all(commands)
+                position = outcomes[-1].position  # type: ignore[union-attr]
+                wrote = Asked(wait_for=position)
+                ids = [one.payment async for one in client.each_payment(asked=wrote)]
+                self.assertEqual(ids, [one.payment for one in commands])
+                events = [one async for one in client.each_event(quota, wrote)]
+                self.assertEqual(len(events), 1_205)
+                view = (await client.quota_at(quota, Asked(as_of=position))).view
+                assert view is not None
+                self.assertEqual(str(view.available), "987.97")
+
+        asyncio.run(ask())
+
+
+def outcomes_sequence(outcome: Outcome) -> int:
+    """Where its record is."""
+    assert isinstance(outcome, Done)
+    return outcome.sequence
 
 
 class Killed(Live):

@@ -10,6 +10,8 @@ from decimal import Decimal
 
 from . import ROOT  # noqa: F401 - puts the package on the path
 from treasury import (
+    Asked,
+    BadFrame,
     BadValue,
     Code,
     ConfirmPaid,
@@ -18,6 +20,9 @@ from treasury import (
     Hold,
     Issue,
     Particulars,
+    PaymentFilter,
+    PaymentIn,
+    Position,
     Posts,
     QuotaId,
     Register,
@@ -32,6 +37,7 @@ from treasury import (
 )
 from treasury.commands import CHECK, LINKED
 from treasury.digests import xxh3_64
+from treasury.directory import History, ms_of, time_of
 from treasury.frames import Hello
 from treasury.limits import AMOUNT_FEN_MAX
 from treasury.link import Address
@@ -143,6 +149,47 @@ class Digests(unittest.TestCase):
     def test_what_cannot_be_staged(self) -> None:
         with self.assertRaises(BadValue):
             batch_digest([reserve()])
+
+
+class Directory(unittest.TestCase):
+    def test_what_cannot_be_asked_is_turned_away_before_it_is_sent(self) -> None:
+        zone = datetime.timezone(datetime.timedelta(hours=8))
+        noon = datetime.datetime(2022, 3, 4, 12, tzinfo=zone)
+        Asked(as_of=noon, wait_ms=10_000, items=500).encode()
+        PaymentFilter(division=0, number="号" * 85, older_than=datetime.timedelta(milliseconds=1)).encode()
+        asked = (
+            (Asked(wait_ms=10_001), "wait_ms"),
+            (Asked(items=501), "items"),
+            (Asked(as_of=noon.replace(tzinfo=None)), "as_of"),
+            (Asked(as_of=Position(1 << 32, 1)), "as_of.epoch"),
+            (Asked(wait_for=Position(1, -1)), "wait_for.sequence"),
+            (Asked(after=b"1"), "after"),
+        )
+        filters = (
+            (PaymentFilter(division=65_536), "division"),
+            (PaymentFilter(year=1999), "year"),
+            (PaymentFilter(maker=0), "maker"),
+            (PaymentFilter(payee_hash=0), "payee_hash"),
+            (PaymentFilter(older_than=datetime.timedelta(0)), "older_than"),
+            (PaymentFilter(younger_than=datetime.timedelta(seconds=-1)), "younger_than"),
+            (PaymentFilter(amount_from="-0.01"), "amount_from"),
+            (PaymentFilter(amount_to="0.001"), "amount_to"),
+            (PaymentFilter(key_prefix="1" * 257), "key_prefix"),
+            (PaymentFilter(number="号" * 86), "number"),
+        )
+        for wrong, field in (*asked, *filters):
+            with self.subTest(field), self.assertRaises(BadValue) as turned:
+                wrong.encode()
+            self.assertEqual(turned.exception.field, field)
+        for division, year, id in ((65_536, 2022, ID), (1, 0, ID), (1, 2022, uuid.UUID(int=0))):
+            with self.assertRaises(BadValue):
+                History(PaymentIn(division, year, id)).body()
+
+    def test_times(self) -> None:
+        for ms in (1, 1_646_323_200_000, 1_646_438_400_007):
+            self.assertEqual(ms_of("time", time_of(ms)), ms)
+        with self.assertRaises(BadFrame):
+            time_of((1 << 64) - 1)
 
 
 class Commands(unittest.TestCase):

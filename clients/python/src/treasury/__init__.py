@@ -57,6 +57,18 @@ from .commands import (
     command_from_json,
 )
 from .digests import batch_digest, payee_hash
+from .directory import (
+    Asked,
+    HistoryEvent,
+    HistoryPage,
+    ListedPayment,
+    PaymentFilter,
+    PaymentIn,
+    PaymentPage,
+    PaymentThen,
+    QuotaThen,
+    StateThen,
+)
 from .errors import (
     BadFrame,
     BadValue,
@@ -68,7 +80,7 @@ from .errors import (
     ServerSaid,
     TreasuryError,
 )
-from .events import EVENT_NAMES, By, EndedId, Event
+from .events import EVENT_NAMES, By, EndedId, Event, Recorded
 from .frames import Cursor, Hello, LookUp, Welcome
 from .ids import QuotaId, new_id
 from .money import to_fen, to_yuan
@@ -106,6 +118,7 @@ __all__ = [
     "ApproveDepartment",
     "ApproveFinance",
     "ApproveUnit",
+    "Asked",
     "AsyncSubscription",
     "AsyncTreasury",
     "Authority",
@@ -145,10 +158,13 @@ __all__ = [
     "Health",
     "HealthStatus",
     "Hello",
+    "HistoryEvent",
+    "HistoryPage",
     "Hold",
     "Instruct",
     "Issue",
     "LimitKind",
+    "ListedPayment",
     "LookUp",
     "Method",
     "MoveKind",
@@ -164,12 +180,18 @@ __all__ = [
     "Particulars",
     "Path",
     "Pay",
+    "PaymentFilter",
+    "PaymentIn",
+    "PaymentPage",
     "PaymentState",
+    "PaymentThen",
     "PaymentView",
     "Position",
     "Posts",
     "QuotaId",
+    "QuotaThen",
     "QuotaView",
+    "Recorded",
     "Recover",
     "Refund",
     "Refused",
@@ -185,6 +207,7 @@ __all__ = [
     "ServerSaid",
     "SetLimit",
     "SettleRefund",
+    "StateThen",
     "Step",
     "Subscription",
     "Supplement",

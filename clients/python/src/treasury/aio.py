@@ -13,12 +13,28 @@ from __future__ import annotations
 import uuid
 import weakref
 from types import TracebackType
-from typing import Any, Callable, List, Optional, Sequence, Tuple, Type, TypeVar
+from typing import Any, AsyncIterator, Callable, List, Optional, Sequence, Tuple, Type
 
 from .codes import Code
 from .commands import CHECK, Command
+from .directory import (
+    Asked,
+    History,
+    HistoryEvent,
+    HistoryPage,
+    ListedPayment,
+    ListPayments,
+    PaymentFilter,
+    PaymentPage,
+    PaymentThen,
+    Question,
+    QuotaThen,
+    R,
+    StateAt,
+    Subject,
+)
 from .driver import Driver, as_single
-from .errors import BadFrame, BadValue, NotAskable, ServerSaid
+from .errors import BadFrame, BadValue, NotAskable
 from .frames import (
     Cursor,
     Frame,
@@ -45,7 +61,6 @@ from .link import Address, Link
 from .names import Environment, Role
 from .outcomes import Outcome, outcome_of
 from .replies import (
-    ErrorMessage,
     Health,
     Position,
     read_health,
@@ -53,9 +68,7 @@ from .replies import (
     read_pong,
 )
 from .subscription import AsyncSubscription
-from .views import OutcomeView, PaymentView, QuotaView, View, read_answers
-
-V = TypeVar("V", QuotaView, PaymentView, OutcomeView)
+from .views import OutcomeView, PaymentView, QuotaView, View, found_view, read_answers
 
 
 class AsyncTreasury:
@@ -160,7 +173,7 @@ class AsyncTreasury:
             raise NotAskable(command.NAME)
         look_up = LookUp.outcome(command.ASKED_BY, *command.place, command.id)
         position, views = await self.look_up([look_up], deadline_s=deadline_s)
-        view = _found(views[0], OutcomeView)
+        view = found_view(views[0], OutcomeView)
         return None if view is None else outcome_of(command, view.result, position, view.move)
 
     async def quota(
@@ -168,7 +181,7 @@ class AsyncTreasury:
     ) -> Optional[QuotaView]:
         """Everything about a quota (指标), its equation included; None where there is none."""
         _, views = await self.look_up([LookUp.quota(quota)], deadline_s=deadline_s)
-        return _found(views[0], QuotaView)
+        return found_view(views[0], QuotaView)
 
     async def payment(
         self, division: int, year: int, payment: uuid.UUID, *, deadline_s: Optional[float] = None
@@ -176,7 +189,7 @@ class AsyncTreasury:
         """Everything about a payment; None where there is none."""
         look_up = LookUp.payment(division, year, payment)
         _, views = await self.look_up([look_up], deadline_s=deadline_s)
-        return _found(views[0], PaymentView)
+        return found_view(views[0], PaymentView)
 
     async def outcome(
         self,
@@ -190,7 +203,7 @@ class AsyncTreasury:
         """What became of an id of a `payment`, an `act` or a `move`; None: never taken."""
         look_up = LookUp.outcome(of, division, year, id)
         _, views = await self.look_up([look_up], deadline_s=deadline_s)
-        return _found(views[0], OutcomeView)
+        return found_view(views[0], OutcomeView)
 
     async def look_up(
         self, look_ups: Sequence[LookUp], *, deadline_s: Optional[float] = None
@@ -214,6 +227,78 @@ class AsyncTreasury:
             read,
             self._wait(deadline_s),
             count,
+        )
+        return found
+
+    # --- the directory ----------------------------------------------------------------------------
+
+    async def payments(
+        self,
+        filter: PaymentFilter = PaymentFilter(),
+        asked: Asked = Asked(),
+        *,
+        deadline_s: Optional[float] = None,
+    ) -> PaymentPage:
+        """A page of payments that meet every condition, in the order of their reservation.
+
+        `page.after` in `asked` brings the next one; `each_payment` does so by itself.
+        """
+        return await self._of_directory(ListPayments(filter, asked), deadline_s)
+
+    async def each_payment(
+        self,
+        filter: PaymentFilter = PaymentFilter(),
+        asked: Asked = Asked(),
+        *,
+        deadline_s: Optional[float] = None,
+    ) -> AsyncIterator[ListedPayment]:
+        """Every such payment, page behind page; `deadline_s` is for each page."""
+        after: Optional[Asked] = asked
+        while after is not None:
+            page = await self.payments(filter, after, deadline_s=deadline_s)
+            for payment in page.payments:
+                yield payment
+            after = page.next(after)
+
+    async def history(
+        self, subject: Subject, asked: Asked = Asked(), *, deadline_s: Optional[float] = None
+    ) -> HistoryPage:
+        """A page of the events of a quota (a `QuotaId`) or a payment (its id, or a `PaymentIn`)."""
+        return await self._of_directory(History(subject, asked), deadline_s)
+
+    async def each_event(
+        self, subject: Subject, asked: Asked = Asked(), *, deadline_s: Optional[float] = None
+    ) -> AsyncIterator[HistoryEvent]:
+        """Every event of it, page behind page; `deadline_s` is for each page."""
+        after: Optional[Asked] = asked
+        while after is not None:
+            page = await self.history(subject, after, deadline_s=deadline_s)
+            for event in page.events:
+                yield event
+            after = page.next(after)
+
+    async def quota_at(
+        self, quota: QuotaId, asked: Asked, *, deadline_s: Optional[float] = None
+    ) -> QuotaThen:
+        """How a quota stood at the position or time in `asked.as_of`."""
+        return await self._of_directory(StateAt(LookUp.quota(quota), asked, QuotaView), deadline_s)
+
+    async def payment_at(
+        self,
+        division: int,
+        year: int,
+        payment: uuid.UUID,
+        asked: Asked,
+        *,
+        deadline_s: Optional[float] = None,
+    ) -> PaymentThen:
+        """How a payment stood at the position or time in `asked.as_of`."""
+        look_up = LookUp.payment(division, year, payment)
+        return await self._of_directory(StateAt(look_up, asked, PaymentView), deadline_s)
+
+    async def _of_directory(self, question: Question[R], deadline_s: Optional[float]) -> R:
+        found: R = await self._driver.ask(
+            question.WHAT, question.frame, question.ANSWER, question.read, self._wait(deadline_s)
         )
         return found
 
@@ -279,14 +364,3 @@ def _check_deadline(deadline_s: float) -> float:
     if not 0 < deadline_s <= CALL_DEADLINE_S_MAX:
         raise BadValue("deadline_s", f"{deadline_s!r} is not between 0 and {CALL_DEADLINE_S_MAX:g}")
     return deadline_s
-
-
-def _found(view: View, kind: Type[V]) -> Optional[V]:
-    if isinstance(view, kind):
-        return view
-    if view is Code.NOT_FOUND:
-        return None
-    if isinstance(view, Code):
-        texts = (view.english, view.chinese, view.next_step)
-        raise ServerSaid(ErrorMessage(view, 0, None, *texts, ""))
-    raise BadFrame(f"an answer of {type(view).__name__} where {kind.__name__} was asked for")

@@ -14,10 +14,32 @@ import asyncio
 import threading
 import uuid
 from types import TracebackType
-from typing import Any, Coroutine, List, Optional, Sequence, Tuple, Type, TypeVar
+from typing import (
+    Any,
+    AsyncIterator,
+    Coroutine,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+)
 
 from .aio import AsyncTreasury
 from .commands import Command
+from .directory import (
+    Asked,
+    HistoryEvent,
+    HistoryPage,
+    ListedPayment,
+    PaymentFilter,
+    PaymentPage,
+    PaymentThen,
+    QuotaThen,
+    Subject,
+)
 from .errors import Closed
 from .events import Event
 from .frames import Cursor, LookUp, Welcome
@@ -57,11 +79,24 @@ class _Loop:
             future.cancel()
             raise
 
+    def each(self, items: AsyncIterator[T]) -> Iterator[T]:
+        """The same items, waited for here one by one."""
+        while True:
+            try:
+                item = self.call(_next(items))
+            except StopAsyncIteration:
+                return
+            yield item
+
     def stop(self) -> None:
         """Ends the thread."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+
+
+async def _next(items: AsyncIterator[T]) -> T:
+    return await items.__anext__()
 
 
 class Subscription:
@@ -81,7 +116,7 @@ class Subscription:
 
     def __next__(self) -> Event:
         try:
-            return self._loop.call(self._inner.__anext__())
+            return self._loop.call(_next(self._inner))
         except StopAsyncIteration:
             raise StopIteration from None
 
@@ -215,6 +250,57 @@ class Treasury:
     ) -> Tuple[Position, List[View]]:
         """Many questions at once; the answers are true at the position beside them."""
         return self._loop.call(self._inner.look_up(look_ups, deadline_s=deadline_s))
+
+    def payments(
+        self,
+        filter: PaymentFilter = PaymentFilter(),
+        asked: Asked = Asked(),
+        *,
+        deadline_s: Optional[float] = None,
+    ) -> PaymentPage:
+        """A page of payments that meet every condition; see `AsyncTreasury.payments`."""
+        return self._loop.call(self._inner.payments(filter, asked, deadline_s=deadline_s))
+
+    def each_payment(
+        self,
+        filter: PaymentFilter = PaymentFilter(),
+        asked: Asked = Asked(),
+        *,
+        deadline_s: Optional[float] = None,
+    ) -> Iterator[ListedPayment]:
+        """Every such payment, page behind page."""
+        return self._loop.each(self._inner.each_payment(filter, asked, deadline_s=deadline_s))
+
+    def history(
+        self, subject: Subject, asked: Asked = Asked(), *, deadline_s: Optional[float] = None
+    ) -> HistoryPage:
+        """A page of the events of a quota or a payment; see `AsyncTreasury.history`."""
+        return self._loop.call(self._inner.history(subject, asked, deadline_s=deadline_s))
+
+    def each_event(
+        self, subject: Subject, asked: Asked = Asked(), *, deadline_s: Optional[float] = None
+    ) -> Iterator[HistoryEvent]:
+        """Every event of it, page behind page."""
+        return self._loop.each(self._inner.each_event(subject, asked, deadline_s=deadline_s))
+
+    def quota_at(
+        self, quota: QuotaId, asked: Asked, *, deadline_s: Optional[float] = None
+    ) -> QuotaThen:
+        """How a quota stood at the position or time in `asked.as_of`."""
+        return self._loop.call(self._inner.quota_at(quota, asked, deadline_s=deadline_s))
+
+    def payment_at(
+        self,
+        division: int,
+        year: int,
+        payment: uuid.UUID,
+        asked: Asked,
+        *,
+        deadline_s: Optional[float] = None,
+    ) -> PaymentThen:
+        """How a payment stood at the position or time in `asked.as_of`."""
+        call = self._inner.payment_at(division, year, payment, asked, deadline_s=deadline_s)
+        return self._loop.call(call)
 
     def health(self, *, deadline_s: Optional[float] = None) -> Health:
         """How the server is."""

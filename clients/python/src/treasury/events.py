@@ -61,8 +61,8 @@ class EndedId:
 
 
 @dataclass(frozen=True)
-class Event:
-    """A committed record."""
+class Recorded:
+    """What a committed record says."""
 
     epoch: int
     sequence: int
@@ -75,9 +75,6 @@ class Event:
     #: What it says, by the names of docs/format.md. Empty where the kind is not known.
     fields: Mapping[str, Any]
     body: bytes
-    #: Come back with this to go on behind this event. Events that stand behind it in the journal
-    #: and before the cursor's own end may be told again: take each sequence once.
-    cursor: Cursor
 
     @property
     def quota(self) -> Optional[QuotaId]:
@@ -87,6 +84,15 @@ class Event:
             if isinstance(value, QuotaId):
                 return value
         return None
+
+
+@dataclass(frozen=True)
+class Event(Recorded):
+    """A committed record, as a subscription tells it."""
+
+    #: Come back with this to go on behind this event. Events that stand behind it in the journal
+    #: and before the cursor's own end may be told again: take each sequence once.
+    cursor: Cursor
 
 
 def _quota(body: Reader) -> Optional[QuotaId]:
@@ -220,6 +226,11 @@ _OF = {1: "payment", 2: "act", 3: "move"}
 
 def read_event(record: Record, cursor: Cursor) -> Event:
     """A record as an event. Kinds and versions that are not known keep their body alone."""
+    return Event(**vars(read_recorded(record)), cursor=cursor)
+
+
+def read_recorded(record: Record) -> Recorded:
+    """What a record says."""
     name, layout = EVENTS.get(record.kind, (f"kind-{record.kind}", ""))
     by: Optional[By] = None
     found: Dict[str, Any] = {}
@@ -234,7 +245,7 @@ def read_event(record: Record, cursor: Cursor) -> Event:
         if record.kind == 33:
             found.update(_run(body))
         body.end()
-    return Event(
+    return Recorded(
         record.epoch,
         record.sequence,
         record.kind,
@@ -243,7 +254,6 @@ def read_event(record: Record, cursor: Cursor) -> Event:
         by,
         found,
         record.body,
-        cursor,
     )
 
 

@@ -48,6 +48,7 @@ FIGURE_BYTES = 18
 LOOK_UP_BYTES = 32
 ANSWER_HEADER_BYTES = 8
 CURSOR_BYTES = 48
+CONTINUATION_BYTES = 24
 RECORD_HEADER_BYTES = 24
 CLASS_CHARS_MAX = 8
 U16_MAX = 0xFFFF
@@ -65,6 +66,9 @@ CALL_DEADLINE_S = 10.0
 CALL_DEADLINE_S_MAX = BUDGET_MS_MAX / 1_000
 #: Commands, linked runs and questions that wait inside a client; a call beyond it waits its turn.
 QUEUE_MAX = 16_384
+#: How long one question to the directory waits there, unless it is told otherwise; it is asked again by
+#: itself as long as its call may last.
+DIRECTORY_WAIT_MS = 1_000
 #: First and longest pause before the same is sent again, or a connection is made again.
 BACKOFF_MS_MIN = 5
 BACKOFF_MS_MAX = 2_000

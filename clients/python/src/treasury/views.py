@@ -6,10 +6,10 @@ import datetime
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import List, NamedTuple, Optional, Tuple, Union
+from typing import List, NamedTuple, Optional, Tuple, Type, TypeVar, Union
 
 from .codes import Code
-from .errors import BadFrame
+from .errors import BadFrame, ServerSaid
 from .frames import Frame
 from .ids import NO_QUOTA, QuotaId, class_text, day_of
 from .money import to_yuan
@@ -27,6 +27,7 @@ from .names import (
 )
 from .reader import Reader
 from .replies import (
+    ErrorMessage,
     Position,
     Result,
     code_of,
@@ -177,30 +178,49 @@ class OutcomeView:
 
 View = Union[QuotaView, PaymentView, OutcomeView, Code]
 
+V = TypeVar("V", QuotaView, PaymentView, OutcomeView)
+
 
 def read_answers(frame: Frame) -> Tuple[Position, List[View]]:
     """An `answers` frame; a code stands where there is no answer."""
     body = Reader("an answers frame", frame.body)
     at = read_position(body)
-    views: List[View] = []
-    for _ in range(frame.count):
-        code, form, length = code_of(body.u16(), "an answer"), body.u16(), body.u32()
-        if (code is Code.ACCEPTED) != (form != 0) or (form == 0 and length):
-            raise BadFrame(f"an answer with code {code.value} and form {form}")
-        answer = Reader("an answer", body.take(length))
-        if form == 0:
-            views.append(code)
-        elif form == 1:
-            views.append(_read_quota(answer))
-        elif form == 2:
-            views.append(_read_payment(answer))
-        elif form == 3:
-            views.append(_read_outcome(answer))
-        else:
-            raise BadFrame(f"an answer of form {form}, which is not known")
-        answer.end()
+    views = [read_answer(body) for _ in range(frame.count)]
     body.end()
     return at, views
+
+
+def read_answer(body: Reader) -> View:
+    """One answer."""
+    code, form, length = code_of(body.u16(), "an answer"), body.u16(), body.u32()
+    if (code is Code.ACCEPTED) != (form != 0) or (form == 0 and length):
+        raise BadFrame(f"an answer with code {code.value} and form {form}")
+    answer = Reader("an answer", body.take(length))
+    view: View
+    if form == 0:
+        view = code
+    elif form == 1:
+        view = _read_quota(answer)
+    elif form == 2:
+        view = _read_payment(answer)
+    elif form == 3:
+        view = _read_outcome(answer)
+    else:
+        raise BadFrame(f"an answer of form {form}, which is not known")
+    answer.end()
+    return view
+
+
+def found_view(view: View, kind: Type[V]) -> Optional[V]:
+    """The answer as what was asked for; None where nothing is known. Another no is `ServerSaid`."""
+    if isinstance(view, kind):
+        return view
+    if view is Code.NOT_FOUND:
+        return None
+    if isinstance(view, Code):
+        texts = (view.english, view.chinese, view.next_step)
+        raise ServerSaid(ErrorMessage(view, 0, None, *texts, ""))
+    raise BadFrame(f"an answer of {type(view).__name__} where {kind.__name__} was asked for")
 
 
 def _quota_or_none(number: int) -> Optional[QuotaId]:
