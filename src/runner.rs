@@ -238,7 +238,7 @@ struct Connections {
     run: Rc<Run>,
     wires: HashMap<Role, Wire>,
     start: u32,
-    /// Reservations acknowledged last: looked up after a crash.
+    /// Reservations acknowledged by the last frame that held any: looked up after a crash.
     acknowledged: Vec<LookUp>,
     /// With a rate, from the first working day on.
     pace: Option<Pace>,
@@ -301,7 +301,13 @@ impl Connections {
     async fn recheck(&mut self, address: SocketAddr) -> bool {
         let Ok(mut wire) = Wire::connect(address, Role::Maker).await else { return false };
         for look_ups in self.acknowledged.chunks(LOOK_UPS_PER_FRAME_MAX) {
-            let Ok(Asked::Answered(answers)) = wire.look_ups(look_ups).await else { return false };
+            let answers = loop {
+                match wire.look_ups(look_ups).await {
+                    Ok(Asked::Answered(answers)) => break answers,
+                    Ok(Asked::Busy) => tokio::time::sleep(PAUSE).await,
+                    Err(_) => return false,
+                }
+            };
             let seen = &self.run.seen;
             for (look_up, answer) in look_ups.iter().zip(answers) {
                 seen.rechecked.set(seen.rechecked.get() + 1);
@@ -387,7 +393,7 @@ impl Connections {
         results: &[CommandResult],
         asked_again: bool,
     ) {
-        self.acknowledged.clear();
+        let mut acknowledged = Vec::new();
         let seen = &self.run.seen;
         let mut by_role = seen.by_role.borrow_mut();
         *by_role.entry(role_of(wave).slug()).or_default() += results.len() as u64;
@@ -410,18 +416,16 @@ impl Connections {
                     if let Some((payment, quota)) = routing::reservation(op.command) {
                         let (division, year) = (quota.division(), quota.year());
                         let kind = IdKind::Payment;
-                        self.acknowledged.push(LookUp::Outcome {
-                            kind,
-                            division,
-                            year,
-                            id: payment,
-                        });
+                        acknowledged.push(LookUp::Outcome { kind, division, year, id: payment });
                     }
                 }
                 domain::Code::Parked if !result.repeat => seen.parked.set(seen.parked.get() + 1),
                 domain::Code::Parked => {}
                 code => *refusals.entry(code.number()).or_default() += 1,
             }
+        }
+        if !acknowledged.is_empty() {
+            self.acknowledged = acknowledged;
         }
     }
 

@@ -31,6 +31,7 @@ fn a_small_run_meets_a_crash_an_overload_and_the_memory_limit() {
         assert_eq!(number(path), expected, "{path} in {told}");
     }
     for path in [
+        "/acknowledged_looked_up",
         "/busy",
         "/overload/busy",
         "/overload/durable_per_s",
