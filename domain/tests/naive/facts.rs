@@ -164,12 +164,12 @@ impl Year {
     }
 
     pub(super) fn resolve(&mut self, c: Resolve<'static>) -> Result<(), Code> {
-        let named =
+        // Of several under one number it is the one that came first.
+        let mut named =
             self.waiting.iter().enumerate().filter(|(_, waiting)| {
                 waiting.channel == c.channel && waiting.fact.serial == c.serial
             });
-        let named = named.min_by_key(|(_, waiting)| waiting.fingerprint);
-        let (at, waiting) = named.ok_or(Code::NotParked)?;
+        let (at, waiting) = named.next().ok_or(Code::NotParked)?;
         if c.action == ResolveAction::Dismiss {
             let waiting = self.waiting.remove(at);
             self.dismissed.push((waiting.channel, waiting.fingerprint));
