@@ -19,6 +19,7 @@
 //! - [`page`] (and `marks`): the state in pages, as a checkpoint copies them and gives them back.
 //! - [`resident`]: what the state keeps in memory, by kind.
 //! - [`contents`]: the fingerprint by which a repeat is told from a conflict.
+//! - [`elements`]: the codes of a year, and which of them go together.
 //! - [`division`]: one fiscal division: its years, and everything in them.
 //! - [`decide`]: `(&state, command) -> Result<Event, Refusal>`.
 //! - [`apply`]: `(&mut state, &event)`, shared by live and replay.
@@ -67,6 +68,8 @@ pub mod page;
 pub mod resident;
 
 pub mod contents;
+
+pub mod elements;
 
 pub mod division;
 

@@ -158,8 +158,10 @@ codes! {
     OverPlan = 1005, "over-plan", NewId, "the amount goes beyond the cumulative payment plan", "超用款计划", "ask for less, or for a larger plan";
     /// Not payable.
     NotExecutable = 1006, "not-executable", NewId, "the quota is not executable: no payment may be made from it", "指标不可执行", "allocate it down to a paying unit first";
+    /// A code no table of the year has.
+    BadElement = 1007, "bad-element", NewId, "an element's code is not in the year's tables, or the official key names another", "要素代码不在本年度代码表中或与指标要素不一致", "use a code of the year at the finest level, the same in field and key";
     /// Class not covered.
-    EconomicMismatch = 1008, "economic-mismatch", NewId, "the economic class is not under the quota's class", "经济分类与指标不符", "correct the class or choose another quota";
+    EconomicMismatch = 1008, "economic-mismatch", NewId, "the economic class is not under the quota's class, or not mapped to the government class", "经济分类与指标不符", "correct the class or choose another quota";
     /// Fund and method do not go together.
     MethodMismatch = 1009, "method-mismatch", NewId, "this payment method does not go with the quota's fund nature", "支付方式与资金性质不符", "use a method the fund nature allows";
     /// The adjustment period takes no new business.
@@ -176,6 +178,8 @@ codes! {
     KeyTaken = 1015, "key-taken", NewId, "another quota of this division and year has this official key", "指标要素重复", "use the existing quota";
     /// Too many.
     TooMany = 1016, "too-many", NewId, "a bound on the number of such things is reached", "数量已达上限", "see the bounds in the reference";
+    /// Functional class and fund nature are of different budgets.
+    FundClassMismatch = 1017, "fund-class-mismatch", NewId, "the functional class does not belong to the statutory budget of the fund nature", "功能分类与资金性质不符", "correct the functional class or the fund nature";
 
     /// Contract unknown, closed, short, or under another plan.
     ContractMismatch = 1202, "contract-mismatch", NewId, "the contract has no open earmark on this quota, less left than asked, or another purchase plan", "合同占用不符", "register the earmark first or ask for what is left";

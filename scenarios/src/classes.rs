@@ -57,7 +57,7 @@ const GOODS: &[Line] = &[
     line("2040201", "50205", "30227", &["30227"]),
     line("2010607", "50205", "302", &["30213", "30227"]),
     line("2130108", "50502", "302", &["30226", "30227"]),
-    line("2070104", "50502", "310", &["31002", "31003"]),
+    line("2070104", "50601", "310", &["31002", "31003"]),
 ];
 const PAYROLL: &[Line] = &[
     line("2050203", "50501", "301", &["30101", "30102", "30103", "30107"]),
@@ -66,31 +66,42 @@ const PAYROLL: &[Line] = &[
     line("2080506", "50102", "30109", &["30109"]),
     line("2101101", "50102", "30110", &["30110"]),
     line("2210201", "50103", "30113", &["30113"]),
-    line("2080502", "50905", "303", &["30301", "30302", "30305"]),
+    line("2080502", "50905", "303", &["30301", "30302", "30303"]),
 ];
 const PROJECTS: &[Line] = &[
-    line("2140104", "50402", "310", &["31001", "31003"]),
-    line("2130305", "50602", "310", &["31001"]),
+    line("2140104", "50302", "310", &["31005", "31003"]),
+    line("2130305", "50601", "310", &["31005"]),
     line("2110301", "50205", "302", &["30227"]),
-    line("2120303", "50402", "310", &["31001", "31002"]),
+    line("2120303", "50302", "310", &["31001", "31005"]),
     line("2060404", "50502", "302", &["30226", "30227"]),
 ];
 const FUNDS: &[Line] = &[
-    line("2082602", "51002", "303", &["30305"]),
-    line("2101202", "51002", "303", &["30305"]),
+    line("2082602", "51002", "313", &["31302"]),
+    line("2101202", "51002", "313", &["31302"]),
     line("2081902", "50901", "303", &["30305"]),
     line("2240703", "50901", "303", &["30305"]),
     line("2050299", "50902", "30308", &["30308"]),
 ];
+/// Under government funds (政府性基金).
 const GOVERNMENT: &[Line] = &[
-    line("2120801", "50402", "310", &["31001"]),
-    line("2296011", "50402", "310", &["31001", "31003"]),
+    line("2120801", "50305", "310", &["31009", "31012"]),
+    line("2296011", "50302", "310", &["31005", "31003"]),
 ];
+/// Under the state capital budget (国有资本经营预算).
+const STATE_CAPITAL: &[Line] = &[
+    line("2230105", "50502", "302", &["30227"]),
+    line("2230105", "50799", "312", &["31204", "31299"]),
+];
+/// Under the social insurance funds (社会保险基金).
+const SOCIAL_INSURANCE: &[Line] =
+    &[line("2090101", "50901", "303", &["30305"]), line("2090101", "50905", "30302", &["30302"])];
 
 /// The lines of a use under a fund nature.
 pub(crate) fn lines(of: Use, fund: Fund) -> &'static [Line] {
     match (fund, of) {
-        (Fund::Government | Fund::SpecialBond, Use::Projects) => GOVERNMENT,
+        (Fund::Government | Fund::SpecialBond, _) => GOVERNMENT,
+        (Fund::StateCapital, _) => STATE_CAPITAL,
+        (Fund::SocialInsurance, _) => SOCIAL_INSURANCE,
         (_, Use::Office) => OFFICE,
         (_, Use::Goods) => GOODS,
         (_, Use::Payroll) => PAYROLL,
@@ -152,6 +163,15 @@ impl Fund {
     }
 }
 
+/// A line of government funds, which general public money may not pay.
+pub(crate) const OF_GOVERNMENT_FUNDS: Line = GOVERNMENT[0];
+
+/// A line whose two economic classes are not mapped to each other.
+pub(crate) const UNMAPPED: Line = line("2050203", "50905", "301", &["30101"]);
+
+/// A line of a departmental class no table has.
+pub(crate) const UNLISTED: Line = line("2050203", "50502", "30298", &["30298"]);
+
 /// A code of the tables above as a class.
 pub(crate) fn class(code: &str) -> Class {
     Class::new(code).expect("a code of the tables is well-formed")
@@ -164,7 +184,8 @@ mod tests {
     #[test]
     fn every_line_covers_what_it_pays() {
         for of in USES {
-            for line in lines(of, Fund::General).iter().chain(GOVERNMENT) {
+            let others = GOVERNMENT.iter().chain(STATE_CAPITAL).chain(SOCIAL_INSURANCE);
+            for line in lines(of, Fund::General).iter().chain(others) {
                 assert_eq!((line.functional.len(), line.government.len()), (7, 5));
                 for paid in line.paid {
                     assert_eq!(paid.len(), 5, "payments carry the finest level");

@@ -6,6 +6,7 @@
 //!
 //! - `codes`: answer codes, states, settlement paths.
 //! - `form`: what no state can change.
+//! - `elements`: the codes of 2022, as far as the scenarios use them.
 //! - `cells`, `payment`: what is remembered.
 //! - `reserve`, `steps`, `facts`, `acts`: the rules, by kind of command.
 //! - `tally`: what was counted on the way.
@@ -16,6 +17,7 @@ pub(crate) mod payment;
 pub(crate) mod tally;
 
 mod acts;
+mod elements;
 mod facts;
 mod form;
 mod reserve;

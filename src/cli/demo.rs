@@ -246,6 +246,11 @@ impl Demo {
         }
         let span = throughput.span_ms as f64 / 1000.0;
         writeln!(out, "    answers over time, a column is {span:.2} s")?;
+        writeln!(
+            out,
+            "    {}",
+            latency_line("latency of a frame's answers", &shown.run.seen.latency)
+        )?;
         let roles: Vec<String> = told["commands_by_role"]
             .as_object()
             .into_iter()
@@ -309,6 +314,7 @@ impl Demo {
             grouped(overload.looked_up),
             overload.lost
         )?;
+        writeln!(out, "    {}", latency_line("latency of an answer", &shown.overload_latency))?;
         writeln!(
             out,
             "  pages of settled payments   {:>14}   left memory, {} came back",
@@ -316,20 +322,7 @@ impl Demo {
             grouped(shown.paged.back)
         )?;
         writeln!(out)?;
-        let invariants: Vec<String> = told["invariants"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, found)| {
-                let violations = found["violations"].as_u64().unwrap_or_default();
-                let mark = if violations == 0 {
-                    "holds".to_owned()
-                } else {
-                    format!("{violations} VIOLATIONS")
-                };
-                format!("{name} {mark} ({})", number(&found["checked"]))
-            })
-            .collect();
+        let invariants = invariant_words(told);
         for some in invariants.chunks(4) {
             writeln!(out, "  {}", some.join("   "))?;
         }
@@ -346,6 +339,29 @@ impl Demo {
             }
         )
     }
+}
+
+/// Each invariant with what was found of it, by its number.
+fn invariant_words(told: &Value) -> Vec<String> {
+    let mut found: Vec<_> = told["invariants"].as_object().into_iter().flatten().collect();
+    found.sort_by_key(|(name, _)| (name.len(), name.as_str()));
+    let words = |(name, found): (&String, &Value)| {
+        let checked = grouped(found["checked"].as_u64().unwrap_or_default());
+        match found["violations"].as_u64().unwrap_or_default() {
+            0 => format!("{name} holds ({checked})"),
+            violations => format!("{name} {violations} VIOLATIONS ({checked})"),
+        }
+    };
+    found.into_iter().map(words).collect()
+}
+
+fn latency_line(what: &str, latency: &Latency) -> String {
+    let quantiles: Vec<String> = latency
+        .summary_us()
+        .iter()
+        .map(|&(name, us)| format!("{name} {:.1}", us as f64 / 1000.0))
+        .collect();
+    format!("{what} in ms: {}", quantiles.join(", "))
 }
 
 fn latency(latency: &Latency) -> Value {

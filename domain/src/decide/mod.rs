@@ -14,6 +14,7 @@ mod step;
 use crate::codes::{PaymentState, YearState};
 use crate::command::{Body, Command, Create, Register, Resolve, SetLimit, SetYear};
 use crate::division::{Answer, Division, Registration, YearBook};
+use crate::elements;
 use crate::event::{Event, EventBody, RefusedId};
 use crate::ids::{ActId, Fingerprint, FiscalYear, QuotaId};
 use crate::limit::PlanCell;
@@ -347,6 +348,7 @@ fn decide_create<'a>(
     if book.quota_by_key(create.key).is_some() {
         return Err(Code::KeyTaken.into());
     }
+    elements::check_quota(&create)?;
     let parent_here = !create.parent.is_none() && create.parent.division() == book.division;
     if parent_here && book.quota(create.parent).is_none() {
         return Err(Code::NoParent.into());

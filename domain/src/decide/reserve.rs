@@ -3,6 +3,7 @@
 use crate::codes::settlement_path;
 use crate::command::Reserve;
 use crate::division::YearBook;
+use crate::elements;
 use crate::event::EventBody;
 use crate::ids::Fingerprint;
 use crate::money::Fen;
@@ -21,6 +22,7 @@ pub(super) fn decide<'a>(
         return Err(Code::NotExecutable.into());
     }
     let path = settlement_path(quota.fund, reserve.method).ok_or(Code::MethodMismatch)?;
+    elements::check_payment_class(reserve.economic, reserve.quota.year())?;
     if !quota.economic.covers(reserve.economic) {
         return Err(Code::EconomicMismatch.into());
     }

@@ -136,11 +136,12 @@ impl Run {
             Case::OverPlan => self.over_plan(stub, ask),
             Case::Economic => Reserve { economic: class(uncovered(stub)), ..ask },
             Case::ElementMissing => Reserve { economic: Class::ANY, ..ask },
-            Case::ElementCode => match stub.turn % 3 {
+            Case::ElementCode => match stub.turn % 4 {
                 0 => Reserve { economic: Class(*b"302-01\0\0"), ..ask },
                 // A code for payment methods that other provinces use.
                 1 => Reserve { method: 21, ..ask },
-                _ => Reserve { business: 9, ..ask },
+                2 => Reserve { business: 9, ..ask },
+                _ => Reserve { economic: class("30298"), ..ask },
             },
             Case::Contract => self.contract_mismatch(stub, ask),
             Case::NotExecutable => match self.serial_of(Kind::Parent) {

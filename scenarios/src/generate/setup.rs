@@ -7,7 +7,7 @@ use domain::ids::{ActId, BatchId, Class, ContractId, DivisionIndex, LimitKey, Mo
 use domain::money::Fen;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::classes::{Line, class, lines};
+use crate::classes::{Fund, Line, OF_GOVERNMENT_FUNDS, UNLISTED, UNMAPPED, class, lines};
 use crate::command::{
     Act, ActKind, Body, CloseBatch, Command, Create, LimitKind, Move, MoveKind, OpenBatch, Role,
     SetLimit, Tail,
@@ -157,6 +157,20 @@ impl Run {
         self.send(wave, orphan);
         let unplanned = Command { tail: Tail::Text("无用款计划".into()), ..unplanned };
         self.send(wave, unplanned);
+        for (place, line) in (1..).zip([&OF_GOVERNMENT_FUNDS, &UNMAPPED, &UNLISTED]) {
+            let vain = self.creation_of(number(5, place), line);
+            self.send_twice(wave, vain);
+        }
+    }
+
+    /// A quota of general public money with this line of elements.
+    fn creation_of(&self, number: u64, line: &Line) -> Command {
+        let mut create = self.creation(number, 0, LimitKey(0));
+        if let Body::Create(create) = &mut create.body {
+            (create.economic, create.fund) = (class(line.economic), class(Fund::General.code()));
+        }
+        create.tail = Tail::Text(self.official_key(0, line, Fund::General).into());
+        create
     }
 
     fn line(&self, serial: u32) -> &'static Line {
@@ -189,14 +203,14 @@ impl Run {
             plan,
             cap: Fen::new(cap),
         });
-        self.officer(body, Tail::Text(self.official_key(serial).into()))
+        let key = self.official_key(serial, self.line(serial), quota.fund);
+        self.officer(body, Tail::Text(key.into()))
     }
 
     /// Division, unit, functional, government and departmental economic class, fund nature, project
     /// and document of a quota. What pays no unit has finance's own, of zeros.
-    fn official_key(&self, serial: u32) -> String {
+    fn official_key(&self, serial: u32, line: &Line, fund: Fund) -> String {
         let division = self.division();
-        let (quota, line) = (&division.quotas[serial as usize], self.line(serial));
         let (unit, project) = (division.unit_of(serial), division.project_of(serial));
         let place = self.plan.places[self.at].code_text();
         format!(
@@ -205,7 +219,7 @@ impl Run {
             line.functional,
             line.government,
             line.economic,
-            quota.fund.code(),
+            fund.code(),
             &place[..6],
             project.map_or(0, |project| project + 1),
             if self.at == 0 { "鲁" } else { "市" },

@@ -10,6 +10,7 @@ use crate::command::{
 
 use super::cells::{Buckets, Contract, Quota};
 use super::codes::code;
+use super::elements::unfit_elements;
 use super::{Answer, Known, Model, recall};
 
 /// A batch.
@@ -165,6 +166,8 @@ impl Model {
             Some(code)
         } else if self.keys.contains(&key) {
             Some(code::KEY_TAKEN)
+        } else if let Some(code) = unfit_elements(create, &command.tail) {
+            Some(code)
         } else if parent_missing {
             Some(code::NO_PARENT)
         } else if create.plan.0 != 0 && !self.plans.contains_key(&create.plan.0) {

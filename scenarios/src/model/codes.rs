@@ -17,6 +17,7 @@ pub(crate) mod code {
     pub(crate) const YEAR_NOT_OPEN: u16 = 1004;
     pub(crate) const OVER_PLAN: u16 = 1005;
     pub(crate) const NOT_EXECUTABLE: u16 = 1006;
+    pub(crate) const BAD_ELEMENT: u16 = 1007;
     pub(crate) const ECONOMIC_MISMATCH: u16 = 1008;
     pub(crate) const METHOD_MISMATCH: u16 = 1009;
     pub(crate) const YEAR_IN_ADJUSTMENT: u16 = 1010;
@@ -25,6 +26,7 @@ pub(crate) mod code {
     pub(crate) const NO_RULE_APPROVES: u16 = 1013;
     pub(crate) const NO_LIMIT: u16 = 1014;
     pub(crate) const KEY_TAKEN: u16 = 1015;
+    pub(crate) const FUND_CLASS_MISMATCH: u16 = 1017;
     pub(crate) const CONTRACT_MISMATCH: u16 = 1202;
     pub(crate) const DUTY_SEPARATION: u16 = 1502;
     pub(crate) const NO_PAYMENT: u16 = 3001;

@@ -3,6 +3,7 @@
 use crate::command::{Command, Reserve};
 
 use super::codes::{Path, State, code, path};
+use super::elements::is_payable_class;
 use super::payment::Payment;
 use super::{Answer, Model, PaymentId};
 
@@ -55,6 +56,9 @@ impl Model {
         }
         if path(quota.fund.as_str(), ask.method).is_none() {
             return Some(code::METHOD_MISMATCH);
+        }
+        if !is_payable_class(ask.economic.as_str()) {
+            return Some(code::BAD_ELEMENT);
         }
         if !ask.economic.as_str().starts_with(quota.economic.as_str()) {
             return Some(code::ECONOMIC_MISMATCH);

@@ -1,0 +1,322 @@
+//! Elements (要素) in force: which codes a year has, and which of them go together.
+//!
+//! Three questions, each with its refusal: is a code in the year's tables (R-ELEM,
+//! [`Code::BadElement`]); is a departmental economic class mapped to this government one (R-ECO,
+//! [`Code::EconomicMismatch`]); does the functional class belong to the statutory budget of the
+//! fund nature (R-FUNDCLS, [`Code::FundClassMismatch`]). What was decided stays decided: replay
+//! asks no table.
+//!
+//! The tables are data, `data/elements.csv`, read once. Years before the first row have none, and
+//! only form is looked at.
+
+use std::sync::LazyLock;
+
+use crate::command::Create;
+use crate::ids::{Class, FiscalYear};
+use crate::refusal::Code;
+
+/// The first year the tables speak of.
+const FIRST_YEAR: u16 = 2018;
+
+/// Characters of a departmental economic class at the finest level: what payments carry.
+const DEPARTMENTAL_FINEST: usize = 5;
+
+/// Characters of a functional class in a key of elements: the national part (项).
+const FUNCTIONAL: usize = 7;
+
+/// Parts of an official key that is a key of elements, at least: division, unit, functional,
+/// government and departmental economic class, fund nature. Project, document and others follow.
+const KEY_PARTS_MIN: usize = 6;
+
+static TABLES: LazyLock<Tables> =
+    LazyLock::new(|| Tables::read(include_str!("../data/elements.csv")));
+
+/// A statutory budget (四本预算).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Budget {
+    General,
+    GovernmentFunds,
+    StateCapital,
+    SocialInsurance,
+}
+
+impl Budget {
+    fn named(name: &str) -> Budget {
+        match name {
+            "general" => Budget::General,
+            "government-funds" => Budget::GovernmentFunds,
+            "state-capital" => Budget::StateCapital,
+            "social-insurance" => Budget::SocialInsurance,
+            other => panic!("elements: {other:?} is no statutory budget"),
+        }
+    }
+}
+
+/// A code with the years it holds in and what it goes with.
+#[derive(Debug)]
+struct Row<T> {
+    code: Class,
+    from: u16,
+    to: u16,
+    goes_with: T,
+}
+
+impl<T> Row<T> {
+    fn holds_in(&self, year: u16) -> bool {
+        (self.from..=self.to).contains(&year)
+    }
+}
+
+/// Rows of each table by code; a code that changed has several rows, of different years.
+#[derive(Debug, Default)]
+struct Tables {
+    funds: Vec<Row<Budget>>,
+    functional: Vec<Row<Budget>>,
+    departmental: Vec<Row<Vec<Class>>>,
+}
+
+impl Tables {
+    /// From the data file, which is part of the program: anything unreadable in it is a defect.
+    fn read(text: &str) -> Tables {
+        let mut tables = Tables::default();
+        let rows = text.lines().filter(|line| !line.starts_with('#')).skip(1);
+        for line in rows {
+            let fields: Vec<&str> = line.split(',').collect();
+            let [table, code, from, to, _name, goes_with] = fields[..] else {
+                panic!("elements: six fields expected in {line:?}")
+            };
+            let code = of_table(code);
+            let from = from.parse().expect("elements: a first year");
+            let to = if to.is_empty() { u16::MAX } else { to.parse().expect("elements: a year") };
+            match table {
+                "fund" | "functional" => {
+                    let row = Row { code, from, to, goes_with: Budget::named(goes_with) };
+                    let budgets =
+                        if table == "fund" { &mut tables.funds } else { &mut tables.functional };
+                    budgets.push(row);
+                }
+                "departmental" => {
+                    let goes_with = goes_with.split(' ').map(of_table).collect();
+                    tables.departmental.push(Row { code, from, to, goes_with });
+                }
+                other => panic!("elements: {other:?} is no table"),
+            }
+        }
+        tables.funds.sort_by_key(|row| row.code);
+        tables.functional.sort_by_key(|row| row.code);
+        tables.departmental.sort_by_key(|row| row.code);
+        tables
+    }
+
+    /// True when some departmental class at or under this one is mapped to the government class,
+    /// or to one above or under it.
+    fn are_mapped(&self, departmental: Class, government: Class, year: u16) -> bool {
+        self.departmental.iter().any(|row| {
+            row.holds_in(year)
+                && departmental.covers(row.code)
+                && row
+                    .goes_with
+                    .iter()
+                    .any(|mapped| mapped.covers(government) || government.covers(*mapped))
+        })
+    }
+}
+
+fn of_table(code: &str) -> Class {
+    Class::new(code).unwrap_or_else(|| panic!("elements: {code:?} is no code"))
+}
+
+/// The statutory budget a code belongs to: that of the longest beginning listed, since divisions
+/// extend the national codes below it.
+fn budget_of(rows: &[Row<Budget>], code: Class, year: u16) -> Option<Budget> {
+    let mut covering = rows.iter().rev().filter(|row| row.holds_in(year) && row.code.covers(code));
+    covering.next().map(|row| row.goes_with)
+}
+
+fn in_force<T>(rows: &[Row<T>], code: Class, year: u16) -> Option<&T> {
+    let first = rows.partition_point(|row| row.code < code);
+    let same = rows[first..].iter().take_while(|row| row.code == code);
+    same.filter(|row| row.holds_in(year)).map(|row| &row.goes_with).next()
+}
+
+/// Whether a payment may carry this departmental economic class: one of the year's, at the finest
+/// level (R-ELEM).
+///
+/// # Errors
+///
+/// [`Code::BadElement`].
+pub fn check_payment_class(economic: Class, year: FiscalYear) -> Result<(), Code> {
+    let year = year.get();
+    if year < FIRST_YEAR {
+        return Ok(());
+    }
+    let finest = economic.as_str().len() == DEPARTMENTAL_FINEST;
+    let known = finest && in_force(&TABLES.departmental, economic, year).is_some();
+    if known { Ok(()) } else { Err(Code::BadElement) }
+}
+
+/// Whether a quota may be of these elements: its fund nature and its class are of the year; and
+/// where its official key is one of elements, those agree with the command, with the year's tables
+/// and with each other.
+///
+/// # Errors
+///
+/// [`Code::BadElement`], [`Code::EconomicMismatch`] or [`Code::FundClassMismatch`].
+pub fn check_quota(create: &Create<'_>) -> Result<(), Code> {
+    let year = create.year.get();
+    if year < FIRST_YEAR {
+        return Ok(());
+    }
+    let tables = &*TABLES;
+    let known = |found: bool| if found { Ok(()) } else { Err(Code::BadElement) };
+    let budget = budget_of(&tables.funds, create.fund, year).ok_or(Code::BadElement)?;
+    let any = create.economic == Class::ANY;
+    known(any || in_force(&tables.departmental, create.economic, year).is_some())?;
+    let Some(key) = KeyElements::of(create.key) else { return Ok(()) };
+    known(key.fund == create.fund && (any || key.departmental == create.economic))?;
+    known(in_force(&tables.departmental, key.departmental, year).is_some())?;
+    let functional = budget_of(&tables.functional, key.functional, year).ok_or(Code::BadElement)?;
+    if !tables.are_mapped(key.departmental, key.government, year) {
+        return Err(Code::EconomicMismatch);
+    }
+    if functional != budget {
+        return Err(Code::FundClassMismatch);
+    }
+    Ok(())
+}
+
+/// The elements an official key names.
+struct KeyElements {
+    functional: Class,
+    government: Class,
+    departmental: Class,
+    fund: Class,
+}
+
+impl KeyElements {
+    /// `division/unit/functional/government/departmental/fund/…`; `None` for a key of another
+    /// form, whose words are its owner's own.
+    fn of(key: &str) -> Option<KeyElements> {
+        let parts: Vec<&str> = key.split('/').collect();
+        if parts.len() < KEY_PARTS_MIN || parts[2].len() != FUNCTIONAL {
+            return None;
+        }
+        let class = |at: usize| Class::new(parts[at]);
+        Some(KeyElements {
+            functional: class(2)?,
+            government: class(3)?,
+            departmental: class(4)?,
+            fund: class(5)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::{AuthorityKind, Posts};
+    use crate::ids::{ActId, DivisionIndex, LimitKey, QuotaId};
+    use crate::money::Fen;
+
+    fn year(year: u16) -> FiscalYear {
+        FiscalYear::new(year).unwrap()
+    }
+
+    fn checked(of: u16, fund: &str, economic: &str, key: &str) -> Result<(), Code> {
+        check_quota(&Create {
+            act: ActId(1),
+            division: DivisionIndex(1),
+            year: year(of),
+            parent: QuotaId::NONE,
+            fund: Class::new(fund).unwrap(),
+            economic: Class::new(economic).unwrap(),
+            posts: Posts::UNIT,
+            executable: true,
+            plan: LimitKey(0),
+            authority: AuthorityKind::BudgetLine,
+            cap_fen: Fen::ZERO,
+            key,
+        })
+    }
+
+    #[test]
+    fn a_payment_carries_a_class_of_its_year_at_the_finest_level() {
+        let payment = |code, of| check_payment_class(Class::new(code).unwrap(), year(of));
+        assert_eq!(payment("30201", 2022), Ok(()));
+        for wrong in ["302", "30298", "3020101", "99901", "50201"] {
+            assert_eq!(payment(wrong, 2022), Err(Code::BadElement), "{wrong}");
+            assert_eq!(payment(wrong, 2017), Ok(()), "2017 has no tables: {wrong}");
+        }
+    }
+
+    #[test]
+    fn a_quota_is_of_elements_of_its_year() {
+        assert_eq!(checked(2022, "111", "302", "any words"), Ok(()));
+        assert_eq!(checked(2022, "111", "", "any words"), Ok(()));
+        assert_eq!(
+            checked(2022, "1115", "302", "any words"),
+            Ok(()),
+            "a division's own, under 111"
+        );
+        assert_eq!(checked(2022, "19", "302", "any words"), Err(Code::BadElement));
+        assert_eq!(checked(2022, "111", "30298", "any words"), Err(Code::BadElement));
+        assert_eq!(checked(2017, "19", "30298", "any words"), Ok(()));
+    }
+
+    #[test]
+    fn a_key_of_elements_says_what_the_command_says() {
+        let good = "370000000/101001/2050203/50502/302/111/project/document";
+        assert_eq!(checked(2022, "111", "302", good), Ok(()));
+        assert_eq!(checked(2022, "112", "302", good), Err(Code::BadElement));
+        assert_eq!(checked(2022, "111", "30201", good), Err(Code::BadElement));
+        assert_eq!(checked(2022, "111", "", good), Ok(()), "pays any class, or none");
+        let no_such = "370000000/101001/9990203/50502/302/111/project/document";
+        assert_eq!(checked(2022, "111", "302", no_such), Err(Code::BadElement));
+    }
+
+    #[test]
+    fn the_two_economic_classes_are_mapped() {
+        let key = |government, departmental| {
+            format!("370000000/101001/2050203/{government}/{departmental}/111/p/d")
+        };
+        for (government, departmental) in
+            [("50101", "30101"), ("50501", "30101"), ("50502", "302"), ("502", "30227")]
+        {
+            let key = key(government, departmental);
+            assert_eq!(checked(2022, "111", departmental, &key), Ok(()), "{key}");
+        }
+        for (government, departmental) in [("50101", "30201"), ("50905", "301"), ("50402", "310")] {
+            let key = key(government, departmental);
+            let found = checked(2022, "111", departmental, &key);
+            assert_eq!(found, Err(Code::EconomicMismatch), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_fund_pays_the_functions_of_its_budget() {
+        let found = |functional, fund| {
+            let key = format!("370000000/101001/{functional}/50601/310/{fund}/p/d");
+            checked(2022, fund, "310", &key)
+        };
+        for (functional, fund) in [
+            ("2130305", "111"),
+            ("2120801", "121"),
+            ("2296011", "122"),
+            ("2230105", "13"),
+            ("2090101", "14"),
+            ("2050205", "2"),
+            ("2050203", "31"),
+        ] {
+            assert_eq!(found(functional, fund), Ok(()), "{functional} {fund}");
+        }
+        for (functional, fund) in
+            [("2120801", "111"), ("2130305", "121"), ("2230105", "111"), ("2120801", "31")]
+        {
+            assert_eq!(
+                found(functional, fund),
+                Err(Code::FundClassMismatch),
+                "{functional} {fund}"
+            );
+        }
+    }
+}
