@@ -352,9 +352,15 @@ _TEXTS: dict[Code, _Texts] = {
         "指标不可执行",
         "allocate it down to a paying unit first",
     ),
+    Code.BAD_ELEMENT: _Texts(
+        Then.NEW_ID,
+        "an element's code is not in the year's tables, or the official key names another",
+        "要素代码不在本年度代码表中或与指标要素不一致",
+        "use a code of the year at the finest level, the same in field and key",
+    ),
     Code.ECONOMIC_MISMATCH: _Texts(
         Then.NEW_ID,
-        "the economic class is not under the quota's class",
+        "the economic class is not under the quota's class, or not mapped to the government class",
         "经济分类与指标不符",
         "correct the class or choose another quota",
     ),
@@ -405,6 +411,12 @@ _TEXTS: dict[Code, _Texts] = {
         "a bound on the number of such things is reached",
         "数量已达上限",
         "see the bounds in the reference",
+    ),
+    Code.FUND_CLASS_MISMATCH: _Texts(
+        Then.NEW_ID,
+        "the functional class does not belong to the statutory budget of the fund nature",
+        "功能分类与资金性质不符",
+        "correct the functional class or the fund nature",
     ),
     Code.CONTRACT_MISMATCH: _Texts(
         Then.NEW_ID,
