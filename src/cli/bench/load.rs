@@ -20,6 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
+use super::check::Reserved;
 use super::{Measured, Skew};
 use crate::clock;
 
@@ -37,6 +38,8 @@ pub(super) struct Load {
     pub(super) in_flight: usize,
     pub(super) batch: usize,
     pub(super) skew: Skew,
+    /// Exponent of [`Skew::Zipf`].
+    pub(super) zipf: f64,
     pub(super) particulars: usize,
     pub(super) rate: Option<u64>,
     pub(super) warm_up: Duration,
@@ -50,6 +53,7 @@ struct Shared {
     until: Instant,
     stop: Cell<bool>,
     accepted: Cell<u64>,
+    reserved: Cell<Reserved>,
     latency: RefCell<Histogram<u64>>,
     particulars: Vec<u8>,
     zipf: Vec<u32>,
@@ -69,7 +73,10 @@ impl Load {
             ..ParticularsText::default()
         };
         let particulars = if self.particulars == 0 { Vec::new() } else { text.encode() };
-        let zipf = if self.skew == Skew::Zipf { zipf_table(self.quotas.len()) } else { Vec::new() };
+        let zipf = match self.skew {
+            Skew::Zipf => zipf_table(self.quotas.len(), self.zipf),
+            Skew::Uniform | Skew::Hot => Vec::new(),
+        };
         let connections = self.connections;
         let shared = Rc::new(Shared {
             load: self,
@@ -77,6 +84,7 @@ impl Load {
             until,
             stop: Cell::new(false),
             accepted: Cell::new(0),
+            reserved: Cell::new(Reserved::default()),
             latency: RefCell::new(Histogram::new_with_bounds(1, LATENCY_US_MAX, 3)?),
             particulars,
             zipf,
@@ -105,7 +113,8 @@ impl Load {
         let latency = shared.latency.borrow().clone();
         let seconds = ended.saturating_duration_since(from).as_secs_f64();
         ensure!(seconds > 0.0, "the run used its disk before it had warmed up; raise --disk-gib");
-        Ok(Measured { accepted: shared.accepted.get(), seconds, latency, capped })
+        let (accepted, reserved) = (shared.accepted.get(), shared.reserved.get());
+        Ok(Measured { accepted, reserved, seconds, latency, capped })
     }
 }
 
@@ -115,6 +124,8 @@ struct Connection {
     builder: CommandsBuilder,
     random: u64,
     payments: u64,
+    /// What its payments come to, in fen.
+    fen: i64,
     /// When the frame in each place was to be sent; `None`: the place is free.
     places: Vec<Option<Instant>>,
     out: Vec<u8>,
@@ -132,6 +143,7 @@ async fn connection(shared: Rc<Shared>, number: usize) -> Result<()> {
         builder: CommandsBuilder::new(),
         random: 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number as u64 + 1),
         payments: 0,
+        fen: 0,
         places: vec![None; load.in_flight],
         out: Hello::new(Role::Maker, ChannelId(1), "bench").encode().to_vec(),
         input: Vec::with_capacity(1 << 18),
@@ -148,6 +160,10 @@ async fn connection(shared: Rc<Shared>, number: usize) -> Result<()> {
         }
         let idle = connection.places.iter().all(Option::is_none);
         if welcomed && idle && shared.stop.get() {
+            // Each was answered `accepted`, or `take` would have ended the run.
+            let Reserved { payments, fen } = shared.reserved.get();
+            let payments = payments + connection.payments;
+            shared.reserved.set(Reserved { payments, fen: fen + connection.fen });
             return Ok(());
         }
         let pause = connection.pause(&shared);
@@ -203,11 +219,12 @@ impl Connection {
         for _ in 0..shared.load.batch {
             let quota = self.choose(shared);
             self.payments += 1;
+            let amount_fen = Fen::new(100 + (self.random >> 50) as i64);
             let id = (self.number as u128 + 1) << 64 | u128::from(self.payments);
             let reserve = Reserve {
                 payment: PaymentId(id),
                 quota,
-                amount_fen: Fen::new(100 + (self.random >> 50) as i64),
+                amount_fen,
                 economic: Class(*b"30201\0\0\0"),
                 method: Method::Centralized,
                 kind: BusinessKind::Single,
@@ -225,6 +242,7 @@ impl Connection {
                 self.payments -= 1;
                 return;
             }
+            self.fen += amount_fen.get();
         }
     }
 
@@ -287,10 +305,10 @@ impl Shared {
     }
 }
 
-/// A table to draw from uniformly: each quota as often as Zipf with exponent 0.8 has it.
-fn zipf_table(quotas: usize) -> Vec<u32> {
+/// A table to draw from uniformly: each quota as often as Zipf with this exponent has it.
+fn zipf_table(quotas: usize, exponent: f64) -> Vec<u32> {
     const DRAWS: usize = 1 << 20;
-    let weight = |rank: usize| 1.0 / (rank as f64 + 1.0).powf(0.8);
+    let weight = |rank: usize| 1.0 / (rank as f64 + 1.0).powf(exponent);
     let total: f64 = (0..quotas).map(weight).sum();
     let mut table = Vec::with_capacity(DRAWS);
     let mut reached = 0.0;

@@ -1,5 +1,6 @@
 //! `treasury bench`: a client process against a server process, over real TCP, to a real disk.
 
+mod check;
 mod load;
 mod probe;
 mod setup;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use crate::child::{Server, ServerOptions, bytes_below};
 use crate::exit::Exit;
 
+use check::{Reserved, check};
 use load::Load;
 use probe::probe;
 
@@ -24,6 +26,9 @@ pub(super) enum Preset {
     /// 4 connections, 2 frames in flight, 8,190 reservations a frame.
     #[value(name = "batch-8190")]
     Batch8190,
+    /// 8 connections, 2 frames in flight, 1,000 reservations a frame.
+    #[value(name = "batch-1000")]
+    Batch1000,
     /// 16 connections, 4 frames in flight, 100 reservations a frame.
     #[value(name = "batch-100")]
     Batch100,
@@ -40,6 +45,7 @@ impl Preset {
     fn shape(self) -> (usize, usize, usize) {
         match self {
             Preset::Batch8190 => (4, 2, 8190),
+            Preset::Batch1000 => (8, 2, 1000),
             Preset::Batch100 => (16, 4, 100),
             Preset::Pipelined => (64, 32, 1),
             Preset::Many => (256, 1, 1),
@@ -57,7 +63,7 @@ impl Preset {
 pub(super) enum Skew {
     /// Each as often as the other.
     Uniform,
-    /// Zipf with exponent 0.8: few are hot.
+    /// Zipf: few are hot.
     Zipf,
     /// One quota takes everything.
     Hot,
@@ -71,7 +77,8 @@ Examples:
   treasury bench --preset many --skew zipf --particulars 300 --seconds 20 --json
   treasury bench --preset batch-100 --rate 200000
 
-Client and server share this machine. Every reply is checked. Latency is from the moment a frame
+Client and server share this machine. Every reply is checked, and in the end every quota: together
+they hold what was accepted, and none is overdrawn. Latency is from the moment a frame
 was to be sent (with --rate: by the schedule, so that a stall counts against every frame it
 delays) to the moment its last result was read. A figure is worth something only beside the disk
 probe taken with it.")]
@@ -82,6 +89,9 @@ pub(super) struct Bench {
     /// How quotas are chosen.
     #[arg(long, value_enum, default_value = "uniform")]
     skew: Skew,
+    /// Exponent of `--skew zipf`: the larger, the hotter the few.
+    #[arg(long, default_value_t = 0.8, value_name = "EXPONENT", value_parser = exponent)]
+    zipf: f64,
     /// Quotas, spread over 185 divisions.
     #[arg(long, default_value_t = 194_100)]
     quotas: u32,
@@ -108,9 +118,17 @@ pub(super) struct Bench {
     json: bool,
 }
 
+fn exponent(text: &str) -> Result<f64, String> {
+    let exponent: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    (0.0..=8.0).contains(&exponent).then_some(exponent).ok_or("not from 0 to 8".to_owned())
+}
+
 /// What a run showed.
 struct Measured {
+    /// Accepted within the time that is measured.
     accepted: u64,
+    /// Accepted in all.
+    reserved: Reserved,
     seconds: f64,
     latency: Histogram<u64>,
     capped: bool,
@@ -151,18 +169,21 @@ impl Bench {
         let (connections, in_flight, batch) = self.preset.shape();
         let load = Load {
             address: server.address,
-            quotas,
+            quotas: quotas.clone(),
             connections,
             in_flight,
             batch,
             skew: self.skew,
+            zipf: self.zipf,
             particulars: self.particulars as usize,
             rate: self.rate,
             warm_up: Duration::from_secs(1),
             measure: Duration::from_secs(self.seconds),
         };
         let disk_bytes_max = self.disk_gib << 30;
-        load.run(|| bytes_below(data) > disk_bytes_max).await
+        let measured = load.run(|| bytes_below(data) > disk_bytes_max).await?;
+        check(server.address, &quotas, measured.reserved).await?;
+        Ok(measured)
     }
 
     fn tell(
@@ -193,6 +214,10 @@ impl Bench {
             "quotas": self.quotas,
             "skew": format!("{:?}", self.skew).to_lowercase(),
             "particulars_bytes": self.particulars,
+            "held_in_the_end": {
+                "payments": measured.reserved.payments,
+                "fen": measured.reserved.fen,
+            },
             "capped_by_disk": measured.capped,
             "server_resident_bytes_max": resident,
             "disk_probe": { "before": before.to_json(), "after": after.to_json() },
