@@ -1,10 +1,10 @@
 //! `treasury payment show`, and where the other commands about payments are.
 
-mod collect;
-mod explain;
+pub(super) mod collect;
+pub(super) mod explain;
 mod list;
-mod now;
-mod story;
+pub(super) mod now;
+pub(super) mod story;
 
 use std::io::Write;
 use std::net::SocketAddr;

@@ -167,10 +167,13 @@ fn print(out: &mut impl Write, view: &QuotaView) -> std::io::Result<()> {
     writeln!(out, "authority       {}{cap}  批复依据", view.authority)
 }
 
-/// `available = issued − allocated − …`, a line for each.
-fn equation(out: &mut impl Write, view: &QuotaView) -> std::io::Result<()> {
+/// A term of a quota's equation: its sign, its name, the amount in fen, the name in Chinese.
+pub(super) type Term = (&'static str, &'static str, i64, &'static str);
+
+/// What a quota's available balance is made of: `available = issued − allocated − …`.
+pub(super) fn terms(view: &QuotaView) -> [Term; 10] {
     let b = &view.buckets;
-    let terms = [
+    [
         ("=", "issued", b.issued, "下达"),
         ("−", "allocated", b.allocated, "分解"),
         ("−", "transferred", b.transferred, "转移下达"),
@@ -181,9 +184,14 @@ fn equation(out: &mut impl Write, view: &QuotaView) -> std::io::Result<()> {
         ("−", "paid", b.paid, "已付"),
         ("−", "cleared", b.cleared, "已清算"),
         ("+", "refunding", b.refunding, "退款在途"),
-    ];
+    ]
+}
+
+/// The equation, a line for each term.
+fn equation(out: &mut impl Write, view: &QuotaView) -> std::io::Result<()> {
+    let terms = terms(view);
     let amounts = terms.map(|(.., fen, _)| show::yuan(Fen::new(fen)));
-    let available = show::yuan(Fen::new(b.available()));
+    let available = show::yuan(Fen::new(view.buckets.available()));
     let width = amounts.iter().chain([&available]).map(|text| text.chars().count()).max();
     let width = width.unwrap_or_default();
     writeln!(out, "  {:<11}  {available:>width$}  可用", "available")?;
@@ -220,7 +228,8 @@ fn totals(out: &mut impl Write, view: &QuotaView) -> std::io::Result<()> {
     Ok(())
 }
 
-fn state(view: &QuotaView) -> (&'static str, &'static str) {
+/// Whether payments may be made from it, in both languages.
+pub(super) fn state(view: &QuotaView) -> (&'static str, &'static str) {
     match view {
         QuotaView { quarantined: true, .. } => ("quarantined: an operator revives it", "已隔离"),
         QuotaView { closed: true, .. } => ("closed", "已关闭"),

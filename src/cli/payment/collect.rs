@@ -13,7 +13,7 @@ use domain::ids::{DivisionIndex, FiscalYear, PaymentId};
 use domain::suspense::ParkedKey;
 use protocol::directory::{AsOf, Continuation, History, HistoryPage, StateAt, Subject};
 use protocol::views::PaymentView;
-use protocol::{Answer, LookUp};
+use protocol::{Answer, Client, ClientError, LookUp};
 use storage::event_record;
 use storage::position::Position;
 use storage::record::RecordRef;
@@ -22,13 +22,13 @@ use crate::cli::{connection, moment, offline, words};
 use crate::verification;
 
 /// A division and year: where a payment's id is unique.
-pub(super) type Book = (DivisionIndex, FiscalYear);
+pub(in crate::cli) type Book = (DivisionIndex, FiscalYear);
 
 /// One record about the payment.
-pub(super) struct Kept {
-    pub(super) position: Position,
+pub(in crate::cli) struct Kept {
+    pub(in crate::cli) position: Position,
     /// When it was journaled.
-    pub(super) time_ms: u64,
+    pub(in crate::cli) time_ms: u64,
     kind: u16,
     version: u16,
     body: Vec<u8>,
@@ -36,7 +36,7 @@ pub(super) struct Kept {
 
 impl Kept {
     /// The event it holds.
-    pub(super) fn event<'a>(&'a self, ids: &'a mut Vec<RunId>) -> Option<Event<'a>> {
+    pub(in crate::cli) fn event<'a>(&'a self, ids: &'a mut Vec<RunId>) -> Option<Event<'a>> {
         let Kept { kind, version, position, .. } = *self;
         event_record::decode(&RecordRef { kind, version, body: &self.body, position }, ids).ok()
     }
@@ -44,10 +44,10 @@ impl Kept {
 
 /// Everything about one payment in one division and year.
 #[derive(Default)]
-pub(super) struct Tale {
-    pub(super) events: Vec<Kept>,
+pub(in crate::cli) struct Tale {
+    pub(in crate::cli) events: Vec<Kept>,
     /// Where it stands; nothing, if it was never accepted.
-    pub(super) view: Option<PaymentView>,
+    pub(in crate::cli) view: Option<PaymentView>,
     /// Facts that were parked, and in whose suspense.
     parked: Vec<(Book, ParkedKey)>,
 }
@@ -55,7 +55,7 @@ pub(super) struct Tale {
 impl Tale {
     /// How many facts wait in suspense: those that were parked, and neither taken nor dismissed
     /// since.
-    pub(super) fn waiting(&self) -> usize {
+    pub(in crate::cli) fn waiting(&self) -> usize {
         let mut ids = Vec::new();
         let mut open: BTreeSet<ParkedKey> = BTreeSet::new();
         for kept in &self.events {
@@ -82,13 +82,13 @@ impl Tale {
 
 /// The payment's tales: one, unless several divisions or years use the same id.
 #[derive(Default)]
-pub(super) struct Tales {
-    pub(super) of: BTreeMap<Book, Tale>,
+pub(in crate::cli) struct Tales {
+    pub(in crate::cli) of: BTreeMap<Book, Tale>,
 }
 
 impl Tales {
     /// Reads a journal that nobody need serve.
-    pub(super) fn from_journal(data: &Path, payment: PaymentId) -> Result<Tales> {
+    pub(in crate::cli) fn from_journal(data: &Path, payment: PaymentId) -> Result<Tales> {
         let mut tales = Tales::default();
         let mut ids = Vec::new();
         offline::groups(data, &mut |_, group| {
@@ -108,38 +108,45 @@ impl Tales {
 
     /// Asks a server's directory for every event of the payment, up to a moment or to what is
     /// durable now.
-    pub(super) fn from_server(
+    pub(in crate::cli) fn from_server(
         address: SocketAddr,
         payment: PaymentId,
         as_of: Option<AsOf>,
     ) -> Result<Tales> {
-        connection::ask_patiently(address, async |client| {
-            let mut tales = Tales::default();
-            let mut asked = moment::asked(as_of, Some(client.ping().await?));
-            let subject = Subject::Payment { book: None, id: payment };
-            loop {
-                let page = connection::known(client.history(History { asked, subject }).await)?;
-                let Some(page) = page else { return Ok(tales) };
-                tales.take_page(&page, payment);
-                // Later pages, and the state, are of the same moment.
-                asked.as_of = AsOf::Position(page.at);
-                asked.after = page.after;
-                if page.after == Continuation::default() {
-                    break;
-                }
+        connection::ask_patiently(address, async |client| Tales::ask(client, payment, as_of).await)
+    }
+
+    /// The same over a connection that is there.
+    pub(in crate::cli) async fn ask(
+        client: &Client,
+        payment: PaymentId,
+        as_of: Option<AsOf>,
+    ) -> Result<Tales, ClientError> {
+        let mut tales = Tales::default();
+        let mut asked = moment::asked(as_of, Some(client.ping().await?));
+        let subject = Subject::Payment { book: None, id: payment };
+        loop {
+            let page = connection::known(client.history(History { asked, subject }).await)?;
+            let Some(page) = page else { return Ok(tales) };
+            tales.take_page(&page, payment);
+            // Later pages, and the state, are of the same moment.
+            asked.as_of = AsOf::Position(page.at);
+            asked.after = page.after;
+            if page.after == Continuation::default() {
+                break;
             }
-            for (&(division, year), tale) in &mut tales.of {
-                let look_up = LookUp::Payment { division, year, id: payment };
-                tale.view = match as_of {
-                    None => client.payment(division, year, payment).await?,
-                    Some(_) => match client.state_at(StateAt { asked, look_up }).await?.answer {
-                        Answer::Payment(view) => Some(*view),
-                        _ => None,
-                    },
-                };
-            }
-            Ok(tales)
-        })
+        }
+        for (&(division, year), tale) in &mut tales.of {
+            let look_up = LookUp::Payment { division, year, id: payment };
+            tale.view = match as_of {
+                None => client.payment(division, year, payment).await?,
+                Some(_) => match client.state_at(StateAt { asked, look_up }).await?.answer {
+                    Answer::Payment(view) => Some(*view),
+                    _ => None,
+                },
+            };
+        }
+        Ok(tales)
     }
 
     fn take_page(&mut self, page: &HistoryPage, payment: PaymentId) {

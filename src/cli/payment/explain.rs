@@ -156,7 +156,7 @@ impl ExplainPayment {
 }
 
 /// Where the money is now.
-fn now_of(tale: &Tale) -> Both {
+pub(in crate::cli) fn now_of(tale: &Tale) -> Both {
     let mut now = match &tale.view {
         Some(view) => now::of(view),
         None => Both::new(

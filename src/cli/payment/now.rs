@@ -9,24 +9,24 @@ use crate::cli::show::yuan;
 
 /// The same in English and Chinese.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Both {
-    pub(super) english: String,
-    pub(super) chinese: String,
+pub(in crate::cli) struct Both {
+    pub(in crate::cli) english: String,
+    pub(in crate::cli) chinese: String,
 }
 
 impl Both {
-    pub(super) fn new(english: impl Into<String>, chinese: impl Into<String>) -> Both {
+    pub(in crate::cli) fn new(english: impl Into<String>, chinese: impl Into<String>) -> Both {
         Both { english: english.into(), chinese: chinese.into() }
     }
 
-    pub(super) fn push(&mut self, english: &str, chinese: &str) {
+    pub(in crate::cli) fn push(&mut self, english: &str, chinese: &str) {
         self.english.push_str(english);
         self.chinese.push_str(chinese);
     }
 }
 
 /// Where the money of an accepted payment is.
-pub(super) fn of(view: &PaymentView) -> Both {
+pub(in crate::cli) fn of(view: &PaymentView) -> Both {
     let (asked, quota) = (yuan(view.amount_fen), view.quota);
     let held = |why: &str, zh: &str| {
         Both::new(

@@ -12,18 +12,18 @@ use crate::cli::show::{day, yuan};
 use crate::cli::words::who;
 
 /// What is known of the payment when an event of it is told.
-pub(super) struct Told<'a> {
+pub(in crate::cli) struct Told<'a> {
     payment: PaymentId,
     view: Option<&'a PaymentView>,
 }
 
 impl<'a> Told<'a> {
-    pub(super) fn new(payment: PaymentId, view: Option<&'a PaymentView>) -> Told<'a> {
+    pub(in crate::cli) fn new(payment: PaymentId, view: Option<&'a PaymentView>) -> Told<'a> {
         Told { payment, view }
     }
 
     /// What an event did.
-    pub(super) fn event(&self, event: &Event<'_>) -> Both {
+    pub(in crate::cli) fn event(&self, event: &Event<'_>) -> Both {
         let mut told = self.body(event);
         told.push(&format!("; {}", who(event.by)), &format!("；{}", who_chinese(event.by)));
         if let Some((quota, version)) = event.quota_version() {
