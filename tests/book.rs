@@ -257,6 +257,23 @@ fn help(command: &[String]) -> String {
     text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
+/// The screens of `docs/screens/` that a test of the desk draws.
+#[test]
+fn the_desk_guide_shows_what_the_desk_draws() {
+    let mut shown = 0;
+    for entry in fs::read_dir(root().join("docs/screens")).expect("screens") {
+        let name = entry.expect("a screen").file_name().into_string().expect("UTF-8");
+        let Some(name) = name.strip_suffix(".txt").filter(|name| name.starts_with("desk-")) else {
+            continue;
+        };
+        let screen = read(&format!("docs/screens/{name}.txt"));
+        hold("docs/desk.md", name, &format!("```text\n{}\n```", screen.trim_end()));
+        shown += 1;
+    }
+    let parts = read("docs/desk.md").matches("<!-- generated: desk-").count();
+    assert_eq!(shown, parts, "a screen for each part, and a part for each screen");
+}
+
 #[test]
 fn every_metric_is_in_the_reference() {
     let text = actors::metrics::Metrics::default().to_text();

@@ -1,4 +1,5 @@
-//! Screens held against what they looked like before, in `tests/golden/screens/`.
+//! Screens held against what they looked like before, in `tests/golden/screens/`, or in
+//! `docs/screens/` where the book shows them.
 
 use std::path::PathBuf;
 
@@ -29,7 +30,16 @@ pub(super) fn text_of(buffer: &Buffer) -> String {
 
 /// Holds a screen against its file; `UPDATE_GOLDEN=1` writes it anew.
 pub(super) fn check(name: &str, screen: &str) {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/screens");
+    check_in("tests/golden/screens", name, screen);
+}
+
+/// The same for a screen that the book shows; `tests/book.rs` holds the page against the file.
+pub(super) fn check_shown(name: &str, screen: &str) {
+    check_in("docs/screens", name, screen);
+}
+
+fn check_in(dir: &str, name: &str, screen: &str) {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(dir);
     let path = dir.join(format!("{name}.txt"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::create_dir_all(&dir).expect("a directory can be made");

@@ -5,6 +5,7 @@ mod bench;
 mod config;
 mod connection;
 mod demo;
+mod desk;
 mod digest;
 mod explain;
 mod generate;
@@ -70,6 +71,8 @@ enum Command {
     Quota(quota::Quota),
     /// List payments, and look at one.
     Payment(payment::Payment),
+    /// Work at a payment desk: balance, reserve, worklists, look up, receipts. Keyboard only.
+    Desk(desk::DeskArguments),
     /// Watch a server: load, delays, queues, journal, checkpoint, alarms.
     Top(top::Top),
     /// Say what an answer code means, in English and Chinese.
@@ -97,6 +100,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Info(info) => info.run(),
         Command::Quota(quota) => quota.run(),
         Command::Payment(payment) => payment.run(),
+        Command::Desk(desk) => desk.run(),
         Command::Top(top) => top.run(),
         Command::Explain(explain) => explain.run(),
         Command::Config(config) => config.run(&matches),

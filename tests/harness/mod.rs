@@ -14,6 +14,7 @@ pub(crate) mod journal;
 pub(crate) mod lines;
 pub(crate) mod orders;
 pub(crate) mod server;
+pub(crate) mod terminal;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::thread::sleep;
