@@ -143,8 +143,8 @@ pub const CHECKPOINT_AT_END_MS_MAX: u64 = 20_000;
 /// Records that a start replays in a second, for people: planned, not measured.
 pub const REPLAY_RECORDS_PER_S_PLANNED: u64 = 1_000_000;
 
-/// Commands brought into the cache ahead of their decision.
-pub const TOUCH_AHEAD: usize = 32;
+/// Commands whose cache lines are asked for together, before the first of them is decided.
+pub const PREFETCH_AHEAD: usize = 32;
 
 const _: () = assert!(RUN_RESERVE_BYTES >= 2 * RECORD_BYTES_PLANNED);
 const _: () = assert!(RUN_RESERVE_BYTES < storage::limits::RUN_BYTES_MAX);

@@ -435,14 +435,12 @@ impl YearBook {
         })
     }
 
-    /// Brings the index slot and the cell of a coming reservation into the cache.
-    #[must_use]
-    pub fn touch(&self, payment: PaymentId, quota: QuotaId) -> u64 {
-        let slot = self.payment_ids.touch(self.payment_ids.probe(payment.0));
-        let cell = self.quotas.get(quota.serial() as usize);
-        // A cell spans two cache lines: its first and its last field bring both.
-        slot ^ cell
-            .map_or(0, |cell| u64::from(cell.version) ^ cell.buckets.refunding.cast_unsigned())
+    /// Has the index slot and the cell of a coming reservation brought into the cache.
+    pub fn prefetch(&self, payment: PaymentId, quota: QuotaId) {
+        self.payment_ids.prefetch(self.payment_ids.probe(payment.0));
+        if let Some(cell) = self.quotas.get(quota.serial() as usize) {
+            cell.prefetch();
+        }
     }
 
     /// Tells what an event added where its record landed.

@@ -211,7 +211,10 @@ impl Class {
     /// True when `self` is `other` or one of its ancestors.
     #[must_use]
     pub fn covers(self, other: Class) -> bool {
-        other.0.starts_with(&self.0[..self.len()])
+        let (own, other) = (u64::from_le_bytes(self.0), u64::from_le_bytes(other.0));
+        // The bytes that say something: all up to the last that is not zero.
+        let said = u64::MAX.checked_shr(own.leading_zeros() / 8 * 8).unwrap_or(0);
+        other & said == own
     }
 }
 

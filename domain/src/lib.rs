@@ -16,6 +16,7 @@
 //! - [`quota`], [`payment`], [`limit`], [`movement`], [`batch`], [`suspense`]: the state.
 //! - [`arena`], [`id_index`], [`payment_pages`]: how the state is kept, without rehashing or moving,
 //!   settled payments out of memory.
+//! - `prefetch`: what will be read soon, told to the processor.
 //! - [`page`] (and `marks`): the state in pages, as a checkpoint copies them and gives them back.
 //! - [`resident`]: what the state keeps in memory, by kind.
 //! - [`contents`]: the fingerprint by which a repeat is told from a conflict.
@@ -54,6 +55,8 @@ pub mod movement;
 pub mod batch;
 
 pub mod suspense;
+
+mod prefetch;
 
 pub mod arena;
 
