@@ -97,6 +97,26 @@ impl SmallDisk {
         }
     }
 
+    /// Mounts an ext4 filesystem from a file; says why, where that cannot be done here.
+    pub(crate) fn ext4(mib: u64) -> Result<SmallDisk, String> {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (image, path) = (dir.path().join("image"), dir.path().join("disk"));
+        fs::create_dir(&path).expect("a directory");
+        let file = fs::File::create(&image).expect("a file");
+        file.set_len(mib << 20).expect("a file without its bytes");
+        let run = |program: &str, arguments: &[&std::ffi::OsStr]| {
+            let output = Command::new(program).args(arguments).output();
+            match output {
+                Ok(output) if output.status.success() => Ok(()),
+                Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+                Err(error) => Err(format!("{program}: {error}")),
+            }
+        };
+        run("mkfs.ext4", &["-q".as_ref(), image.as_ref()])?;
+        run("mount", &["-o".as_ref(), "loop".as_ref(), image.as_ref(), path.as_ref()])?;
+        Ok(SmallDisk { path, _dir: dir })
+    }
+
     /// Mounts it again with other options.
     pub(crate) fn remount(&self, options: &str) {
         let options = format!("remount,{options}");

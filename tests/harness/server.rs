@@ -31,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) as_user: Option<(u32, PathBuf)>,
     /// Logs what happens, not warnings alone.
     pub(crate) verbose: bool,
+    /// A program that the server is started beneath, with its arguments: a tracer.
+    pub(crate) beneath: Vec<String>,
 }
 
 impl Options {
@@ -46,6 +48,7 @@ impl Options {
             flags: Vec::new(),
             as_user: None,
             verbose: false,
+            beneath: Vec::new(),
         }
     }
 
@@ -66,7 +69,14 @@ impl Options {
 
     fn command(&self) -> Command {
         let program = self.as_user.as_ref().map_or(Path::new(PROGRAM), |(_, program)| program);
-        let mut command = Command::new(program);
+        let mut command = match self.beneath.split_first() {
+            None => Command::new(program),
+            Some((tracer, arguments)) => {
+                let mut command = Command::new(tracer);
+                command.args(arguments).arg(program);
+                command
+            }
+        };
         if let Some((user, _)) = self.as_user {
             command.uid(user).gid(user);
         }
@@ -253,8 +263,19 @@ impl Server {
     }
 
     pub(crate) fn terminate(&self) {
-        kill_process(Pid::from_child(&self.process.child), Signal::TERM)
+        self.signal(Signal::TERM);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process.child), signal)
             .expect("a child can be sent a signal");
+    }
+
+    /// Waits until it has ended by itself: its exit code, `None` where a signal ended it, and what it
+    /// said.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
+        let code = self.process.wait();
+        (code, self.process.said())
     }
 
     /// Waits for it to end after a signal, and hears its last line.
