@@ -180,7 +180,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         let settings = self.sources.settle(self.flags.layer())?;
-        if self.create && !settings.data.join("journal").exists() {
+        if self.create && server::is_to_be_made(&settings.data) {
             server::create(&settings)?;
         }
         let (json, sandbox) = (self.json, settings.sandbox);

@@ -21,5 +21,5 @@ mod settings;
 mod subscriptions;
 
 pub(crate) use origins::{NAMES, Origin, SettingsFile};
-pub(crate) use run::{Ready, create, serve};
+pub(crate) use run::{Ready, create, is_to_be_made, serve};
 pub(crate) use settings::{Layer, Settings};

@@ -42,6 +42,18 @@ use crate::{clock, entropy, verification};
 /// The program's name and version, in the journal and in every welcome.
 pub(crate) const PROGRAM: &str = concat!("treasury ", env!("CARGO_PKG_VERSION"));
 
+/// Whether a directory has no data set yet. One whose making was cut off has none: nothing but
+/// unfinished segments, and no checkpoint, which only a start opens. Whatever else is there was a
+/// data set, and another is never made in its place.
+pub(crate) fn is_to_be_made(data: &Path) -> bool {
+    let journal = storage::segment::journal_dir(data);
+    let Ok(entries) = std::fs::read_dir(&journal) else { return !journal.exists() };
+    let is_unfinished = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.path().extension().is_some_and(|ending| ending == "tmp"))
+    };
+    entries.into_iter().all(is_unfinished) && !data.join("checkpoint").exists()
+}
+
 /// Makes a new data set in a directory.
 ///
 /// # Errors
