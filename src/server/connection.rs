@@ -25,8 +25,16 @@ const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// Pause between two looks at whether they have left.
 const LAST_WORDS_PAUSE: Duration = Duration::from_millis(2);
 
-/// Silence on an idle connection in lines before the system asks whether the peer is there.
+/// Silence on an idle connection before the system asks whether the peer is there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// Pauses between its questions, and how many of them may stay without an answer.
+const KEEPALIVE_PAUSE: Duration = Duration::from_secs(10);
+const KEEPALIVE_QUESTIONS: u32 = 3;
+
+/// How long what was sent may stay unacknowledged by the peer's system: a peer that vanished while
+/// it was owed an answer is not asked whether it is there.
+const UNACKNOWLEDGED_WAIT: Duration = Duration::from_secs(90);
 
 /// Pauses between failed accepts, longer each time.
 #[derive(Default)]
@@ -49,8 +57,13 @@ impl AcceptPause {
 pub(super) async fn serve(shared: Rc<Shared>, stream: TcpStream) {
     // Replies are whole when they are written: nothing is gained by waiting for more.
     let _ = stream.set_nodelay(true);
-    let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE);
-    let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+    let keepalive = socket2::TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(KEEPALIVE_PAUSE)
+        .with_retries(KEEPALIVE_QUESTIONS);
+    let socket = socket2::SockRef::from(&stream);
+    let _ = socket.set_tcp_keepalive(&keepalive);
+    let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_WAIT));
     let id = match shared.core.borrow_mut().connect() {
         Ok(id) => id,
         Err(line) => {
