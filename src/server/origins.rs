@@ -83,8 +83,16 @@ impl SettingsFile {
     pub(crate) fn read(file: &Path) -> Result<SettingsFile, SettingsError> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| SettingsError::Unreadable { file: file.to_owned(), error })?;
-        SettingsFile::parse(&text).map_err(|Wrong { at, what }| {
-            let (line, column) = place(&text, at);
+        SettingsFile::of(&text, file)
+    }
+
+    /// What the text of a file says.
+    ///
+    /// # Errors
+    /// As [`SettingsFile::read`].
+    pub(crate) fn of(text: &str, file: &Path) -> Result<SettingsFile, SettingsError> {
+        SettingsFile::parse(text).map_err(|Wrong { at, what }| {
+            let (line, column) = place(text, at);
             SettingsError::Form { file: file.to_owned(), line, column, what }
         })
     }

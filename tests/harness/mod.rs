@@ -45,13 +45,18 @@ pub(crate) struct Chance(u64);
 impl Chance {
     /// A seed from TREASURY_SEED, else a fresh one. It is printed, so that a failure tells it.
     pub(crate) fn new(test: &str) -> Chance {
+        Chance::told_to(test, |line| println!("{line}"))
+    }
+
+    /// The same, and the seed is told elsewhere.
+    pub(crate) fn told_to(test: &str, tell: impl FnOnce(String)) -> Chance {
         let given = std::env::var("TREASURY_SEED").ok();
         let seed = match given.as_deref().map(str::parse) {
             Some(Ok(seed)) => seed,
             Some(Err(error)) => panic!("TREASURY_SEED is no number: {error}"),
             None => RandomState::new().build_hasher().finish() >> 16,
         };
-        println!("{test}: seed {seed} (TREASURY_SEED={seed} repeats the draws)");
+        tell(format!("{test}: seed {seed} (TREASURY_SEED={seed} repeats the draws)"));
         Chance(seed)
     }
 

@@ -83,7 +83,10 @@ impl Options {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TREASURY_")) {
             command.env_remove(name);
         }
-        command.args(["serve", "--json", "--listen", "127.0.0.1:0"]);
+        command.args(["serve", "--json"]);
+        if !self.flags.iter().any(|(flag, _)| *flag == "--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         command.arg("--data").arg(&self.data);
         command.args(["--segment-mib", &self.segment_mib.to_string()]);
         command.args(["--shards", &self.shards.to_string()]);

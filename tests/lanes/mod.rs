@@ -189,6 +189,12 @@ impl Shared {
         *self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Answers heard so far. Fails where a lane has failed.
+    pub(crate) fn answers(&self) -> u64 {
+        assert!(!self.failed.load(Ordering::SeqCst), "another thread has failed");
+        self.answers.load(Ordering::SeqCst)
+    }
+
     /// Waits until so many more answers were heard.
     pub(crate) fn wait_for_answers(&self, more: u64) {
         let before = self.answers.load(Ordering::SeqCst);
