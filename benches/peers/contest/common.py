@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -76,15 +77,32 @@ def free_port() -> int:
         return port
 
 
-def output(command: Sequence[object], **more: object) -> str:
+def output(
+    command: Sequence[object],
+    cwd: Optional[pathlib.Path] = None,
+    env: Optional[Dict[str, str]] = None,
+) -> str:
     """Runs a helper to its end and gives what it printed; its complaint is the error."""
     words = [str(word) for word in command]
-    ended = subprocess.run(  # type: ignore[call-overload]
-        words, capture_output=True, text=True, timeout=HELPER_S, check=False, **more
+    process = subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env=env,
+        start_new_session=True,
     )
-    if ended.returncode != 0:
-        raise Wrong(f"{' '.join(words[:6])} … ended with {ended.returncode}:\n{ended.stderr.strip()}")
-    return str(ended.stdout)
+    try:
+        told, complaint = process.communicate(timeout=HELPER_S)
+    except BaseException:
+        # What it has started ends with it: `treasury bench` has a server.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
+    if process.returncode != 0:
+        raise Wrong(f"{' '.join(words[:6])} … ended with {process.returncode}:\n{complaint.strip()}")
+    return told
 
 
 def install(wanted: Sequence[str], packages: List[str]) -> None:

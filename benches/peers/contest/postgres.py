@@ -75,7 +75,9 @@ class Postgres:
         self.version = self._do("postgres", "--version").split()[2]
         command = [*self._as, str(BIN / "postgres"), "-D", str(self._data)]
         with (self._home / "log").open("wb") as log:
-            self._server = subprocess.Popen(command, cwd=self._home, stdout=log, stderr=log)
+            self._server = subprocess.Popen(
+                command, cwd=self._home, stdout=log, stderr=log, start_new_session=True
+            )
         try:
             self._wait()
         except BaseException:

@@ -77,6 +77,7 @@ class Redis:
                 "--save", "", "--auto-aof-rewrite-percentage", "0", "--logfile", "log",
             ],
             stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )  # fmt: skip
         try:
             self._wait(server)
