@@ -109,7 +109,7 @@ fn write_quotas(book: &YearBook, out: &mut Out<'_>) {
         out.u8(row.authority.number());
         out.i64(row.cap_fen.get());
         out.text(&row.key);
-        for (_, fen) in row.totals.named() {
+        for (_, fen) in row.totals().named() {
             out.i64(fen);
         }
         out.u32(row.open_contracts);

@@ -3,6 +3,9 @@
 //! The state only changes through [`crate::apply`]. While a linked run is decided, each change
 //! leaves its before-image here, so that a refused run leaves nothing behind.
 
+mod change;
+mod find;
+
 use std::collections::{BTreeMap, HashMap};
 
 use crate::apply::Placed;
@@ -10,11 +13,9 @@ use crate::arena::Arena;
 use crate::batch::Batch;
 use crate::codes::{PaymentState, YearState};
 use crate::contents::HashKey;
-use crate::event::RefusedId;
-use crate::id_index::{IdIndex, Probe};
+use crate::id_index::IdIndex;
 use crate::ids::{
-    ActId, BatchId, ContractId, DivisionIndex, Fingerprint, FiscalYear, LimitKey, MoveId,
-    PaymentId, QuotaId,
+    ActId, BatchId, ContractId, DivisionIndex, Fingerprint, FiscalYear, LimitKey, MoveId, QuotaId,
 };
 use crate::limit::{ContractCell, PayCeiling, PlanCell};
 use crate::marks::{KeyMarks, PageMarks};
@@ -22,7 +23,7 @@ use crate::movement::{MoveInRow, MoveOutRow};
 use crate::page::{Page, YearPage};
 use crate::payment::Payment;
 use crate::payment_pages::PaymentPages;
-use crate::quota::{QuotaCell, QuotaRow, UnderWay};
+use crate::quota::{QuotaCell, QuotaRow};
 use crate::refusal::{Code, Refusal};
 use crate::suspense::{ParkedKey, Suspense};
 
@@ -145,7 +146,8 @@ pub struct YearBook {
     pub open_payments: u64,
     pub(crate) quotas: Arena<QuotaCell>,
     pub(crate) rows: Arena<QuotaRow>,
-    pub(crate) keys: HashMap<Box<str>, u32>,
+    /// Official keys, to serials; the keys themselves stand in the rows.
+    pub(crate) key_index: IdIndex,
     pub(crate) payments: PaymentPages,
     pub(crate) payment_ids: IdIndex,
     pub(crate) acts: Arena<ActRow>,
@@ -165,7 +167,7 @@ pub struct YearBook {
     pub(crate) captured: Vec<YearPage>,
     /// Where the search for pages that may leave memory goes on.
     pub(crate) leave_from: usize,
-    undo: Option<Vec<Undo>>,
+    undo: Option<Vec<change::Undo>>,
 }
 
 /// What has changed, page by page and row by row.
@@ -197,20 +199,6 @@ pub enum RowKey {
     Parked(ParkedKey),
 }
 
-/// A before-image kept while a linked run is decided.
-#[derive(Clone, Debug)]
-enum Undo {
-    Quota(usize, QuotaCell),
-    Row(usize, Box<QuotaRow>),
-    Payment(usize, Box<Payment>),
-    PaymentAdded(Probe),
-    ActAdded(Probe),
-    Plan(usize, Box<PlanCell>),
-    Contract((u64, ContractId), Option<ContractCell>),
-    MoveOut(MoveId, Option<MoveOutRow>),
-    OpenPayments(u64),
-}
-
 impl YearBook {
     /// An unopened year.
     #[must_use]
@@ -225,7 +213,7 @@ impl YearBook {
             open_payments: 0,
             quotas: Arena::default(),
             rows: Arena::default(),
-            keys: HashMap::new(),
+            key_index: IdIndex::new(key.index_seed(division, year, 2)),
             payments: PaymentPages::default(),
             payment_ids: IdIndex::new(key.index_seed(division, year, 0)),
             acts: Arena::default(),
@@ -259,12 +247,6 @@ impl YearBook {
     pub fn row(&self, id: QuotaId) -> Option<&QuotaRow> {
         self.quota(id)?;
         self.rows.get(usize::try_from(id.serial()).ok()?)
-    }
-
-    /// The quota with an official key.
-    #[must_use]
-    pub fn quota_by_key(&self, key: &str) -> Option<QuotaId> {
-        self.keys.get(key).map(|&serial| QuotaId::new(self.division, self.year, u64::from(serial)))
     }
 
     /// Every quota with its cell and row, by serial.
@@ -380,69 +362,6 @@ impl YearBook {
         self.batches.get(&id)
     }
 
-    /// What a payment id leads to.
-    #[must_use]
-    pub fn find_payment(&self, id: PaymentId) -> Option<Found<'_>> {
-        Some(match unpack(self.locate_payment(id)?) {
-            (index, false) => match self.payments.get(index) {
-                Some(payment) => Found::Payment(index as u32, payment),
-                None => Found::PaymentOut(index as u32),
-            },
-            (index, true) => Found::Refused(self.refused.get(index)?),
-        })
-    }
-
-    fn locate_payment(&self, id: PaymentId) -> Option<u32> {
-        let probe = self.payment_ids.probe(id.0);
-        self.payment_ids.find(probe, |at| match unpack(at) {
-            (index, false) => self.payments.id_at(index) == Some(id),
-            (index, true) => self.refused.get(index).is_some_and(|row| row.id == id.0),
-        })
-    }
-
-    /// The index of a payment that was accepted, in memory or not.
-    pub(crate) fn payment_index(&self, id: PaymentId) -> Option<usize> {
-        match unpack(self.locate_payment(id)?) {
-            (index, false) => Some(index),
-            (_, true) => None,
-        }
-    }
-
-    /// A payment that was accepted.
-    ///
-    /// # Panics
-    /// If its page is out of memory: it has to be brought in before anything is decided by it.
-    #[must_use]
-    pub fn payment(&self, id: PaymentId) -> Option<&Payment> {
-        match self.find_payment(id)? {
-            Found::Payment(_, payment) => Some(payment),
-            Found::PaymentOut(_) => panic!("payment {id} was not brought into memory"),
-            _ => None,
-        }
-    }
-
-    /// What an act id leads to.
-    #[must_use]
-    pub fn find_act(&self, id: ActId) -> Option<Found<'_>> {
-        let probe = self.act_ids.probe(id.0);
-        let locator = self.act_ids.find(probe, |at| match unpack(at) {
-            (index, false) => self.acts.get(index).is_some_and(|row| row.id == id),
-            (index, true) => self.refused.get(index).is_some_and(|row| row.id == id.0),
-        })?;
-        Some(match unpack(locator) {
-            (index, false) => Found::Act(self.acts.get(index)?),
-            (index, true) => Found::Refused(self.refused.get(index)?),
-        })
-    }
-
-    /// Has the index slot and the cell of a coming reservation brought into the cache.
-    pub fn prefetch(&self, payment: PaymentId, quota: QuotaId) {
-        self.payment_ids.prefetch(self.payment_ids.probe(payment.0));
-        if let Some(cell) = self.quotas.get(quota.serial() as usize) {
-            cell.prefetch();
-        }
-    }
-
     /// Tells what an event added where its record landed.
     pub fn place(&mut self, placed: Placed, sequence: u64) {
         let known = match placed {
@@ -464,26 +383,6 @@ impl YearBook {
         }
     }
 
-    /// Where an id that was ended stands, to be placed when its record lands.
-    #[must_use]
-    pub fn ended_id(&self, id: RefusedId) -> Placed {
-        let is_it = |at: u32, id: u128| match unpack(at) {
-            (index, true) => self.refused.get(index).is_some_and(|row| row.id == id),
-            (_, false) => false,
-        };
-        let found = match id {
-            RefusedId::Payment(PaymentId(id)) => {
-                self.payment_ids.find(self.payment_ids.probe(id), |at| is_it(at, id))
-            }
-            RefusedId::Act(ActId(id)) => {
-                self.act_ids.find(self.act_ids.probe(id), |at| is_it(at, id))
-            }
-            RefusedId::Move(id) => return Placed::Move(id),
-        };
-        found.map_or(Placed::Nothing, |at| Placed::Refused(unpack(at).0 as u32))
-    }
-
-    /// Takes over a quota's cell and its payments from another fold of the same journal: what
     /// revives a quarantined quota.
     pub fn adopt(&mut self, id: QuotaId, from: &YearBook) {
         let serial = id.serial() as usize;
@@ -501,182 +400,6 @@ impl YearBook {
             self.touch_payment(index as usize);
             if let Some(slot) = self.payments.get_mut(index as usize) {
                 *slot = payment.clone();
-            }
-        }
-    }
-}
-
-/// The changes that [`crate::apply`] makes, each leaving its before-image during a linked run.
-impl YearBook {
-    pub(crate) fn put_quota(&mut self, id: QuotaId, cell: QuotaCell) {
-        let index = id.serial() as usize;
-        self.touch_cell(index);
-        let slot = self.quotas.get_mut(index).expect("an event names a quota that exists");
-        if let Some(undo) = &mut self.undo {
-            undo.push(Undo::Quota(index, *slot));
-        }
-        *slot = cell;
-    }
-
-    pub(crate) fn row_mut(&mut self, id: QuotaId) -> &mut QuotaRow {
-        let index = id.serial() as usize;
-        self.touch_row(index);
-        let row = self.rows.get_mut(index).expect("an event names a quota that exists");
-        if let Some(undo) = &mut self.undo {
-            undo.push(Undo::Row(index, Box::new(row.clone())));
-        }
-        row
-    }
-
-    pub(crate) fn add_payment(&mut self, payment: Payment) -> u32 {
-        let probe = self.payment_ids.probe(payment.id.0);
-        self.touch_payment(self.payments.len());
-        let index = self.payments.push(payment);
-        self.payment_ids.insert(probe, pack(index, false));
-        self.set_open_payments(self.open_payments + 1);
-        if let Some(undo) = &mut self.undo {
-            undo.push(Undo::PaymentAdded(probe));
-        }
-        index as u32
-    }
-
-    /// The payment at an index, to change.
-    pub(crate) fn payment_mut(&mut self, index: u32) -> &mut Payment {
-        let index = index as usize;
-        self.touch_payment(index);
-        let payment = self.payments.get_mut(index).expect("an event names a payment that exists");
-        if let Some(undo) = &mut self.undo {
-            undo.push(Undo::Payment(index, Box::new(payment.clone())));
-        }
-        payment
-    }
-
-    pub(crate) fn set_open_payments(&mut self, count: u64) {
-        if let Some(undo) = &mut self.undo {
-            undo.push(Undo::OpenPayments(self.open_payments));
-        }
-        self.open_payments = count;
-    }
-
-    pub(crate) fn add_act(&mut self, row: ActRow) -> u32 {
-        let probe = self.act_ids.probe(row.id.0);
-        self.touch_act(self.acts.len());
-        let index = self.acts.push(row);
-        self.act_ids.insert(probe, pack(index, false));
-        if let Some(undo) = &mut self.undo {
-            undo.push(Undo::ActAdded(probe));
-        }
-        index as u32
-    }
-
-    pub(crate) fn add_refused_payment(&mut self, row: RefusedRow) -> u32 {
-        let probe = self.payment_ids.probe(row.id);
-        self.touch_refused(self.refused.len());
-        let index = self.refused.push(row);
-        self.payment_ids.insert(probe, pack(index, true));
-        index as u32
-    }
-
-    pub(crate) fn add_refused_act(&mut self, row: RefusedRow) -> u32 {
-        let probe = self.act_ids.probe(row.id);
-        self.touch_refused(self.refused.len());
-        let index = self.refused.push(row);
-        self.act_ids.insert(probe, pack(index, true));
-        index as u32
-    }
-
-    pub(crate) fn put_plan(&mut self, slot: usize, cell: PlanCell) {
-        self.touch_plan(slot);
-        if let Some(undo) = &mut self.undo {
-            undo.push(Undo::Plan(slot, Box::new(self.plans[slot])));
-        }
-        self.plans[slot] = cell;
-    }
-
-    pub(crate) fn put_contract(&mut self, quota: QuotaId, cell: ContractCell) {
-        assert!(cell.is_sufficient(), "I1: {cell:?}");
-        let key = (quota.serial(), cell.contract);
-        self.touch_key(RowKey::Contract(key.0, key.1));
-        let before = self.contracts.insert(key, cell);
-        if let Some(undo) = &mut self.undo {
-            undo.push(Undo::Contract(key, before));
-        }
-    }
-
-    /// Keeps what its origin has under way in step with it.
-    pub(crate) fn put_move_out(&mut self, id: MoveId, row: MoveOutRow) {
-        self.touch_key(RowKey::MoveOut(id));
-        let before = self.moves_out.insert(id, row);
-        let (was, is) = (before.is_some_and(|before| before.is_under_way()), row.is_under_way());
-        if was != is {
-            let under_way = &mut self.row_mut(row.from).under_way;
-            let change = if is { UnderWay::begin } else { UnderWay::end };
-            change(under_way, row.kind, row.amount_fen);
-        }
-        if let Some(undo) = &mut self.undo {
-            undo.push(Undo::MoveOut(id, before));
-        }
-    }
-
-    pub(crate) fn put_move_refused(&mut self, id: MoveId, row: RefusedRow) {
-        self.touch_key(RowKey::MoveRefused(id));
-        self.moves_refused.insert(id, row);
-    }
-
-    pub(crate) fn put_batch(&mut self, id: BatchId, batch: Batch) {
-        self.touch_key(RowKey::Batch(id));
-        self.batches.insert(id, batch);
-    }
-
-    /// A batch that was opened, to change.
-    pub(crate) fn batch_mut(&mut self, id: BatchId) -> &mut Batch {
-        self.touch_key(RowKey::Batch(id));
-        self.batches.get_mut(&id).expect("an event names a batch that was opened")
-    }
-
-    pub(crate) fn park(&mut self, key: ParkedKey, parked: crate::suspense::Parked) {
-        self.touch_key(RowKey::Parked(key));
-        self.suspense.park(key, parked);
-    }
-
-    pub(crate) fn end_parked(&mut self, key: ParkedKey, end: crate::suspense::ParkedEnd) {
-        self.touch_key(RowKey::Parked(key));
-        self.suspense.end(key, end);
-    }
-
-    /// Starts to keep before-images.
-    pub fn begin_run(&mut self) {
-        self.undo = Some(Vec::new());
-    }
-
-    /// Forgets the before-images: the run stands.
-    pub fn commit_run(&mut self) {
-        self.undo = None;
-    }
-
-    /// Puts everything back as it was at [`YearBook::begin_run`].
-    pub fn roll_back_run(&mut self) {
-        for undo in self.undo.take().unwrap_or_default().into_iter().rev() {
-            match undo {
-                Undo::Quota(index, cell) => *self.quotas.get_mut(index).expect("kept") = cell,
-                Undo::Row(index, row) => *self.rows.get_mut(index).expect("kept") = *row,
-                Undo::Payment(index, before) => {
-                    *self.payments.get_mut(index).expect("kept") = *before;
-                }
-                Undo::PaymentAdded(probe) => {
-                    self.payments.pop();
-                    self.payment_ids.remove(probe, pack(self.payments.len(), false));
-                }
-                Undo::ActAdded(probe) => {
-                    self.acts.pop();
-                    self.act_ids.remove(probe, pack(self.acts.len(), false));
-                }
-                Undo::Plan(slot, cell) => self.plans[slot] = *cell,
-                Undo::Contract(key, Some(cell)) => drop(self.contracts.insert(key, cell)),
-                Undo::Contract(key, None) => drop(self.contracts.remove(&key)),
-                Undo::MoveOut(id, Some(row)) => drop(self.moves_out.insert(id, row)),
-                Undo::MoveOut(id, None) => drop(self.moves_out.remove(&id)),
-                Undo::OpenPayments(count) => self.open_payments = count,
             }
         }
     }

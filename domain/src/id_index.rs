@@ -74,6 +74,12 @@ impl IdIndex {
         Probe { bits: (xxh3_64_with_seed(&id.to_le_bytes(), self.seed) >> 32) as u32 }
     }
 
+    /// The keyed hash bits of a text that names a record.
+    #[must_use]
+    pub fn probe_text(&self, text: &str) -> Probe {
+        Probe { bits: (xxh3_64_with_seed(text.as_bytes(), self.seed) >> 32) as u32 }
+    }
+
     /// Has the first slot an id may be in brought into the cache. Called over a whole batch before
     /// its first decision.
     pub fn prefetch(&self, probe: Probe) {

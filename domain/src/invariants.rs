@@ -87,10 +87,10 @@ fn sufficiency<'a>(divisions: impl Iterator<Item = &'a Division>) -> Finding {
                 format!("quota {id} has {} earmarked, contracts say {earmarked}", b.earmarked)
             });
             let moves = under_way.remove(&id).unwrap_or_default();
-            finding.check(row.under_way == moves, || {
-                format!("quota {id} has {:?}, its moves say {moves:?}", row.under_way)
+            finding.check(row.under_way() == moves, || {
+                format!("quota {id} has {:?}, its moves say {moves:?}", row.under_way())
             });
-            let issued = row.totals.issued();
+            let issued = row.totals().issued();
             finding.check(FenSum::from(b.issued) == issued, || {
                 format!("quota {id} has {} issued, its totals say {issued}", b.issued)
             });
@@ -151,7 +151,7 @@ fn conservation<'a>(divisions: impl Iterator<Item = &'a Division> + Clone) -> Fi
     let mut handed: BTreeMap<QuotaId, FenSum> = BTreeMap::new();
     for book in books(divisions) {
         for (id, cell, row) in book.quotas() {
-            let (b, t) = (&cell.buckets, &row.totals);
+            let (b, t) = (&cell.buckets, row.totals());
             outside += FenSum::from(t.initial) + FenSum::from(t.supplemented);
             outside -= FenSum::from(t.cut) + FenSum::from(t.recovered);
             let held = [b.frozen, b.staged, b.earmarked, b.reserved, b.paid, b.cleared];

@@ -142,12 +142,54 @@ pub struct QuotaRow {
     pub cap_fen: Fen,
     /// Official key.
     pub key: Box<str>,
-    /// Running totals behind `issued`.
-    pub totals: Totals,
     /// Contracts with an open earmark on it.
     pub open_contracts: u32,
+    /// What nearly every quota got something by.
+    initial: i64,
+    moved_in: i64,
+    /// The other totals and what is under way; absent while all of it is zero.
+    more: Option<Box<More>>,
+}
+
+/// What few quotas ever have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct More {
+    totals: Totals,
+    under_way: UnderWay,
+}
+
+impl QuotaRow {
+    /// The row of a new quota.
+    #[must_use]
+    pub fn new(parent: QuotaId, authority: AuthorityKind, cap_fen: Fen, key: &str) -> QuotaRow {
+        let (open_contracts, initial, moved_in, more) = (0, 0, 0, None);
+        let key = key.into();
+        QuotaRow { parent, authority, cap_fen, key, open_contracts, initial, moved_in, more }
+    }
+
+    /// Running totals behind `issued`.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let more = self.more.as_deref().copied().unwrap_or_default();
+        Totals { initial: self.initial, moved_in: self.moved_in, ..more.totals }
+    }
+
     /// What has left it and is not known to have arrived.
-    pub under_way: UnderWay,
+    #[must_use]
+    pub fn under_way(&self) -> UnderWay {
+        self.more.as_deref().copied().unwrap_or_default().under_way
+    }
+
+    /// Puts in place what its totals are and what it has under way.
+    pub fn set_figures(&mut self, totals: Totals, under_way: UnderWay) {
+        (self.initial, self.moved_in) = (totals.initial, totals.moved_in);
+        let more = More { totals: Totals { initial: 0, moved_in: 0, ..totals }, under_way };
+        if more == More::default() {
+            self.more = None;
+        } else {
+            **self.more.get_or_insert_default() = more;
+        }
+    }
 }
 
 /// What has left a quota by moves whose end its origin has not heard of: all of it may come back.
@@ -247,6 +289,7 @@ impl Totals {
 }
 
 const _: () = assert!(size_of::<QuotaCell>() == 128, "a quota's cell is two cache lines");
+const _: () = assert!(size_of::<QuotaRow>() <= 64, "a quota's row is at most 64 bytes");
 
 #[cfg(test)]
 mod tests {
@@ -270,5 +313,31 @@ mod tests {
         assert!(buckets.is_sufficient());
         assert!(!Buckets { issued: 1, reserved: 2, ..Buckets::default() }.is_sufficient());
         assert!(!Buckets { refunding: -1, ..Buckets::default() }.is_sufficient());
+    }
+
+    #[test]
+    fn a_row_gives_back_its_figures_and_is_small_again_without_them() {
+        let new = QuotaRow::new(QuotaId::NONE, AuthorityKind::BudgetLine, Fen::ZERO, "A");
+        let all = Totals {
+            initial: 1,
+            supplemented: 2,
+            moved_in: 3,
+            vired_in: 4,
+            carried_in: 5,
+            cut: 6,
+            returned_up: 7,
+            vired_out: 8,
+            recovered: 9,
+            carried_out: 10,
+        };
+        let out = UnderWay { moves: 1, allocated: 11, transferred: 12, issued: 13 };
+        let mut row = new.clone();
+        row.set_figures(all, out);
+        assert_eq!((row.totals(), row.under_way()), (all, out));
+        let common = Totals { initial: 1, moved_in: 3, ..Totals::default() };
+        row.set_figures(common, UnderWay::default());
+        assert_eq!((row.totals(), row.more.is_none()), (common, true));
+        row.set_figures(Totals::default(), UnderWay::default());
+        assert_eq!(row, new);
     }
 }

@@ -855,8 +855,8 @@ impl Run {
                     let held = [is.frozen, is.staged, is.earmarked, is.reserved, is.paid];
                     inside += held.into_iter().chain([is.cleared]).map(i128::from).sum::<i128>();
                     inside += i128::from(is.available()) - i128::from(is.refunding);
-                    let came = row.totals.initial + row.totals.supplemented;
-                    outside += i128::from(came - row.totals.cut - row.totals.recovered);
+                    let came = row.totals().initial + row.totals().supplemented;
+                    outside += i128::from(came - row.totals().cut - row.totals().recovered);
                 }
                 for (id, batch) in book.batches() {
                     assert_eq!(batch.end, model.end_of(id), "batch {id}");

@@ -12,7 +12,7 @@ use crate::event::{Event, EventBody, RefusedId};
 use crate::ids::{ActId, Fingerprint, MoveId, PersonId, QuotaId};
 use crate::limit::{PayCeiling, PlanCell};
 use crate::movement::MoveInRow;
-use crate::quota::{Buckets, QuotaCell, QuotaRow, Totals, UnderWay};
+use crate::quota::{Buckets, QuotaCell, QuotaRow};
 use crate::refusal::{Code, Refusal};
 use crate::suspense::{Parked, ParkedEnd};
 
@@ -221,7 +221,7 @@ fn create(book: &mut YearBook, quota: QuotaId, create: &Create<'_>) {
     let plan_slot = book.plan_slots.get(&create.plan).map_or(0, |&slot| slot + 1);
     book.touch_cell(book.quota_count());
     book.touch_row(book.quota_count());
-    book.quotas.push(QuotaCell {
+    let cell = QuotaCell {
         version: 1,
         plan_slot,
         open_payments: 0,
@@ -231,18 +231,9 @@ fn create(book: &mut YearBook, quota: QuotaId, create: &Create<'_>) {
         fund: create.fund,
         economic: create.economic,
         buckets: Buckets::default(),
-    });
-    book.rows.push(QuotaRow {
-        parent: create.parent,
-        authority: create.authority,
-        cap_fen: create.cap_fen,
-        key: create.key.into(),
-        totals: Totals::default(),
-        open_contracts: 0,
-        under_way: UnderWay::default(),
-    });
-    let taken = book.keys.insert(create.key.into(), quota.serial() as u32);
-    assert!(taken.is_none(), "official keys are unique");
+    };
+    let row = QuotaRow::new(create.parent, create.authority, create.cap_fen, create.key);
+    book.add_quota(cell, row);
 }
 
 fn set_limit(book: &mut YearBook, maker: PersonId, limit: &SetLimit, version: u32) {

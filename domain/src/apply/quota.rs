@@ -17,7 +17,7 @@ pub(super) fn change(
     buckets: impl FnOnce(&mut Buckets),
     totals: impl FnOnce(&mut Totals),
 ) {
-    let mut after = book.row(quota).expect("an event names a quota that exists").totals;
+    let mut after = book.row(quota).expect("an event names a quota that exists").totals();
     totals(&mut after);
     let issued = i64::try_from(after.issued()).expect("issued stays in bounds");
     let cell = book.quota(quota).expect("an event names a quota that exists");
@@ -26,7 +26,8 @@ pub(super) fn change(
         copy.issued = issued;
     });
     book.put_quota(quota, cell);
-    book.row_mut(quota).totals = after;
+    let row = book.row_mut(quota);
+    row.set_figures(after, row.under_way());
 }
 
 pub(super) fn act(book: &mut YearBook, act: &Act<'_>) {

@@ -67,7 +67,7 @@ fn guard(book: &YearBook, quota: &QuotaCell, act: &Act<'_>) -> Result<(), Refusa
             let buckets = &quota.buckets;
             let held = buckets.frozen + buckets.staged + buckets.earmarked + buckets.available();
             // A move that its receiver declines must find its quota open.
-            let may_come_back = book.row(act.quota).ok_or(Code::NoQuota)?.under_way.moves;
+            let may_come_back = book.row(act.quota).ok_or(Code::NoQuota)?.under_way().moves;
             if quota.open_payments == 0 && held == 0 && may_come_back == 0 {
                 Ok(())
             } else {

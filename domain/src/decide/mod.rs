@@ -455,14 +455,14 @@ fn may_grow(book: &YearBook, quota: QuotaId, by: Fen) -> Result<(), Refusal> {
         return Err(Code::NoQuota.into());
     };
     let by_fen = FenSum::from(by.get());
-    if row.totals.received() + by_fen > FenSum::from(AMOUNT_FEN_MAX) {
+    if row.totals().received() + by_fen > FenSum::from(AMOUNT_FEN_MAX) {
         return Err(Code::OverBound.into());
     }
     if row.cap_fen == Fen::ZERO {
         return Ok(());
     }
     // A receiver that declines what was taken from the issued adds it to the issued again.
-    let returning = FenSum::from(row.under_way.issued);
+    let returning = FenSum::from(row.under_way().issued);
     let left = FenSum::from(row.cap_fen.get()) - FenSum::from(cell.buckets.issued) - returning;
     if by_fen > left {
         let left = Fen::new(i64::try_from(left).unwrap_or(0));

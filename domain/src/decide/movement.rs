@@ -66,9 +66,9 @@ pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventB
             let buckets = &quota.buckets;
             // What is still under way may come back to the same bucket: nobody can return it.
             let handed = if same_division {
-                buckets.allocated - row.under_way.allocated
+                buckets.allocated - row.under_way().allocated
             } else {
-                buckets.transferred - row.under_way.transferred
+                buckets.transferred - row.under_way().transferred
             };
             let left = Fen::new(handed);
             if moved.amount_fen > left {

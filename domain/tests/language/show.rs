@@ -64,7 +64,7 @@ impl Script {
             return Err(format!("there is no quota {name}"));
         };
         let mut figures: Figures = cell.buckets.named().map(named).into();
-        figures.extend(row.totals.named().map(named));
+        figures.extend(row.totals().named().map(named));
         figures.push(named(("available", cell.buckets.available())));
         figures.push(named(("staged", cell.buckets.staged)));
         figures.push(named(("version", i64::from(cell.version))));

@@ -77,7 +77,7 @@ impl QuotaView {
             fund: cell.fund,
             economic: cell.economic,
             buckets: cell.buckets,
-            totals: row.totals,
+            totals: row.totals(),
             key: row.key.to_string(),
         }
     }

@@ -308,15 +308,11 @@ fn cold(row: ColdRow) -> Result<QuotaRow, PageError> {
         recovered: taken,
         carried_out: carried,
     };
-    Ok(QuotaRow {
-        parent: QuotaId(parent),
-        authority: known("authority", authority, AuthorityKind::from_number(authority))?,
-        cap_fen: Fen::new(cap),
-        key: key.into(),
-        totals,
-        open_contracts,
-        under_way: UnderWay { moves, allocated, transferred, issued },
-    })
+    let authority = known("authority", authority, AuthorityKind::from_number(authority))?;
+    let mut row = QuotaRow::new(QuotaId(parent), authority, Fen::new(cap), &key);
+    row.set_figures(totals, UnderWay { moves, allocated, transferred, issued });
+    row.open_contracts = open_contracts;
+    Ok(row)
 }
 
 fn plan((key, version, planned, used): PlanRow) -> Result<PlanCell, PageError> {

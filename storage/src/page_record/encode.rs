@@ -131,7 +131,7 @@ fn cell_row(cell: &QuotaCell) -> CellRow {
 }
 
 fn cold_row(row: &QuotaRow) -> ColdRow {
-    let (t, out) = (&row.totals, &row.under_way);
+    let (t, out) = (row.totals(), row.under_way());
     (
         row.parent.0,
         row.authority.number(),
