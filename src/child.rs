@@ -8,6 +8,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::process;
+
 /// Has the C library's allocator ask for large pages, as `ops/treasury.service` does: half the
 /// memory a peak touches is new, and a page of 4 KiB costs its first touch a fault.
 const LARGE_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
@@ -85,10 +87,7 @@ impl Server {
 
     /// Most memory it has held so far, in bytes.
     pub(crate) fn resident_bytes_max(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-        Some(kib * 1024)
+        process::resident_bytes_max(self.child.id())
     }
 }
 

@@ -267,6 +267,10 @@ fn info_says_what_the_checkpoint_is_worth_and_leaves_it_alone() {
     let behind = whole["behind_records"].as_u64().expect("a lag");
     assert_eq!(from + behind, closed.sequence);
     assert!(whole["rows"].as_u64() > Some(0) && whole["bytes"].as_u64() > Some(0), "{whole}");
+    let memory = &whole["resident_bytes"];
+    for kind in ["quotas_hot", "quotas_cold", "keys", "acts", "ids", "total"] {
+        assert!(memory[kind].as_u64() > Some(0), "{kind}: {memory}");
+    }
     assert_eq!(told(), whole, "looking changes nothing");
     assert!(line().contains(&format!("{behind} records behind")), "{}", line());
 

@@ -313,19 +313,26 @@ impl Opening<'_> {
     }
 }
 
-/// Takes a row of the checkpoint into its division. Of settled payments their ids are enough.
 fn take_row(
     divisions: &mut BTreeMap<u16, Division>,
     key: HashKey,
     row: Row<'_>,
 ) -> Result<(), String> {
     let unit = row.head.unit;
+    let division = divisions.entry(unit).or_insert_with(|| Division::new(DivisionIndex(unit), key));
+    restore_row(division, row)
+}
+
+/// Takes a row of the checkpoint into its division. Of settled payments their ids are enough.
+///
+/// # Errors
+/// What does not follow from the rows before.
+pub fn restore_row(division: &mut Division, row: Row<'_>) -> Result<(), String> {
     let page = page_record::decode(row.key, row.value, WhichPayments::Unsettled);
     let page = page.map_err(|error| error.to_string())?;
     if let Page::OfYear(_, YearPage::Gone(_)) = page {
         return Ok(());
     }
-    let division = divisions.entry(unit).or_insert_with(|| Division::new(DivisionIndex(unit), key));
     division.restore(page)
 }
 

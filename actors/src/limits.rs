@@ -143,6 +143,9 @@ pub const CHECKPOINT_AT_END_MS_MAX: u64 = 20_000;
 /// Records that a start replays in a second, for people: planned, not measured.
 pub const REPLAY_RECORDS_PER_S_PLANNED: u64 = 1_000_000;
 
+/// How often a shard tells what it keeps in memory, in ms.
+pub const RESIDENT_TOLD_EVERY_MS: u64 = 1_000;
+
 /// Commands whose cache lines are asked for together, before the first of them is decided.
 pub const PREFETCH_AHEAD: usize = 32;
 

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Code;
+use domain::resident::{KINDS, Resident};
 
 use crate::histogram::Histogram;
 
@@ -53,6 +54,27 @@ impl ByCode {
 impl Default for ByCode {
     fn default() -> Self {
         ByCode(Code::ALL.iter().map(|_| Number::default()).collect())
+    }
+}
+
+/// Bytes of the state in memory. The label `kind` takes the names of [`Resident`].
+#[derive(Debug, Default)]
+pub struct ByKind([Number; KINDS]);
+
+impl ByKind {
+    /// Puts a shard's figures in the place of those it told before.
+    pub fn replace(&self, before: &Resident, now: &Resident) {
+        for ((number, (_, before)), (_, now)) in self.0.iter().zip(before.named()).zip(now.named())
+        {
+            // Modulo 2⁶⁴, as the counter adds: what shrinks is taken off.
+            number.add(now.wrapping_sub(before));
+        }
+    }
+
+    /// Each kind with its bytes.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        let names = Resident::default().named().map(|(name, _)| name);
+        names.into_iter().zip(self.0.iter().map(Number::get))
     }
 }
 
@@ -120,6 +142,12 @@ pub struct Metrics {
     pub paged_in: Number,
     /// Pages of payments that left memory, those a start left out included.
     pub paged_out: Number,
+    /// Bytes of the state in memory, by kind.
+    pub resident: ByKind,
+    /// Bytes the directory keeps in memory.
+    pub directory_bytes: Number,
+    /// Bytes of memory that the system says the process has.
+    pub process_resident_bytes: Number,
 }
 
 impl Metrics {
@@ -269,6 +297,22 @@ impl Metrics {
             "Pages of payments that left memory or were left out by the start.",
             self.paged_out.get(),
         );
+        one(
+            "treasury_directory_bytes",
+            gauge,
+            "Bytes the directory keeps in memory.",
+            self.directory_bytes.get(),
+        );
+        one(
+            "treasury_process_resident_bytes",
+            gauge,
+            "Bytes of memory that the system says the process has.",
+            self.process_resident_bytes.get(),
+        );
+        text.push_str("# HELP treasury_resident_bytes Bytes of the state in memory by kind.\n# TYPE treasury_resident_bytes gauge\n");
+        for (kind, bytes) in self.resident.iter() {
+            let _ = writeln!(text, "treasury_resident_bytes{{kind=\"{kind}\"}} {bytes}");
+        }
         text.push_str("# HELP treasury_outcomes_total Outcomes of commands by code.\n# TYPE treasury_outcomes_total counter\n");
         for (code, count) in self.outcomes.iter() {
             let _ = writeln!(text, "treasury_outcomes_total{{code=\"{}\"}} {count}", code.slug());
@@ -287,11 +331,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_codes_are_labels() {
+    fn only_codes_and_kinds_are_labels() {
         let metrics = Metrics::default();
         metrics.outcomes.count(Code::OverQuota, 2);
         let text = metrics.to_text();
         assert!(text.contains("treasury_outcomes_total{code=\"over-quota\"} 2\n"));
         assert!(text.lines().all(|line| line.starts_with('#') || line.starts_with("treasury_")));
+    }
+
+    #[test]
+    fn what_shards_keep_in_memory_is_told_together_and_may_shrink() {
+        let metrics = Metrics::default();
+        let of = |quotas_hot, rest| Resident { quotas_hot, rest, ..Resident::default() };
+        metrics.resident.replace(&Resident::default(), &of(100, 7));
+        metrics.resident.replace(&Resident::default(), &of(10, 1));
+        metrics.resident.replace(&of(100, 7), &of(40, 9));
+        let told: Vec<_> = metrics.resident.iter().filter(|(_, bytes)| *bytes > 0).collect();
+        assert_eq!(told, [("quotas_hot", 50), ("rest", 10)]);
+        assert!(metrics.to_text().contains("treasury_resident_bytes{kind=\"quotas_hot\"} 50\n"));
     }
 }

@@ -17,6 +17,7 @@ use domain::contents::HashKey;
 use domain::ids::QuotaId;
 use domain::page::PaymentPage;
 use domain::payment::Payment;
+use domain::resident::Resident;
 use storage::disk::Disk;
 use storage::reader::{JournalReader, ReadFrom};
 use storage::record::RecordWriter;
@@ -24,6 +25,7 @@ use storage::record::RecordWriter;
 use crate::clock_guard::{ClockGuard, Reading};
 use crate::durable::Durable;
 use crate::journal_thread::{LandingSink, ToJournal};
+use crate::limits::RESIDENT_TOLD_EVERY_MS;
 use crate::metrics::Metrics;
 use crate::recovery_threads::{RecoveryWay, ToShards};
 use crate::registry::Registry;
@@ -154,6 +156,8 @@ pub struct ShardShell {
     guard: ClockGuard,
     timer: Option<(u64, SpawnHandle)>,
     quotas: u64,
+    /// What was last told of the memory it keeps.
+    resident: Resident,
 }
 
 impl ShardShell {
@@ -163,7 +167,8 @@ impl ShardShell {
         let clocks = environment.clocks;
         let guard = ClockGuard::new((clocks.wall_ms)(), (clocks.monotonic_ms)());
         let (wiring, outputs, timer, quotas) = (None, Vec::new(), None, core.quota_count());
-        ShardShell { core, environment, wiring, outputs, guard, timer, quotas }
+        let resident = Resident::default();
+        ShardShell { core, environment, wiring, outputs, guard, timer, quotas, resident }
     }
 
     /// Lets the core do one thing, then does what it wants done.
@@ -276,6 +281,12 @@ impl ShardShell {
         }
     }
 
+    fn tell_resident(&mut self) {
+        let now = self.core.resident();
+        self.environment.metrics.resident.replace(&self.resident, &now);
+        self.resident = now;
+    }
+
     /// Wakes the shard when its next deadline passes; no timer runs where there is none.
     fn set_timer(&mut self, context: &mut Context<Self>) {
         let next = self.core.next_deadline_ms();
@@ -349,6 +360,9 @@ impl Handler<Begin> for ShardShell {
     fn handle(&mut self, Begin: Begin, context: &mut Self::Context) {
         // What the core wanted done since it was made: moves that were in transit.
         self.step(context, |_| {});
+        self.tell_resident();
+        let every = Duration::from_millis(RESIDENT_TOLD_EVERY_MS);
+        context.run_interval(every, |shell, _| shell.tell_resident());
     }
 }
 

@@ -64,6 +64,13 @@ impl<T> Arena<T> {
         self.chunks.get_mut(index / CHUNK)?.get_mut(index % CHUNK)
     }
 
+    /// Bytes it keeps in memory, without what hangs on its elements.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let chunk = |chunk: &Vec<T>| chunk.capacity() * size_of::<T>() + size_of::<Vec<T>>();
+        self.chunks.iter().map(chunk).sum()
+    }
+
     /// Every element, by index.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flatten()

@@ -1,45 +1,66 @@
 //! What a state keeps in memory, by kind, in bytes: figures for people and for the memory limit.
 //!
-//! Counted from lengths and capacities, not from the allocator: what hangs on single payments
-//! (facts, refunds, holds) is counted for those in memory as [`LATER_BYTES_PLANNED`] each.
+//! Counted from lengths and capacities, not from the allocator. What is of no fixed size is counted
+//! as planned here: a key's text, what happened to a payment, a row of a map.
 
-use crate::division::{ActRow, Division, RefusedRow, YearBook};
-use crate::limit::PlanCell;
-use crate::quota::{QuotaCell, QuotaRow};
+use crate::division::{Division, YearBook};
+use crate::limit::{ContractCell, PlanCell};
+use crate::payment::Payment;
+use crate::payment_pages::PAYMENTS_PER_PAGE;
+use crate::suspense::Parked;
 
-/// Bytes planned for what happens to a payment after it was asked for: two facts and a refund.
+/// Bytes planned for what happens to a payment until it can no longer pay: two facts and a refund.
 pub const LATER_BYTES_PLANNED: usize = 256;
+/// Bytes planned for the text of an official key.
+const KEY_BYTES_PLANNED: usize = 32;
+/// Bytes planned for a key of a map and its share of the tree.
+const ENTRY_BYTES_PLANNED: usize = 48;
+
+/// How many kinds there are.
+pub const KINDS: usize = 11;
 
 /// Bytes in memory, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resident {
-    /// Quota cells.
-    pub cells: u64,
-    /// Cold rows of quotas with their official keys, and the index over those.
-    pub rows: u64,
-    /// Payments in memory.
-    pub payments: u64,
-    /// What stays of payments that are out.
+    /// Quota cells: what decides a payment.
+    pub quotas_hot: u64,
+    /// Rows of quotas: what people look at.
+    pub quotas_cold: u64,
+    /// Official keys and the index over them.
+    pub keys: u64,
+    /// Payments that can still pay.
+    pub payments_open: u64,
+    /// Payments in memory that can no longer pay: paid, settled or released.
+    pub payments_ended: u64,
+    /// What stays of payments that are out of memory.
     pub payments_out: u64,
-    /// The id indexes.
+    /// The indexes over ids of payments and acts.
     pub ids: u64,
-    /// Acts and ended ids.
-    pub outcomes: u64,
-    /// Plans, contracts, moves, batches and suspense.
+    /// Acts and ended ids, for their repeats.
+    pub acts: u64,
+    /// Plans and contracts.
+    pub limits: u64,
+    /// Facts in suspense, and which were.
+    pub suspense: u64,
+    /// Moves, batches, and which pages have changed.
     pub rest: u64,
 }
 
 impl Resident {
     /// Each figure with its name.
     #[must_use]
-    pub fn named(&self) -> [(&'static str, u64); 7] {
+    pub fn named(&self) -> [(&'static str, u64); KINDS] {
         [
-            ("cells", self.cells),
-            ("rows", self.rows),
-            ("payments", self.payments),
+            ("quotas_hot", self.quotas_hot),
+            ("quotas_cold", self.quotas_cold),
+            ("keys", self.keys),
+            ("payments_open", self.payments_open),
+            ("payments_ended", self.payments_ended),
             ("payments_out", self.payments_out),
             ("ids", self.ids),
-            ("outcomes", self.outcomes),
+            ("acts", self.acts),
+            ("limits", self.limits),
+            ("suspense", self.suspense),
             ("rest", self.rest),
         ]
     }
@@ -52,58 +73,64 @@ impl Resident {
 
     /// Adds another state's figures.
     pub fn add(&mut self, other: &Resident) {
-        self.cells += other.cells;
-        self.rows += other.rows;
-        self.payments += other.payments;
+        self.quotas_hot += other.quotas_hot;
+        self.quotas_cold += other.quotas_cold;
+        self.keys += other.keys;
+        self.payments_open += other.payments_open;
+        self.payments_ended += other.payments_ended;
         self.payments_out += other.payments_out;
         self.ids += other.ids;
-        self.outcomes += other.outcomes;
+        self.acts += other.acts;
+        self.limits += other.limits;
+        self.suspense += other.suspense;
         self.rest += other.rest;
     }
-}
 
-impl Division {
-    /// What it keeps in memory.
+    /// What divisions keep in memory, together.
     #[must_use]
-    pub fn resident(&self) -> Resident {
+    pub fn of<'a>(divisions: impl IntoIterator<Item = &'a Division>) -> Resident {
         let mut sum = Resident::default();
-        self.years().for_each(|book| sum.add(&book.resident()));
+        let books = divisions.into_iter().flat_map(Division::years);
+        books.for_each(|book| sum.add(&book.resident()));
         sum
     }
 }
-
-/// A key's text, its entry in the index over keys and that entry's own copy of the text.
-const KEY_BYTES_PLANNED: usize = 96;
-/// A row of a map with its share of the tree.
-const ROW_BYTES_PLANNED: usize = 160;
 
 impl YearBook {
     /// What it keeps in memory.
     #[must_use]
     pub fn resident(&self) -> Resident {
-        let quotas = self.quotas.len();
         let (held, out) = self.payments.bytes();
-        let in_memory = held / size_of::<crate::payment::Payment>();
-        let maps = self.contracts.len()
-            + self.moves_out.len()
-            + self.moves_in.len()
-            + self.moves_refused.len()
-            + self.batches.len()
-            + self.suspense.len()
-            + self.suspense.iter_ended().count();
-        let outcomes =
-            self.acts.len() * size_of::<ActRow>() + self.refused.len() * size_of::<RefusedRow>();
-        let rest = maps * ROW_BYTES_PLANNED
-            + self.plans.len() * (size_of::<PlanCell>() + 16)
-            + self.marks_bytes();
+        let in_memory = self.payments.len() - self.payments.pages_out() * PAYMENTS_PER_PAGE;
+        let open = self.open_payments as usize;
+        let ended = in_memory.saturating_sub(open) * LATER_BYTES_PLANNED;
+        let limits = self.plans.len() * (size_of::<PlanCell>() + ENTRY_BYTES_PLANNED)
+            + self.contracts.len() * (size_of::<ContractCell>() + ENTRY_BYTES_PLANNED);
+        let suspense = self.suspense.len() * (size_of::<Parked>() + ENTRY_BYTES_PLANNED)
+            + self.suspense.ended_len() * ENTRY_BYTES_PLANNED;
         Resident {
-            cells: (quotas * size_of::<QuotaCell>()) as u64,
-            rows: (quotas * (size_of::<QuotaRow>() + KEY_BYTES_PLANNED)) as u64,
-            payments: (held + in_memory * LATER_BYTES_PLANNED) as u64,
+            quotas_hot: self.quotas.bytes() as u64,
+            quotas_cold: self.rows.bytes() as u64,
+            keys: (self.rows.len() * KEY_BYTES_PLANNED + self.key_index.bytes()) as u64,
+            payments_open: (open * size_of::<Payment>()) as u64,
+            payments_ended: (held - open * size_of::<Payment>() + ended) as u64,
             payments_out: out as u64,
             ids: (self.payment_ids.bytes() + self.act_ids.bytes()) as u64,
-            outcomes: outcomes as u64,
-            rest: rest as u64,
+            acts: (self.acts.bytes() + self.refused.bytes()) as u64,
+            limits: limits as u64,
+            suspense: suspense as u64,
+            rest: (self.moves_and_batches_bytes() + self.marks_bytes()) as u64,
         }
+    }
+
+    fn moves_and_batches_bytes(&self) -> usize {
+        let out = size_of::<crate::movement::MoveOutRow>() + ENTRY_BYTES_PLANNED;
+        let into = size_of::<crate::movement::MoveInRow>() + ENTRY_BYTES_PLANNED;
+        let refused = size_of::<crate::division::RefusedRow>() + ENTRY_BYTES_PLANNED;
+        let batch = size_of::<crate::batch::Batch>() + ENTRY_BYTES_PLANNED;
+        self.moves_out.len() * out
+            + self.moves_in.len() * into
+            + self.moves_refused.len() * refused
+            + self.batches.len() * batch
     }
 }

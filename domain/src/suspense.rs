@@ -160,6 +160,12 @@ impl Suspense {
         self.open.iter()
     }
 
+    /// Facts that waited once.
+    #[must_use]
+    pub fn ended_len(&self) -> usize {
+        self.ended.len()
+    }
+
     /// Every ended fact, by key.
     pub fn iter_ended(&self) -> impl Iterator<Item = (&ParkedKey, &ParkedEnd)> {
         self.ended.iter()

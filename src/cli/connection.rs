@@ -58,12 +58,21 @@ fn ask_within<T>(
     question: impl AsyncFnOnce(&Client) -> Result<T, ClientError>,
 ) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let asked = runtime.block_on(async {
-        let hello = Hello::new(Role::Operator, ChannelId(1), "treasury");
-        let client = Client::connect(address.to_string(), hello, options).await?;
-        question(&client).await
-    });
+    let asked = runtime.block_on(async { question(&connect(address, options).await?).await });
     asked.map_err(failure)
+}
+
+/// A connection for a command that has a runtime of its own.
+///
+/// # Errors
+/// When the server cannot be reached or turns it away.
+pub(super) async fn client(address: SocketAddr) -> Result<Client> {
+    connect(address, Options::default()).await.map_err(failure)
+}
+
+async fn connect(address: SocketAddr, options: Options) -> Result<Client, ClientError> {
+    let hello = Hello::new(Role::Operator, ChannelId(1), "treasury");
+    Client::connect(address.to_string(), hello, options).await
 }
 
 /// The error that ends a command whose question was not answered.

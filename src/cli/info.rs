@@ -21,6 +21,7 @@ use storage::segment::{FORMAT_VERSION, journal_dir, segment_path};
 
 use self::checkpoint::Kept;
 use super::bench::grouped;
+use super::memory::ServerMemory;
 use super::offline::{self, End};
 use super::{connection, show};
 use crate::exit::Exit;
@@ -62,10 +63,11 @@ impl Info {
                 write!(out, "{text}")?;
             }
             (Some(address), _) => {
-                let (welcome, health) = connection::ask(address, async |client| {
-                    Ok((client.welcome(), client.health().await?))
+                let (welcome, health, metrics) = connection::ask(address, async |client| {
+                    Ok((client.welcome(), client.health().await?, client.metrics().await?))
                 })?;
-                self.print_server(&mut out, address, &welcome, &health)?;
+                let memory = ServerMemory::read(&metrics);
+                self.print_server(&mut out, address, &welcome, &health, &memory)?;
             }
             (None, Some(data)) => self.print_data(&mut out, data, &Held::read(data)?)?,
             (None, None) => unreachable!("one of them is required"),
@@ -79,6 +81,7 @@ impl Info {
         address: SocketAddr,
         welcome: &Welcome,
         health: &Health,
+        memory: &ServerMemory,
     ) -> Result<()> {
         let (data_set, durable) = (format!("{:032x}", health.data_set), health.durable);
         if self.json {
@@ -94,6 +97,7 @@ impl Info {
                 "connections": health.connections,
                 "divisions": health.divisions,
                 "quotas": health.quotas,
+                "resident_bytes": memory.to_json(),
                 "protocol": {
                     "version": welcome.version,
                     "frame_bytes_max": welcome.frame_bytes_max,
@@ -116,6 +120,7 @@ impl Info {
         writeln!(out, "connections  {}", grouped(health.connections.into()))?;
         writeln!(out, "divisions    {}", grouped(health.divisions.into()))?;
         writeln!(out, "quotas       {}", grouped(health.quotas))?;
+        memory.print(out)?;
         let window = grouped(welcome.window_commands.into());
         writeln!(out, "protocol     version {}, window of {window} commands", welcome.version)?;
         Ok(())

@@ -230,6 +230,7 @@ impl Shell {
         let metrics = &self.environment.metrics;
         metrics.directory_sequence.set(clerk.directory().position().sequence);
         metrics.directory_payments.set(clerk.directory().payments() as u64);
+        metrics.directory_bytes.set(clerk.directory().bytes() as u64);
     }
 }
 

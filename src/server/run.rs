@@ -11,7 +11,10 @@ use std::time::Duration;
 use actix::{Actor, Addr, Arbiter};
 use actors::engine::{self, StartOptions, Started, Summary};
 use actors::journal_thread::{JournalThread, ToJournal};
-use actors::limits::{JOURNAL_QUEUE_RUNS, PAGER_QUEUE, RECOVERY_QUEUE, SHUTDOWN_MS_MAX};
+use actors::limits::{
+    JOURNAL_QUEUE_RUNS, PAGER_QUEUE, RECOVERY_QUEUE, RESIDENT_TOLD_EVERY_MS, SHUTDOWN_MS_MAX,
+};
+use actors::metrics::Metrics;
 use actors::network::{About, Network};
 use actors::recovery::Recovery;
 use actors::recovery_threads::{Pager, RecoveryThread, RecoveryWay};
@@ -37,7 +40,7 @@ use super::sandbox::Sandbox;
 use super::settings::Settings;
 use super::subscriptions::Follow;
 use crate::exit::{Exit, Failure};
-use crate::{clock, entropy, verification};
+use crate::{clock, entropy, process, verification};
 
 /// The program's name and version, in the journal and in every welcome.
 pub(crate) const PROGRAM: &str = concat!("treasury ", env!("CARGO_PKG_VERSION"));
@@ -153,6 +156,7 @@ async fn run(
     if let Some(figures) = figures {
         actix::spawn(metrics_page::serve(figures, Arc::clone(&started.metrics)));
     }
+    actix::spawn(tell_memory(Arc::clone(&started.metrics)));
     let engine = wire(settings, disk, started)?;
     let stop = Rc::new(Notify::new());
     let accepting = actix::spawn(Rc::clone(&engine.shared).accept(listener, Rc::clone(&stop)));
@@ -177,6 +181,16 @@ async fn run(
         tokio::task::spawn_blocking(|| sandbox.stop()).await?;
     }
     engine.shut_down().await
+}
+
+/// Tells how much memory the process has, as often as shards tell of theirs.
+async fn tell_memory(metrics: Arc<Metrics>) {
+    loop {
+        if let Some(bytes) = process::resident_bytes() {
+            metrics.process_resident_bytes.set(bytes);
+        }
+        tokio::time::sleep(Duration::from_millis(RESIDENT_TOLD_EVERY_MS)).await;
+    }
 }
 
 /// The running parts of an engine.

@@ -44,12 +44,24 @@ impl Normal {
                     if ALWAYS_NEW.contains(&name.as_str()) && !value.is_null() {
                         *value = Value::String(format!("<{name}>"));
                     }
+                    if name == "resident_bytes" {
+                        sizes(value);
+                    }
                     self.json(value);
                 }
             }
             Value::String(text) => *text = self.text(text),
             _ => {}
         }
+    }
+}
+
+/// Takes the figures out, and leaves their names.
+fn sizes(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(sizes),
+        Value::Number(_) => *value = Value::String("<bytes>".to_owned()),
+        _ => {}
     }
 }
 
@@ -79,6 +91,10 @@ const VOLATILE: &[&str] = &[
     "up           ",
     "connections  ",
     "checkpoint   ",
+    "  in memory  ",
+    "memory       ",
+    "  state      ",
+    "  directory  ",
 ];
 
 fn line(line: &str) -> String {

@@ -104,6 +104,12 @@ impl Directory {
         self.rows.len()
     }
 
+    /// Bytes of what it keeps of payments and quotas in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.rows.bytes()
+    }
+
     /// The position with a sequence, if it has been folded.
     #[must_use]
     pub fn position_of(&self, sequence: u64) -> Option<Position> {

@@ -12,6 +12,11 @@ use domain::id_index::IdIndex;
 use domain::ids::{DivisionIndex, FiscalYear, PaymentId, PersonId, QuotaId};
 use domain::payment::Standing;
 
+/// Bytes planned for the text of an official key.
+const TEXT_BYTES_PLANNED: usize = 32;
+/// Bytes planned for an entry of a set or a map.
+const ENTRY_BYTES_PLANNED: usize = 16;
+
 /// No row, no link: the end of a chain.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -216,6 +221,21 @@ impl Rows {
 
     pub(super) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Bytes it keeps in memory, counted from lengths and capacities.
+    pub(super) fn bytes(&self) -> usize {
+        let quotas = |quotas: &Arena<Quota>| quotas.bytes() + quotas.len() * TEXT_BYTES_PLANNED;
+        let open: usize = self.open.iter().map(BTreeSet::len).sum();
+        let indexes = [&self.ids, &self.payee_ids, &self.number_ids];
+        self.rows.bytes()
+            + indexes.into_iter().map(IdIndex::bytes).sum::<usize>()
+            + self.books.values().map(quotas).sum::<usize>()
+            + self.payees.bytes()
+            + self.numbers.bytes()
+            + self.numbered.bytes()
+            + self.links.0.bytes()
+            + (open + self.executed.len()) * ENTRY_BYTES_PLANNED
     }
 
     pub(super) fn row(&self, at: u32) -> &Row {

@@ -12,6 +12,7 @@ use domain::ids::{DivisionIndex, PaymentId, QuotaId};
 use domain::page::{Page, PaymentPage};
 use domain::payment::Payment;
 use domain::refusal::Refusal;
+use domain::resident::{LATER_BYTES_PLANNED, Resident};
 use protocol::batch::tail_length;
 use protocol::limits::COMMAND_BYTES;
 use protocol::lookup::{IdKind, LookUp};
@@ -115,6 +116,12 @@ impl Shard {
     fn count_pages_out(&mut self) {
         let books = self.divisions.iter().flat_map(Division::years);
         self.paging.out = books.map(|book| book.payment_pages_out()).sum();
+    }
+
+    /// What its divisions keep in memory.
+    #[must_use]
+    pub fn resident(&self) -> Resident {
+        Resident::of(&self.divisions)
     }
 
     /// Pages of payments that are out of memory.
@@ -303,11 +310,9 @@ impl Shard {
         if self.paging.memory_limit == 0 || !self.paging.waiting.is_empty() {
             return;
         }
-        let mut resident = domain::resident::Resident::default();
-        self.divisions.iter().for_each(|division| resident.add(&division.resident()));
-        let above = resident.total().saturating_sub(self.paging.memory_limit);
+        let above = self.resident().total().saturating_sub(self.paging.memory_limit);
         let page = domain::payment_pages::PAYMENTS_PER_PAGE as u64
-            * (size_of::<Payment>() + domain::resident::LATER_BYTES_PLANNED) as u64;
+            * (size_of::<Payment>() + LATER_BYTES_PLANNED) as u64;
         let mut wanted = (above.div_ceil(page) as usize).min(PAGES_LEAVING_PER_STEP);
         for division in &mut self.divisions {
             if wanted == 0 {

@@ -17,6 +17,14 @@ pub(super) struct Reserved {
     pub(super) fen: i64,
 }
 
+impl Reserved {
+    /// Adds what another load reserved on the same quotas.
+    pub(super) fn add(&mut self, more: Reserved) {
+        self.payments += more.payments;
+        self.fen += more.fen;
+    }
+}
+
 /// Looks up every quota: together they hold what was reserved and not a fen more, and none is
 /// overdrawn.
 pub(super) async fn check(address: SocketAddr, quotas: &[QuotaId], sent: Reserved) -> Result<()> {

@@ -31,6 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const LATENCY_US_MAX: u64 = 60_000_000;
 
 /// A load to run.
+#[derive(Clone)]
 pub(super) struct Load {
     pub(super) address: SocketAddr,
     pub(super) quotas: Vec<QuotaId>,
@@ -44,6 +45,8 @@ pub(super) struct Load {
     pub(super) rate: Option<u64>,
     pub(super) warm_up: Duration,
     pub(super) measure: Duration,
+    /// Which run of several on the same server: each has payments of its own.
+    pub(super) run: u64,
 }
 
 /// What every connection shares.
@@ -220,7 +223,8 @@ impl Connection {
             let quota = self.choose(shared);
             self.payments += 1;
             let amount_fen = Fen::new(100 + (self.random >> 50) as i64);
-            let id = (self.number as u128 + 1) << 64 | u128::from(self.payments);
+            let run = u128::from(shared.load.run);
+            let id = run << 96 | (self.number as u128 + 1) << 64 | u128::from(self.payments);
             let reserve = Reserve {
                 payment: PaymentId(id),
                 quota,

@@ -1,12 +1,13 @@
 //! `treasury bench`: a client process against a server process, over real TCP, to a real disk.
 
+mod beside;
 mod check;
 mod load;
 mod probe;
 mod setup;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -14,11 +15,17 @@ use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
 use crate::child::{Server, ServerOptions, bytes_below};
+use crate::cli::connection;
+use crate::cli::memory::ServerMemory;
 use crate::exit::Exit;
 
+use beside::{Beside, Done};
 use check::{Reserved, check};
 use load::Load;
 use probe::probe;
+
+/// How often a run with others beside it changes between alone and not alone, and back.
+const ROUNDS: u64 = 4;
 
 /// The lines of the performance document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -76,6 +83,8 @@ Examples:
   treasury bench --preset batch-8190
   treasury bench --preset many --skew zipf --particulars 300 --seconds 20 --json
   treasury bench --preset batch-100 --rate 200000
+  treasury bench --preset many --beside 10 --seconds 5 --json
+  treasury bench --preset solo --quotas 10000000 --seconds 2 --disk-gib 16
 
 Client and server share this machine. Every reply is checked, and in the end every quota: together
 they hold what was accepted, and none is overdrawn. Latency is from the moment a frame
@@ -101,6 +110,10 @@ pub(super) struct Bench {
     /// Open loop: reservations a second over all connections, sent by a schedule.
     #[arg(long)]
     rate: Option<u64>,
+    /// Measure by turns alone and beside so many terminals that watch the server and as many lists
+    /// that are walked without a pause; `--seconds` is the length of one turn of eight.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=100))]
+    beside: Option<u16>,
     /// How long to measure, after a second of warming up.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -134,6 +147,43 @@ struct Measured {
     capped: bool,
 }
 
+impl Measured {
+    fn add(&mut self, more: &Measured) -> anyhow::Result<()> {
+        self.accepted += more.accepted;
+        self.reserved.add(more.reserved);
+        self.seconds += more.seconds;
+        self.latency.add(&more.latency)?;
+        self.capped |= more.capped;
+        Ok(())
+    }
+
+    fn per_second(&self) -> f64 {
+        (self.accepted as f64 / self.seconds).round()
+    }
+
+    fn latency_us(&self) -> Value {
+        let latency = &self.latency;
+        json!({
+            "p50": latency.value_at_quantile(0.5),
+            "p90": latency.value_at_quantile(0.9),
+            "p99": latency.value_at_quantile(0.99),
+            "p999": latency.value_at_quantile(0.999),
+            "max": latency.max(),
+        })
+    }
+}
+
+/// What a server's run showed, and what it had in memory when it ended.
+struct Shown {
+    /// Alone, or where there were others: beside them.
+    measured: Measured,
+    /// The turns without the others.
+    alone: Option<(Measured, Done)>,
+    /// What was reserved in all turns, and is held in the end.
+    reserved: Reserved,
+    memory: ServerMemory,
+}
+
 impl Bench {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         let dir = match &self.dir {
@@ -150,11 +200,11 @@ impl Bench {
         };
         let server = Server::start(&options)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let measured = runtime.block_on(self.drive(&server, &data))?;
+        let shown = runtime.block_on(self.drive(&server, &data))?;
         let resident = server.resident_bytes_max();
         server.stop()?;
         let after = probe(dir.path())?;
-        let told = self.tell(&measured, &before, &after, resident);
+        let told = self.tell(&shown, &before, &after, resident);
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{told}")?;
@@ -164,7 +214,7 @@ impl Bench {
         Ok(Exit::Ok)
     }
 
-    async fn drive(&self, server: &Server, data: &std::path::Path) -> anyhow::Result<Measured> {
+    async fn drive(&self, server: &Server, data: &Path) -> anyhow::Result<Shown> {
         let quotas = setup::quotas(server.address, self.quotas).await?;
         let (connections, in_flight, batch) = self.preset.shape();
         let load = Load {
@@ -179,34 +229,56 @@ impl Bench {
             rate: self.rate,
             warm_up: Duration::from_secs(1),
             measure: Duration::from_secs(self.seconds),
+            run: 0,
         };
         let disk_bytes_max = self.disk_gib << 30;
-        let measured = load.run(|| bytes_below(data) > disk_bytes_max).await?;
-        check(server.address, &quotas, measured.reserved).await?;
-        Ok(measured)
+        let enough = || bytes_below(data) > disk_bytes_max;
+        let (measured, alone) = match self.beside {
+            None => (load.run(enough).await?, None),
+            Some(others) => {
+                let (beside, alone, done) = by_turns(&load, others, enough).await?;
+                (beside, Some((alone, done)))
+            }
+        };
+        let mut reserved = measured.reserved;
+        if let Some((alone, _)) = &alone {
+            reserved.add(alone.reserved);
+        }
+        check(server.address, &quotas, reserved).await?;
+        let client = connection::client(server.address).await?;
+        let memory = ServerMemory::read(&client.metrics().await?);
+        Ok(Shown { measured, alone, reserved, memory })
     }
 
     fn tell(
         &self,
-        measured: &Measured,
+        shown: &Shown,
         before: &probe::Probe,
         after: &probe::Probe,
         resident: Option<u64>,
     ) -> Value {
-        let latency = &measured.latency;
+        let measured = &shown.measured;
+        let alone = shown.alone.as_ref().map(|(alone, done)| {
+            json!({
+                "terminals": self.beside,
+                "lists": self.beside,
+                "readings": done.readings,
+                "pages": done.pages,
+                "payments_listed": done.payments,
+                "alone": {
+                    "payments_per_s": alone.per_second(),
+                    "latency_us": alone.latency_us(),
+                },
+            })
+        });
         let (connections, in_flight, batch) = self.preset.shape();
         json!({
             "preset": self.preset.name(),
-            "payments_per_s": (measured.accepted as f64 / measured.seconds).round(),
+            "payments_per_s": measured.per_second(),
             "payments": measured.accepted,
             "seconds": measured.seconds,
-            "latency_us": {
-                "p50": latency.value_at_quantile(0.5),
-                "p90": latency.value_at_quantile(0.9),
-                "p99": latency.value_at_quantile(0.99),
-                "p999": latency.value_at_quantile(0.999),
-                "max": latency.max(),
-            },
+            "latency_us": measured.latency_us(),
+            "beside": alone,
             "loop": if self.rate.is_some() { "open" } else { "closed" },
             "connections": connections,
             "in_flight": in_flight,
@@ -215,11 +287,12 @@ impl Bench {
             "skew": format!("{:?}", self.skew).to_lowercase(),
             "particulars_bytes": self.particulars,
             "held_in_the_end": {
-                "payments": measured.reserved.payments,
-                "fen": measured.reserved.fen,
+                "payments": shown.reserved.payments,
+                "fen": shown.reserved.fen,
             },
             "capped_by_disk": measured.capped,
             "server_resident_bytes_max": resident,
+            "resident_bytes": shown.memory.to_json(),
             "disk_probe": { "before": before.to_json(), "after": after.to_json() },
         })
     }
@@ -231,23 +304,63 @@ impl Bench {
         before: &probe::Probe,
         after: &probe::Probe,
     ) -> std::io::Result<()> {
-        let latency = &told["latency_us"];
-        writeln!(
-            out,
-            "{:<11} {:>12} durable payments/s   p50 {} p99 {} p99.9 {} max {} µs",
-            self.preset.name(),
-            grouped(told["payments_per_s"].as_f64().unwrap_or_default() as u64),
-            latency["p50"],
-            latency["p99"],
-            latency["p999"],
-            latency["max"],
-        )?;
+        line(out, &self.preset.name(), told)?;
+        let beside = &told["beside"];
+        if !beside.is_null() {
+            line(out, "alone", &beside["alone"])?;
+            writeln!(
+                out,
+                "beside {} terminals with {} readings and {} lists with {} pages",
+                beside["terminals"], beside["readings"], beside["lists"], beside["pages"],
+            )?;
+        }
         if told["capped_by_disk"] == true {
             writeln!(out, "the run ended early: it had used its {} GiB of disk", self.disk_gib)?;
         }
         writeln!(out, "before: {}", before.line())?;
         writeln!(out, "after:  {}", after.line())
     }
+}
+
+fn line(out: &mut impl Write, name: &str, told: &Value) -> std::io::Result<()> {
+    let latency = &told["latency_us"];
+    writeln!(
+        out,
+        "{name:<11} {:>12} durable payments/s   p50 {} p99 {} p99.9 {} max {} µs",
+        grouped(told["payments_per_s"].as_f64().unwrap_or_default() as u64),
+        latency["p50"],
+        latency["p99"],
+        latency["p999"],
+        latency["max"],
+    )
+}
+
+/// Runs a load alone and beside others, by turns on the same server, so that what else changes
+/// meanwhile concerns both alike.
+async fn by_turns(
+    load: &Load,
+    others: u16,
+    enough: impl Fn() -> bool,
+) -> anyhow::Result<(Measured, Measured, Done)> {
+    let mut sums: [Option<Measured>; 2] = [None, None];
+    let mut done = Done::default();
+    for turn in 0..2 * ROUNDS {
+        let beside = turn % 2 == 1;
+        let running = if beside { Some(Beside::start(load.address, others)?) } else { None };
+        let measured = Load { run: turn, ..load.clone() }.run(&enough).await?;
+        if let Some(running) = running {
+            let more = running.stop()?;
+            done.readings += more.readings;
+            done.pages += more.pages;
+            done.payments += more.payments;
+        }
+        match &mut sums[usize::from(beside)] {
+            Some(sum) => sum.add(&measured)?,
+            none => *none = Some(measured),
+        }
+    }
+    let [Some(alone), Some(beside)] = sums else { anyhow::bail!("there was no turn") };
+    Ok((beside, alone, done))
 }
 
 /// A count with thousands separators.

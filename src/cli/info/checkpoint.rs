@@ -7,6 +7,11 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+use actors::engine::restore_row;
+use domain::Division;
+use domain::contents::HashKey;
+use domain::ids::DivisionIndex;
+use domain::resident::Resident;
 use rustix::fs::FlockOperation;
 use serde_json::{Value, json};
 use storage::checkpoint::{Checkpoints, Found, Head, Marker, Row, RowVisitor, SledCheckpoint};
@@ -14,6 +19,7 @@ use storage::dataset::DataSet;
 use storage::position::Position;
 
 use crate::cli::bench::grouped;
+use crate::cli::memory::Memory;
 use crate::cli::show;
 use crate::verification::position_json;
 
@@ -41,6 +47,30 @@ pub(super) struct Worth {
     rows: u64,
     divisions: usize,
     bytes: u64,
+    /// What a start holds of it in memory, settled payments by their ids.
+    memory: Memory,
+}
+
+/// Adds up what the divisions of a checkpoint take in memory, one of them at a time.
+struct Weighing {
+    key: HashKey,
+    running: Option<Division>,
+    sum: Resident,
+}
+
+impl Weighing {
+    fn take(&mut self, row: Row<'_>) -> Result<(), String> {
+        let index = DivisionIndex(row.head.unit);
+        if self.running.as_ref().is_none_or(|running| running.index != index) {
+            self.add();
+            self.running = Some(Division::new(index, self.key));
+        }
+        self.running.as_mut().map_or(Ok(()), |division| restore_row(division, row))
+    }
+
+    fn add(&mut self) {
+        self.sum.add(&Resident::of(self.running.take().as_ref()));
+    }
 }
 
 impl Kept {
@@ -66,13 +96,20 @@ impl Kept {
         if is_in_use(data) {
             return Ok(Kept::InUse);
         }
-        let mut visitors: [Box<RowVisitor<'_>>; 1] = [Box::new(|_: Row<'_>| Ok(()))];
+        let key = HashKey(dataset.hash_key);
+        let mut weighing = Weighing { key, running: None, sum: Resident::default() };
+        let mut visitors: [Box<RowVisitor<'_>>; 1] = [Box::new(|row| weighing.take(row))];
         let opened = SledCheckpoint::in_data_dir(copy.path()).open(dataset, &mut visitors);
+        drop(visitors);
+        weighing.add();
         let opened = opened.map_err(io::Error::other)?;
         Ok(match opened.found {
             Found::Nothing => Kept::Nothing,
             Found::SetAside { why, .. } => Kept::NotUsed(format!("a start puts it aside: {why}")),
-            Found::Whole => judge(&opened.store.marker(), &opened.store.heads(), bytes, last),
+            Found::Whole => {
+                let (marker, heads) = (opened.store.marker(), opened.store.heads());
+                judge(&marker, &heads, bytes, &weighing.sum, last)
+            }
         })
     }
 
@@ -89,7 +126,7 @@ impl Kept {
                  says how far it is"
             ),
             Kept::NotUsed(why) => writeln!(out, "checkpoint   not used: {why}"),
-            Kept::Used(Worth { from, behind, rows, divisions, bytes }) => {
+            Kept::Used(Worth { from, behind, rows, divisions, bytes, memory }) => {
                 let (from, lag) = (show::position(*from), grouped(*behind));
                 let (rows, divisions) = (grouped(*rows), grouped(*divisions as u64));
                 writeln!(
@@ -98,7 +135,8 @@ impl Kept {
                      of {divisions} divisions, {}",
                     seconds(*behind),
                     show::bytes(*bytes),
-                )
+                )?;
+                writeln!(out, "  in memory  {}", memory.line())
             }
         }
     }
@@ -118,13 +156,14 @@ impl Kept {
                 "rows": worth.rows,
                 "divisions": worth.divisions,
                 "bytes": worth.bytes,
+                "resident_bytes": worth.memory.to_json(),
             }),
         }
     }
 }
 
 /// What a whole checkpoint is worth to a journal that ends at `last`.
-fn judge(marker: &Marker, heads: &[Head], bytes: u64, last: Position) -> Kept {
+fn judge(marker: &Marker, heads: &[Head], bytes: u64, resident: &Resident, last: Position) -> Kept {
     let (from, durable) = (marker.replay_from.position, marker.durable.position);
     if durable.sequence > last.sequence {
         return Kept::NotUsed(format!(
@@ -136,7 +175,8 @@ fn judge(marker: &Marker, heads: &[Head], bytes: u64, last: Position) -> Kept {
     }
     let rows = heads.iter().map(|head| head.rows).sum();
     let behind = last.sequence.saturating_sub(from.sequence);
-    Kept::Used(Worth { from, behind, rows, divisions: heads.len(), bytes })
+    let memory = Memory::of(resident);
+    Kept::Used(Worth { from, behind, rows, divisions: heads.len(), bytes, memory })
 }
 
 fn seconds(records: u64) -> String {
@@ -183,7 +223,9 @@ mod tests {
     #[test]
     fn a_lag_is_told_in_records_and_seconds() {
         let last = Position { epoch: 1, sequence: 2_500_000 };
-        let Kept::Used(worth) = judge(&marker(500_000, 2_500_000), &[], 7, last) else {
+        let Kept::Used(worth) =
+            judge(&marker(500_000, 2_500_000), &[], 7, &Resident::default(), last)
+        else {
             panic!("it would be used")
         };
         assert_eq!((worth.behind, seconds(worth.behind)), (2_000_000, "2.000".to_owned()));
@@ -193,7 +235,9 @@ mod tests {
     #[test]
     fn a_checkpoint_that_knows_more_than_the_journal_stops_a_start() {
         let last = Position { epoch: 1, sequence: 9 };
-        let Kept::NotUsed(why) = judge(&marker(5, 10), &[], 7, last) else { panic!("a witness") };
+        let Kept::NotUsed(why) = judge(&marker(5, 10), &[], 7, &Resident::default(), last) else {
+            panic!("a witness")
+        };
         assert!(why.contains("1/10") && why.contains("1/9"), "{why}");
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use protocol::{Health, Position};
 
+use crate::cli::sample::Sample;
+
 /// What the server told at one moment.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
@@ -43,15 +45,11 @@ impl Reading {
 
     /// Takes a line of metrics. One that cannot be read is of a newer server, and left out.
     fn take(&mut self, line: &str) {
-        let Some((name, value)) = line.rsplit_once(' ').filter(|_| !line.starts_with('#')) else {
-            return;
-        };
-        let Ok(value) = value.parse() else { return };
-        let Some((name, label)) = name.split_once('{') else {
+        let Some(Sample { name, label, value }) = Sample::read(line) else { return };
+        let Some(label) = label else {
             self.numbers.insert(name.to_owned(), value);
             return;
         };
-        let Some(label) = label.split('"').nth(1) else { return };
         match name {
             OUTCOMES => {
                 self.outcomes.insert(label.to_owned(), value);
