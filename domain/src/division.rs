@@ -162,6 +162,8 @@ pub struct YearBook {
     /// so two that meet here may share it.
     pub(crate) moves_in: BTreeMap<(MoveId, DivisionIndex, FiscalYear), MoveInRow>,
     pub(crate) batches: BTreeMap<BatchId, Batch>,
+    /// What the batch that closed last let out, for whoever hands it over.
+    pub(crate) moves_let_out: Vec<MoveId>,
     pub(crate) marks: Marks,
     /// Pages that were copied just before they changed, for the running round.
     pub(crate) captured: Vec<YearPage>,
@@ -226,6 +228,7 @@ impl YearBook {
             moves_refused: BTreeMap::new(),
             moves_in: BTreeMap::new(),
             batches: BTreeMap::new(),
+            moves_let_out: Vec::new(),
             marks: Marks::default(),
             captured: Vec::new(),
             leave_from: 0,
@@ -354,6 +357,11 @@ impl YearBook {
     #[must_use]
     pub fn batches_ended(&self) -> usize {
         self.batches().filter(|(_, batch)| !batch.is_open()).count()
+    }
+
+    /// The moves that the batch which ended last let out, in the order they were staged.
+    pub fn moves_let_out(&self) -> impl Iterator<Item = (MoveId, &MoveOutRow)> {
+        self.moves_let_out.iter().filter_map(|&id| Some((id, self.move_out(id)?)))
     }
 
     /// A batch by id.

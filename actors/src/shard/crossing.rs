@@ -47,11 +47,8 @@ pub(super) fn after(division: &Division, event: &Event<'_>) -> After {
             }
         }
         EventBody::BatchEnded { year, end: BatchEnd::Closed, .. } => {
-            // Moves of the batch are out now. Others that are out are handed over a second time,
-            // which their receivers answer as a repeat.
             let Some(book) = division.year(*year) else { return After::Nothing };
-            let out = book.moves_out().filter(|(_, row)| row.transit == Transit::InTransit);
-            After::Cross(out.map(|(id, row)| hand_over(id, row)).collect())
+            After::Cross(book.moves_let_out().map(|(id, row)| hand_over(id, row)).collect())
         }
         EventBody::MovedIn { command: c, .. } => {
             After::Cross(vec![Crossing::Settle { id: c.id, from: c.from, landed: true, person }])

@@ -37,6 +37,7 @@ pub(super) fn end(book: &mut YearBook, id: BatchId, end: BatchEnd) {
     let staged = std::mem::take(&mut batch.staged);
     let close = end == BatchEnd::Closed;
     batch.end = Some(end);
+    let mut let_out = Vec::new();
     for act in staged {
         match act {
             Staged::Act { kind, quota, amount_fen } => {
@@ -61,9 +62,13 @@ pub(super) fn end(book: &mut YearBook, id: BatchId, end: BatchEnd) {
                     }
                 });
                 book.put_move_out(id, row);
+                if close {
+                    let_out.push(id);
+                }
             }
         }
     }
+    book.moves_let_out = let_out;
 }
 
 /// Changes a quota and leaves its version as it was.

@@ -213,6 +213,28 @@ fn moves_of_a_batch_leave_when_it_closes_and_never_when_it_is_dropped() {
 }
 
 #[test]
+fn a_close_hands_over_the_moves_of_its_batch_and_no_others() {
+    let mut house = founded();
+    let from = house.shard_of(FROM);
+    let acts =
+        [80, 81].map(|id| staged_move(MoveKind::Transfer, id, origin(), receiver(), 100, 77));
+    house.give(&[move_out(MoveKind::Transfer, 79, origin(), receiver(), 300)]);
+    assert!(house.land(1) && house.step_shard(from));
+    assert_eq!(crossings(&house), 1, "it is in transit, and its receiver has not taken it");
+    house.give(&[
+        open_batch(77, &acts, 0),
+        acts[0],
+        acts[1],
+        end_batch(BatchStep::Close, 77, FROM),
+    ]);
+    assert!(house.land(1) && house.step_shard(from));
+    assert_eq!(crossings(&house), 3);
+    house.settle();
+    assert_eq!([79, 80, 81].map(|id| transit(&house, id)), [Some(Transit::Landed); 3]);
+    house.check();
+}
+
+#[test]
 fn a_refused_act_drops_its_batch_in_the_same_turn() {
     let mut house = founded();
     let acts = [
