@@ -112,13 +112,13 @@ impl Shard {
 
     /// Acts on deadlines that have passed: `withdraw` in the maker's name, `lapse-batch` in the
     /// batch maker's.
-    pub(super) fn act_on_deadlines(&mut self) {
+    pub(super) fn act_on_deadlines(&mut self, now_ms: u64) {
         for _ in 0..DEADLINES_PER_TURN {
             if !self.has_room() {
                 return;
             }
-            let Some(due) = self.deadlines.pop_due(self.now_ms) else { return };
-            self.act_on(due);
+            let Some(due) = self.deadlines.pop_due(now_ms) else { return };
+            self.act_on(due, now_ms);
         }
     }
 
@@ -126,11 +126,11 @@ impl Shard {
     pub(super) fn drop_batches_left_open(&mut self) {
         while self.has_room() {
             let Some(due) = self.deadlines.pop_due(0) else { return };
-            self.act_on(due);
+            self.act_on(due, self.now_ms);
         }
     }
 
-    fn act_on(&mut self, due: Due) {
+    fn act_on(&mut self, due: Due, now_ms: u64) {
         let (division, year) = match due {
             Due::Payment(division, year, _) | Due::Batch(division, year, ..) => (division, year),
         };
@@ -155,7 +155,7 @@ impl Shard {
         };
         let Some(command) = command else { return };
         if command.quota().is_some_and(|quota| self.quarantined.contains_key(&quota)) {
-            self.deadlines.put_off(self.now_ms + PUT_OFF_MS, due);
+            self.deadlines.put_off(now_ms + PUT_OFF_MS, due);
             return;
         }
         self.make_room(0);
@@ -167,7 +167,7 @@ impl Shard {
         if still_held || heard == domain::Code::Fault {
             // Held payments never lapse; once lifted, the deadline still stands. So it does when
             // a quota is revived.
-            self.deadlines.put_off(self.now_ms + PUT_OFF_MS, due);
+            self.deadlines.put_off(now_ms + PUT_OFF_MS, due);
         }
     }
 }

@@ -56,7 +56,10 @@ pub struct Shard {
     unplaced: VecDeque<Unplaced>,
     waiting: VecDeque<Turn>,
     crossings: VecDeque<Crossing>,
+    /// Journaled time: it never goes back, whatever the wall clock does.
     now_ms: u64,
+    /// The wall clock as it was last told, by which budgets run: after a jump it is right again.
+    wall_ms: u64,
     quotas: u64,
     paging: Paging,
     outputs: Vec<Output>,
@@ -126,6 +129,7 @@ impl Shard {
             waiting: VecDeque::new(),
             crossings: VecDeque::new(),
             now_ms: 0,
+            wall_ms: 0,
             quotas,
             paging: Paging::default(),
             outputs: Vec::new(),
@@ -182,6 +186,7 @@ impl Shard {
 
     /// Takes a turn of the network.
     pub fn turn(&mut self, turn: Turn) {
+        self.wall_ms = turn.now_ms;
         self.waiting.push_back(turn);
         self.drain();
         self.ask_for_pages();
@@ -190,19 +195,25 @@ impl Shard {
 
     /// Takes what a durable event of another division asks.
     pub fn cross(&mut self, crossing: Crossing, now_ms: u64) {
-        self.now_ms = self.now_ms.max(now_ms);
+        self.tell_time(now_ms);
         self.crossings.push_back(crossing);
         self.drain();
     }
 
-    /// Lets deadlines pass up to a moment of journaled time.
+    /// Lets deadlines pass up to a moment of the wall clock that is believed. Journaled time may be
+    /// ahead of it, where the clock had jumped: that ends no deadline.
     pub fn let_pass(&mut self, now_ms: u64) {
-        self.now_ms = self.now_ms.max(now_ms);
+        self.tell_time(now_ms);
         self.drain();
         if self.has_room() {
-            self.act_on_deadlines();
+            self.act_on_deadlines(now_ms);
         }
         self.hand_over();
+    }
+
+    fn tell_time(&mut self, wall_ms: u64) {
+        self.wall_ms = wall_ms;
+        self.now_ms = self.now_ms.max(wall_ms);
     }
 
     /// Hears where a run landed, and gets its memory back.

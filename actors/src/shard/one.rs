@@ -215,7 +215,7 @@ impl Shard {
 
     /// What time and disk space say, before the command is looked at.
     pub(super) fn admit(&self, command: &Command<'_>, around: Circumstances) -> Result<(), Code> {
-        if around.part.deadline_ms != 0 && self.now_ms > around.part.deadline_ms {
+        if around.part.deadline_ms != 0 && self.wall_ms > around.part.deadline_ms {
             return Err(Code::Late);
         }
         match around.space {

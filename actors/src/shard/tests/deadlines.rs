@@ -56,6 +56,29 @@ fn a_reservation_lapses_at_its_deadline_in_its_makers_name() {
     house.check();
 }
 
+/// Simulation, seeds 6 and 5: the turn that came while the clock stood ahead ended deadlines when
+/// it was right again, and made every command with a budget late.
+#[test]
+fn a_clock_that_jumped_and_is_right_again_ends_nothing() {
+    let mut house = founded();
+    let (q, shard) = (quota(FUNDED, 0), house.shard_of(FUNDED));
+    let before_ms = house.now_ms;
+    house.accept(&[reserve_until(q, 9, 10, SOON_MS)]);
+    house.now_ms = LATER_MS;
+    house.accept(&[reserve(q, 10, 10)]);
+    pass(&mut house, before_ms + 1);
+    assert_eq!(state(&house, 9), (PaymentState::Reserved, None));
+    let mut turn = house.make_turn(&[reserve(q, 11, 10)]);
+    turn.parts.iter_mut().for_each(|part| part.deadline_ms = before_ms + 2);
+    house.to_network.clear();
+    house.turn(shard, turn);
+    house.settle();
+    assert_eq!(house.heard().concat()[0].code(), Code::Accepted, "its budget is not over");
+    pass(&mut house, SOON_MS);
+    assert_eq!(state(&house, 9), (PaymentState::Released, Some(Ending::Lapsed)));
+    house.check();
+}
+
 #[test]
 fn nothing_lapses_after_an_approval() {
     let mut house = founded();
