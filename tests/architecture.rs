@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("treasury", &["*"]),
     ("benches", &["*"]),
     ("fuzz", &["*"]),
+    ("simulation", &["*"]),
     ("actors", &["storage", "protocol", "domain"]),
     ("scenarios", &["protocol", "domain"]),
     ("storage", &["domain"]),

@@ -24,6 +24,7 @@
 //! - [`metrics`]: every metric, with unit and labels.
 //! - [`engine`]: how an engine starts.
 //! - [`shells`]: the thin actix shells.
+//! - `testing`: the whole on one thread, for tests; with the feature `simulation` for others too.
 
 pub mod limits;
 
@@ -60,5 +61,5 @@ pub mod engine;
 
 pub mod shells;
 
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "simulation"))]
+pub mod testing;

@@ -27,6 +27,7 @@
 //! - [`transitions`]: the closed table state × command.
 //! - [`invariants`]: I1, I2, I10, I11 as checks over whole states.
 //! - [`digest`]: the canonical rows that I5 compares.
+//! - `planted`: defects for the simulation to find, in builds with that feature alone.
 
 pub mod limits;
 
@@ -85,6 +86,9 @@ pub mod transitions;
 pub mod invariants;
 
 pub mod digest;
+
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 
 pub use codes::{Post, Role};
 pub use command::Command;

@@ -71,6 +71,10 @@ impl SegmentFill {
         let number = self.header.number;
         let ready = segment_path(&self.journal_dir, number);
         self.disk.rename(&unfinished_path(&self.journal_dir, number), &ready)?;
+        #[cfg(feature = "planted-bugs")]
+        if domain::planted::is(domain::planted::Bug::NoDirectorySync) {
+            return Ok(true);
+        }
         self.disk.sync_dir(&self.journal_dir)?;
         Ok(true)
     }

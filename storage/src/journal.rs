@@ -285,7 +285,14 @@ impl LocalJournal {
         });
         let hash = sealed.hash;
         assert!(self.place.offset + sealed.blocks.len() as u64 <= self.dataset.segment_bytes);
+        #[cfg(not(feature = "planted-bugs"))]
         self.file.write_at(sealed.blocks, self.place.offset)?;
+        #[cfg(feature = "planted-bugs")]
+        if domain::planted::is(domain::planted::Bug::AnswerBeforeDurable) {
+            self.file.write_fill(sealed.blocks, self.place.offset)?;
+        } else {
+            self.file.write_at(sealed.blocks, self.place.offset)?;
+        }
         let landed = Landed { first, count, hash };
         self.place.offset += bytes;
         self.durable = landed.cursor();

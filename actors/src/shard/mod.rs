@@ -379,9 +379,14 @@ impl Shard {
             crossing::After::Registered => one(year, placed, Then::Registered),
             crossing::After::Cross(crossings) => {
                 one(year, placed, Then::Nothing);
-                crossings
-                    .into_iter()
-                    .for_each(|c| one(year, Placed::Nothing, Then::Cross(Box::new(c))));
+                for crossing in crossings {
+                    #[cfg(feature = "planted-bugs")]
+                    if domain::planted::is(domain::planted::Bug::ActsOnUndurable) {
+                        self.outputs.push(Output::Cross(crossing));
+                        continue;
+                    }
+                    one(year, Placed::Nothing, Then::Cross(Box::new(crossing)));
+                }
             }
         }
         if let EventBody::RunRefused { ids, .. } = &event.body

@@ -83,9 +83,16 @@ impl Shard {
         put_off.strike(&mut parts, &mut places);
         let request_bytes = turn.request_bytes;
         turn.clear();
+        let needs = self.next_ordinal;
+        #[cfg(feature = "planted-bugs")]
+        let needs = match domain::planted::is(domain::planted::Bug::RefusalTooEarly) {
+            // Nothing of its own to wait for: neither a record nor the place of an earlier one.
+            true if answers.is_empty() && outcomes.iter().all(Outcome::names_nothing) => 0,
+            _ => needs,
+        };
         self.outputs.push(Output::Reply(TurnReply {
             shard: self.index,
-            needs: self.next_ordinal,
+            needs,
             parts,
             places,
             outcomes,
@@ -337,6 +344,10 @@ impl Shard {
         command: &Command<'_>,
         check: bool,
     ) -> Decided {
+        #[cfg(feature = "planted-bugs")]
+        let again = self.as_if_new(slot, command);
+        #[cfg(feature = "planted-bugs")]
+        let command = &again;
         let print = self.print_of(command);
         if check {
             let answer = decide::check(&self.divisions[slot], command, print, self.now_ms);
@@ -376,6 +387,12 @@ impl Shard {
         command: &Command<'_>,
         event: &domain::Event<'_>,
     ) -> Decided {
+        #[cfg(feature = "planted-bugs")]
+        if domain::planted::is(domain::planted::Bug::FactDropped)
+            && matches!(event.body, domain::event::EventBody::FactParked { .. })
+        {
+            return Decided::code(Code::Parked);
+        }
         let ordinal = self.commit(slot, event);
         let mut next = decide::consequence(&self.divisions[slot], command, event);
         while let Some(event) = next {
@@ -395,6 +412,30 @@ impl Shard {
             self.quarantined.insert(quota, Revival::Unasked);
             self.outputs.push(Output::Alarm(Alarm::Quarantined { quota, what }));
         }
+    }
+}
+
+#[cfg(feature = "planted-bugs")]
+impl Outcome {
+    /// It has no record, and tells of none.
+    fn names_nothing(&self) -> bool {
+        self.ordinal == NO_RECORD && domain::apply::ordinal_of(self.result.sequence).is_none()
+    }
+}
+
+#[cfg(feature = "planted-bugs")]
+impl Shard {
+    /// The defect `applied-twice`: an act that was accepted before, under another id.
+    fn as_if_new<'a>(&self, slot: usize, command: &Command<'a>) -> Command<'a> {
+        let mut new = *command;
+        if let Body::Act(act) = &mut new.body
+            && domain::planted::is(domain::planted::Bug::AppliedTwice)
+            && decide::is_known(&self.divisions[slot], command, self.print_of(command))
+                .is_some_and(|answer| answer.code == Code::Accepted)
+        {
+            act.act.0 ^= 1 << 100;
+        }
+        new
     }
 }
 

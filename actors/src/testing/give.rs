@@ -17,56 +17,73 @@ use domain::particulars::Particulars;
 use domain::{Fen, Role};
 use protocol::Flags;
 
-pub(crate) const YEAR: FiscalYear = FiscalYear::from_offset(22);
-pub(crate) const DESK: ChannelId = ChannelId(7);
-pub(crate) const BANK: ChannelId = ChannelId(8);
+/// The year everything is of.
+pub const YEAR: FiscalYear = FiscalYear::from_offset(22);
+/// The channel of those who decide.
+pub const DESK: ChannelId = ChannelId(7);
+/// The channel of those who report.
+pub const BANK: ChannelId = ChannelId(8);
 
-pub(crate) const MAKER: PersonId = PersonId(1);
-pub(crate) const CHECKER: PersonId = PersonId(2);
-pub(crate) const FINANCE: PersonId = PersonId(3);
-pub(crate) const TELLER: PersonId = PersonId(4);
-pub(crate) const OPERATOR: PersonId = PersonId(6);
-pub(crate) const OFFICER: PersonId = PersonId(9);
+/// Asks for payments.
+pub const MAKER: PersonId = PersonId(1);
+/// Approves them.
+pub const CHECKER: PersonId = PersonId(2);
+/// Instructs them, and gives money.
+pub const FINANCE: PersonId = PersonId(3);
+/// Reports what banks did.
+pub const TELLER: PersonId = PersonId(4);
+/// Runs the engine.
+pub const OPERATOR: PersonId = PersonId(6);
+/// Lifts holds.
+pub const OFFICER: PersonId = PersonId(9);
 
 /// A command and how it is to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Given {
-    pub(crate) command: Command<'static>,
-    pub(crate) flags: Flags,
+pub struct Given {
+    /// The command.
+    pub command: Command<'static>,
+    /// How it is to be taken.
+    pub flags: Flags,
 }
 
 impl Given {
-    pub(crate) fn linked(mut self) -> Given {
+    /// Linked to the next one.
+    pub fn linked(mut self) -> Given {
         self.flags.linked = true;
         self
     }
 
-    pub(crate) fn checked(mut self) -> Given {
+    /// To be decided without effect.
+    pub fn checked(mut self) -> Given {
         self.flags.check = true;
         self
     }
 
-    pub(crate) fn by(mut self, person: PersonId) -> Given {
+    /// By somebody else.
+    pub fn by(mut self, person: PersonId) -> Given {
         self.command.by.person = person;
         self
     }
 
-    pub(crate) fn in_role(mut self, role: Role) -> Given {
+    /// In another capacity.
+    pub fn in_role(mut self, role: Role) -> Given {
         self.command.by.role = role;
         self
     }
 
-    pub(crate) fn role(&self) -> Role {
+    /// In which capacity.
+    pub fn role(&self) -> Role {
         self.command.by.role
     }
 
-    pub(crate) fn channel(&self) -> ChannelId {
+    /// By which channel.
+    pub fn channel(&self) -> ChannelId {
         self.command.by.channel
     }
 }
 
 /// Marks all but the last as linked.
-pub(crate) fn run_of(commands: &[Given]) -> Vec<Given> {
+pub fn run_of(commands: &[Given]) -> Vec<Given> {
     let last = commands.len() - 1;
     let each = commands.iter().enumerate();
     each.map(|(at, given)| if at < last { given.linked() } else { *given }).collect()
@@ -78,11 +95,13 @@ fn given(person: PersonId, role: Role, body: Body<'static>) -> Given {
     Given { command, flags: Flags::default() }
 }
 
-pub(crate) fn quota(division: u16, serial: u64) -> QuotaId {
+/// A quota of a division, by its serial.
+pub fn quota(division: u16, serial: u64) -> QuotaId {
     QuotaId::new(DivisionIndex(division), YEAR, serial)
 }
 
-pub(crate) fn register(division: u16) -> Given {
+/// Registers a division under the province.
+pub fn register(division: u16) -> Given {
     let digits = format!("{division:09}");
     let code = *digits.as_bytes().first_chunk::<9>().expect("nine digits");
     let (division, parent) = (DivisionIndex(division), DivisionIndex::PROVINCE);
@@ -90,17 +109,19 @@ pub(crate) fn register(division: u16) -> Given {
     given(OPERATOR, Role::Operator, Body::Register(register))
 }
 
-pub(crate) fn set_year(division: u16, act: u128, year: FiscalYear, state: YearState) -> Given {
+/// Sets a year of a division.
+pub fn set_year(division: u16, act: u128, year: FiscalYear, state: YearState) -> Given {
     let (act, division) = (ActId(act), DivisionIndex(division));
     given(FINANCE, Role::Finance, Body::SetYear(SetYear { act, division, year, state }))
 }
 
-pub(crate) fn open_year(division: u16, act: u128) -> Given {
+/// Opens the year.
+pub fn open_year(division: u16, act: u128) -> Given {
     set_year(division, act, YEAR, YearState::Open)
 }
 
 /// A quota of treasury money that needs one approval, handed down from `parent`.
-pub(crate) fn create_under(division: u16, act: u128, parent: QuotaId) -> Given {
+pub fn create_under(division: u16, act: u128, parent: QuotaId) -> Given {
     let create = Create {
         act: ActId(act),
         division: DivisionIndex(division),
@@ -118,15 +139,18 @@ pub(crate) fn create_under(division: u16, act: u128, parent: QuotaId) -> Given {
     given(FINANCE, Role::Finance, Body::Create(create))
 }
 
-pub(crate) fn create(division: u16, act: u128) -> Given {
+/// As [`create_under`], without a parent.
+pub fn create(division: u16, act: u128) -> Given {
     create_under(division, act, QuotaId::NONE)
 }
 
-pub(crate) fn reserve(quota: QuotaId, payment: u128, fen: i64) -> Given {
+/// A payment without a deadline.
+pub fn reserve(quota: QuotaId, payment: u128, fen: i64) -> Given {
     reserve_until(quota, payment, fen, 0)
 }
 
-pub(crate) fn reserve_until(quota: QuotaId, payment: u128, fen: i64, deadline_ms: u64) -> Given {
+/// A payment that lapses unless it is approved.
+pub fn reserve_until(quota: QuotaId, payment: u128, fen: i64, deadline_ms: u64) -> Given {
     let reserve = Reserve {
         payment: PaymentId(payment),
         quota,
@@ -145,7 +169,7 @@ pub(crate) fn reserve_until(quota: QuotaId, payment: u128, fen: i64, deadline_ms
 }
 
 /// The largest particulars there are, so that few reservations fill a run.
-pub(crate) fn reserve_with_words(quota: QuotaId, payment: u128, fen: i64) -> Given {
+pub fn reserve_with_words(quota: QuotaId, payment: u128, fen: i64) -> Given {
     let room = domain::limits::PARTICULARS_BYTES_MAX - 6 * 2;
     let text = domain::particulars::ParticularsText {
         purpose: "办公用品".repeat(room / "办公用品".len()),
@@ -159,7 +183,8 @@ pub(crate) fn reserve_with_words(quota: QuotaId, payment: u128, fen: i64) -> Giv
     given
 }
 
-pub(crate) fn step(kind: StepKind, quota: QuotaId, payment: u128) -> Given {
+/// An order on a payment, by whoever may give it.
+pub fn step(kind: StepKind, quota: QuotaId, payment: u128) -> Given {
     use StepKind as K;
     let (person, role) = match kind {
         K::ApproveUnit | K::ApproveDepartment => (CHECKER, Role::Checker),
@@ -174,7 +199,8 @@ pub(crate) fn step(kind: StepKind, quota: QuotaId, payment: u128) -> Given {
     given(person, role, Body::Step(Step { kind, payment, quota, serial: 1, reason }))
 }
 
-pub(crate) fn fact(kind: FactKind, quota: QuotaId, payment: u128, serial: u64, fen: i64) -> Given {
+/// A report on a payment.
+pub fn fact(kind: FactKind, quota: QuotaId, payment: u128, serial: u64, fen: i64) -> Given {
     let role = match kind {
         FactKind::Clear | FactKind::SettleRefund => Role::CentralBank,
         _ => Role::Bank,
@@ -195,11 +221,13 @@ pub(crate) fn fact(kind: FactKind, quota: QuotaId, payment: u128, serial: u64, f
     given(TELLER, role, Body::Fact(fact))
 }
 
-pub(crate) fn act(kind: ActKind, quota: QuotaId, act: u128, fen: i64) -> Given {
+/// An order on a quota.
+pub fn act(kind: ActKind, quota: QuotaId, act: u128, fen: i64) -> Given {
     staged(kind, quota, act, fen, 0)
 }
 
-pub(crate) fn staged(kind: ActKind, quota: QuotaId, act: u128, fen: i64, batch: u128) -> Given {
+/// An order on a quota, staged in a batch.
+pub fn staged(kind: ActKind, quota: QuotaId, act: u128, fen: i64, batch: u128) -> Given {
     let (contract, plan) = (ContractId::NONE, ContractId::NONE);
     let (act, batch, amount_fen) = (ActId(act), BatchId(batch), Fen::new(fen));
     let act = Act { kind, act, quota, amount_fen, contract, plan, batch, note: "" };
@@ -210,19 +238,23 @@ pub(crate) fn staged(kind: ActKind, quota: QuotaId, act: u128, fen: i64, batch: 
     given(person, role, Body::Act(act))
 }
 
-pub(crate) fn issue(quota: QuotaId, id: u128, fen: i64) -> Given {
+/// Gives a quota money.
+pub fn issue(quota: QuotaId, id: u128, fen: i64) -> Given {
     act(ActKind::Issue, quota, id, fen)
 }
 
-pub(crate) fn revive(quota: QuotaId, id: u128) -> Given {
+/// Takes a quota out of quarantine.
+pub fn revive(quota: QuotaId, id: u128) -> Given {
     act(ActKind::Revive, quota, id, 0)
 }
 
-pub(crate) fn move_out(kind: MoveKind, id: u128, from: QuotaId, to: QuotaId, fen: i64) -> Given {
+/// The first half of a move.
+pub fn move_out(kind: MoveKind, id: u128, from: QuotaId, to: QuotaId, fen: i64) -> Given {
     staged_move(kind, id, from, to, fen, 0)
 }
 
-pub(crate) fn staged_move(
+/// The first half of a move, staged in a batch.
+pub fn staged_move(
     kind: MoveKind,
     id: u128,
     from: QuotaId,
@@ -236,7 +268,7 @@ pub(crate) fn staged_move(
 }
 
 /// Opens a batch that will hold exactly these acts.
-pub(crate) fn open_batch(batch: u128, acts: &[Given], deadline_ms: u64) -> Given {
+pub fn open_batch(batch: u128, acts: &[Given], deadline_ms: u64) -> Given {
     let digest = acts.iter().fold(0, |digest, given| match &given.command.body {
         Body::Act(act) => fold_act(digest, act),
         Body::MoveOut(moved) => fold_move(digest, moved),
@@ -249,14 +281,15 @@ pub(crate) fn open_batch(batch: u128, acts: &[Given], deadline_ms: u64) -> Given
 }
 
 /// The one attempt to close a batch, or the one to drop it: its id is made of both.
-pub(crate) fn end_batch(step: BatchStep, batch: u128, division: u16) -> Given {
+pub fn end_batch(step: BatchStep, batch: u128, division: u16) -> Given {
     let act = ActId(batch | u128::from(step.number()) << 120);
     let (batch, division) = (BatchId(batch), DivisionIndex(division));
     let end = EndBatch { step, act, batch, division, year: YEAR };
     given(FINANCE, Role::Finance, Body::EndBatch(end))
 }
 
-pub(crate) fn resolve(action: ResolveAction, act: u128, division: u16, serial: u64) -> Given {
+/// Ends a parked fact.
+pub fn resolve(action: ResolveAction, act: u128, division: u16, serial: u64) -> Given {
     let resolve = Resolve {
         act: ActId(act),
         division: DivisionIndex(division),

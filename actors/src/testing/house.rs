@@ -31,42 +31,55 @@ use crate::turn::{
     Alarm, Crossing, Landing, NO_RECORD, Output, Part, RoundOrder, Run, Turn, TurnReply,
 };
 
-pub(crate) const KEY: HashKey = HashKey(*b"a key for tests.");
+/// The key that ids are hashed under.
+pub const KEY: HashKey = HashKey(*b"a key for tests.");
 
 /// What [`House::found`] issues to a division's first quota.
-pub(crate) const FUNDED_FEN: i64 = 1_000_000;
+pub const FUNDED_FEN: i64 = 1_000_000;
 
 /// A message for a shard.
 #[derive(Debug)]
-pub(crate) enum ToShard {
+pub enum ToShard {
+    /// What the network gathered.
     Turn(Turn),
+    /// What a durable event of another division asks.
     Cross(Crossing),
+    /// Where a run landed, and its memory.
     Landing(Landing, RecordWriter),
+    /// Hand over again what is in transit.
     Resume,
+    /// What the checkpoint asks.
     Round(RoundOrder),
+    /// Pages that were asked for.
     Pages(Vec<(PaymentPage, Vec<Payment>)>),
 }
 
 /// A message for the network.
 #[derive(Debug)]
-pub(crate) enum ToNetwork {
+pub enum ToNetwork {
+    /// What a shard decided.
     Reply(Box<TurnReply>),
+    /// Where the runs of a group landed.
     Group(Vec<Landing>),
 }
 
 /// What one command heard, with the sequence of its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Heard {
-    pub(crate) result: CommandResult,
-    pub(crate) refusal: Option<Refusal>,
+pub struct Heard {
+    /// The result, as on the wire.
+    pub result: CommandResult,
+    /// The figures of a refusal.
+    pub refusal: Option<Refusal>,
 }
 
 impl Heard {
-    pub(crate) fn code(&self) -> Code {
+    /// Its code.
+    pub fn code(&self) -> Code {
         self.result.code
     }
 
-    pub(crate) fn available(&self) -> i64 {
+    /// What is available after it.
+    pub fn available(&self) -> i64 {
         match self.result.value {
             protocol::Value::Available(fen) => fen.get(),
             other => panic!("{other:?} is no amount"),
@@ -76,20 +89,26 @@ impl Heard {
 
 /// A durable record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
-    pub(crate) kind: u16,
-    pub(crate) version: u16,
-    pub(crate) body: Vec<u8>,
-    pub(crate) position: storage::position::Position,
+pub struct Kept {
+    /// Which event it is.
+    pub kind: u16,
+    /// In which version.
+    pub version: u16,
+    /// Its bytes.
+    pub body: Vec<u8>,
+    /// Where it is.
+    pub position: storage::position::Position,
 }
 
 impl Kept {
-    pub(crate) fn record(&self) -> RecordRef<'_> {
+    /// As a reader of the journal gives it.
+    pub fn record(&self) -> RecordRef<'_> {
         let Kept { kind, version, ref body, position } = *self;
         RecordRef { kind, version, body, position }
     }
 
-    pub(crate) fn slug(&self) -> &'static str {
+    /// The event's name.
+    pub fn slug(&self) -> &'static str {
         let mut ids = Vec::new();
         let event: Event<'_> =
             event_record::decode(&self.record(), &mut ids).expect("an event's record");
@@ -98,21 +117,33 @@ impl Kept {
 }
 
 /// The shards of an engine and what is between them.
-pub(crate) struct House {
-    pub(crate) shards: Vec<Shard>,
-    pub(crate) registry: Arc<Registry>,
-    pub(crate) inboxes: Vec<VecDeque<ToShard>>,
+pub struct House {
+    /// The cores.
+    pub shards: Vec<Shard>,
+    /// Which of them has which division.
+    pub registry: Arc<Registry>,
+    /// What each has not taken yet.
+    pub inboxes: Vec<VecDeque<ToShard>>,
     /// Runs handed over, in order, and not durable.
-    pub(crate) runs: VecDeque<Run>,
-    pub(crate) to_network: VecDeque<ToNetwork>,
-    pub(crate) alarms: Vec<Alarm>,
-    pub(crate) rebuilds: Vec<QuotaId>,
-    pub(crate) now_ms: u64,
-    /// The second list of what is durable, and its fold.
-    pub(crate) kept: Vec<Kept>,
-    pub(crate) fold: Replay,
-    pub(crate) journal: Option<LocalJournal>,
-    pub(crate) keeping: Option<Keeping>,
+    pub runs: VecDeque<Run>,
+    /// Of these, the ones that are staged as the journal's next group.
+    staged: Vec<Run>,
+    /// What the network has not taken yet.
+    pub to_network: VecDeque<ToNetwork>,
+    /// What people were told.
+    pub alarms: Vec<Alarm>,
+    /// Quotas whose fold somebody asked for.
+    pub rebuilds: Vec<QuotaId>,
+    /// The wall clock.
+    pub now_ms: u64,
+    /// The second list of what is durable.
+    pub kept: Vec<Kept>,
+    /// Their fold.
+    pub fold: Replay,
+    /// The journal on a disk; without one, a group is durable when it is said to be.
+    pub journal: Option<LocalJournal>,
+    /// Recovery, where there is one.
+    pub keeping: Option<Keeping>,
     epoch: u32,
     next_sequence: u64,
     /// By shard: ordinals handed over so far, and runs not landed.
@@ -125,12 +156,12 @@ pub(crate) struct House {
 
 impl House {
     /// An empty house over so many shards.
-    pub(crate) fn new(shards: usize) -> House {
+    pub fn new(shards: usize) -> House {
         House::over(shards, Vec::new(), &[])
     }
 
     /// A house as a start finds it: `kept` is all that is durable.
-    pub(crate) fn over(shards: usize, divisions: Vec<Division>, kept: &[Kept]) -> House {
+    pub fn over(shards: usize, divisions: Vec<Division>, kept: &[Kept]) -> House {
         let loads: Vec<_> = divisions.iter().map(|division| (division.index, 1)).collect();
         let registry = Registry::new(shards, &loads);
         let mut of_shard: Vec<Vec<Division>> = (0..shards).map(|_| Vec::new()).collect();
@@ -144,7 +175,7 @@ impl House {
     }
 
     /// A house around cores that were made elsewhere.
-    pub(crate) fn with(shards: Vec<Shard>, registry: Arc<Registry>, kept: &[Kept]) -> House {
+    pub fn with(shards: Vec<Shard>, registry: Arc<Registry>, kept: &[Kept]) -> House {
         let count = shards.len();
         let last = kept.last().map_or(storage::position::Position::START, |kept| kept.position);
         let mut fold = Replay::new(KEY);
@@ -156,6 +187,7 @@ impl House {
             registry,
             inboxes: (0..count).map(|_| VecDeque::new()).collect(),
             runs: VecDeque::new(),
+            staged: Vec::new(),
             to_network: VecDeque::new(),
             alarms: Vec::new(),
             rebuilds: Vec::new(),
@@ -177,7 +209,7 @@ impl House {
 
     /// The same house after its process ended and a new one started with so many shards: what was
     /// not durable is gone.
-    pub(crate) fn restarted(&self, shards: usize) -> House {
+    pub fn restarted(&self, shards: usize) -> House {
         let mut replay = Replay::new(KEY);
         for record in &self.kept {
             replay.record(record.record()).expect("what was kept is an event");
@@ -187,14 +219,15 @@ impl House {
         house
     }
 
-    pub(crate) fn shard_of(&self, division: u16) -> usize {
+    /// The shard of a division.
+    pub fn shard_of(&self, division: u16) -> usize {
         self.registry.shard_of(DivisionIndex(division))
     }
 
     // ---- what goes in --------------------------------------------------------------------------
 
     /// A turn of these commands: one part for each row of commands of one role and channel.
-    pub(crate) fn make_turn(&mut self, commands: &[Given]) -> Turn {
+    pub fn make_turn(&mut self, commands: &[Given]) -> Turn {
         let mut turn = Turn::new();
         turn.now_ms = self.now_ms;
         for (place, given) in commands.iter().enumerate() {
@@ -217,13 +250,13 @@ impl House {
     }
 
     /// Gives a turn to a shard at once.
-    pub(crate) fn turn(&mut self, shard: usize, turn: Turn) {
+    pub fn turn(&mut self, shard: usize, turn: Turn) {
         self.shards[shard].turn(turn);
         self.collect(shard);
     }
 
     /// Gives commands of one division to its shard at once.
-    pub(crate) fn give(&mut self, commands: &[Given]) {
+    pub fn give(&mut self, commands: &[Given]) {
         let shard = self.registry.shard_of(commands[0].command.division());
         let turn = self.make_turn(commands);
         self.turn(shard, turn);
@@ -232,7 +265,7 @@ impl House {
     // ---- what moves ----------------------------------------------------------------------------
 
     /// Lets a shard take one message; false when none waits.
-    pub(crate) fn step_shard(&mut self, shard: usize) -> bool {
+    pub fn step_shard(&mut self, shard: usize) -> bool {
         let Some(message) = self.inboxes[shard].pop_front() else { return false };
         match message {
             ToShard::Turn(turn) => self.shards[shard].turn(turn),
@@ -247,35 +280,43 @@ impl House {
     }
 
     /// Lets deadlines pass on a shard.
-    pub(crate) fn let_pass(&mut self, shard: usize) {
+    pub fn let_pass(&mut self, shard: usize) {
         self.shards[shard].let_pass(self.now_ms);
         self.collect(shard);
     }
 
     /// Makes at most so many runs durable as one group; false when none waits.
-    pub(crate) fn land(&mut self, runs_max: usize) -> bool {
+    pub fn land(&mut self, runs_max: usize) -> bool {
         self.try_land(runs_max).expect("the journal takes the group")
     }
 
-    /// As [`House::land`], on a disk that may fail.
-    pub(crate) fn try_land(&mut self, runs_max: usize) -> Result<bool, JournalFault> {
-        let mut group = Vec::new();
-        while group.len() < runs_max
+    /// As [`House::land`], on a disk that may fail. A group whose segment is not ready waits.
+    ///
+    /// # Errors
+    /// The fault that ends the process.
+    pub fn try_land(&mut self, runs_max: usize) -> Result<bool, JournalFault> {
+        while self.staged.len() < runs_max
             && let Some(run) = self.runs.front()
             && self.journal.as_mut().is_none_or(|journal| journal.stage(run.records.run()))
         {
-            group.extend(self.runs.pop_front());
+            self.staged.extend(self.runs.pop_front());
         }
-        if group.is_empty() {
+        if self.staged.is_empty() {
             return Ok(false);
         }
+        let decided_ms = self.staged.iter().map(|run| run.decided_ms).max().unwrap_or(0);
         let first = match &mut self.journal {
             None => Position { epoch: self.epoch, sequence: self.next_sequence },
-            Some(journal) => {
-                let first = journal.commit(self.now_ms)?.first;
-                Position { epoch: first.epoch, sequence: first.sequence }
-            }
+            Some(journal) => match journal.commit(self.now_ms.max(decided_ms)) {
+                Ok(landed) => {
+                    let first = landed.first;
+                    Position { epoch: first.epoch, sequence: first.sequence }
+                }
+                Err(JournalFault::NotReady { .. }) => return Ok(false),
+                Err(fault) => return Err(fault),
+            },
         };
+        let group = std::mem::take(&mut self.staged);
         let mut landings = Vec::new();
         let mut sequence = first.sequence;
         for run in group {
@@ -309,7 +350,7 @@ impl House {
     }
 
     /// Sorts what a shard wants done into mailboxes, and holds it against what must hold always.
-    pub(crate) fn collect(&mut self, shard: usize) {
+    pub fn collect(&mut self, shard: usize) {
         let mut outputs = Vec::new();
         self.shards[shard].take_outputs(&mut outputs);
         for output in outputs {
@@ -381,7 +422,7 @@ impl House {
     }
 
     /// Moves everything there is to move, each group as one, until nothing does.
-    pub(crate) fn settle(&mut self) {
+    pub fn settle(&mut self) {
         loop {
             let mut moved = false;
             for shard in 0..self.shards.len() {
@@ -399,7 +440,7 @@ impl House {
 
     /// Replies that have come so far, with their outcomes in the order of their commands; records
     /// must have landed.
-    pub(crate) fn heard(&mut self) -> Vec<Vec<Heard>> {
+    pub fn heard(&mut self) -> Vec<Vec<Heard>> {
         let messages = std::mem::take(&mut self.to_network);
         let replies = messages.into_iter().filter_map(|message| match message {
             ToNetwork::Reply(reply) => Some(reply),
@@ -422,7 +463,7 @@ impl House {
     }
 
     /// Gives commands of one division, settles everything, and gives what each heard.
-    pub(crate) fn ask_all(&mut self, commands: &[Given]) -> Vec<Heard> {
+    pub fn ask_all(&mut self, commands: &[Given]) -> Vec<Heard> {
         self.settle();
         self.to_network.clear();
         self.give(commands);
@@ -432,16 +473,18 @@ impl House {
         heard
     }
 
-    pub(crate) fn ask(&mut self, command: Given) -> Heard {
+    /// Gives one command, settles everything, and gives what it heard.
+    pub fn ask(&mut self, command: Given) -> Heard {
         self.ask_all(&[command])[0]
     }
 
     /// As [`House::ask_all`], for the codes alone.
-    pub(crate) fn codes(&mut self, commands: &[Given]) -> Vec<Code> {
+    pub fn codes(&mut self, commands: &[Given]) -> Vec<Code> {
         self.ask_all(commands).iter().map(Heard::code).collect()
     }
 
-    pub(crate) fn accept(&mut self, commands: &[Given]) {
+    /// Gives commands that must be accepted.
+    pub fn accept(&mut self, commands: &[Given]) {
         for (given, heard) in commands.iter().zip(self.ask_all(commands)) {
             assert_eq!(heard.code(), Code::Accepted, "{given:?}");
         }
@@ -449,7 +492,7 @@ impl House {
 
     /// Registers a division, opens its year, and makes two quotas: 0 with money, 1 its
     /// child. Acts 1 to 4 are used up.
-    pub(crate) fn found(&mut self, division: u16) {
+    pub fn found(&mut self, division: u16) {
         let parent = give::quota(division, 0);
         self.accept(&[
             give::register(division),
@@ -461,23 +504,24 @@ impl House {
     }
 
     /// What is available on a quota, as its shard has it.
-    pub(crate) fn available(&self, quota: QuotaId) -> i64 {
+    pub fn available(&self, quota: QuotaId) -> i64 {
         let cell = self.division(quota.division()).and_then(|division| division.quota(quota));
         cell.expect("a quota that exists").buckets.available()
     }
 
-    pub(crate) fn division(&self, index: DivisionIndex) -> Option<&Division> {
+    /// A division as its shard has it.
+    pub fn division(&self, index: DivisionIndex) -> Option<&Division> {
         let shard = &self.shards[self.registry.shard_of(index)];
         shard.divisions().iter().find(|division| division.index == index)
     }
 
     /// Names of the durable events from the `from`th record on.
-    pub(crate) fn slugs(&self, from: usize) -> Vec<&'static str> {
+    pub fn slugs(&self, from: usize) -> Vec<&'static str> {
         self.kept[from..].iter().map(Kept::slug).collect()
     }
 
     /// The digest of the live shards.
-    pub(crate) fn live_digest(&self) -> [u8; 32] {
+    pub fn live_digest(&self) -> [u8; 32] {
         let divisions = self.shards.iter().flat_map(Shard::divisions);
         let Some(keeping) = &self.keeping else { return digest(divisions) };
         let all = divisions.cloned().collect();
@@ -486,7 +530,7 @@ impl House {
 
     /// I5: with nothing under way, the live state is the fold of the journal, for one shard, two
     /// and three; and what states can show of the other invariants holds.
-    pub(crate) fn check(&mut self) {
+    pub fn check(&mut self) {
         self.settle();
         let live = self.live_digest();
         assert_eq!(live, digest(self.fold.divisions().values()), "I5: live and folded");
@@ -498,14 +542,14 @@ impl House {
 }
 
 /// Every invariant that states can show.
-pub(crate) fn check_invariants<'a>(divisions: impl Iterator<Item = &'a Division> + Clone) {
+pub fn check_invariants<'a>(divisions: impl Iterator<Item = &'a Division> + Clone) {
     for (name, finding) in domain::invariants::check_all(divisions) {
         assert_eq!(finding.violations, 0, "{name}: {:?}", finding.examples);
     }
 }
 
 /// A turn that says how much room the disk has.
-pub(crate) fn with_space(mut turn: Turn, space: SpaceLevel) -> Turn {
+pub fn with_space(mut turn: Turn, space: SpaceLevel) -> Turn {
     turn.space = space;
     turn
 }

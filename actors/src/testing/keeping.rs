@@ -14,42 +14,57 @@ use crate::recovery_threads::fetch;
 use crate::turn::RoundNews;
 
 /// Recovery, on the same thread as everything else.
-pub(crate) struct Keeping {
+pub struct Keeping {
     recovery: Recovery,
-    pub(crate) reader: Arc<dyn CheckpointReader>,
-    pub(crate) news: VecDeque<(usize, RoundNews)>,
-    pub(crate) fetches: VecDeque<(usize, Vec<PaymentPage>)>,
-    pub(crate) paged_in: usize,
-    pub(crate) paged_out: usize,
+    /// Gives pages that were kept.
+    pub reader: Arc<dyn CheckpointReader>,
+    /// What recovery has not heard yet.
+    pub news: VecDeque<(usize, RoundNews)>,
+    /// What the pager has not fetched yet.
+    pub fetches: VecDeque<(usize, Vec<PaymentPage>)>,
+    /// Pages that came into memory.
+    pub paged_in: usize,
+    /// Pages that left it.
+    pub paged_out: usize,
+    /// Why there is no checkpoint from here on: its store failed, and payments go on.
+    pub ended: Option<String>,
+    /// Why the process ends: a page that a command needs could not be read.
+    pub fatal: Option<String>,
 }
 
 impl Keeping {
     /// Rounds that were kept.
-    pub(crate) fn rounds(&self) -> u64 {
+    pub fn rounds(&self) -> u64 {
         self.recovery.rounds_kept()
     }
 
-    pub(crate) fn new(store: Box<dyn CheckpointStore>, shards: usize) -> Keeping {
+    /// Recovery over a checkpoint that is open.
+    pub fn new(store: Box<dyn CheckpointStore>, shards: usize) -> Keeping {
         let reader = store.reader();
         let recovery = Recovery::new(store, shards);
-        let (news, fetches) = (VecDeque::new(), VecDeque::new());
-        Keeping { recovery, reader, news, fetches, paged_in: 0, paged_out: 0 }
+        let (news, fetches, ended, fatal) = (VecDeque::new(), VecDeque::new(), None, None);
+        Keeping { recovery, reader, news, fetches, paged_in: 0, paged_out: 0, ended, fatal }
     }
 }
 
 impl House {
     /// Lets recovery hear one thing, or begin a sweep where none goes on; false when there was
-    /// nothing to hear.
-    pub(crate) fn step_recovery(&mut self, durable: Cursor) -> bool {
-        let Some(keeping) = &mut self.keeping else { return false };
+    /// nothing to hear, or its store has failed.
+    pub fn step_recovery(&mut self, durable: Cursor) -> bool {
+        let Some(keeping) = self.keeping.as_mut().filter(|keeping| keeping.ended.is_none()) else {
+            return false;
+        };
         let orders = match keeping.news.pop_front() {
-            Some((shard, news)) => {
-                keeping.recovery.hear(shard, news, durable).expect("a store in memory")
+            Some((shard, news)) => keeping.recovery.hear(shard, news, durable),
+            None if keeping.recovery.is_idle() => {
+                keeping.recovery.clean().map(|_| keeping.recovery.begin(durable))
             }
-            None if keeping.recovery.is_idle() => keeping.recovery.begin(durable),
             None => return false,
         };
-        self.deliver(orders);
+        match orders {
+            Ok(orders) => self.deliver(orders),
+            Err(fault) => keeping.ended = Some(fault.to_string()),
+        }
         true
     }
 
@@ -60,13 +75,15 @@ impl House {
     }
 
     /// Lets the pager answer one request; false when there is none.
-    pub(crate) fn step_pager(&mut self) -> bool {
+    pub fn step_pager(&mut self) -> bool {
         let Some(keeping) = &mut self.keeping else { return false };
         let Some((shard, asked)) = keeping.fetches.pop_front() else { return false };
         let reader = keeping.reader.as_ref();
-        let read = |page| (page, fetch(reader, page).expect("a page that was kept"));
-        let pages = asked.into_iter().map(read).collect();
-        self.inboxes[shard].push_back(ToShard::Pages(pages));
+        let read = |page| fetch(reader, page).map(|payments| (page, payments));
+        match asked.into_iter().map(read).collect() {
+            Ok(pages) => self.inboxes[shard].push_back(ToShard::Pages(pages)),
+            Err(what) => keeping.fatal = Some(what),
+        }
         true
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests of several modules share.
+//! What the tests of several modules share, and what the simulation is built of.
 //!
 //! In reading order:
 //!
@@ -7,15 +7,12 @@
 //! - [`world`]: the house with its network: bytes in, bytes out.
 //! - [`keeping`]: recovery beside the house, over a checkpoint in memory.
 //! - [`draw`]: numbers from a seed.
-//! - [`storm`]: random callers under a random schedule, over a disk that crashes.
 
-pub(crate) mod give;
+pub mod give;
 
-pub(crate) mod house;
-pub(crate) mod keeping;
+pub mod house;
+pub mod keeping;
 
-pub(crate) mod world;
+pub mod world;
 
-pub(crate) mod draw;
-
-mod storm;
+pub mod draw;

@@ -11,7 +11,9 @@ use protocol::{
     CommandResult, CommandsBuilder, ErrorMessage, Frame, FrameKind, Hello, Position, Reply,
     split_frame,
 };
+use storage::journal::{Journal, JournalFault};
 use storage::position::{Cursor, GroupHash};
+use storage::space::{SpaceLevel, SpaceMarks, level};
 
 use super::give::Given;
 use super::house::{House, ToNetwork, ToShard};
@@ -20,46 +22,55 @@ use crate::gate::SessionId;
 use crate::metrics::Metrics;
 use crate::network::{About, Network, Now};
 
-pub(crate) const DATA_SET: u128 = 0xda7a;
-pub(crate) const CONNECTIONS_MAX: usize = 64;
+/// The data set that a welcome names.
+pub const DATA_SET: u128 = 0xda7a;
+/// Connections at once.
+pub const CONNECTIONS_MAX: usize = 64;
 
 /// A frame that somebody heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Spoken {
-    pub(crate) bytes: Vec<u8>,
+pub struct Spoken {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 impl Spoken {
-    pub(crate) fn frame(&self) -> Frame<'_> {
+    /// The frame.
+    pub fn frame(&self) -> Frame<'_> {
         split_frame(&self.bytes).expect("a frame of ours").expect("a whole frame")
     }
 
-    pub(crate) fn kind(&self) -> FrameKind {
+    /// What it is.
+    pub fn kind(&self) -> FrameKind {
         self.frame().header.kind
     }
 
-    pub(crate) fn request(&self) -> u64 {
+    /// The request it answers.
+    pub fn request(&self) -> u64 {
         self.frame().header.request
     }
 
-    pub(crate) fn results(&self) -> Vec<CommandResult> {
+    /// The results it brings.
+    pub fn results(&self) -> Vec<CommandResult> {
         assert_eq!(self.kind(), FrameKind::Results, "{:?}", self.error());
         let frame = self.frame();
         let reply = Reply::parse(&frame).expect("results");
         reply.iter().map(|result| result.expect("a result").0).collect()
     }
 
-    pub(crate) fn at(&self) -> Position {
+    /// The position it is true at.
+    pub fn at(&self) -> Position {
         Reply::parse(&self.frame()).expect("results").at
     }
 
-    pub(crate) fn error(&self) -> ErrorMessage {
+    /// The error it tells.
+    pub fn error(&self) -> ErrorMessage {
         ErrorMessage::parse(&self.frame()).expect("an error")
     }
 }
 
 /// The frames in what a connection was sent.
-pub(crate) fn frames(bytes: &[u8]) -> Vec<Spoken> {
+pub fn frames(bytes: &[u8]) -> Vec<Spoken> {
     let mut rest = bytes;
     let mut all = Vec::new();
     while let Some(frame) = split_frame(rest).expect("frames of ours") {
@@ -72,7 +83,7 @@ pub(crate) fn frames(bytes: &[u8]) -> Vec<Spoken> {
 }
 
 /// A frame of commands.
-pub(crate) fn commands_frame(request: u64, within_ms: u64, commands: &[Given]) -> Vec<u8> {
+pub fn commands_frame(request: u64, within_ms: u64, commands: &[Given]) -> Vec<u8> {
     let mut builder = CommandsBuilder::new();
     for given in commands {
         builder.push(&given.command, given.flags).expect("it fits into the frame");
@@ -82,7 +93,8 @@ pub(crate) fn commands_frame(request: u64, within_ms: u64, commands: &[Given]) -
     out
 }
 
-pub(crate) fn hello(role: Role, channel: ChannelId) -> Hello {
+/// A hello in a role.
+pub fn hello(role: Role, channel: ChannelId) -> Hello {
     Hello::new(role, channel, "tests")
 }
 
@@ -97,24 +109,30 @@ fn about(durable: &Durable) -> About {
     }
 }
 
-pub(crate) struct World {
-    pub(crate) house: House,
-    pub(crate) network: Network,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) durable: Arc<Durable>,
+/// A house and its network.
+pub struct World {
+    /// The shards and the journal.
+    pub house: House,
+    /// The network.
+    pub network: Network,
+    /// The counters.
+    pub metrics: Arc<Metrics>,
+    /// The durable position.
+    pub durable: Arc<Durable>,
     inputs: HashMap<SessionId, Vec<u8>>,
 }
 
 impl World {
     /// A network in front of a house that has just started.
-    pub(crate) fn new(house: House) -> World {
+    pub fn new(house: House) -> World {
         let metrics = Arc::new(Metrics::default());
         let last = house.kept.last().map_or(storage::position::Position::START, |k| k.position);
         let cursor = Cursor { position: last, hash: GroupHash([0; 32]) };
         World::with(house, metrics, Arc::new(Durable::new(cursor)), CONNECTIONS_MAX)
     }
 
-    pub(crate) fn with(
+    /// A network with what it shares with the rest.
+    pub fn with(
         house: House,
         metrics: Arc<Metrics>,
         durable: Arc<Durable>,
@@ -133,7 +151,7 @@ impl World {
     }
 
     /// As [`World::founded`], with sessions that may give so many commands per second.
-    pub(crate) fn rated(shards: usize, commands_per_second: NonZeroU32) -> World {
+    pub fn rated(shards: usize, commands_per_second: NonZeroU32) -> World {
         let World { house, metrics, durable, .. } = World::founded(shards);
         let session_commands_per_second = Some(commands_per_second);
         let about = About { session_commands_per_second, ..about(&durable) };
@@ -141,18 +159,19 @@ impl World {
     }
 
     /// Over divisions 0, 1 and 2, founded and durable before this start.
-    pub(crate) fn founded(shards: usize) -> World {
+    pub fn founded(shards: usize) -> World {
         let mut house = House::new(shards);
         (0..3).for_each(|division| house.found(division));
         World::new(house.restarted(shards))
     }
 
-    pub(crate) fn connect(&mut self) -> SessionId {
+    /// Opens a connection.
+    pub fn connect(&mut self) -> SessionId {
         self.network.connect().expect("a free connection")
     }
 
     /// A connection that has said its hello and heard the welcome.
-    pub(crate) fn greeted(&mut self, role: Role, channel: ChannelId) -> SessionId {
+    pub fn greeted(&mut self, role: Role, channel: ChannelId) -> SessionId {
         let id = self.connect();
         self.send(id, &hello(role, channel).encode());
         let heard = frames(&self.said(id));
@@ -162,7 +181,7 @@ impl World {
     }
 
     /// What a socket gave.
-    pub(crate) fn send(&mut self, id: SessionId, bytes: &[u8]) {
+    pub fn send(&mut self, id: SessionId, bytes: &[u8]) {
         let input = self.inputs.entry(id).or_default();
         input.extend_from_slice(bytes);
         let now = Now { wall_ms: self.house.now_ms, monotonic_ms: self.house.now_ms };
@@ -170,22 +189,22 @@ impl World {
     }
 
     /// Bytes of a connection that are not a whole message yet.
-    pub(crate) fn unread(&self, id: SessionId) -> usize {
+    pub fn unread(&self, id: SessionId) -> usize {
         self.inputs.get(&id).map_or(0, Vec::len)
     }
 
     /// What a connection was sent since it was last asked.
-    pub(crate) fn said(&mut self, id: SessionId) -> Vec<u8> {
+    pub fn said(&mut self, id: SessionId) -> Vec<u8> {
         self.network.output(id).map_or_else(Vec::new, |(out, _)| std::mem::take(out))
     }
 
     /// Whether a connection is to be closed after what it was sent.
-    pub(crate) fn is_closing(&mut self, id: SessionId) -> bool {
+    pub fn is_closing(&mut self, id: SessionId) -> bool {
         self.network.output(id).is_some_and(|(_, closing)| closing)
     }
 
     /// Gives what was gathered to the shards' mailboxes.
-    pub(crate) fn flush(&mut self) {
+    pub fn flush(&mut self) {
         let mut turns = Vec::new();
         self.network.flush(self.house.now_ms, &mut turns);
         for (shard, turn) in turns {
@@ -193,8 +212,28 @@ impl World {
         }
     }
 
+    /// Makes at most so many runs durable as one group and says so, as the journal's thread does;
+    /// false when none waits, or its segment is not ready.
+    ///
+    /// # Errors
+    /// The fault that ends the process.
+    pub fn land(&mut self, runs_max: usize) -> Result<bool, JournalFault> {
+        let landed = self.house.try_land(runs_max)?;
+        if let Some(journal) = &self.house.journal {
+            self.durable.publish(journal.durable());
+        }
+        Ok(landed)
+    }
+
+    /// Measures how much room the journal has, as its thread does.
+    pub fn measure(&self, marks: &SpaceMarks) {
+        let Some(journal) = &self.house.journal else { return };
+        let room = journal.space();
+        self.durable.set_space(room.map_or(SpaceLevel::DiskLow, |room| level(&room, marks)));
+    }
+
     /// Lets the network take one message; false when none waits.
-    pub(crate) fn step_network(&mut self) -> bool {
+    pub fn step_network(&mut self) -> bool {
         match self.house.to_network.pop_front() {
             None => return false,
             Some(ToNetwork::Reply(reply)) => self.network.reply(*reply),
@@ -204,7 +243,7 @@ impl World {
     }
 
     /// Moves everything there is to move but the journal.
-    pub(crate) fn settle_undurable(&mut self) {
+    pub fn settle_undurable(&mut self) {
         self.flush();
         for shard in 0..self.house.shards.len() {
             while self.house.step_shard(shard) || self.house.step_pager() {}
@@ -213,7 +252,7 @@ impl World {
     }
 
     /// Moves everything there is to move.
-    pub(crate) fn settle(&mut self) {
+    pub fn settle(&mut self) {
         loop {
             self.settle_undurable();
             if !self.house.land(usize::MAX) && !self.house.inboxes.iter().any(|i| !i.is_empty()) {
@@ -223,7 +262,7 @@ impl World {
     }
 
     /// Sends a frame of commands and gives what is heard after everything settled.
-    pub(crate) fn ask(&mut self, id: SessionId, commands: &[Given]) -> Spoken {
+    pub fn ask(&mut self, id: SessionId, commands: &[Given]) -> Spoken {
         self.send(id, &commands_frame(1, 0, commands));
         self.settle();
         let mut heard = frames(&self.said(id));

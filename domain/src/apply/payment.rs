@@ -150,6 +150,8 @@ fn give_back(
     if let Some(contract) = contract {
         book.put_contract(quota, contract);
     }
+    #[cfg(feature = "planted-bugs")]
+    let plan = plan.filter(|_| !crate::planted::is(crate::planted::Bug::LimitNotGivenBack));
     if let Some((slot, plan)) = plan {
         book.put_plan(slot, plan);
     }

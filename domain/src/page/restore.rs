@@ -61,6 +61,11 @@ impl YearBook {
                     let ids =
                         if row.of_payment { &mut self.payment_ids } else { &mut self.act_ids };
                     let probe = ids.probe(row.id);
+                    #[cfg(feature = "planted-bugs")]
+                    if crate::planted::is(crate::planted::Bug::RefusalsForgotten) {
+                        self.refused.push(row);
+                        continue;
+                    }
                     ids.insert(probe, pack(self.refused.push(row), true));
                 }
             }

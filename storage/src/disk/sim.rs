@@ -1,8 +1,9 @@
 //! A disk in memory that does what a test plans: it loses, tears, misplaces, refuses, crashes.
 //!
 //! It draws nothing at random: every fault is in an explicit plan, and what a crash keeps of the
-//! unsynced is the test's choice. Wrong data is an overlay over what was written, so a test can
-//! heal the disk and show what would have been recoverable. Handles are shared: a clone is the
+//! unsynced is the test's choice. Wrong data (flipped, stale, of a write that went elsewhere or
+//! nowhere) is an overlay over what was written, so a test can heal the disk and show what would
+//! have been recoverable. Handles are shared: a clone is the
 //! same disk, [`SimDisk::image`] is another.
 
 mod plan;
@@ -81,6 +82,18 @@ impl SimDisk {
         self.state().capacity_bytes = bytes;
     }
 
+    /// Whether the machine has stopped in some operation.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        self.state().crashed
+    }
+
+    /// Leaves room for so many bytes more than there are.
+    pub fn leave_room(&self, bytes: u64) {
+        let mut state = self.state();
+        state.capacity_bytes = state.store.used_bytes().saturating_add(bytes);
+    }
+
     /// Another disk with the same contents, without plan, locks or crash; nothing is lost.
     #[must_use]
     pub fn image(&self) -> SimDisk {
@@ -134,6 +147,19 @@ impl SimDisk {
             assert!(inode.read(&mut byte, bit / 8), "bit {bit} is past the file's end");
             inode.put_wrong(bit / 8, &[byte[0] ^ (1 << (bit % 8))]);
         });
+    }
+
+    /// Where bytes read otherwise than they were written: file, first byte and the one behind the
+    /// last, in order.
+    #[must_use]
+    pub fn wrong(&self) -> Vec<(PathBuf, u64, u64)> {
+        let mut all = Vec::new();
+        for path in self.files() {
+            self.with_file(&path, |inode| {
+                all.extend(inode.wrong().into_iter().map(|(from, end)| (path.clone(), from, end)));
+            });
+        }
+        all
     }
 
     /// Takes all wrong bytes away.
@@ -357,31 +383,34 @@ impl SimFile {
             return Err(failure("write", &self.path, io::ErrorKind::StorageFull));
         }
         let inode = state.store.inode(self.id);
-        let mut put = |bytes: &[u8], at: u64, durable: bool| {
-            if durable {
-                inode.write_durable(bytes, at);
-            } else {
-                inode.write_unsynced(bytes, at);
-            }
-        };
         let broken = failure("write", &self.path, io::ErrorKind::Other);
         match fault {
-            None | Some(Fault::FlipsBit(_)) => put(from, offset, durable),
-            Some(Fault::Lost) => {}
-            Some(Fault::Misdirected(by)) => put(from, offset.saturating_add_signed(by), durable),
+            None | Some(Fault::FlipsBit(_)) => inode.write(from, offset, durable),
+            // Reported as done: what was written is the truth, and reads see something else.
+            Some(fault @ (Fault::Lost | Fault::Misdirected(_))) => {
+                let mut before = vec![0; from.len()];
+                let shown = inode.read(&mut before, offset);
+                inode.write(from, offset, durable);
+                if shown {
+                    inode.put_wrong(offset, &before);
+                }
+                if let Fault::Misdirected(by) = fault {
+                    inode.put_wrong(offset.saturating_add_signed(by), from);
+                }
+            }
             Some(Fault::Short(bytes)) => {
-                put(&from[..bytes.min(from.len())], offset, false);
+                inode.write(&from[..bytes.min(from.len())], offset, false);
                 return Err(broken);
             }
             Some(Fault::Fails(io::ErrorKind::StorageFull)) => {
                 return Err(failure("write", &self.path, io::ErrorKind::StorageFull));
             }
             Some(Fault::Fails(error)) => {
-                put(from, offset, false);
+                inode.write(from, offset, false);
                 return Err(failure("write", &self.path, error));
             }
             Some(Fault::Crash) => {
-                put(from, offset, false);
+                inode.write(from, offset, false);
                 return Err(broken);
             }
         }

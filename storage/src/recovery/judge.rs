@@ -88,6 +88,11 @@ pub(crate) fn judge(walker: &mut Walker, end: &ChainEnd) -> Result<Judgement, Di
         return Ok(Err(damage));
     }
     let survey = walker.survey(here)?;
+    #[cfg(feature = "planted-bugs")]
+    if domain::planted::is(domain::planted::Bug::DamageSkipped) && survey.counted.is_some() {
+        let bytes = walker.dataset.segment_bytes - here.offset;
+        return Ok(Ok(Some(Cut { place: here, bytes })));
+    }
     if let Some((place, position)) = survey.counted {
         let damage = fault(walker, end).unwrap_or_else(|| Damage::at(here, MISSING));
         let what = format!("{}, and {place} holds a later group, from {position} on", damage.what);

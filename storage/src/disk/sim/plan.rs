@@ -33,9 +33,11 @@ pub enum Fault {
     Fails(io::ErrorKind),
     /// Only this many bytes of a write are written, unsynced; then it fails.
     Short(usize),
-    /// A write lands this far off in its file and is reported as done.
+    /// A write lands this far off in its file and is reported as done: an overlay, like all that
+    /// reads wrong.
     Misdirected(i64),
-    /// A write or sync is reported as done, and nothing was.
+    /// A write or sync is reported as done, and nothing was: of a write, what was there before is
+    /// laid over it.
     Lost,
     /// This bit of what is read is wrong, this once.
     FlipsBit(usize),

@@ -110,6 +110,15 @@ impl Inode {
         self.kept_length = self.kept_length.max(offset + from.len() as u64);
     }
 
+    /// A write that is seen at once, and durable at once or later.
+    pub(super) fn write(&mut self, from: &[u8], offset: u64, durable: bool) {
+        if durable {
+            self.write_durable(from, offset);
+        } else {
+            self.write_unsynced(from, offset);
+        }
+    }
+
     fn see(&mut self, from: &[u8], offset: u64) {
         self.seen.write(from, offset);
         let end = offset + from.len() as u64;
@@ -159,6 +168,23 @@ impl Inode {
         for (index, byte) in bytes.iter().enumerate() {
             self.overlay.insert(offset + index as u64, *byte);
         }
+    }
+
+    /// Stretches of bytes that read otherwise than they were written.
+    pub(super) fn wrong(&self) -> Vec<(u64, u64)> {
+        let mut all: Vec<(u64, u64)> = Vec::new();
+        for (&at, &byte) in &self.overlay {
+            let mut written = [0];
+            self.seen.read(&mut written, at);
+            if at >= self.seen_length || written[0] == byte {
+                continue;
+            }
+            match all.last_mut() {
+                Some((_, end)) if *end == at => *end += 1,
+                _ => all.push((at, at + 1)),
+            }
+        }
+        all
     }
 
     pub(super) fn heal(&mut self) {
