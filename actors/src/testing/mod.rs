@@ -3,6 +3,7 @@
 //! In reading order:
 //!
 //! - [`give`]: commands as people and banks give them.
+//! - `words`: what is in mailboxes, what was heard, what was kept.
 //! - [`house`]: shards, mailboxes and a journal on one thread, under the test's own schedule.
 //! - [`world`]: the house with its network: bytes in, bytes out.
 //! - [`keeping`]: recovery beside the house, over a checkpoint in memory.
@@ -12,6 +13,7 @@ pub mod give;
 
 pub mod house;
 pub mod keeping;
+mod words;
 
 pub mod world;
 

@@ -129,7 +129,7 @@ impl Run<'_> {
         };
         let caller = &mut self.callers[at];
         if half && let Some(bytes) = caller.out.pop_front() {
-            let through = self.draw.below(bytes.len());
+            let through = self.draw.below(bytes.len() + 1);
             self.world.send(caller.id, &bytes[..through]);
         }
         self.notes.fault(if half { Kind::HalfRequest } else { Kind::Cut });

@@ -8,6 +8,7 @@ use actors::replay::digest;
 use actors::testing::house::check_invariants;
 use actors::turn::Alarm;
 use domain::Code;
+use domain::command::Body;
 use domain::ids::{DivisionIndex, QuotaId};
 use domain::quota::Buckets;
 use storage::disk::Disk;
@@ -119,14 +120,20 @@ impl Run<'_> {
     /// page delays its own quota only.
     pub(crate) fn check_order(&self) {
         for caller in self.callers.iter().chain(&self.gone) {
-            let mut last: HashMap<(DivisionIndex, Option<QuotaId>), u64> = HashMap::new();
+            let mut last: HashMap<(DivisionIndex, Option<QuotaId>, u64), u64> = HashMap::new();
             for sent in caller.sent.values() {
                 let Sent::Commands(commands, _, Some(results)) = sent else { continue };
                 for (given, result) in commands.iter().zip(results) {
                     if result.repeat || result.sequence == 0 {
                         continue;
                     }
-                    let before = last.entry((home(given), given.command.quota())).or_default();
+                    // A resolution waits for the page that its fact's payment is on.
+                    let fact = match &given.command.body {
+                        Body::Resolve(resolve) => resolve.serial,
+                        _ => 0,
+                    };
+                    let before =
+                        last.entry((home(given), given.command.quota(), fact)).or_default();
                     // A refused run is one record.
                     assert!(*before <= result.sequence, "O9: {given:?} overtook an earlier one");
                     *before = result.sequence;
@@ -206,11 +213,14 @@ impl Run<'_> {
         }
     }
 
-    /// I6, O6: the whole journal, offline, is sound.
-    pub(crate) fn check_journal(&self) {
-        let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
+    /// I6, O6: the whole journal, looked at offline after a start or an orderly end, is sound, and
+    /// behind its last group are zeros.
+    pub(crate) fn check_journal(&self, closed: bool) {
+        let disk: Arc<dyn Disk> = Arc::new(self.disk.image());
         let report = verify(&disk, &data_dir()).expect("a journal");
         assert_eq!(report.damage, [], "O6: the journal is not what was written");
+        assert_eq!(report.torn, None, "O6: there is something behind the last group");
+        assert_eq!(report.closed, closed, "O6: an orderly end is told from a crash");
     }
 }
 

@@ -20,6 +20,8 @@
 //! - `checks`: what holds when nothing is under way.
 //! - [`notes`]: what a run leaves behind for people.
 //! - [`verdict`]: seeds run, one or many.
+//! - `planted`: defects planted on purpose, each looked for until a seed finds it; only with the
+//!   feature `planted-bugs`.
 
 mod callers;
 mod checks;
@@ -30,6 +32,8 @@ mod hearing;
 pub mod ledger;
 mod lives;
 pub mod notes;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 mod run;
 pub mod swarm;
 pub mod verdict;

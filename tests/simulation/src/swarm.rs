@@ -142,6 +142,12 @@ impl Swarm {
         self.on.clear();
     }
 
+    /// Whether nothing is on.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.on.is_empty()
+    }
+
     /// The names of those that are on.
     #[must_use]
     pub fn slugs(&self) -> Vec<&'static str> {

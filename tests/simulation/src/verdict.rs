@@ -58,13 +58,17 @@ fn listen_to_panics() {
 const THREAD: &str = "simulation";
 
 /// Runs one seed on this thread.
-fn run_here(seed: u64) -> Result<Notes, Box<Violation>> {
+///
+/// # Errors
+/// What does not hold.
+pub fn run_one_seed(seed: u64) -> Result<Notes, Box<Violation>> {
     let mut notes = Notes::default();
     let ended = catch_unwind(AssertUnwindSafe(|| run(seed, &mut notes)));
     let Err(panic) = ended else { return Ok(notes) };
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     let what = text.unwrap_or_else(|| "a panic without words".to_owned());
+    let what = what.strip_prefix("assertion `left == right` failed: ").unwrap_or(&what).to_owned();
     let noticed_at = NOTICED_AT.with_borrow(Clone::clone);
     Err(Box::new(Violation { seed, oracle: oracle_in(&what), what, noticed_at, notes }))
 }
@@ -80,19 +84,22 @@ fn oracle_in(what: &str) -> String {
     words.find(is_name).unwrap_or("panic").to_owned()
 }
 
-/// Runs seeds over some threads; stops early once so many violations are found. `prepare` is called
-/// on each thread before its first seed.
-#[must_use]
-pub fn run_seeds(
-    seeds: Range<u64>,
-    threads: usize,
-    violations_max: usize,
-    prepare: &(dyn Fn() + Sync),
-) -> Verdict {
+/// Does the same on so many threads, on which panics are silent.
+pub(crate) fn on_threads<T: Send>(threads: usize, work: &(dyn Fn() -> T + Sync)) -> Vec<T> {
     listen_to_panics();
+    std::thread::scope(|scope| {
+        let spawn = |_| std::thread::Builder::new().name(THREAD.into()).spawn_scoped(scope, work);
+        let running: Vec<_> = (0..threads.max(1)).map(spawn).collect();
+        let ended = running.into_iter().map(|thread| thread.expect("a thread").join());
+        ended.map(|ended| ended.expect("panics of seeds are caught")).collect()
+    })
+}
+
+/// Runs seeds over some threads; stops early once a thread has found so many violations.
+#[must_use]
+pub fn run_seeds(seeds: Range<u64>, threads: usize, violations_max: usize) -> Verdict {
     let (next, enough) = (AtomicU64::new(seeds.start), AtomicBool::new(false));
     let work = || {
-        prepare();
         let mut verdict = Verdict::default();
         while !enough.load(Ordering::Relaxed) {
             let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -100,7 +107,7 @@ pub fn run_seeds(
                 break;
             }
             verdict.seeds += 1;
-            match run_here(seed) {
+            match run_one_seed(seed) {
                 Ok(notes) => verdict.notes.add(&notes),
                 Err(violation) => {
                     verdict.notes.add(&violation.notes);
@@ -114,16 +121,11 @@ pub fn run_seeds(
         verdict
     };
     let mut all = Verdict::default();
-    std::thread::scope(|scope| {
-        let spawn = |_| std::thread::Builder::new().name(THREAD.into()).spawn_scoped(scope, work);
-        let running: Vec<_> = (0..threads.max(1)).map(spawn).collect();
-        for thread in running {
-            let one = thread.expect("a thread").join().expect("panics of seeds are caught");
-            all.seeds += one.seeds;
-            all.notes.add(&one.notes);
-            all.violations.extend(one.violations);
-        }
-    });
+    for one in on_threads(threads, &work) {
+        all.seeds += one.seeds;
+        all.notes.add(&one.notes);
+        all.violations.extend(one.violations);
+    }
     all.violations.sort_by_key(|violation| violation.seed);
     all
 }

@@ -21,7 +21,7 @@ fn assert_sound(verdict: &Verdict) {
 
 #[test]
 fn whatever_befalls_a_node_its_promises_hold() {
-    let verdict = run_seeds(0..SEEDS, threads(), 1, &|| {});
+    let verdict = run_seeds(0..SEEDS, threads(), 1);
     assert_sound(&verdict);
     // The runs have been in every corner they are meant for.
     let notes = &verdict.notes;
@@ -80,6 +80,6 @@ fn seeds_that_once_found_something_find_nothing_now() {
         seed.unwrap_or_else(|| panic!("a line begins with a seed: {line}"))
     });
     for seed in seeds {
-        assert_sound(&run_seeds(seed..seed + 1, 1, 1, &|| {}));
+        assert_sound(&run_seeds(seed..seed + 1, 1, 1));
     }
 }
