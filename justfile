@@ -16,6 +16,10 @@ test:
 demo *ARGS:
     cargo run --release -- demo {{ARGS}}
 
+# a whole node on one thread under seeds, with faults
+simulate *ARGS:
+    ./ops/simulate {{ARGS}}
+
 # measure; every figure comes with a probe of the disk
 bench *ARGS:
     cargo run --release -- bench {{ARGS}}

@@ -4,6 +4,7 @@
 //! keeps the order of what it carries; it may take its time, and be cut.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::OnceLock;
 
 use actors::gate::SessionId;
 use actors::testing::give::{
@@ -14,7 +15,9 @@ use actors::testing::world::{Spoken, commands_frame, frames, hello};
 use domain::codes::{
     ActKind, BatchStep, FactKind, MoveKind, PaymentState, ResolveAction, Role, StepKind,
 };
+use domain::command::Body;
 use domain::ids::{ChannelId, DivisionIndex, QuotaId};
+use domain::particulars::{Particulars, ParticularsText};
 use protocol::lookup::{LookUp, put_look_ups};
 use protocol::{CommandResult, FrameKind, Hello};
 
@@ -61,6 +64,19 @@ pub(crate) enum Sent {
     Commands(Vec<Given>, u64, Option<Vec<CommandResult>>),
     /// Look-ups; the sequence that was durable then; whether they were answered.
     LookUps(u64, bool),
+}
+
+/// A payment with many words, so that some groups take several blocks.
+fn with_words(mut given: Given) -> Given {
+    static WORDS: OnceLock<Vec<u8>> = OnceLock::new();
+    let bytes = WORDS.get_or_init(|| {
+        let purpose = "办公用品".repeat(240);
+        ParticularsText { purpose, ..Default::default() }.encode()
+    });
+    if let Body::Reserve(reserve) = &mut given.command.body {
+        reserve.particulars = Particulars::parse(bytes).expect("particulars");
+    }
+    given
 }
 
 impl Run<'_> {
@@ -264,6 +280,7 @@ impl Run<'_> {
                     let wait_ms = self.draw.one_of(&[500, 300_000]);
                     reserve_until(q, payment, fen, self.clocks.steady_ms() + wait_ms)
                 }
+                3 | 4 => with_words(reserve(q, payment, fen)),
                 _ => reserve(q, payment, fen),
             },
             Role::Checker if self.draw.percent(80) => step(StepKind::ApproveUnit, q, payment),

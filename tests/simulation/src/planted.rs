@@ -8,7 +8,7 @@ use crate::founding::found_everything;
 use crate::verdict::{Violation, run_one_seed};
 
 /// Seeds that a defect is looked for with, at most.
-pub const SEEDS_MAX: u64 = 2_000;
+pub const SEEDS_MAX: u64 = 4_000;
 
 /// How a defect was found.
 #[derive(Debug)]
@@ -36,7 +36,8 @@ impl Found {
             None => format!("{name:<24} not found in {SEEDS_MAX} seeds"),
             Some(Violation { seed, oracle, what, .. }) => {
                 let clean = if self.without.is_none() { "clean" } else { "NOT CLEAN" };
-                let what: String = what.chars().take(80).collect();
+                let what: String =
+                    what.lines().next().unwrap_or_default().chars().take(80).collect();
                 format!("{name:<24} seed {seed:<5} {oracle:<4} without it {clean:<9} {what}")
             }
         }
