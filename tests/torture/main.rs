@@ -85,9 +85,24 @@ pub(crate) struct Settings {
     /// What cannot be run here is a failure.
     #[arg(long)]
     strict: bool,
-    /// Of `cargo test`, and of no effect.
+    /// Of `cargo test`: parts whose names contain one of these.
+    #[arg(hide = true)]
+    filters: Vec<String>,
+    #[command(flatten)]
+    of_cargo: OfCargo,
+}
+
+/// What `cargo test` gives to every test, and is of no effect here.
+#[derive(Clone, Debug, clap::Args)]
+struct OfCargo {
     #[arg(long, hide = true)]
     nocapture: bool,
+    #[arg(long, short, hide = true)]
+    quiet: bool,
+    #[arg(long, hide = true)]
+    exact: bool,
+    #[arg(long, hide = true)]
+    test_threads: Option<usize>,
 }
 
 const PARTS: &[Part] = &[
@@ -114,7 +129,10 @@ fn main() -> ExitCode {
     }
     let mut chance = Chance::told_to("torture", |line| eprintln!("{line}"));
     let wanted = |part: &&Part| {
-        settings.only.is_empty() || settings.only.iter().any(|name| name == part.name)
+        let named = settings.only.is_empty() || settings.only.iter().any(|name| name == part.name);
+        let filters = &settings.filters;
+        named
+            && (filters.is_empty() || filters.iter().any(|text| part.name.contains(text.as_str())))
     };
     let given = |part: &&Part| match part.name {
         "slow-readers" => settings.slow_readers > 0,

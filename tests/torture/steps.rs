@@ -16,8 +16,12 @@ use crate::strace::{Fault, Log, usable};
 use crate::verdict::{Outcome, Told};
 use crate::{Settings, part};
 
-/// Segments whose names are watched.
-const SEGMENTS: u64 = 400;
+/// Segments whose names are watched, around the last there is. (Each name is an argument of strace.)
+const SEGMENTS_BEFORE: u64 = 40;
+const SEGMENTS_BEHIND: u64 = 60;
+
+/// Reads that fail, of each kind, at most: a start reads the whole journal.
+const READS_MAX: u64 = 60;
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +40,10 @@ impl Aim {
     fn paths(self, data: &Path) -> Vec<PathBuf> {
         let journal = data.join("journal");
         let segments = |ending: &str| {
-            (1..=SEGMENTS).map(|number| journal.join(format!("{number:010}.{ending}"))).collect()
+            let last = last_segment(&journal);
+            (last.saturating_sub(SEGMENTS_BEFORE).max(1)..=last + SEGMENTS_BEHIND)
+                .map(|number| journal.join(format!("{number:010}.{ending}")))
+                .collect()
         };
         match self {
             Aim::Journal => segments("seg"),
@@ -45,6 +52,14 @@ impl Aim {
             Aim::Checkpoint => vec![data.join("checkpoint/sled/db")],
         }
     }
+}
+
+/// The highest number of a segment.
+fn last_segment(journal: &Path) -> u64 {
+    let entries = std::fs::read_dir(journal).expect("a journal's directory").flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let numbers = names.filter_map(|name| name.strip_suffix(".seg")?.parse().ok());
+    numbers.max().unwrap_or(1)
 }
 
 /// What becomes of a call, and whether a server may live through it.
@@ -138,7 +153,8 @@ pub(crate) fn under_load(settings: &Settings, chance: &mut Chance) -> Outcome {
         let (mut counts, mut lines) = (Counts::default(), Vec::new());
         for &(aim, call, becomes) in &kinds {
             let mut steps = 0;
-            while steps < settings.steps_max {
+            let most = if call == "pread64" { READS_MAX } else { u64::MAX };
+            while steps < settings.steps_max.min(most) {
                 let fault = Fault {
                     calls: call,
                     paths: aim.paths(&options.data),
@@ -195,7 +211,10 @@ fn one_run(
         }
         Ok(server) => serve(shared, server, settings.answers, log.path(), given),
     };
-    (kills::start_again(shared, options), run)
+    let server = kills::start_again(shared, options);
+    // Lanes settle what they lost before the next fault, also where starts fail one after another.
+    shared.wait_for_answers(20);
+    (server, run)
 }
 
 /// What the tracer of a server that has ended wrote down, once it has written why.
