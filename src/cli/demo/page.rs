@@ -226,8 +226,9 @@ fn recoveries(told: &Value) -> String {
     };
     let rows: String = told["recoveries"].as_array().into_iter().flatten().map(row).collect();
     let body = format!(
-        "<table>\n<tr><th>killed at</th><th>ready after</th><th>checkpoint at record</th>\
-         <th>records replayed</th></tr>\n{rows}</table>\n<p>{} frames were asked again by id; {} \
+        "<table>\n<tr><th class=\"figure\">killed at</th><th class=\"figure\">ready after</th>\
+         <th class=\"figure\">checkpoint at record</th><th class=\"figure\">records \
+         replayed</th></tr>\n{rows}</table>\n<p>{} frames were asked again by id; {} \
          acknowledged reservations were looked up at once, {} were lost.</p>\n",
         shown(&told["asked_again"]),
         shown(&told["acknowledged_looked_up"]),
