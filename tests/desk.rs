@@ -18,6 +18,7 @@ use harness::desk::Desk;
 use harness::orders::{self, YEAR};
 use harness::server::{Options, PROGRAM, Server};
 use harness::terminal::{DONE, ENTER, ESCAPE, INTERRUPT, TAB, Terminal};
+use harness::wait_for;
 
 const DIVISION: u16 = 5;
 
@@ -195,6 +196,37 @@ fn who_leaves_an_open_outcome_is_told_its_id() {
     let told = format!("treasury payment explain {payment}");
     assert!(maker.said().contains(&told), "{}", maker.said());
     kill_process(pid, Signal::CONT).expect("a child can go on");
+    server.stop();
+}
+
+#[test]
+fn a_kept_order_outlives_its_desk() {
+    // Goal: the desk's program dies while an order is on its way. The next one asks for the same id
+    // before anything else, and the money is reserved once.
+    let (scratch, server, quota) = house();
+    let pid = Pid::from_raw(server.id() as i32).expect("a process");
+    let kept = scratch.path().join("open.json");
+    let more = format!("--quota {quota} --keep {}", kept.display());
+    let mut maker = desk_of(server.address, "maker", 101, &more);
+    maker.shows("1,000.00");
+    kill_process(pid, Signal::STOP).expect("a child can be stopped");
+    reserve(&mut maker, "400.00", "齐鲁文具店");
+    maker.shows("sent, ");
+    // Its terminal is gone, and so is the program.
+    drop(maker);
+    assert!(kept.exists(), "it was kept before it was sent");
+    kill_process(pid, Signal::CONT).expect("a child can go on");
+
+    let mut other = desk_of(server.address, "maker", 102, &more);
+    assert_eq!(other.ends(), Some(2));
+    assert!(other.said().contains("person 101 as maker"), "{}", other.said());
+    let mut maker = desk_of(server.address, "maker", 101, &more);
+    maker.shows("0 accepted");
+    let payment = id_on(&maker.screen());
+    maker.press(ENTER);
+    wait_for("the order is kept no longer", || (!kept.exists()).then_some(()));
+    assert_eq!(payment_at(server.address, payment).amount_fen, Fen::new(40_000));
+    assert_eq!(quota_at(server.address, quota).buckets.reserved, 40_000, "once");
     server.stop();
 }
 

@@ -134,6 +134,11 @@ impl Desk {
         std::mem::take(&mut self.out)
     }
 
+    /// An order that an earlier desk has left is this one's now: its outcome is asked for.
+    pub(super) fn take_up(&mut self, order: Order) {
+        self.wish = Some(Wish::taken_up(order, self.now.monotonic_ms));
+    }
+
     /// An order whose outcome is open, for whoever leaves.
     pub(super) fn open_order(&self) -> Option<&Order> {
         self.wish.as_ref().map(|wish| &wish.order)

@@ -10,6 +10,7 @@ mod draw;
 mod filling;
 mod form;
 mod help;
+mod keep;
 mod keys;
 mod list;
 mod look;
@@ -23,6 +24,7 @@ mod wish;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -38,7 +40,9 @@ use super::arguments;
 use crate::exit::{Exit, Failure};
 use crate::{clock, entropy};
 use ask::{Answer, Book};
+use keep::Keep;
 use network::Network;
+use order::Order;
 
 /// Keys and answers that wait to be taken.
 const INPUTS_MAX: usize = 256;
@@ -47,7 +51,7 @@ const INPUTS_MAX: usize = 256;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  treasury desk --server 127.0.0.1:7370 --role maker --person 101 --quota 5/2022/0
+  treasury desk --server 127.0.0.1:7370 --role maker --person 101 --quota 5/2022/0 --keep open.json
   treasury desk --server 127.0.0.1:7370 --role checker --person 201 --division 5 --year 2022
   treasury desk --server 127.0.0.1:7370 --role finance --person 301 --division 5 --year 2022 \\
       --unit 101001
@@ -80,6 +84,10 @@ pub(super) struct DeskArguments {
     /// The quota to begin with; its division and year are the desk's, where none are given.
     #[arg(long, value_parser = arguments::quota, value_name = "QUOTA")]
     quota: Option<QuotaId>,
+    /// Keep an order whose outcome is open in this file, so that its id outlives the desk. One file
+    /// for each desk.
+    #[arg(long, value_name = "FILE")]
+    keep: Option<PathBuf>,
     /// In which language a payment's way is told; `l` changes it.
     #[arg(long, value_enum, default_value_t = Language::English, value_name = "LANGUAGE")]
     language: Language,
@@ -127,13 +135,21 @@ impl DeskArguments {
                 "a desk needs a terminal; for scripts there are `treasury payment` and JSON lines";
             return Err(Failure::new(Exit::Usage, anyhow::anyhow!(why)).into());
         }
+        let (mut keep, left) = Keep::open(self.keep.as_deref())?;
         let (sender, inputs) = crossbeam_channel::bounded(INPUTS_MAX);
         let mut setup = self.setup();
+        if let Some(order) = left.as_ref().filter(|order| order.by != setup.by) {
+            return Err(Failure::new(Exit::Usage, not_his(order)).into());
+        }
         let network = Network::connect(&setup, sender.clone())?;
         setup.environment = network.welcome.environment.slug();
         let mut desk = Desk::new(setup, Box::new(draw_id), now());
+        if let Some(order) = left {
+            desk.take_up(order);
+        }
         let mut terminal = ratatui::try_init().context("the terminal cannot be used")?;
-        let done = listen(sender).and_then(|()| work(&mut desk, &network, &inputs, &mut terminal));
+        let done = listen(sender)
+            .and_then(|()| work(&mut desk, &network, &inputs, &mut keep, &mut terminal));
         ratatui::restore();
         // Answers that nobody takes any more must not keep the connection's thread.
         drop(inputs);
@@ -191,10 +207,13 @@ fn work(
     desk: &mut Desk,
     network: &Network,
     inputs: &Receiver<Input>,
+    keep: &mut Keep,
     terminal: &mut ratatui::DefaultTerminal,
 ) -> Result<()> {
     loop {
         desk.tick(now());
+        // Before anything of it is sent, and only once nothing of it is open any more.
+        keep.hold(desk.open_order())?;
         for request in desk.take_requests() {
             if !network.ask(request) {
                 bail!("the connection's thread has ended; its reason stands above");
@@ -214,6 +233,16 @@ fn work(
             Ok(Input::Size) | Err(_) => {}
         }
     }
+}
+
+fn not_his(order: &Order) -> anyhow::Error {
+    let By { person, role, channel } = order.by;
+    anyhow::anyhow!(
+        "the kept file holds an open order of person {} as {role} on channel {}: start so, or with \
+         another file",
+        person.0,
+        channel.0
+    )
 }
 
 fn now() -> Now {

@@ -50,6 +50,13 @@ impl Wish {
         Wish { order, since_ms: now_ms, sendings, is_doubted, met, again_ms: None }
     }
 
+    /// An order that an earlier desk has left, perhaps sent.
+    pub(super) fn taken_up(order: Order, now_ms: u64) -> Wish {
+        let met = "kept by an earlier desk".to_owned();
+        let (sendings, is_doubted, again_ms) = (0, true, Some(now_ms));
+        Wish { order, since_ms: now_ms, sendings, is_doubted, met, again_ms }
+    }
+
     /// Whether it is to be sent again now; the sending is counted.
     pub(super) fn goes_again(&mut self, now_ms: u64) -> bool {
         let is_due = self.again_ms.is_some_and(|at| now_ms >= at);
