@@ -284,3 +284,17 @@ fn info_says_what_the_checkpoint_is_worth_and_leaves_it_alone() {
     fs::remove_dir_all(home.path().join("checkpoint")).expect("a checkpoint that may go");
     assert_eq!(told()["state"], "none");
 }
+
+/// A load by a schedule had once never read the welcome, and measured nothing.
+#[test]
+fn a_paced_bench_sends_alone_and_beside_others() {
+    let paced = ["bench", "--preset", "solo", "--rate", "500", "--quotas", "185", "--seconds", "1"];
+    let told = printed(&[&paced[..], &["--beside", "2", "--json"]].concat());
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["loop"], "open", "{told}");
+    for figure in [&told["payments"], &told["beside"]["readings"], &told["beside"]["pages"]] {
+        assert!(figure.as_u64() > Some(0), "{told}");
+    }
+    assert!(told["beside"]["alone"]["payments_per_s"].as_f64() > Some(0.0), "{told}");
+    assert!(told["resident_bytes"]["state"]["quotas_hot"].as_u64() > Some(0), "{told}");
+}

@@ -117,6 +117,7 @@ impl Load {
         let seconds = ended.saturating_duration_since(from).as_secs_f64();
         ensure!(seconds > 0.0, "the run used its disk before it had warmed up; raise --disk-gib");
         let (accepted, reserved) = (shared.accepted.get(), shared.reserved.get());
+        ensure!(accepted > 0, "nothing was accepted while it measured; raise --seconds or --rate");
         Ok(Measured { accepted, reserved, seconds, latency, capped })
     }
 }
@@ -169,7 +170,8 @@ async fn connection(shared: Rc<Shared>, number: usize) -> Result<()> {
             shared.reserved.set(Reserved { payments, fen: fen + connection.fen });
             return Ok(());
         }
-        let pause = connection.pause(&shared);
+        // Before the welcome there is nothing due, and the welcome has to be read.
+        let pause = if welcomed { connection.pause(&shared) } else { None };
         if idle && let Some(pause) = pause {
             tokio::time::sleep(pause).await;
             continue;
