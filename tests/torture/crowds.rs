@@ -23,7 +23,7 @@ use crate::{Settings, part};
 const DIVISION: u16 = 9;
 
 /// Descriptors that a process needs beside its connections.
-const SPARE: usize = 300;
+const SPARE: usize = 1_000;
 
 /// Connections from one address: the system has about 28,000 ports for each.
 const FROM_ONE_ADDRESS: usize = 10_000;

@@ -11,7 +11,6 @@ mod harness;
 mod lanes;
 
 mod crowds;
-mod half_open;
 mod pauses;
 mod steps;
 mod strace;
@@ -73,9 +72,6 @@ pub(crate) struct Settings {
     /// Desks that ask and do not read.
     #[arg(long, default_value_t = 0)]
     slow_readers: usize,
-    /// Waits until the system gives a half-open connection up: a minute and a half.
-    #[arg(long)]
-    half_open: bool,
     /// Runs these parts only.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
@@ -115,7 +111,6 @@ const PARTS: &[Part] = &[
     Part { name: "crowd", run: crowds::idle_desks },
     Part { name: "reconnects", run: crowds::reconnects },
     Part { name: "slow-readers", run: crowds::slow_readers },
-    Part { name: "half-open", run: half_open::vanished_peers },
 ];
 
 fn main() -> ExitCode {
@@ -134,11 +129,7 @@ fn main() -> ExitCode {
         named
             && (filters.is_empty() || filters.iter().any(|text| part.name.contains(text.as_str())))
     };
-    let given = |part: &&Part| match part.name {
-        "slow-readers" => settings.slow_readers > 0,
-        "half-open" => settings.half_open,
-        _ => true,
-    };
+    let given = |part: &&Part| part.name != "slow-readers" || settings.slow_readers > 0;
     let parts: Vec<Part> = PARTS.iter().filter(wanted).filter(given).copied().collect();
     if judge(&parts, &settings, &mut chance) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
