@@ -75,6 +75,15 @@ impl RealDisk {
     }
 }
 
+/// Takes the lock of a file or directory, if nobody has it. It ends with the process.
+fn taken(file: &File) -> io::Result<bool> {
+    match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(error) if error == rustix::io::Errno::WOULDBLOCK => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn try_direct(path: &Path) -> io::Result<()> {
     let flags = (OFlags::DIRECT | OFlags::DSYNC).bits() as i32;
     let file = OpenOptions::new()
@@ -179,6 +188,8 @@ impl Disk for RealDisk {
     fn lock(&self, dir: &Path) -> Result<DirectoryLock, DiskError> {
         let path = dir.join(OWNER_FILE);
         let failed = |source| DiskError::new("lock", &path, source);
+        // The directory itself is locked: whoever deletes the owner file frees nothing.
+        let directory = File::open(dir).map_err(failed)?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -186,23 +197,19 @@ impl Disk for RealDisk {
             .truncate(false)
             .open(&path)
             .map_err(failed)?;
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(error) if error == rustix::io::Errno::WOULDBLOCK => {
-                let mut owner = String::new();
-                // The text is a help for people; without it the lock still holds.
-                let _ = file.take(SMALL_FILE_BYTES_MAX as u64).read_to_string(&mut owner);
-                let owner = match owner.trim() {
-                    "" => "another process".to_owned(),
-                    named => named.to_owned(),
-                };
-                return Err(DiskError::Held { path: dir.to_owned(), owner });
-            }
-            Err(error) => return Err(failed(error.into())),
+        if !(taken(&directory).map_err(failed)? && taken(&file).map_err(failed)?) {
+            let mut owner = String::new();
+            // The text is a help for people; without it the lock still holds.
+            let _ = file.take(SMALL_FILE_BYTES_MAX as u64).read_to_string(&mut owner);
+            let owner = match owner.trim() {
+                "" => "another process".to_owned(),
+                named => named.to_owned(),
+            };
+            return Err(DiskError::Held { path: dir.to_owned(), owner });
         }
         file.set_len(0).map_err(failed)?;
         writeln!(file, "process {}", rustix::process::getpid().as_raw_nonzero()).map_err(failed)?;
-        Ok(DirectoryLock::held_by(file))
+        Ok(DirectoryLock::held_by((directory, file)))
     }
 
     fn read_small(&self, path: &Path) -> Result<Option<Vec<u8>>, DiskError> {

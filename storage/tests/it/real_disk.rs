@@ -71,6 +71,10 @@ fn two_writers_on_one_directory() {
     let Err(OpenError::Disk(held)) = open(&disk, &dir) else { panic!("two writers") };
     assert!(matches!(held, DiskError::Held { .. }));
     assert!(held.to_string().contains(&std::process::id().to_string()), "{held}");
+    // The file says who it is; the lock is the directory's.
+    std::fs::remove_file(dir.join("owner")).unwrap();
+    let Err(OpenError::Disk(held)) = open(&disk, &dir) else { panic!("two writers") };
+    assert!(matches!(held, DiskError::Held { .. }));
     drop(first);
     assert!(open(&disk, &dir).is_ok());
 }
