@@ -18,6 +18,7 @@ mod memory;
 mod moment;
 mod offline;
 mod payment;
+mod plain;
 mod quota;
 mod sample;
 mod scenario;

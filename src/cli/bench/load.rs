@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use domain::codes::{BusinessKind, Method, Role};
-use domain::command::{Body, By, Command, Reserve};
-use domain::ids::{ChannelId, Class, ContractId, Day, PaymentId, PersonId, QuotaId};
-use domain::particulars::{Particulars, ParticularsText};
+use domain::codes::Role;
+use domain::command::{Body, By, Command};
+use domain::ids::{ChannelId, PaymentId, PersonId, QuotaId};
+use domain::particulars::ParticularsText;
 use domain::{Code, Fen};
 use hdrhistogram::Histogram;
 use protocol::frame::FrameKind;
@@ -22,6 +22,7 @@ use tokio::task::LocalSet;
 
 use super::check::Reserved;
 use super::{Measured, Skew};
+use crate::cli::plain;
 use crate::clock;
 
 /// How often the run looks at the disk it uses.
@@ -227,20 +228,7 @@ impl Connection {
             let amount_fen = Fen::new(100 + (self.random >> 50) as i64);
             let run = u128::from(shared.load.run);
             let id = run << 96 | (self.number as u128 + 1) << 64 | u128::from(self.payments);
-            let reserve = Reserve {
-                payment: PaymentId(id),
-                quota,
-                amount_fen,
-                economic: Class(*b"30201\0\0\0"),
-                method: Method::Centralized,
-                kind: BusinessKind::Single,
-                day: Day::new(20_220_110).expect("a day"),
-                contract: ContractId::NONE,
-                plan: ContractId::NONE,
-                deadline_ms: 0,
-                one_act: false,
-                particulars: Particulars::trusted(&shared.particulars),
-            };
+            let reserve = plain::reservation(PaymentId(id), quota, amount_fen, &shared.particulars);
             let by = By { person: PersonId(7), role: Role::Maker, channel: ChannelId(1) };
             let command = Command { by, body: Body::Reserve(reserve) };
             if self.builder.push(&command, Flags::default()).is_err() {

@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 
 use anyhow::{Result, bail, ensure};
-use domain::codes::{ActKind, AuthorityKind, Posts, Role, YearState};
-use domain::command::{Act, Body, By, Command, Create, Register, SetYear};
+use domain::codes::{ActKind, Role, YearState};
+use domain::command::{Act, Body, By, Command, Register, SetYear};
 use domain::ids::{
-    ActId, BatchId, ChannelId, Class, ContractId, DivisionIndex, FiscalYear, LimitKey, PersonId,
-    QuotaId,
+    ActId, BatchId, ChannelId, ContractId, DivisionIndex, FiscalYear, PersonId, QuotaId,
 };
 use domain::{Code, Fen};
 use protocol::{CommandsBuilder, Flags};
 
+use crate::cli::plain;
 use crate::wire::{Asked, Wire};
 
 /// Divisions that keep their own treasury.
@@ -59,20 +59,8 @@ pub(super) async fn quotas(address: SocketAddr, count: u32) -> Result<Vec<QuotaI
         let quota = QuotaId::new(division, year, u64::from(number / u32::from(divisions)));
         quotas.push(quota);
         let key = format!("bench {number}");
-        let create = Create {
-            act: ActId(u128::from(number) << 8 | 1 << 40),
-            division,
-            year,
-            parent: QuotaId::NONE,
-            fund: Class::new("111").expect("a class"),
-            economic: Class::new("302").expect("a class"),
-            posts: Posts::UNIT,
-            executable: true,
-            plan: LimitKey(0),
-            authority: AuthorityKind::BudgetLine,
-            cap_fen: Fen::ZERO,
-            key: &key,
-        };
+        let act = ActId(u128::from(number) << 8 | 1 << 40);
+        let create = plain::quota(act, division, year, &key);
         batch.add(&mut finance, Role::Finance, Body::Create(create)).await?;
         let issue = Act {
             kind: ActKind::Issue,

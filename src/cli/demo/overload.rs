@@ -9,13 +9,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use domain::codes::{ActKind, AuthorityKind, BusinessKind, Method, Posts, Role, YearState};
-use domain::command::{Act, Body, By, Command, Create, Register, Reserve, SetYear};
+use domain::codes::{ActKind, Role, YearState};
+use domain::command::{Act, Body, By, Command, Register, Reserve, SetYear};
 use domain::ids::{
-    ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, FiscalYear, LimitKey,
-    PaymentId, PersonId, QuotaId,
+    ActId, BatchId, ChannelId, ContractId, DivisionIndex, FiscalYear, PaymentId, PersonId, QuotaId,
 };
-use domain::particulars::Particulars;
 use domain::refusal::Retry;
 use domain::{Code, Fen};
 use protocol::frame::FrameKind;
@@ -30,6 +28,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 use tokio::task::{JoinSet, LocalSet};
 
+use crate::cli::plain;
 use crate::clock;
 use crate::runner::Latency;
 use crate::wire::{Asked, Wire};
@@ -148,20 +147,7 @@ async fn set_up(address: SocketAddr, connections: usize) -> Result<Vec<QuotaId>>
         (0..connections).map(|number| QuotaId::new(DIVISION, year(), number as u64)).collect();
     let keys: Vec<_> = (0..connections).map(|number| format!("overload {number}")).collect();
     for (number, (&quota, key)) in quotas.iter().zip(&keys).enumerate() {
-        let create = Create {
-            act: ActId(1_000 + number as u128),
-            division,
-            year: year(),
-            parent: QuotaId::NONE,
-            fund: Class::new("111").expect("a class"),
-            economic: Class::new("302").expect("a class"),
-            posts: Posts::UNIT,
-            executable: true,
-            plan: LimitKey(0),
-            authority: AuthorityKind::BudgetLine,
-            cap_fen: Fen::ZERO,
-            key,
-        };
+        let create = plain::quota(ActId(1_000 + number as u128), division, year(), key);
         let issue = Act {
             kind: ActKind::Issue,
             act: ActId(2_000 + number as u128),
@@ -190,20 +176,8 @@ async fn accepted(wire: &mut Wire, builder: &mut CommandsBuilder) -> Result<()> 
 }
 
 fn reservation(connection: usize, number: usize, quota: QuotaId) -> Reserve<'static> {
-    Reserve {
-        payment: payment(connection, number),
-        quota,
-        amount_fen: Fen::new(amount_fen(number)),
-        economic: Class(*b"30201\0\0\0"),
-        method: Method::Centralized,
-        kind: BusinessKind::Single,
-        day: Day::new(20_220_110).expect("a day"),
-        contract: ContractId::NONE,
-        plan: ContractId::NONE,
-        deadline_ms: 0,
-        one_act: false,
-        particulars: Particulars::trusted(&[]),
-    }
+    let amount_fen = Fen::new(amount_fen(number));
+    plain::reservation(payment(connection, number), quota, amount_fen, &[])
 }
 
 /// Puts the commands of a numbered frame into a builder.
