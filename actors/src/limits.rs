@@ -7,10 +7,10 @@ pub const RUNS_OUTSTANDING_MAX: usize = 2;
 
 /// Bytes a run keeps free, so that what follows from a command in the same turn always fits
 /// behind it.
-pub const RUN_RESERVE_BYTES: usize = 64 * 1024;
+pub const RUN_RESERVE_BYTES: usize = 96 * 1024;
 
 /// Largest record of a command that is not linked, its tail included.
-pub const RECORD_BYTES_PLANNED: usize = 16 * 1024;
+pub const RECORD_BYTES_PLANNED: usize = 40 * 1024;
 
 /// Runs that may wait in front of the journal, over all shards.
 pub const JOURNAL_QUEUE_RUNS: usize = 64 * RUNS_OUTSTANDING_MAX;

@@ -1,9 +1,9 @@
 //! A document whose acts take effect together or not at all.
 
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::codes::{ActKind, BatchEnd};
-use crate::command::{Act, MoveOut};
+use crate::command::{Act, MoveOut, Paper};
 use crate::ids::{Fingerprint, MoveId, PersonId, QuotaId};
 use crate::money::Fen;
 
@@ -37,7 +37,7 @@ impl Batch {
 }
 
 /// One staged act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Staged {
     /// Of one quota.
     Act {
@@ -53,11 +53,17 @@ pub enum Staged {
         /// The move's id; the rest is in the origin's record.
         id: MoveId,
     },
+    /// A paper.
+    Paper {
+        /// What it changes, as lines of [`crate::office::line`].
+        changes: Box<str>,
+    },
 }
 
 /// The digest of a batch: starting from zero, for each act in order, XXH3-128 (seed 0) over the
 /// digest so far (16 bytes, little-endian), the act's id (16), the number of its kind (1; moves
-/// 128 + kind), its quota (8), the other quota of a move or zero (8) and its amount (8).
+/// 128 + kind; a paper 192), its quota (8; of a paper: the number of its kind), the other quota of a
+/// move or zero (8; of a paper: XXH3-64 of its text, seed 0) and its amount (8).
 #[must_use]
 pub fn fold_digest(
     digest: u128,
@@ -88,4 +94,11 @@ pub fn fold_act(digest: u128, act: &Act<'_>) -> u128 {
 pub fn fold_move(digest: u128, moved: &MoveOut<'_>) -> u128 {
     let kind = 128 + moved.kind.number();
     fold_digest(digest, moved.id.0, kind, moved.from, moved.to.0, moved.amount_fen)
+}
+
+/// [`fold_digest`] with a paper.
+#[must_use]
+pub fn fold_paper(digest: u128, paper: &Paper<'_>) -> u128 {
+    let kind = QuotaId(u64::from(paper.kind.number()));
+    fold_digest(digest, paper.act.0, 192, kind, xxh3_64(paper.text.as_bytes()), Fen::ZERO)
 }

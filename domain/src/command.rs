@@ -11,8 +11,11 @@ use crate::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, FiscalYear, LimitKey, MoveId,
     PaymentId, PersonId, QuotaId,
 };
-use crate::limits::{DIVISION_NAME_BYTES_MAX, NOTE_BYTES_MAX, OFFICIAL_KEY_BYTES_MAX};
+use crate::limits::{
+    DIVISION_NAME_BYTES_MAX, NOTE_BYTES_MAX, OFFICIAL_KEY_BYTES_MAX, PAPER_BYTES_MAX,
+};
 use crate::money::Fen;
+use crate::office::paper::PaperKind;
 use crate::particulars::Particulars;
 use crate::refusal::Code;
 
@@ -67,6 +70,8 @@ pub enum Body<'a> {
     Register(Register<'a>),
     /// Decide what becomes of a parked fact.
     Resolve(Resolve<'a>),
+    /// File a paper with the finance office.
+    File(Paper<'a>),
 }
 
 /// Reserve money for a payment.
@@ -335,6 +340,27 @@ pub struct Resolve<'a> {
     pub reason: &'a str,
 }
 
+/// A paper filed with the finance office: it changes what is on file ([`crate::office`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paper<'a> {
+    /// The act's id.
+    pub act: ActId,
+    /// The division.
+    pub division: DivisionIndex,
+    /// The year it is on file for.
+    pub year: FiscalYear,
+    /// What kind of paper.
+    pub kind: PaperKind,
+    /// The batch it is staged in; zero: none.
+    pub batch: BatchId,
+    /// The second person, where a paper needs one; nobody: none.
+    pub checker: PersonId,
+    /// Its business day in Beijing, where it matters; absent: none.
+    pub day: Option<Day>,
+    /// Lines of fields parted by tabs; what they are, its kind says.
+    pub text: &'a str,
+}
+
 impl Command<'_> {
     /// The division that decides it.
     #[must_use]
@@ -354,6 +380,7 @@ impl Command<'_> {
             Body::SetYear(c) => c.division,
             Body::Register(c) => c.division,
             Body::Resolve(c) => c.division,
+            Body::File(c) => c.division,
         }
     }
 
@@ -375,6 +402,7 @@ impl Command<'_> {
             Body::SetYear(c) => c.year,
             Body::Register(_) => return None,
             Body::Resolve(c) => c.year,
+            Body::File(c) => c.year,
         })
     }
 
@@ -421,7 +449,7 @@ impl Command<'_> {
     pub fn needs_plenty_of_disk(&self) -> bool {
         match &self.body {
             Body::Reserve(_) | Body::Create(_) | Body::MoveOut(_) | Body::OpenBatch(_) => true,
-            Body::Register(_) | Body::SetLimit(_) => true,
+            Body::Register(_) | Body::SetLimit(_) | Body::File(_) => true,
             Body::Act(c) => {
                 matches!(c.kind, ActKind::Issue | ActKind::Supplement | ActKind::Earmark)
             }
@@ -468,6 +496,7 @@ impl Command<'_> {
             },
             Body::Register(_) => "register",
             Body::Resolve(_) => "resolve",
+            Body::File(_) => "file",
         }
     }
 
@@ -507,6 +536,7 @@ impl Command<'_> {
             Body::MoveIn(_) | Body::SettleMove(_) => role == Engine,
             Body::SetYear(_) | Body::Resolve(_) => matches!(role, Finance | Operator),
             Body::Register(_) => role == Operator,
+            Body::File(c) => c.kind.roles().contains(&role),
         }
     }
 
@@ -609,6 +639,11 @@ impl Command<'_> {
             Body::Resolve(c) => {
                 form(!c.reason.trim().is_empty())?;
                 text(c.reason, NOTE_BYTES_MAX)
+            }
+            Body::File(c) => {
+                form(c.act != ActId(0) && !c.text.is_empty() && c.checker != self.by.person)?;
+                form(c.kind.is_stageable() || c.batch == BatchId(0))?;
+                text(c.text, PAPER_BYTES_MAX)
             }
             Body::MoveIn(c) => amount(c.amount_fen),
             Body::SettleMove(_) => Ok(()),

@@ -6,7 +6,7 @@
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use crate::command::{Body, Command, Fact, Reserve};
-use crate::ids::{DivisionIndex, Fingerprint, FiscalYear, PersonId};
+use crate::ids::{Day, DivisionIndex, Fingerprint, FiscalYear, PersonId};
 
 /// The secret of a data set: keys fingerprints and the id index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,11 +91,12 @@ pub const fn tag(body: &Body<'_>) -> u8 {
         Body::SetYear(_) => 13,
         Body::Register(_) => 14,
         Body::Resolve(_) => 15,
+        Body::File(_) => 16,
     }
 }
 
 /// The largest [`tag`].
-pub const TAG_MAX: u8 = 15;
+pub const TAG_MAX: u8 = 16;
 
 /// Writes the fixed fields, tagged by kind, and gives the variable part.
 fn write_fixed<'a>(writer: &mut Writer, body: &Body<'a>) -> &'a [u8] {
@@ -168,6 +169,12 @@ fn write_fixed<'a>(writer: &mut Writer, body: &Body<'a>) -> &'a [u8] {
             writer.u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
             writer.put(&c.channel.0.to_le_bytes()).u64(c.serial).u8(c.action.number());
             c.reason.as_bytes()
+        }
+        Body::File(c) => {
+            writer.u128(c.act.0).put(&c.division.0.to_le_bytes()).u8(c.year.offset());
+            writer.u8(c.kind.number()).u128(c.batch.0).u64(c.checker.0);
+            writer.put(&c.day.map_or(0, Day::get).to_le_bytes());
+            c.text.as_bytes()
         }
     }
 }

@@ -3,10 +3,11 @@
 //! A division is written as: its index, its registration, then each year in order: state,
 //! ceiling, pool, quotas by serial, payments by id, contract cells by quota and contract, plans
 //! by key, acts by id, ended ids by id, moves out, ended moves, moves in, batches, waiting and
-//! ended facts. Integers are little-endian and fixed-width, texts have a `u32` length before
+//! ended facts, and what the finance office has on file, by table and key. Integers are little-endian and fixed-width, texts have a `u32` length before
 //! them, lists a `u64` count. Positions of records are where, not what, and are left out.
 
 use crate::division::{Division, RefusedRow, YearBook};
+use crate::office::table::Table;
 use crate::payment::Payment;
 use crate::refusal::Refusal;
 
@@ -87,6 +88,7 @@ fn write_year(book: &YearBook, out: &mut Out<'_>) {
     write_moves(book, out);
     write_batches(book, out);
     write_suspense(book, out);
+    write_office(book, out);
 }
 
 fn write_quotas(book: &YearBook, out: &mut Out<'_>) {
@@ -300,5 +302,23 @@ fn write_suspense(book: &YearBook, out: &mut Out<'_>) {
         out.u64(*serial);
         out.u128(fingerprint.0);
         out.u8(*end as u8);
+    }
+}
+
+fn write_office(book: &YearBook, out: &mut Out<'_>) {
+    // Slots are where, not what: rows go by table and key.
+    let office = book.office();
+    for &table in Table::ALL {
+        let rows: Vec<_> = office.rows(table).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        out.u8(table as u8);
+        out.u64(rows.len() as u64);
+        for (_, row) in rows {
+            let mut line = String::new();
+            row.write(&mut line);
+            out.text(&line);
+        }
     }
 }

@@ -20,6 +20,7 @@ use crate::ids::{
 use crate::limit::{ContractCell, PayCeiling, PlanCell};
 use crate::marks::{KeyMarks, PageMarks};
 use crate::movement::{MoveInRow, MoveOutRow};
+use crate::office::Office;
 use crate::page::{Page, YearPage};
 use crate::payment::Payment;
 use crate::payment_pages::PaymentPages;
@@ -162,6 +163,7 @@ pub struct YearBook {
     /// so two that meet here may share it.
     pub(crate) moves_in: BTreeMap<(MoveId, DivisionIndex, FiscalYear), MoveInRow>,
     pub(crate) batches: BTreeMap<BatchId, Batch>,
+    pub(crate) office: Office,
     /// What the batch that closed last let out, for whoever hands it over.
     pub(crate) moves_let_out: Vec<MoveId>,
     pub(crate) marks: Marks,
@@ -199,6 +201,8 @@ pub enum RowKey {
     Batch(BatchId),
     /// A fact that is or was in suspense.
     Parked(ParkedKey),
+    /// A slot of what the finance office has on file.
+    Slot(u32),
 }
 
 impl YearBook {
@@ -228,6 +232,7 @@ impl YearBook {
             moves_refused: BTreeMap::new(),
             moves_in: BTreeMap::new(),
             batches: BTreeMap::new(),
+            office: Office::default(),
             moves_let_out: Vec::new(),
             marks: Marks::default(),
             captured: Vec::new(),
@@ -368,6 +373,12 @@ impl YearBook {
     #[must_use]
     pub fn batch(&self, id: BatchId) -> Option<&Batch> {
         self.batches.get(&id)
+    }
+
+    /// What the finance office has on file of the year.
+    #[must_use]
+    pub fn office(&self) -> &Office {
+        &self.office
     }
 
     /// Tells what an event added where its record landed.

@@ -4,9 +4,12 @@
 //! exceptions are the end of a batch, which may change many and carries none, and refusals,
 //! which change no quota. Events carry outcomes: replay reads no clock and asks nobody.
 
+use std::borrow::Cow;
+
 use crate::codes::{BatchEnd, Path, Posts, YearState};
 use crate::command::{
-    Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve, SetLimit, Step,
+    Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Paper, Register, Reserve, Resolve, SetLimit,
+    Step,
 };
 use crate::ids::{
     ActId, BatchId, DivisionIndex, Fingerprint, FiscalYear, MoveId, PersonId, QuotaId,
@@ -15,7 +18,7 @@ use crate::money::Fen;
 use crate::refusal::{Code, Refusal};
 
 /// One decided event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
     /// Who gave the command it comes from.
     pub by: By,
@@ -24,7 +27,7 @@ pub struct Event<'a> {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventBody<'a> {
     /// Money was reserved for a payment.
     Reserved {
@@ -183,6 +186,15 @@ pub enum EventBody<'a> {
         /// The command.
         command: Resolve<'a>,
     },
+    /// A paper was filed; staged when it names a batch.
+    Filed {
+        /// Keyed hash of the command's contents.
+        fingerprint: Fingerprint,
+        /// What is on file afterwards, as lines of [`crate::office::line`].
+        changes: Cow<'a, str>,
+        /// The command.
+        command: Paper<'a>,
+    },
     /// An id was ended by a refusal that depended on state.
     Refused {
         /// What kind of id ended.
@@ -286,6 +298,7 @@ impl Event<'_> {
             | EventBody::RunRefused { division, .. } => *division,
             EventBody::Registered { command } => command.division,
             EventBody::Resolved { command, .. } => command.division,
+            EventBody::Filed { command, .. } => command.division,
         }
     }
 
@@ -309,6 +322,7 @@ impl Event<'_> {
             EventBody::YearSet { .. } => "year-set",
             EventBody::Registered { .. } => "registered",
             EventBody::Resolved { .. } => "resolved",
+            EventBody::Filed { .. } => "filed",
             EventBody::Refused { .. } => "refused",
             EventBody::RunRefused { .. } => "run-refused",
         }

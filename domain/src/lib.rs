@@ -21,6 +21,7 @@
 //! - [`resident`]: what the state keeps in memory, by kind.
 //! - [`contents`]: the fingerprint by which a repeat is told from a conflict.
 //! - [`elements`]: the codes of a year, and which of them go together.
+//! - [`office`]: what the finance office has on file: base data, projects, budgets, rules.
 //! - [`division`]: one fiscal division: its years, and everything in them.
 //! - [`decide`]: `(&state, command) -> Result<Event, Refusal>`.
 //! - [`apply`]: `(&mut state, &event)`, shared by live and replay.
@@ -74,6 +75,9 @@ pub mod resident;
 pub mod contents;
 
 pub mod elements;
+
+#[macro_use]
+pub mod office;
 
 pub mod division;
 

@@ -10,6 +10,15 @@ pub const PARTICULARS_BYTES_MAX: usize = 4096;
 /// A reason, note or document number given with an order, in bytes of UTF-8.
 pub const NOTE_BYTES_MAX: usize = 512;
 
+/// The text of a paper filed with the finance office, in bytes of UTF-8.
+pub const PAPER_BYTES_MAX: usize = 8 * 1024;
+
+/// What one paper may change, as text, in bytes of UTF-8.
+pub const FILED_BYTES_MAX: usize = 24 * 1024;
+
+/// One field of a row on file, in bytes of UTF-8.
+pub const OFFICE_FIELD_BYTES_MAX: usize = 600;
+
 /// The official key of a quota, in bytes of UTF-8.
 pub const OFFICIAL_KEY_BYTES_MAX: usize = 256;
 

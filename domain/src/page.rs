@@ -16,6 +16,7 @@ use crate::division::{
 use crate::ids::{BatchId, DivisionIndex, FiscalYear, MoveId, PaymentId};
 use crate::limit::{ContractCell, PayCeiling, PlanCell};
 use crate::movement::{MoveInRow, MoveOutRow};
+use crate::office::Slot;
 use crate::payment::Payment;
 use crate::payment_pages::PAYMENTS_PER_PAGE;
 use crate::quota::{QuotaCell, QuotaRow};
@@ -101,6 +102,7 @@ impl Page {
             YearPage::Parked(key, _) | YearPage::ParkedEnded(key, _) => {
                 PageName::Key(year, RowKey::Parked(*key))
             }
+            YearPage::Slot(number, _) => PageName::Key(year, RowKey::Slot(*number)),
             YearPage::Gone(key) => PageName::Key(year, *key),
         }
     }
@@ -147,6 +149,8 @@ pub enum YearPage {
     Parked(ParkedKey, Parked),
     /// A fact that was in suspense.
     ParkedEnded(ParkedKey, ParkedEnd),
+    /// A slot of what the finance office has on file.
+    Slot(u32, Slot),
     /// A row that is no more.
     Gone(RowKey),
 }

@@ -252,6 +252,15 @@ codes! {
     NotQuarantined = 4018, "not-quarantined", NewId, "the quota is not quarantined", "指标未隔离", "nothing to revive";
     /// Earmark gone.
     OverEarmark = 4019, "over-earmark", NewId, "the amount is more than what is left of the earmark", "超采购占用余额", "at most what is left";
+
+    /// Where in a paper: the figures are its line and column.
+    PaperLine = 5000, "paper-line", Never, "where in the paper: the figures are its line and its column, from 1", "单据行列位置", "correct that field";
+    /// A paper names no table.
+    NoTable = 5001, "no-table", NewId, "no such table", "无此数据表", "see the tables in the reference";
+    /// A field of a row.
+    BadRow = 5002, "bad-row", NewId, "a field does not fit its column", "数据行不符合要求", "see the table's columns in the reference";
+    /// No such row.
+    NoRow = 5003, "no-row", NewId, "no such row on file", "查无此数据行", "list the table";
 }
 
 impl Code {

@@ -726,8 +726,8 @@ impl Run {
     fn send(&mut self, command: Command<'static>) -> Heard {
         let must_hear = self.model.take(&command, self.world.now_ms);
         let outcome = self.world.send(&command);
-        let parked = match outcome.events.first().map(|event| event.body) {
-            Some(EventBody::FactParked { reason, .. }) => Some(reason),
+        let parked = match outcome.events.first().map(|event| &event.body) {
+            Some(EventBody::FactParked { reason, .. }) => Some(*reason),
             _ => None,
         };
         let heard = Heard { code: outcome.answer.code, repeat: outcome.answer.repeat, parked };

@@ -10,13 +10,14 @@ use domain::codes::{
     ResolveAction, StepKind, YearState,
 };
 use domain::command::{
-    Act, Body, By, Create, EndBatch, Fact, MoveOut, OpenBatch, Register, Reserve, Resolve,
+    Act, Body, By, Create, EndBatch, Fact, MoveOut, OpenBatch, Paper, Register, Reserve, Resolve,
     SetLimit, SetYear, Step,
 };
 use domain::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, FiscalYear, LimitKey, MoveId,
     PaymentId, PersonId, QuotaId,
 };
+use domain::office::paper::PaperKind;
 use domain::particulars::Particulars;
 use domain::{Code, Command, Fen, Role};
 use thiserror::Error;
@@ -83,6 +84,7 @@ pub fn decode_command<'a>(
         87 => Body::SetYear(view.set_year(YearState::Closed)?),
         88 => Body::Register(view.register()?),
         89 => Body::Resolve(view.resolve()?),
+        90 => Body::File(view.file()?),
         _ => return Err(Code::BadField),
     };
     Ok(Command { by, body })
@@ -311,6 +313,19 @@ impl<'a> View<'_, 'a> {
             reason: self.text()?,
         })
     }
+
+    fn file(&self) -> Result<Paper<'a>, Code> {
+        Ok(Paper {
+            act: ActId(self.u128(ID)),
+            division: self.division(),
+            year: self.year()?,
+            kind: PaperKind::from_number(self.u8(CODE_A)).ok_or(Code::BadField)?,
+            batch: BatchId(self.u128(WIDE)),
+            checker: PersonId(self.u64(SERIAL)),
+            day: if self.u32(DAY) == 0 { None } else { Some(self.day()?) },
+            text: self.text()?,
+        })
+    }
 }
 
 /// Writes one command over `bytes` and appends its tail. Role and channel are not in it: they are
@@ -460,6 +475,15 @@ fn put_body<'a>(
             put(out, CODE_A, [c.action.number()]);
             put_place(out, c.division, Some(c.year));
             (89, c.reason.as_bytes())
+        }
+        Body::File(c) => {
+            put(out, ID, c.act.0.to_le_bytes());
+            put(out, SERIAL, c.checker.0.to_le_bytes());
+            put(out, DAY, c.day.map_or(0, Day::get).to_le_bytes());
+            put(out, CODE_A, [c.kind.number()]);
+            put(out, WIDE, c.batch.0.to_le_bytes());
+            put_place(out, c.division, Some(c.year));
+            (90, c.text.as_bytes())
         }
         Body::MoveIn(_) | Body::SettleMove(_) => return Err(no_form()),
     })

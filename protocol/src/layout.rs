@@ -55,6 +55,8 @@ pub enum Form {
     Limit,
     /// What becomes of a parked fact: 1 byte. JSON: its name.
     Action,
+    /// Kind of a paper: 1 byte. JSON: its name.
+    Paper,
     /// A classification code: 8 bytes of ASCII, zeros behind. JSON: a string.
     Class,
     /// A division's code: 9 ASCII digits. JSON: a string.
@@ -78,7 +80,8 @@ impl Form {
             | Form::Business
             | Form::Authority
             | Form::Limit
-            | Form::Action => 1,
+            | Form::Action
+            | Form::Paper => 1,
         }
     }
 
@@ -105,6 +108,7 @@ impl Form {
             Form::Authority => "u8 authority",
             Form::Limit => "u8 limit kind",
             Form::Action => "u8 action",
+            Form::Paper => "u8 paper",
             Form::Class => "8 bytes class",
             Form::DivisionCode => "9 digits",
         }
@@ -238,7 +242,7 @@ mod tests {
             assert_eq!(layout(known.number).map(|found| found.slug), Some(known.slug));
             assert_eq!(layout_named(known.slug).map(|found| found.number), Some(known.number));
         }
-        assert!(layout(0).is_none() && layout(3).is_none() && layout(90).is_none());
+        assert!(layout(0).is_none() && layout(3).is_none() && layout(91).is_none());
     }
 
     #[test]

@@ -305,6 +305,10 @@ fn every_event_has_a_line() {
                 let fact = Fingerprint(0xfac7);
                 EventBody::Resolved { fingerprint, fact, command }
             }
+            Body::File(command) => {
+                let changes = "+unit\t101001\t...\n-unit\t101002\n".into();
+                EventBody::Filed { fingerprint, changes, command }
+            }
             Body::MoveIn(_) | Body::SettleMove(_) => continue,
         };
         events.push(body);

@@ -96,6 +96,10 @@ fn what(event: &Event<'_>) -> String {
             let (action, serial, channel) = (c.action, c.serial, c.channel.0);
             format!("{action} parked fact {serial} of channel {channel}{}", said(c.reason))
         }
+        EventBody::Filed { changes, command: c, .. } => {
+            let (rows, staged) = (changes.lines().count(), staged(c.batch));
+            format!("file {} for {}: {rows} rows change{staged}", c.kind.slug(), c.year.get())
+        }
         EventBody::Refused { id, quota, amount_fen, refusal: why, .. } => {
             let on = if quota.is_none() { String::new() } else { format!(" on {quota}") };
             let of = match *amount_fen {

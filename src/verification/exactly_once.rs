@@ -172,6 +172,9 @@ impl Seen {
                 });
                 self.id(Of::Act, (c.division, c.year), c.act.0, Heard::Accepted, at);
             }
+            EventBody::Filed { command: c, .. } => {
+                self.id(Of::Act, (c.division, c.year), c.act.0, Heard::Accepted, at);
+            }
             EventBody::BatchOpened { command: c, .. } => {
                 self.id(Of::Act, (c.division, c.year), c.batch.0, Heard::Accepted, at);
             }

@@ -63,6 +63,8 @@ kinds! {
     KIND_REFUSED = 32;
     /// The ids of a linked run were ended by a refusal.
     KIND_RUN_REFUSED = 33;
+    /// A paper was filed.
+    KIND_FILED = 34;
 }
 
 /// Why a record is no event.
@@ -100,7 +102,7 @@ pub enum EventError {
 /// Whether this program understands records of a kind and version.
 #[must_use]
 pub const fn knows(kind: u16, version: u16) -> bool {
-    version == EVENT_VERSION && kind >= KIND_RESERVED && kind <= KIND_RUN_REFUSED
+    version == EVENT_VERSION && kind >= KIND_RESERVED && kind <= KIND_FILED
 }
 
 // `knows` asks for a range, so the kinds have to be one.
@@ -110,7 +112,7 @@ const _: () = {
         assert!(EVENT_KINDS[index] == KIND_RESERVED + index as u16);
         index += 1;
     }
-    assert!(EVENT_KINDS[index - 1] == KIND_RUN_REFUSED);
+    assert!(EVENT_KINDS[index - 1] == KIND_FILED);
 };
 
 /// The record kind of an event.
@@ -133,6 +135,7 @@ pub const fn kind_of(event: &Event<'_>) -> u16 {
         EventBody::YearSet { .. } => KIND_YEAR_SET,
         EventBody::Registered { .. } => KIND_REGISTERED,
         EventBody::Resolved { .. } => KIND_RESOLVED,
+        EventBody::Filed { .. } => KIND_FILED,
         EventBody::Refused { .. } => KIND_REFUSED,
         EventBody::RunRefused { .. } => KIND_RUN_REFUSED,
     }

@@ -15,7 +15,7 @@ pub use decode::{PageError, WhichPayments, decode};
 pub use encode::encode;
 
 /// Version of every row written here. A checkpoint with another one is thrown away.
-pub const PAGE_VERSION: u8 = 1;
+pub const PAGE_VERSION: u8 = 2;
 
 /// Largest value that is decoded, in bytes: a batch with every act it may stage.
 const VALUE_BYTES_MAX: usize = 64 << 20;
@@ -41,6 +41,7 @@ mod kind {
     pub(super) const MOVE_IN: u8 = 12;
     pub(super) const BATCH: u8 = 13;
     pub(super) const PARKED: u8 = 14;
+    pub(super) const SLOT: u8 = 15;
 }
 
 /// The key a page is kept under within its division. At most 30 bytes.
@@ -93,6 +94,10 @@ pub fn key(name: &PageName) -> Vec<u8> {
                     key.extend(fingerprint.0.to_be_bytes());
                     kind::PARKED
                 }
+                RowKey::Slot(number) => {
+                    key.extend(number.to_be_bytes());
+                    kind::SLOT
+                }
             };
             key
         }
@@ -116,9 +121,13 @@ type HeadRow = (u8, (u32, i64, u64, u64), (i64, i64), u64, u64);
 type ContractRow = (u64, u64, i64, i64, bool);
 type MoveOutOf = (u128, u64, u64, u8, u64, u64, i64, [u8; 8], u8);
 type MoveInOf = (u64, u64, i64, u16);
-type StagedRow = (u8, u64, i64, u128);
+type StagedRow = (u8, u64, i64, u128, String);
+type SlotRow = (u8, String, Option<String>);
 type BatchRow = (u128, u64, u32, u128, u128, u64, u8, Vec<StagedRow>);
 type ParkedRow = (u64, u8, u8, u128, u64, i64, u64, u32, u64, u32, String, u16, u64);
+
+/// What stands for the kind of a staged act where a paper is staged.
+const STAGED_PAPER: u8 = 192;
 
 /// How a row that is found by key begins.
 mod presence {

@@ -1,8 +1,8 @@
 //! How a batch opens and ends.
 
-use crate::batch::{Batch, Staged};
+use crate::batch::{Batch, Staged, fold_paper};
 use crate::codes::{ActKind, BatchEnd};
-use crate::command::OpenBatch;
+use crate::command::{OpenBatch, Paper};
 use crate::division::YearBook;
 use crate::ids::{BatchId, Fingerprint, PersonId, QuotaId};
 use crate::movement::Transit;
@@ -29,6 +29,13 @@ pub(super) fn open(
     book.put_batch(open.batch, batch);
 }
 
+/// Stages a paper: nothing of it is on file before the close.
+pub(super) fn stage_paper(book: &mut YearBook, paper: &Paper<'_>, changes: &str) {
+    let batch = book.batch_mut(paper.batch);
+    batch.staged_digest = fold_paper(batch.staged_digest, paper);
+    batch.staged.push(Staged::Paper { changes: changes.into() });
+}
+
 /// Ends a batch: every staged act takes effect, or what it held back is let go. Changes many
 /// quotas and counts in the version of none, since the event carries none.
 pub(super) fn end(book: &mut YearBook, id: BatchId, end: BatchEnd) {
@@ -50,6 +57,11 @@ pub(super) fn end(book: &mut YearBook, id: BatchId, end: BatchEnd) {
                         take_effect(book, kind, quota, x);
                     }
                 });
+            }
+            Staged::Paper { changes } => {
+                if close {
+                    book.file(&changes);
+                }
             }
             Staged::Move { id } => {
                 let mut row = *book.move_out(id).expect("a staged move is on record");

@@ -9,7 +9,7 @@ use crate::codes::{LimitKind, ResolveAction};
 use crate::command::{Create, SetLimit};
 use crate::division::{ActRow, Division, RefusedRow, Registration, YearBook};
 use crate::event::{Event, EventBody, RefusedId};
-use crate::ids::{ActId, Fingerprint, MoveId, PersonId, QuotaId};
+use crate::ids::{ActId, BatchId, Fingerprint, MoveId, PersonId, QuotaId};
 use crate::limit::{PayCeiling, PlanCell};
 use crate::movement::MoveInRow;
 use crate::quota::{Buckets, QuotaCell, QuotaRow};
@@ -94,6 +94,20 @@ fn take_in(division: &mut Division, event: &Event<'_>, sequence: u64) -> Placed 
             let parked = Parked::new(event.by, command, *reason);
             division.year_or_new(*year).park(key, parked);
         }
+        EventBody::BatchOpened { fingerprint, command } => {
+            let book = division.year_or_new(command.year);
+            batch::open(book, event.by.person, command, *fingerprint);
+            return remember(book, ActId(command.batch.0), *fingerprint, QuotaId::NONE, sequence);
+        }
+        EventBody::Filed { fingerprint, changes, command: c } => {
+            let book = division.year_or_new(c.year);
+            if c.batch == BatchId(0) {
+                book.file(changes);
+            } else {
+                batch::stage_paper(book, c, changes);
+            }
+            return remember(book, c.act, *fingerprint, QuotaId::NONE, sequence);
+        }
         EventBody::MoveDeclined { reason, command: c } => {
             let row =
                 MoveInRow { from: c.from, to: c.to, amount_fen: c.amount_fen, outcome: *reason };
@@ -108,7 +122,6 @@ fn take_in(division: &mut Division, event: &Event<'_>, sequence: u64) -> Placed 
 fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> Placed {
     let year = match &event.body {
         EventBody::LimitSet { command, .. } => command.year,
-        EventBody::BatchOpened { command, .. } => command.year,
         EventBody::BatchEnded { year, .. } => *year,
         EventBody::Resolved { command, .. } => command.year,
         _ => event.quota_version().expect("every other event changes a quota").0.year(),
@@ -150,10 +163,6 @@ fn apply_in_book(division: &mut Division, event: &Event<'_>, sequence: u64) -> P
         EventBody::LimitSet { version, fingerprint, command } => {
             set_limit(book, event.by.person, command, *version);
             return remember(book, command.act, *fingerprint, QuotaId::NONE, sequence);
-        }
-        EventBody::BatchOpened { fingerprint, command } => {
-            batch::open(book, event.by.person, command, *fingerprint);
-            return remember(book, ActId(command.batch.0), *fingerprint, QuotaId::NONE, sequence);
         }
         EventBody::BatchEnded { fingerprint, act, batch, end, .. } => {
             batch::end(book, *batch, *end);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::batch::{Batch, Staged};
-use crate::codes::{ActKind, BatchEnd, BatchStep};
+use crate::codes::{ActKind, BatchEnd, BatchStep, YearState};
 use crate::command::{Body, By, Command, EndBatch, OpenBatch};
 use crate::division::{Division, YearBook};
 use crate::event::{Event, EventBody};
@@ -15,14 +15,21 @@ use crate::refusal::{Code, Refusal};
 use super::{may_grow, must_be_open};
 
 pub(super) fn decide_open<'a>(
-    book: &YearBook,
+    book: Option<&YearBook>,
     open: OpenBatch,
     fingerprint: Fingerprint,
 ) -> Result<EventBody<'a>, Refusal> {
+    // A year's papers are filed before it opens; whether an act is taken, each says for itself.
+    let Some(book) = book else { return Ok(EventBody::BatchOpened { fingerprint, command: open }) };
+    must_not_be_over(book)?;
     if book.batches().filter(|(_, batch)| batch.is_open()).count() >= OPEN_BATCHES_MAX {
         return Err(Code::TooMany.into());
     }
     Ok(EventBody::BatchOpened { fingerprint, command: open })
+}
+
+fn must_not_be_over(book: &YearBook) -> Result<(), Refusal> {
+    if book.state == YearState::Unopened { Ok(()) } else { must_be_open(book) }
 }
 
 /// A batch takes acts while it is open, from its maker.
@@ -58,7 +65,7 @@ pub(super) fn decide_end<'a>(
         return Err(Code::NotBatchMaker.into());
     }
     if end.step == BatchStep::Close {
-        must_be_open(book)?;
+        must_not_be_over(book)?;
         let whole = batch.staged.len() == batch.count as usize;
         if !whole || batch.staged_digest != batch.digest {
             return Err(Code::BatchMismatch.into());
@@ -97,6 +104,7 @@ pub(super) fn dropped_by_refusal(
     let (batch, year) = match &command.body {
         Body::Act(act) => (act.batch, act.quota.year()),
         Body::MoveOut(moved) => (moved.batch, moved.from.year()),
+        Body::File(paper) => (paper.batch, paper.year),
         _ => return None,
     };
     let open = division.year(year)?.batch(batch).filter(|batch| batch.is_open())?;

@@ -12,14 +12,15 @@ mod reserve;
 mod step;
 
 use crate::codes::{PaymentState, YearState};
-use crate::command::{Body, Command, Create, Register, Resolve, SetLimit, SetYear};
+use crate::command::{Body, By, Command, Create, Paper, Register, Resolve, SetLimit, SetYear};
 use crate::division::{Answer, Division, Registration, YearBook};
 use crate::elements;
 use crate::event::{Event, EventBody, RefusedId};
-use crate::ids::{ActId, Fingerprint, FiscalYear, QuotaId};
+use crate::ids::{ActId, BatchId, Fingerprint, FiscalYear, QuotaId};
 use crate::limit::PlanCell;
 use crate::limits::{AMOUNT_FEN_MAX, QUOTA_SERIAL_MAX};
 use crate::money::{Fen, FenSum};
+use crate::office;
 use crate::refusal::{Code, Refusal};
 
 pub(crate) use fact::goes_to_pool;
@@ -27,7 +28,7 @@ pub use fact::parked_facts_that_fit;
 pub use recall::{outcome_of, outcome_of_move, page_changed, page_needed};
 
 /// What a turn does with a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict<'a> {
     /// Journal it, apply it, then answer with [`answer_after`].
     Event(Event<'a>),
@@ -111,6 +112,7 @@ pub fn ends(command: &Command<'_>) -> Option<RefusedId> {
         Body::EndBatch(c) => c.step.is_asked().then_some(RefusedId::Act(c.act)),
         Body::SetYear(c) => Some(RefusedId::Act(c.act)),
         Body::Resolve(c) => Some(RefusedId::Act(c.act)),
+        Body::File(c) => Some(RefusedId::Act(c.act)),
         Body::Step(_)
         | Body::Fact(_)
         | Body::MoveIn(_)
@@ -153,11 +155,12 @@ pub fn decide<'a>(
         Body::MoveIn(c) => movement::decide_in(division, c)?,
         Body::SettleMove(c) => movement::decide_settle(any_book(division, c.from.year())?, c)?,
         Body::SetLimit(c) => decide_limit(open_book(division, c.year)?, c, fingerprint)?,
-        Body::OpenBatch(c) => batch::decide_open(open_book(division, c.year)?, c, fingerprint)?,
+        Body::OpenBatch(c) => batch::decide_open(division.year(c.year), c, fingerprint)?,
         Body::EndBatch(c) => batch::decide_end(any_book(division, c.year)?, &by, c, fingerprint)?,
         Body::SetYear(c) => decide_year(division, c, fingerprint)?,
         Body::Register(c) => decide_register(division, c)?,
         Body::Resolve(c) => decide_resolve(division, c, fingerprint)?,
+        Body::File(c) => decide_file(division, &by, c, fingerprint)?,
     };
     Ok(Event { by, body })
 }
@@ -289,7 +292,8 @@ pub fn answer_after(division: &Division, event: &Event<'_>) -> Answer {
         | EventBody::BatchEnded { .. }
         | EventBody::YearSet { .. }
         | EventBody::Registered { .. }
-        | EventBody::Resolved { .. } => Answer::of(Code::Accepted),
+        | EventBody::Resolved { .. }
+        | EventBody::Filed { .. } => Answer::of(Code::Accepted),
     }
 }
 
@@ -445,6 +449,28 @@ fn decide_resolve<'a>(
         fact::must_fit(division, key, parked).map_err(|_| Code::StillUnfit)?;
     }
     Ok(EventBody::Resolved { fingerprint, fact: key.2, command: resolve })
+}
+
+/// A paper may be filed for a year that is not closed, also before it opens: a budget is prepared
+/// in the year before.
+fn decide_file<'a>(
+    division: &Division,
+    by: &By,
+    paper: Paper<'a>,
+    fingerprint: Fingerprint,
+) -> Result<EventBody<'a>, Refusal> {
+    if let Some(book) = division.year(paper.year) {
+        if book.state == YearState::Closed {
+            return Err(Code::YearClosed.into());
+        }
+        if paper.batch != BatchId(0) {
+            batch::must_take(book, paper.batch, by.person)?;
+        }
+    } else if paper.batch != BatchId(0) {
+        return Err(Code::NoBatch.into());
+    }
+    let changes = office::decide::decide(&office::decide::Asked::new(division, *by, paper))?;
+    Ok(EventBody::Filed { fingerprint, changes: changes.into(), command: paper })
 }
 
 /// What a quota receives must stay within the bounds of an amount, over its whole life, so that

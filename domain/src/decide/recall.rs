@@ -68,6 +68,7 @@ pub(super) fn recall(
         Body::OpenBatch(c) => recall_act(division, c.year, ActId(c.batch.0), fingerprint),
         Body::SetYear(c) => recall_act(division, c.year, c.act, fingerprint),
         Body::Resolve(c) => recall_act(division, c.year, c.act, fingerprint),
+        Body::File(c) => recall_act(division, c.year, c.act, fingerprint),
     }
 }
 

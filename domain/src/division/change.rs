@@ -7,6 +7,7 @@ use crate::id_index::Probe;
 use crate::ids::{BatchId, ContractId, MoveId, QuotaId};
 use crate::limit::{ContractCell, PlanCell};
 use crate::movement::MoveOutRow;
+use crate::office::line::read_all;
 use crate::payment::Payment;
 use crate::quota::{QuotaCell, QuotaRow, UnderWay};
 use crate::suspense::{Parked, ParkedEnd, ParkedKey};
@@ -88,6 +89,18 @@ impl YearBook {
             undo.push(Undo::Payment(index, Box::new(payment.clone())));
         }
         payment
+    }
+
+    /// Puts on file what an event says.
+    ///
+    /// # Panics
+    /// If its text is not one of changes.
+    pub(crate) fn file(&mut self, changes: &str) {
+        let changes = read_all(changes).expect("an event's changes can be read");
+        for change in changes {
+            self.touch_key(RowKey::Slot(self.office.slot_for(&change)));
+            self.office.make(change);
+        }
     }
 
     pub(crate) fn set_open_payments(&mut self, count: u64) {

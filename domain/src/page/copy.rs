@@ -106,6 +106,10 @@ impl YearBook {
                 (None, Some(end)) => Some(YearPage::ParkedEnded(key, end)),
                 (None, None) => None,
             },
+            RowKey::Slot(number) => {
+                let slot = self.office.slots().get(number as usize);
+                slot.map(|slot| YearPage::Slot(number, slot.clone()))
+            }
         };
         page.unwrap_or(YearPage::Gone(key))
     }

@@ -87,6 +87,13 @@ impl YearBook {
             }
             YearPage::Parked(key, parked) => self.suspense.restore(key, parked),
             YearPage::ParkedEnded(key, end) => self.suspense.restore_ended(key, end),
+            YearPage::Slot(number, slot) => {
+                let have = self.office.slots().len();
+                if number as usize != have {
+                    return Err(format!("slot {number} of the office came after {have} others"));
+                }
+                self.office.add(slot);
+            }
             YearPage::Gone(_) => {}
         }
         Ok(())

@@ -175,8 +175,8 @@ impl Script {
         if !outcome.events.is_empty() && self.world.digest() == before {
             return Err("an event that no digest shows".into());
         }
-        if let Some(EventBody::Created { quota, .. }) = outcome.events.first().map(|e| e.body) {
-            self.quotas.insert(words.plain(0, "a name")?, quota);
+        if let Some(EventBody::Created { quota, .. }) = outcome.events.first().map(|e| &e.body) {
+            self.quotas.insert(words.plain(0, "a name")?, *quota);
         }
         cover(&command, &outcome, coverage);
         expect(expected, &outcome)

@@ -133,8 +133,8 @@ impl World {
             }
             Verdict::Event(event) => event,
         };
-        let mut events = vec![event];
-        self.journal.push(event);
+        let mut events = vec![event.clone()];
+        self.journal.push(event.clone());
         let sequence = self.journal.len() as u64;
         let placed = apply(division, &event, unplaced(sequence - 1));
         if let Some(book) = command.year().and_then(|year| division.year_mut(year)) {
@@ -145,8 +145,8 @@ impl World {
         let mut last = event;
         while let Some(next) = consequence(division, command, &last) {
             apply(division, &next, 0);
-            self.journal.push(next);
-            events.push(next);
+            self.journal.push(next.clone());
+            events.push(next.clone());
             last = next;
         }
         Outcome { answer, events }
@@ -208,7 +208,7 @@ impl World {
         let book = division.year_mut(year).expect("a year that was opened");
         let Some((at, refusal)) = refused else {
             book.commit_run();
-            self.journal.extend(&events);
+            self.journal.extend(events.iter().cloned());
             return (answers, None, events);
         };
         book.roll_back_run();
@@ -219,7 +219,7 @@ impl World {
             return (answers, Some(at), Vec::new());
         }
         apply(division, &event, 0);
-        self.journal.push(event);
+        self.journal.push(event.clone());
         (answers, Some(at), vec![event])
     }
 

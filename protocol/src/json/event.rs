@@ -100,6 +100,11 @@ fn body_json(event: &Event<'_>) -> Value {
             "state": state.slug(),
         }),
         EventBody::Registered { command: c } => json!({ "command": command(Body::Register(*c)) }),
+        EventBody::Filed { fingerprint, changes, command: c } => {
+            let mut object = told(fingerprint, Body::File(*c));
+            object["changes"] = changes.lines().collect();
+            object
+        }
         EventBody::Resolved { fingerprint, fact, command: c } => {
             let mut object = told(fingerprint, Body::Resolve(*c));
             object["fact"] = json!(fingerprint_text(fact));

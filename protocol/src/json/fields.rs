@@ -3,6 +3,7 @@
 use domain::Fen;
 use domain::codes::{AuthorityKind, BusinessKind, LimitKind, Method, Post, Posts, ResolveAction};
 use domain::ids::{Class, Day, DivisionIndex, FiscalYear, QuotaId};
+use domain::office::paper::PaperKind;
 use serde_json::{Map, Value, json};
 
 use super::JsonError;
@@ -40,6 +41,9 @@ pub(super) fn to_bytes(name: &str, form: Form, value: &Value) -> Result<[u8; 16]
         Form::Action => {
             put(&[one_of(name, value, ResolveAction::ALL, ResolveAction::slug)?.number()]);
         }
+        Form::Paper => {
+            put(&[one_of(name, value, PaperKind::ALL, PaperKind::slug)?.number()]);
+        }
         Form::Class => {
             let class = Class::new(string(name, value)?);
             put(&class.ok_or_else(|| wrong("is one to eight letters or digits"))?.0);
@@ -75,6 +79,7 @@ pub(super) fn to_json(form: Form, bytes: [u8; 16]) -> Value {
         Form::Authority => name(AuthorityKind::from_number(number as u8).map(AuthorityKind::slug)),
         Form::Limit => name(LimitKind::from_number(number as u8).map(LimitKind::slug)),
         Form::Action => name(ResolveAction::from_number(number as u8).map(ResolveAction::slug)),
+        Form::Paper => name(PaperKind::from_number(number as u8).map(PaperKind::slug)),
         Form::Class => json!(String::from_utf8_lossy(&bytes[..8]).trim_end_matches('\0')),
         Form::DivisionCode => json!(String::from_utf8_lossy(&bytes[..9])),
     }

@@ -145,10 +145,21 @@ const RESOLVE: &[Field] = &[
     need("action", CODE_A, Form::Action),
 ];
 
+const FILE: &[Field] = &[
+    ACT,
+    may("checker", SERIAL, Form::Number),
+    may("day", DAY, Form::Day),
+    IN_DIVISION,
+    IN_YEAR,
+    need("paper", CODE_A, Form::Paper),
+    STAGED_IN,
+];
+
 const REASON: Tail = Tail::Text { name: "reason", required: true };
 const REASON_IF_ANY: Tail = Tail::Text { name: "reason", required: false };
 const NOTE: Tail = Tail::Text { name: "note", required: false };
 const KEY: Tail = Tail::Text { name: "key", required: true };
+const TEXT: Tail = Tail::Text { name: "text", required: true };
 const NAME: Tail = Tail::Text { name: "name", required: true };
 
 const fn order(number: u16, slug: &'static str, fields: &'static [Field], tail: Tail) -> Layout {
@@ -213,4 +224,5 @@ pub const LAYOUTS: &[Layout] = &[
     order(87, "close-year", SET_YEAR, Tail::None),
     order(88, "register", REGISTER, NAME),
     order(89, "resolve", RESOLVE, REASON),
+    order(90, "file", FILE, TEXT),
 ];

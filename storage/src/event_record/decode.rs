@@ -6,7 +6,8 @@ use domain::codes::{
     Posts, ResolveAction, Role, StepKind, YearState,
 };
 use domain::command::{
-    Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve, SetLimit, Step,
+    Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Paper, Register, Reserve, Resolve, SetLimit,
+    Step,
 };
 use domain::contents::TAG_MAX;
 use domain::event::{Event, EventBody, RefusedId, RunId};
@@ -16,6 +17,7 @@ use domain::ids::{
 };
 use domain::limits::{LINKED_RUN_COMMANDS_MAX, REFUSAL_FIGURES_MAX};
 use domain::money::Fen;
+use domain::office::paper::PaperKind;
 use domain::particulars::Particulars;
 use domain::refusal::{Code, Figure, Refusal};
 
@@ -226,6 +228,7 @@ pub(super) fn decode<'a>(
             EventBody::Registered { command }
         }
         KIND_RESOLVED => resolved(&mut body)?,
+        KIND_FILED => filed(&mut body)?,
         KIND_REFUSED => {
             let fixed: RefusedOnDisk = body.take()?;
             EventBody::Refused {
@@ -397,6 +400,26 @@ fn resolved<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
     };
     let (fingerprint, fact) = (Fingerprint(fixed.fingerprint), Fingerprint(fixed.fact));
     Ok(EventBody::Resolved { fingerprint, fact, command })
+}
+
+fn filed<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
+    let fixed: FiledOnDisk = body.take()?;
+    let day = if fixed.day == 0 { None } else { Some(body.day(fixed.day)?) };
+    let command = Paper {
+        act: ActId(fixed.act),
+        division: DivisionIndex(fixed.division),
+        year: body.year(fixed.year)?,
+        kind: body.known("paper", fixed.kind, PaperKind::from_number(fixed.kind))?,
+        batch: BatchId(fixed.batch),
+        checker: PersonId(fixed.checker),
+        day,
+        text: body.text()?,
+    };
+    let changes = body.text()?;
+    let unreadable = EventError::Layout { kind: body.kind };
+    domain::office::line::read_all(changes).map_err(|_| unreadable)?;
+    let fingerprint = Fingerprint(fixed.fingerprint);
+    Ok(EventBody::Filed { fingerprint, changes: changes.into(), command })
 }
 
 fn run_refused<'a>(

@@ -3,6 +3,7 @@
 use bincode::Encode;
 use domain::command::{By, Fact, MoveIn};
 use domain::event::{Event, EventBody, RefusedId};
+use domain::ids::Day;
 use domain::limits::LINKED_RUN_COMMANDS_MAX;
 use domain::refusal::Refusal;
 
@@ -276,6 +277,21 @@ fn encode_rare(by: ByOnDisk, event: &EventBody<'_>, body: &mut Vec<u8>) {
             let (division, parent) = (command.division.0, command.parent.0);
             put(body, &(by, RegisteredOnDisk { division, code: command.code, parent }));
             put_text(body, command.name);
+        }
+        EventBody::Filed { fingerprint, changes, command } => {
+            let fixed = FiledOnDisk {
+                fingerprint: fingerprint.0,
+                act: command.act.0,
+                division: command.division.0,
+                year: command.year.get(),
+                kind: command.kind.number(),
+                batch: command.batch.0,
+                checker: command.checker.0,
+                day: command.day.map_or(0, Day::get),
+            };
+            put(body, &(by, fixed));
+            put_text(body, command.text);
+            put_text(body, changes);
         }
         EventBody::Resolved { fingerprint, fact, command } => {
             let fixed = ResolvedOnDisk {

@@ -229,6 +229,20 @@ pub(super) struct ResolvedOnDisk {
     // reason: text
 }
 
+#[derive(Encode, Decode)]
+pub(super) struct FiledOnDisk {
+    pub(super) fingerprint: u128,
+    pub(super) act: u128,
+    pub(super) division: u16,
+    pub(super) year: u16,
+    pub(super) kind: u8,
+    pub(super) batch: u128,
+    pub(super) checker: u64,
+    pub(super) day: u32,
+    // text: text
+    // changes: text
+}
+
 /// An id that a refusal ended: 1 payment, 2 act, 3 move.
 #[derive(Encode, Decode)]
 pub(super) struct RefusedIdOnDisk {

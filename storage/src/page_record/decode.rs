@@ -15,6 +15,8 @@ use domain::ids::{
 use domain::limit::{ContractCell, PayCeiling, PlanCell};
 use domain::money::Fen;
 use domain::movement::{MoveInRow, MoveOutRow, Transit};
+use domain::office::Slot;
+use domain::office::table::{Row as OfficeRow, Table};
 use domain::page::{Page, YearHead, YearPage};
 use domain::payment::{FactSeen, Later, Payment, Refund, StepSeen};
 use domain::quota::{Buckets, QuotaCell, QuotaRow, Totals, UnderWay};
@@ -192,6 +194,7 @@ impl Row<'_> {
                 YearPage::MoveIn(id, MoveInRow { from, to, amount_fen, outcome })
             }
             (presence::HERE, RowKey::Batch(id)) => YearPage::Batch(id, batch(self.take()?)?),
+            (presence::HERE, RowKey::Slot(number)) => YearPage::Slot(number, slot(self.take()?)?),
             (presence::HERE, RowKey::Parked(key)) => YearPage::Parked(key, parked(self.take()?)?),
             _ => return Err(layout(self.key)),
         })
@@ -217,6 +220,7 @@ fn row_key(kind: u8, name: &[u8]) -> Option<RowKey> {
         }
         kind::BATCH => RowKey::Batch(BatchId(id()?)),
         kind::PARKED => RowKey::Parked(parked_key(name)?),
+        kind::SLOT => RowKey::Slot(u32::from_be_bytes(name.try_into().ok()?)),
         _ => return None,
     })
 }
@@ -417,8 +421,9 @@ fn move_out(row: MoveOutOf) -> Result<MoveOutRow, PageError> {
 
 fn batch(row: BatchRow) -> Result<Batch, PageError> {
     let (fingerprint, maker, count, digest, staged_digest, deadline_ms, end, staged) = row;
-    let one = |(kind, quota, amount, id): StagedRow| match kind {
+    let one = |(kind, quota, amount, id, changes): StagedRow| match kind {
         0 => Ok(Staged::Move { id: MoveId(id) }),
+        STAGED_PAPER => Ok(Staged::Paper { changes: changes.into() }),
         _ => {
             let (quota, amount_fen) = (QuotaId(quota), Fen::new(amount));
             let kind = known("act", kind, ActKind::from_number(kind))?;
@@ -438,6 +443,16 @@ fn batch(row: BatchRow) -> Result<Batch, PageError> {
         },
         staged: staged.into_iter().map(one).collect::<Result<_, PageError>>()?,
     })
+}
+
+fn slot((table, key, line): SlotRow) -> Result<Slot, PageError> {
+    let table = known("table", table, Table::from_number(table))?;
+    let row = line.map(|line| OfficeRow::read(table, &line)).transpose();
+    let row = row.map_err(|unfit| PageError::Field {
+        field: "column of a row on file",
+        value: unfit.column as u64,
+    })?;
+    Ok(Slot { table, key: key.into(), row })
 }
 
 fn parked(row: ParkedRow) -> Result<Parked, PageError> {

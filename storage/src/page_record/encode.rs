@@ -3,6 +3,7 @@
 use bincode::Encode;
 use domain::batch::{Batch, Staged};
 use domain::division::RefusedRow;
+use domain::office::Slot;
 use domain::page::{Page, YearHead, YearPage};
 use domain::payment::Payment;
 use domain::quota::{QuotaCell, QuotaRow};
@@ -86,6 +87,10 @@ fn year_page(out: &mut Out, page: &YearPage) {
         YearPage::ParkedEnded(_, end) => {
             out.put(presence::ENDED);
             out.put(*end as u8);
+        }
+        YearPage::Slot(_, slot) => {
+            out.put(presence::HERE);
+            out.put(slot_row(slot));
         }
         YearPage::Gone(_) => out.put(presence::GONE),
     }
@@ -212,9 +217,12 @@ fn refusal_row(refusal: &Refusal) -> RefusalRow {
 }
 
 fn batch_row(batch: &Batch) -> BatchRow {
-    let staged = batch.staged.iter().map(|staged| match *staged {
-        Staged::Act { kind, quota, amount_fen } => (kind.number(), quota.0, amount_fen.get(), 0),
-        Staged::Move { id } => (0, 0, 0, id.0),
+    let staged = batch.staged.iter().map(|staged| match staged {
+        Staged::Act { kind, quota, amount_fen } => {
+            (kind.number(), quota.0, amount_fen.get(), 0, String::new())
+        }
+        Staged::Move { id } => (0, 0, 0, id.0, String::new()),
+        Staged::Paper { changes } => (STAGED_PAPER, 0, 0, 0, changes.to_string()),
     });
     (
         batch.fingerprint.0,
@@ -226,6 +234,15 @@ fn batch_row(batch: &Batch) -> BatchRow {
         batch.end.map_or(0, |end| end.number()),
         staged.collect(),
     )
+}
+
+fn slot_row(slot: &Slot) -> SlotRow {
+    let line = slot.row.as_ref().map(|row| {
+        let mut line = String::new();
+        row.write(&mut line);
+        line
+    });
+    (slot.table as u8, slot.key.to_string(), line)
 }
 
 fn parked_row(p: &Parked) -> ParkedRow {

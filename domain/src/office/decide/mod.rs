@@ -1,0 +1,71 @@
+//! What filing a paper does, or why not: a file for each subject.
+//!
+//! Each decision reads what is on file and gives the rows as they are afterwards. It changes
+//! nothing.
+
+mod base;
+
+use super::Office;
+use super::line::{Change, write_all};
+use super::paper::PaperKind;
+use crate::command::{By, Paper};
+use crate::division::{Division, YearBook};
+use crate::limits::FILED_BYTES_MAX;
+use crate::money::Fen;
+use crate::refusal::{Code, Figure, Refusal};
+
+/// A paper, with everything its decision may look at.
+pub(crate) struct Asked<'a> {
+    /// The division; other years of it stand there.
+    pub(crate) division: &'a Division,
+    /// The year's quotas and payments, where anything ever happened in it.
+    pub(crate) book: Option<&'a YearBook>,
+    /// What is on file of the year.
+    pub(crate) office: &'a Office,
+    /// Who files it.
+    pub(crate) by: By,
+    /// The paper.
+    pub(crate) paper: Paper<'a>,
+}
+
+impl<'a> Asked<'a> {
+    /// A paper filed in a division.
+    pub(crate) fn new(division: &'a Division, by: By, paper: Paper<'a>) -> Asked<'a> {
+        let book = division.year(paper.year);
+        let office = book.map_or(Office::EMPTY, YearBook::office);
+        Asked { division, book, office, by, paper }
+    }
+
+    /// The lines with their numbers from 1, as fields.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, Vec<&'a str>)> {
+        super::paper::lines(self.paper.text).enumerate().map(|(at, line)| (at + 1, line))
+    }
+}
+
+/// A refusal that says where in the paper: line and column, both from 1.
+pub(crate) fn at(code: Code, line: usize, column: usize) -> Refusal {
+    let mut refusal = Refusal::new(code);
+    refusal.add(Figure {
+        limit: Code::PaperLine,
+        requested_fen: Fen::new(line as i64),
+        left_fen: Fen::new(column as i64),
+    });
+    refusal
+}
+
+/// What filing a paper changes, as text.
+///
+/// # Errors
+/// The refusal.
+pub(crate) fn decide(asked: &Asked<'_>) -> Result<String, Refusal> {
+    let changes = changes(asked)?;
+    let text = write_all(&changes);
+    if text.len() > FILED_BYTES_MAX { Err(Code::TooMany.into()) } else { Ok(text) }
+}
+
+fn changes(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
+    match asked.paper.kind {
+        PaperKind::BasePut => base::put(asked),
+        PaperKind::BaseRemove => base::remove(asked),
+    }
+}

@@ -1,0 +1,83 @@
+//! Rows and changes as lines of text: fields parted by tabs, lines by line feeds. No field holds
+//! either, so nothing is escaped.
+//!
+//! A change is a sign, the table's name and the fields: `+unit⇥101001⇥…` puts a row, `-unit⇥101001`
+//! removes the one with that key.
+
+use super::table::{Row, Table};
+
+/// One change to what is on file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A row as it is from now on.
+    Put(Row),
+    /// No row of this key any more.
+    Remove(Table, Box<str>),
+}
+
+impl Change {
+    /// The table and the key it touches.
+    #[must_use]
+    pub fn names(&self) -> (Table, Box<str>) {
+        match self {
+            Change::Put(row) => (row.table(), row.key().into()),
+            Change::Remove(table, key) => (*table, key.clone()),
+        }
+    }
+
+    /// Appends the change as one line, its line feed included.
+    pub fn write(&self, into: &mut String) {
+        match self {
+            Change::Put(row) => {
+                into.push('+');
+                into.push_str(row.table().slug());
+                into.push('\t');
+                row.write(into);
+            }
+            Change::Remove(table, key) => {
+                into.push('-');
+                into.push_str(table.slug());
+                into.push('\t');
+                into.push_str(key);
+            }
+        }
+        into.push('\n');
+    }
+
+    /// The change of a line.
+    ///
+    /// # Errors
+    /// What is wrong with the line.
+    pub fn read(line: &str) -> Result<Change, String> {
+        let sign = line.chars().next().ok_or("an empty change")?;
+        let (name, fields) =
+            line[sign.len_utf8()..].split_once('\t').ok_or("a change of no row")?;
+        let table = Table::from_slug(name).ok_or_else(|| format!("no table {name:?}"))?;
+        match sign {
+            '+' => Row::read(table, fields).map(Change::Put).map_err(|unfit| {
+                format!("column {} of {name}: {} expected", unfit.column + 1, unfit.expected)
+            }),
+            '-' => Ok(Change::Remove(table, fields.into())),
+            other => Err(format!("a change begins with + or -, not {other:?}")),
+        }
+    }
+}
+
+/// Several changes as text.
+#[must_use]
+pub fn write_all(changes: &[Change]) -> String {
+    let mut text = String::new();
+    changes.iter().for_each(|change| change.write(&mut text));
+    text
+}
+
+/// The changes of a text, in order.
+///
+/// # Errors
+/// The first line that is no change, by its number, and why.
+pub fn read_all(text: &str) -> Result<Vec<Change>, String> {
+    let numbered = text.lines().enumerate();
+    numbered
+        .map(|(at, line)| Change::read(line).map_err(|why| format!("line {}: {why}", at + 1)))
+        .collect()
+}

@@ -1,0 +1,203 @@
+//! What the finance office (财政部门) keeps on file of one division and year, beside its quotas:
+//! base data, projects, budgets, documents, rules, commitments, performance.
+//!
+//! Everything on file is a **row** of a **table**. A person changes rows by filing a **paper**
+//! ([`crate::command::Paper`]); what a paper may do is decided in [`decide`], and the event carries
+//! the rows as they are afterwards, so that replay asks no rule again. Rows have one text form
+//! ([`line`]), the same in files people import, on the wire, in the journal and in the checkpoint.
+//!
+//! In reading order:
+//!
+//! - [`field`]: what a column may hold, to and from text.
+//! - [`table`]: how a table is declared, and the list of all of them.
+//! - [`tables`]: the tables, a file for each subject.
+//! - [`line`]: rows and changes as lines of text.
+//! - [`paper`]: what can be filed.
+//! - [`decide`]: what filing does, or why not; a file for each subject.
+
+pub mod decide;
+pub mod field;
+pub mod line;
+pub mod paper;
+#[macro_use]
+pub mod table;
+pub mod tables;
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use line::Change;
+use table::{Row, Table, Tabled};
+
+/// Everything on file of a division and year.
+#[derive(Clone, Debug, Default)]
+pub struct Office {
+    slots: Vec<Slot>,
+    /// For each table, by its place in [`Table::ALL`]: keys to slots, also of rows that are gone.
+    keys: Vec<BTreeMap<Box<str>, u32>>,
+}
+
+/// Where a row lies, for ever; an empty one keeps its key, for the row may come back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot {
+    /// The table.
+    pub table: Table,
+    /// The row's key.
+    pub key: Box<str>,
+    /// The row, unless it was removed.
+    pub row: Option<Row>,
+}
+
+impl Office {
+    /// Nothing on file.
+    pub const EMPTY: &'static Office = &Office { slots: Vec::new(), keys: Vec::new() };
+
+    /// The row of a table with a key.
+    #[must_use]
+    pub fn row(&self, table: Table, key: &str) -> Option<&Row> {
+        self.slots[self.slot_of(table, key)? as usize].row.as_ref()
+    }
+
+    /// The row of one type with a key.
+    #[must_use]
+    pub fn get<T: Tabled>(&self, key: &str) -> Option<&T> {
+        T::of(self.row(T::TABLE, key)?)
+    }
+
+    /// Every row of one type, by key.
+    pub fn all<T: Tabled>(&self) -> impl Iterator<Item = &T> {
+        self.rows(T::TABLE).filter_map(|(_, row)| T::of(row))
+    }
+
+    /// Every row of one type whose key begins so, by key.
+    pub fn beginning<'a, T: Tabled>(&'a self, beginning: &'a str) -> impl Iterator<Item = &'a T> {
+        let from = (Bound::Included(beginning), Bound::Unbounded);
+        let keys =
+            self.keys_of(T::TABLE).into_iter().flat_map(move |keys| keys.range::<str, _>(from));
+        let within = keys.take_while(move |(key, _)| key.starts_with(beginning));
+        within.filter_map(|(_, &slot)| T::of(self.slots[slot as usize].row.as_ref()?))
+    }
+
+    /// Every row of a table with its key, by key.
+    pub fn rows(&self, table: Table) -> impl Iterator<Item = (&str, &Row)> {
+        let keys = self.keys_of(table).into_iter().flatten();
+        keys.filter_map(|(key, &slot)| Some((&**key, self.slots[slot as usize].row.as_ref()?)))
+    }
+
+    /// Rows of a table whose keys come after `after`, by key.
+    pub fn rows_after<'a>(
+        &'a self,
+        table: Table,
+        after: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a Row)> {
+        let from = (Bound::Excluded(after), Bound::Unbounded);
+        let from = if after.is_empty() { (Bound::Unbounded, Bound::Unbounded) } else { from };
+        let keys = self.keys_of(table).into_iter().flat_map(move |keys| keys.range::<str, _>(from));
+        keys.filter_map(|(key, &slot)| Some((&**key, self.slots[slot as usize].row.as_ref()?)))
+    }
+
+    /// How many rows there are of a table.
+    #[must_use]
+    pub fn count(&self, table: Table) -> usize {
+        self.rows(table).count()
+    }
+
+    /// True when nothing was ever filed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Every slot, in the order they were taken.
+    #[must_use]
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// The slot of a key, if the key was ever on file.
+    #[must_use]
+    pub fn slot_of(&self, table: Table, key: &str) -> Option<u32> {
+        self.keys_of(table)?.get(key).copied()
+    }
+
+    /// The slot a change will touch.
+    pub(crate) fn slot_for(&self, change: &Change) -> u32 {
+        let (table, key) = change.names();
+        self.slot_of(table, &key).unwrap_or(self.slots.len() as u32)
+    }
+
+    /// Makes one change.
+    pub fn make(&mut self, change: Change) {
+        let (table, key) = change.names();
+        let row = match change {
+            Change::Put(row) => Some(row),
+            Change::Remove(..) => None,
+        };
+        match self.slot_of(table, &key) {
+            Some(slot) => self.slots[slot as usize].row = row,
+            None => self.add(Slot { table, key, row }),
+        }
+    }
+
+    /// Adds a slot, the next.
+    pub(crate) fn add(&mut self, slot: Slot) {
+        let number = self.slots.len() as u32;
+        if self.keys.is_empty() {
+            self.keys.resize_with(Table::ALL.len(), BTreeMap::new);
+        }
+        self.keys[slot.table.place()].insert(slot.key.clone(), number);
+        self.slots.push(slot);
+    }
+
+    fn keys_of(&self, table: Table) -> Option<&BTreeMap<Box<str>, u32>> {
+        self.keys.get(table.place())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tables::base::Unit;
+
+    fn put(office: &mut Office, line: &str) {
+        let change = Change::read(line).unwrap();
+        office.make(change);
+    }
+
+    #[test]
+    fn rows_are_put_changed_and_removed_and_keep_their_slots() {
+        let mut office = Office::default();
+        put(&mut office, "+unit\t101\t教育局\t\tadministrative\t2\t\tactive");
+        put(&mut office, "+unit\t101001\t第一中学\t101\tpublic-one\t1\t\tactive");
+        put(&mut office, "+unit\t102\t财政局\t\tadministrative\t1\t\tactive");
+        let names: Vec<&str> = office.all::<Unit>().map(|unit| &*unit.name).collect();
+        assert_eq!(names, ["教育局", "第一中学", "财政局"]);
+        assert_eq!(office.beginning::<Unit>("101").count(), 2);
+        put(&mut office, "-unit\t101001");
+        assert!(office.get::<Unit>("101001").is_none() && office.slots().len() == 3);
+        put(&mut office, "+unit\t101001\t第二中学\t101\tpublic-one\t1\t\tactive");
+        assert_eq!(office.slot_of(Table::Unit, "101001"), Some(1));
+        let after: Vec<&str> = office.rows_after(Table::Unit, "101").map(|(key, _)| key).collect();
+        assert_eq!(after, ["101001", "102"]);
+    }
+
+    #[test]
+    fn a_line_that_is_no_change_says_why() {
+        for (line, why) in [
+            ("", "an empty change"),
+            ("+unit", "a change of no row"),
+            ("+units\tx", "no table \"units\""),
+            ("?unit\tx", "a change begins with + or -, not '?'"),
+            (
+                "+unit\t101\t \t\tother\t1\t\tactive",
+                "column 2 of unit: a text that is not empty expected",
+            ),
+            (
+                "+unit\t101\tA\t\tother\t1\t\tactive\tmore",
+                "column 8 of unit: no further field expected",
+            ),
+        ] {
+            assert_eq!(Change::read(line).unwrap_err(), why, "{line}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! How a table is declared, and the list of all of them.
+
+use super::field::Field;
+
+/// One column of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in files and on the wire.
+    pub name: &'static str,
+    /// What officials call it.
+    pub chinese: &'static str,
+    /// What stands in it.
+    pub form: &'static str,
+    /// The table that must have a row of this key, where it is not empty.
+    pub refers: Option<&'static str>,
+}
+
+/// Why a line is no row of its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// The column, from 0; one past the last: the line has too many or too few.
+    pub column: usize,
+    /// What was expected there.
+    pub expected: &'static str,
+}
+
+/// A type whose values are rows of a table.
+pub trait Tabled: Sized + 'static + Clone + std::fmt::Debug + PartialEq {
+    /// The table.
+    const TABLE: Table;
+    /// Its columns, in order.
+    const COLUMNS: &'static [Column];
+    /// How many of them, from the first, are the key; their texts, parted by `/`.
+    const KEYS: usize;
+
+    /// The row of some fields.
+    ///
+    /// # Errors
+    /// The first field that does not fit.
+    fn read(fields: &[&str]) -> Result<Self, Unfit>;
+
+    /// Appends the text of each field, parted by tabs.
+    fn write(&self, into: &mut String);
+
+    /// The row as one of this type.
+    fn of(row: &Row) -> Option<&Self>;
+
+    /// The row among those of all tables.
+    fn into_row(self) -> Row;
+
+    /// The key.
+    fn key(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text.split('\t').take(Self::KEYS).collect::<Vec<_>>().join("/")
+    }
+}
+
+pub(crate) fn read_field<T: Field>(fields: &[&str], column: usize) -> Result<T, Unfit> {
+    let unfit = Unfit { column, expected: T::FORM };
+    fields.get(column).and_then(|text| T::read(text)).ok_or(unfit)
+}
+
+/// Declares a row type: its table, how many columns are the key, and the columns with what
+/// officials call them and, after `in`, the table they refer to.
+macro_rules! row {
+    ($(#[$doc:meta])* $name:ident, key $keys:literal, {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty = $chinese:literal $(in $refers:literal)?,)+
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)+ }
+
+        impl $crate::office::table::Tabled for $name {
+            const TABLE: $crate::office::table::Table = $crate::office::table::Table::$name;
+            const COLUMNS: &'static [$crate::office::table::Column] = &[$(
+                $crate::office::table::Column {
+                    name: stringify!($field),
+                    chinese: $chinese,
+                    form: <$type as $crate::office::field::Field>::FORM,
+                    refers: row!(@refers $($refers)?),
+                },
+            )+];
+            const KEYS: usize = $keys;
+
+            fn read(fields: &[&str]) -> Result<Self, $crate::office::table::Unfit> {
+                let mut column = 0;
+                $(
+                    let $field = $crate::office::table::read_field::<$type>(fields, column)?;
+                    column += 1;
+                )+
+                if fields.len() != column {
+                    return Err($crate::office::table::Unfit { column, expected: "no further field" });
+                }
+                Ok($name { $($field),+ })
+            }
+
+            fn write(&self, into: &mut String) {
+                $(
+                    $crate::office::field::Field::write(&self.$field, into);
+                    into.push('\t');
+                )+
+                into.pop();
+            }
+
+            fn of(row: &$crate::office::table::Row) -> Option<&Self> {
+                match row {
+                    $crate::office::table::Row::$name(row) => Some(row),
+                    _ => None,
+                }
+            }
+
+            fn into_row(self) -> $crate::office::table::Row {
+                $crate::office::table::Row::$name(Box::new(self))
+            }
+        }
+    };
+    (@refers $refers:literal) => { Some($refers) };
+    (@refers) => { None };
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $slug:literal, $chinese:literal, $path:path;)+) => {
+        /// A table. Numbers and names are never reused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Table { $($(#[$doc])* $name = $number,)+ }
+
+        impl Table {
+            /// Every table, by number.
+            pub const ALL: &'static [Table] = &[$(Table::$name,)+];
+
+            /// The table with a number.
+            #[must_use]
+            pub const fn from_number(number: u8) -> Option<Table> {
+                match number { $($number => Some(Table::$name),)+ _ => None }
+            }
+
+            /// The name in files and on the wire.
+            #[must_use]
+            pub const fn slug(self) -> &'static str {
+                match self { $(Table::$name => $slug,)+ }
+            }
+
+            /// What officials call it.
+            #[must_use]
+            pub const fn chinese(self) -> &'static str {
+                match self { $(Table::$name => $chinese,)+ }
+            }
+
+            /// The table with a name.
+            #[must_use]
+            pub fn from_slug(slug: &str) -> Option<Table> {
+                match slug { $($slug => Some(Table::$name),)+ _ => None }
+            }
+
+            /// Its columns.
+            #[must_use]
+            pub const fn columns(self) -> &'static [Column] {
+                match self { $(Table::$name => <$path as Tabled>::COLUMNS,)+ }
+            }
+
+            /// How many of them are the key.
+            #[must_use]
+            pub const fn keys(self) -> usize {
+                match self { $(Table::$name => <$path as Tabled>::KEYS,)+ }
+            }
+        }
+
+        /// A row of any table.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Row { $($(#[$doc])* $name(Box<$path>),)+ }
+
+        impl Row {
+            /// Its table.
+            #[must_use]
+            pub const fn table(&self) -> Table {
+                match self { $(Row::$name(_) => Table::$name,)+ }
+            }
+
+            /// Its key.
+            #[must_use]
+            pub fn key(&self) -> String {
+                match self { $(Row::$name(row) => row.key(),)+ }
+            }
+
+            /// Appends the text of each field, parted by tabs.
+            pub fn write(&self, into: &mut String) {
+                match self { $(Row::$name(row) => row.write(into),)+ }
+            }
+
+            /// The row of a line of fields parted by tabs.
+            ///
+            /// # Errors
+            /// The first field that does not fit.
+            pub fn read(table: Table, line: &str) -> Result<Row, Unfit> {
+                let fields: Vec<&str> = line.split('\t').collect();
+                match table { $(Table::$name => <$path>::read(&fields).map(Tabled::into_row),)+ }
+            }
+        }
+    };
+}
+
+use super::tables as t;
+
+tables! {
+    /// What the division is, and from when anything runs in it.
+    DivisionCard = 1, "division", "区划", t::base::DivisionCard;
+    /// Budget units.
+    Unit = 2, "unit", "预算单位", t::base::Unit;
+    /// The project library.
+    Project = 20, "project", "项目库", t::project::Project;
+    /// Where the year's budget stands.
+    Budget = 30, "budget", "预算编制", t::budget::Budget;
+    /// The budget's rows.
+    BudgetRow = 31, "budget-row", "项目年度预算", t::budget::BudgetRow;
+    /// Control figures.
+    Control = 32, "control", "控制数", t::budget::Control;
+    /// Income.
+    Income = 33, "income", "收入预算", t::budget::Income;
+    /// Quota documents.
+    Document = 40, "document", "指标文", t::document::Document;
+    /// Their lines.
+    DocumentLine = 41, "document-line", "指标文明细", t::document::DocumentLine;
+}
+
+impl Table {
+    /// Its place in [`Table::ALL`].
+    #[must_use]
+    pub const fn place(self) -> usize {
+        PLACES[self as usize] as usize
+    }
+}
+
+/// For each number the place of its table.
+const PLACES: [u8; 256] = {
+    let mut places = [u8::MAX; 256];
+    let mut place = 0;
+    while place < Table::ALL.len() {
+        places[Table::ALL[place] as usize] = place as u8;
+        place += 1;
+    }
+    places
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_names_are_unique_and_references_exist() {
+        assert!(Table::ALL.windows(2).all(|pair| (pair[0] as u8) < (pair[1] as u8)));
+        for &table in Table::ALL {
+            assert_eq!(Table::from_slug(table.slug()), Some(table));
+            assert_eq!(Table::from_number(table as u8), Some(table));
+            assert!(table.keys() >= 1 && table.keys() <= table.columns().len(), "{table:?}");
+            for column in table.columns() {
+                let refers = column.refers;
+                assert!(refers.is_none_or(|name| Table::from_slug(name).is_some()), "{column:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The tables, a file for each subject.
+
+pub mod base;
+pub mod budget;
+pub mod document;
+pub mod project;

@@ -1,0 +1,91 @@
+//! The project library (项目库): all spending goes through projects.
+
+use crate::ids::FiscalYear;
+use crate::money::Fen;
+use crate::office::field::{Name, Text, Word, vocabulary};
+
+vocabulary! {
+    /// Class of a project.
+    ProjectClass {
+        /// Personnel (人员类).
+        Personnel = "personnel", "人员类";
+        /// Operating public funds (公用经费).
+        Public = "public", "公用经费";
+        /// Other operation (其他运转类).
+        Operation = "operation", "其他运转类";
+        /// Specific purpose (特定目标类).
+        Specific = "specific", "特定目标类";
+    }
+}
+
+vocabulary! {
+    /// Where a project stands.
+    ProjectState {
+        /// Being written.
+        Drafted = "drafted", "起草";
+        /// Submitted by its unit.
+        Submitted = "submitted", "单位申报";
+        /// Reviewed by its department.
+        DeptReviewed = "dept-reviewed", "部门审核";
+        /// In the library (储备): reviewed by finance, may be chosen.
+        InLibrary = "in-library", "入库储备";
+        /// Chosen for the budget (入预算).
+        Selected = "selected", "入预算";
+        /// Approved with the budget (批复).
+        Approved = "approved", "批复";
+        /// Under way: its quotas may pay.
+        Executing = "executing", "执行";
+        /// Stopped for a while: its quotas may not pay.
+        Suspended = "suspended", "暂停";
+        /// Done.
+        Finished = "finished", "完成";
+        /// Its performance was graded.
+        Evaluated = "evaluated", "已评价";
+        /// Nothing follows.
+        Closed = "closed", "关闭";
+        /// Sent back, with a reason.
+        Returned = "returned", "退回";
+        /// Given up.
+        Cancelled = "cancelled", "取消";
+        /// Not chosen in time.
+        Expired = "expired", "过期";
+    }
+}
+
+row! {
+    /// A project (项目).
+    Project, key 1, {
+        /// Code, at most 21 characters.
+        code: Word = "项目代码",
+        /// Name.
+        name: Name = "项目名称",
+        /// Its unit.
+        unit: Word = "单位" in "unit",
+        /// Class.
+        class: ProjectClass = "项目类别",
+        /// Year it was set up (设立年度).
+        setup_year: FiscalYear = "设立年度",
+        /// First year of its term.
+        start_year: FiscalYear = "起始年度",
+        /// Years of its term.
+        term_years: u8 = "实施年限",
+        /// What it needs over its term.
+        total_need_fen: Fen = "总需求",
+        /// What it needs in this year.
+        year_need_fen: Fen = "本年需求",
+        /// The document it rests on.
+        basis: Text = "立项依据",
+        /// The spending standard it is held to; empty: none applies.
+        standard: Text = "支出标准",
+        /// Code of its performance goal; empty: none yet.
+        goal: Text = "绩效目标",
+        /// The upper-level project whose code it must keep; empty: not tracked.
+        track: Text = "追踪项目",
+        /// Ranking: 1 comes first; 0: not ranked.
+        priority: u16 = "优先级",
+        /// Where it stands.
+        state: ProjectState = "状态",
+        /// Why it was returned, suspended or cancelled.
+        reason: Text = "原因",
+    }
+}
