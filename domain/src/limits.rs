@@ -19,6 +19,9 @@ pub const FILED_BYTES_MAX: usize = 24 * 1024;
 /// One field of a row on file, in bytes of UTF-8.
 pub const OFFICE_FIELD_BYTES_MAX: usize = 600;
 
+/// Levels of a tree of units or divisions.
+pub const OFFICE_TREE_DEPTH_MAX: usize = 16;
+
 /// The official key of a quota, in bytes of UTF-8.
 pub const OFFICIAL_KEY_BYTES_MAX: usize = 256;
 

@@ -261,6 +261,10 @@ codes! {
     BadRow = 5002, "bad-row", NewId, "a field does not fit its column", "数据行不符合要求", "see the table's columns in the reference";
     /// No such row.
     NoRow = 5003, "no-row", NewId, "no such row on file", "查无此数据行", "list the table";
+    /// The post is not held.
+    NotHolder = 5010, "not-holder", NewId, "the person does not hold the post that files this paper", "未持有办理该业务的岗位", "a holder of the post files it, or the base keeper registers the post";
+    /// Nothing runs yet.
+    NotLive = 5011, "not-live", NewId, "the division, or the unit's township, is not active or not live on this business day", "区划未上线或已停用", "wait for the go-live day, or have the base keeper correct it";
 }
 
 impl Code {

@@ -73,6 +73,75 @@ text_field! {
     Text, "a text", |_| true
 }
 
+text_field! {
+    /// Code of a fiscal division (财政区划代码).
+    DivisionCode, "a division code of nine digits", |text| is_digits(text, 9)
+}
+
+text_field! {
+    /// Number of a bank in the payment system (联行号, CNAPS).
+    BankNumber, "a bank number of twelve digits", |text| is_digits(text, 12)
+}
+
+text_field! {
+    /// Code of a treasury (国库代码).
+    TreasuryCode, "a treasury code of ten digits", |text| is_digits(text, 10)
+}
+
+text_field! {
+    /// Number of a bank account, at most 40 characters.
+    AccountNumber, "an account number of at most 40 letters, digits or hyphens", |text| {
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=40).contains(&text.len()) && text.bytes().all(good)
+    }
+}
+
+text_field! {
+    /// Unified social credit code (统一社会信用代码).
+    CreditCode, "a social credit code of eighteen characters whose last one checks it", is_credit_code
+}
+
+fn is_digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// GB 32100: seventeen characters, each worth its place among these 31 times a power of three, and
+/// one that brings the sum to a multiple of 31.
+fn is_credit_code(text: &str) -> bool {
+    const CHARACTERS: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
+    let value = |byte: u8| CHARACTERS.iter().position(|&of| of == byte);
+    let values: Option<Vec<usize>> = text.bytes().map(value).collect();
+    let Some([first @ .., check]) = values.as_deref() else { return false };
+    let (mut sum, mut weight) = (0, 1);
+    for value in first {
+        sum += value * weight;
+        weight = weight * 3 % CHARACTERS.len();
+    }
+    first.len() == 17 && (sum + check) % CHARACTERS.len() == 0
+}
+
+/// A time of day in Beijing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimeOfDay {
+    /// Minutes since midnight.
+    pub minutes: u16,
+}
+
+impl Field for TimeOfDay {
+    const FORM: &'static str = "a time such as 16:30";
+
+    fn read(text: &str) -> Option<Self> {
+        let (hours, minutes) = text.split_once(':')?;
+        let both = is_digits(hours, 2) && is_digits(minutes, 2);
+        let (hours, minutes): (u16, u16) = (hours.parse().ok()?, minutes.parse().ok()?);
+        (both && hours < 24 && minutes < 60).then_some(TimeOfDay { minutes: hours * 60 + minutes })
+    }
+
+    fn write(&self, into: &mut String) {
+        let _ = write!(into, "{:02}:{:02}", self.minutes / 60, self.minutes % 60);
+    }
+}
+
 impl Field for Fen {
     const FORM: &'static str = "yuan with two decimals, such as 1234.50";
 
@@ -271,6 +340,18 @@ mod tests {
         round::<QuotaId>("none");
         round::<Option<Fen>>("");
         round::<Word>("001001");
+        round::<DivisionCode>("370102001");
+        round::<BankNumber>("102451000018");
+        round::<TreasuryCode>("1501020000");
+        round::<AccountNumber>("1602-0001");
+        round::<CreditCode>("91350100M000100Y43");
+        round::<TimeOfDay>("16:30");
+        assert_eq!(CreditCode::read("91350100M000100Y44"), None);
+        assert_eq!(CreditCode::read("91350100M000100Y4"), None);
+        assert_eq!(CreditCode::read("91350100I000100Y43"), None);
+        assert_eq!(BankNumber::read("10245100001"), None);
+        assert_eq!(TimeOfDay::read("24:00"), None);
+        assert_eq!(TimeOfDay::read("9:00"), None);
         assert_eq!(Day::read("2022-02-30"), None);
         assert_eq!(u8::read("007"), None);
         assert_eq!(u8::read("256"), None);

@@ -167,15 +167,15 @@ mod tests {
     #[test]
     fn rows_are_put_changed_and_removed_and_keep_their_slots() {
         let mut office = Office::default();
-        put(&mut office, "+unit\t101\t教育局\t\tadministrative\t2\t\tactive");
-        put(&mut office, "+unit\t101001\t第一中学\t101\tpublic-one\t1\t\tactive");
-        put(&mut office, "+unit\t102\t财政局\t\tadministrative\t1\t\tactive");
+        put(&mut office, "+unit\t101\t教育局\t\t1\tadministrative\tfull\t2\t\t\t\t\tactive");
+        put(&mut office, "+unit\t101001\t第一中学\t101\t2\tpublic-one\tfull\t1\t\t\t\t\tactive");
+        put(&mut office, "+unit\t102\t财政局\t\t1\tadministrative\tfull\t1\t\t\t\t\tactive");
         let names: Vec<&str> = office.all::<Unit>().map(|unit| &*unit.name).collect();
         assert_eq!(names, ["教育局", "第一中学", "财政局"]);
         assert_eq!(office.beginning::<Unit>("101").count(), 2);
         put(&mut office, "-unit\t101001");
         assert!(office.get::<Unit>("101001").is_none() && office.slots().len() == 3);
-        put(&mut office, "+unit\t101001\t第二中学\t101\tpublic-one\t1\t\tactive");
+        put(&mut office, "+unit\t101001\t第二中学\t101\t2\tpublic-one\tfull\t1\t\t\t\t\tactive");
         assert_eq!(office.slot_of(Table::Unit, "101001"), Some(1));
         let after: Vec<&str> = office.rows_after(Table::Unit, "101").map(|(key, _)| key).collect();
         assert_eq!(after, ["101001", "102"]);
@@ -189,12 +189,12 @@ mod tests {
             ("+units\tx", "no table \"units\""),
             ("?unit\tx", "a change begins with + or -, not '?'"),
             (
-                "+unit\t101\t \t\tother\t1\t\tactive",
+                "+unit\t101\t \t\t1\tother\tfull\t1\t\t\t\t\tactive",
                 "column 2 of unit: a text that is not empty expected",
             ),
             (
-                "+unit\t101\tA\t\tother\t1\t\tactive\tmore",
-                "column 8 of unit: no further field expected",
+                "+unit\t101\tA\t\t1\tother\tfull\t1\t\t\t\t\tactive\tmore",
+                "column 13 of unit: no further field expected",
             ),
         ] {
             assert_eq!(Change::read(line).unwrap_err(), why, "{line}");

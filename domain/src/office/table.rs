@@ -208,6 +208,34 @@ tables! {
     DivisionCard = 1, "division", "区划", t::base::DivisionCard;
     /// Budget units.
     Unit = 2, "unit", "预算单位", t::base::Unit;
+    /// Divisions below.
+    Subdivision = 3, "subdivision", "下级区划", t::base::Subdivision;
+    /// Divisions of the finance office.
+    MofDep = 4, "mof-dep", "财政内设机构", t::base::MofDep;
+    /// Posts and who holds them.
+    PostHolder = 5, "post", "岗位", t::people::PostHolder;
+    /// People on the units' lists.
+    Person = 6, "person", "人员信息", t::people::Person;
+    /// What they are paid each month.
+    PayItem = 7, "pay-item", "工资项", t::people::PayItem;
+    /// How many people a unit may have.
+    Approved = 8, "establishment", "编制", t::people::Approved;
+    /// Spending standards.
+    Standard = 9, "standard", "支出标准", t::people::Standard;
+    /// Agent banks.
+    AgentBank = 10, "agent-bank", "代理银行", t::register::AgentBank;
+    /// Bank accounts.
+    Account = 11, "account", "银行账户", t::register::Account;
+    /// Registered payees.
+    Payee = 12, "payee", "收款人", t::register::Payee;
+    /// Suppliers.
+    Supplier = 13, "supplier", "供应商", t::register::Supplier;
+    /// The working calendar.
+    Calendar = 14, "calendar", "工作日历", t::register::Calendar;
+    /// Versions of the code tables.
+    CodeTable = 15, "code-table", "代码表版本", t::register::CodeTable;
+    /// Codes of the classifications.
+    CodeRow = 16, "code", "代码表", t::register::CodeRow;
     /// The project library.
     Project = 20, "project", "项目库", t::project::Project;
     /// Where the year's budget stands.

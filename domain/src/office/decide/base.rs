@@ -3,10 +3,12 @@
 use super::{Asked, at};
 use crate::office::line::Change;
 use crate::office::table::{Row, Table};
+use crate::office::tables::people::PostKind;
 use crate::refusal::{Code, Refusal};
 
 /// Each line: a table's name, then the row's fields.
 pub(super) fn put(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
+    asked.must_hold(PostKind::BaseKeeper, None)?;
     let row = |(line, fields): (usize, Vec<&str>)| {
         let table = table_of(line, &fields)?;
         let row = Row::read(table, &fields[1..].join("\t"))
@@ -18,6 +20,7 @@ pub(super) fn put(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
 
 /// Each line: a table's name and a row's key.
 pub(super) fn remove(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
+    asked.must_hold(PostKind::BaseKeeper, None)?;
     let row = |(line, fields): (usize, Vec<&str>)| {
         let table = table_of(line, &fields)?;
         let key = fields[1..].join("/");

@@ -4,6 +4,7 @@
 //! nothing.
 
 mod base;
+mod posts;
 
 use super::Office;
 use super::line::{Change, write_all};

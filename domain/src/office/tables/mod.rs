@@ -3,4 +3,6 @@
 pub mod base;
 pub mod budget;
 pub mod document;
+pub mod people;
 pub mod project;
+pub mod register;
