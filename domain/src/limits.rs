@@ -22,6 +22,12 @@ pub const OFFICE_FIELD_BYTES_MAX: usize = 600;
 /// Levels of a tree of units or divisions.
 pub const OFFICE_TREE_DEPTH_MAX: usize = 16;
 
+/// Characters of a project's code.
+pub const PROJECT_CODE_CHARS_MAX: usize = 21;
+
+/// Years of a project's term.
+pub const PROJECT_TERM_YEARS_MAX: u8 = 30;
+
 /// The official key of a quota, in bytes of UTF-8.
 pub const OFFICIAL_KEY_BYTES_MAX: usize = 256;
 

@@ -265,6 +265,113 @@ codes! {
     NotHolder = 5010, "not-holder", NewId, "the person does not hold the post that files this paper", "未持有办理该业务的岗位", "a holder of the post files it, or the base keeper registers the post";
     /// Nothing runs yet.
     NotLive = 5011, "not-live", NewId, "the division, or the unit's township, is not active or not live on this business day", "区划未上线或已停用", "wait for the go-live day, or have the base keeper correct it";
+
+    /// The project is elsewhere in its life.
+    ProjectWrongState = 5100, "project-wrong-state", NewId, "where the project stands does not allow this", "项目状态不允许", "look the project up";
+    /// No goal.
+    ProjectNoGoal = 5101, "project-no-goal", NewId, "the project has no performance goal of its unit, with indicators", "项目未填报绩效目标", "file the goal, then name it in the project";
+    /// No basis.
+    ProjectNoBasis = 5102, "project-no-basis", NewId, "the project names no document it rests on", "项目缺少立项依据", "return it and have the unit name its basis";
+    /// Nobody has said which standard it is held to.
+    ProjectNoStandard = 5103, "project-no-standard", NewId, "the project names no spending standard in force, and does not say that none applies", "项目未选用支出标准", "name a standard of the year, or the word none";
+    /// Above its standard.
+    ProjectOverStandard = 5104, "project-over-standard", NewId, "what the project needs in the year is not what its spending standard allows for the quantity", "项目需求超支出标准", "correct the quantity or the need";
+    /// The same project again.
+    ProjectDuplicate = 5105, "project-duplicate", NewId, "another project of this unit has this code or name", "项目重复", "use the existing project";
+    /// Not in the library.
+    ProjectNotInLibrary = 5106, "project-not-in-library", NewId, "the project is not in the library: nothing can be arranged for it", "项目未入库", "have it reviewed into the library first";
+    /// Its term is over.
+    ProjectTermEnded = 5107, "project-term-ended", NewId, "the year is not in the project's term", "项目实施期已满或未到", "set up a new project or correct the term";
+    /// Needs of the years do not sum up.
+    ProjectNeedMismatch = 5108, "project-need-mismatch", NewId, "the needs of the years are not in the term or do not sum up to the total", "分年需求与总需求不符", "correct the needs: one for each year, inside the term";
+    /// It is in the budget.
+    ProjectInBudget = 5109, "project-in-budget", NewId, "rows of the budget rest on the project", "项目已列入预算", "drop its rows first";
+    /// The rank is taken.
+    ProjectRankTaken = 5110, "project-rank-taken", NewId, "another project of the department has this rank", "优先级重复", "rank both in one paper";
+    /// Not its turn.
+    ProjectOutOfRank = 5111, "project-out-of-rank", NewId, "the project is not ranked, or one of its department that ranks before it is not chosen yet", "未按优先级顺序入预算", "choose by rank, or rank anew";
+    /// No reason given.
+    ReasonMissing = 5112, "reason-missing", NewId, "this step needs a reason", "未填写原因", "say why";
+    /// Its grade leaves it nothing.
+    ProjectCutByGrade = 5113, "project-cut-by-grade", NewId, "the grade of its last evaluation leaves the project less than this, or nothing", "绩效评价结果不支持安排", "ask for what the grade leaves, or give the project up";
+    /// It may still be chosen.
+    ProjectNotExpired = 5114, "project-not-expired", NewId, "the project may still be chosen: its years in the library are not over", "项目储备未到期", "wait, or cancel it with a reason";
+    /// No term.
+    ProjectNoTerm = 5115, "project-no-term", NewId, "the project has no term", "项目未填报实施年限", "return it and have the unit fill in the term";
+    /// No need.
+    ProjectNoNeed = 5116, "project-no-need", NewId, "the project needs nothing in any year", "项目未填报资金需求", "return it and have the unit fill in the needs";
+    /// It belongs to another unit.
+    ProjectOfAnotherUnit = 5117, "project-of-another-unit", NewId, "the project belongs to another unit", "项目与单位不符", "name the project's own unit";
+
+    /// The budget is elsewhere in its way.
+    BudgetWrongState = 5200, "budget-wrong-state", NewId, "where the budget stands does not allow this", "预算编制环节不允许", "look the budget up";
+    /// Control figures beyond the income.
+    OverEnvelope = 5201, "over-envelope", NewId, "the control figures of a fund nature are more than its income", "控制数超可用财力", "lower the control figures or register the income";
+    /// Beyond the control figure.
+    OverControl = 5202, "over-control", NewId, "the rows of the unit are more than its control figure for the class of projects and the fund nature", "超控制数", "lower the rows to the control figure";
+    /// Income and spending differ.
+    Unbalanced = 5203, "unbalanced", NewId, "income and spending of a fund nature, with its surplus, are not equal", "收支不平衡", "correct rows, income or surplus";
+    /// Spending without registered income.
+    NoIncome = 5204, "no-income-registered", NewId, "the unit has not registered income of this fund nature that covers the spending", "未登记收入不得安排支出", "register the unit's income first";
+    /// A row without a goal.
+    BudgetNoGoal = 5205, "budget-no-goal", NewId, "the project of a row has no complete performance goal", "预算项目未填报绩效目标", "file the goal";
+    /// Rows have changed since the version was made.
+    SnapshotDirty = 5206, "snapshot-dirty", NewId, "the rows are not those of the version that is named", "预算数据与上报版本不一致", "make a new version, or name the one that was reviewed";
+    /// Not what the congress approved.
+    ReplyMismatch = 5207, "reply-mismatch", NewId, "the rows of a fund nature and functional class do not sum up to what the congress approved", "批复与人大批准预算不符", "correct the rows to the approved table";
+    /// Reserve fund.
+    ReserveOutOfRange = 5208, "reserve-out-of-range", NewId, "the reserve fund is not between the legal shares of general budget spending", "预备费比例不合规", "correct the reserve fund: the figures are what it is and the bound it breaks";
+    /// Procurement not flagged.
+    ProcurementUnflagged = 5209, "procurement-unflagged", NewId, "a row of a class that is bought under procurement law is not flagged", "政府采购预算未标识", "flag the row";
+    /// Not sent yet.
+    NotSent = 5210, "not-sent", NewId, "a unit or department below has not sent its part of this round yet", "下级尚未报送", "have it sent first";
+    /// Sent already.
+    AlreadySent = 5211, "already-sent", NewId, "the unit or department has sent its part of this round: it is closed until it is returned", "已报送，不可修改", "have it returned";
+    /// The unit does not work.
+    UnitNotActive = 5212, "unit-not-active", NewId, "no such unit, or it is not active", "单位不存在或未启用", "use an active unit";
+    /// Only leaves get placed money.
+    UnitNotLeaf = 5213, "unit-not-leaf", NewId, "money is placed with units at the end of the tree only", "非末级单位不可落实预算", "place it with a unit below";
+    /// Less than nothing.
+    RowBelowZero = 5214, "row-below-zero", NewId, "the budget row would be less than nothing", "预算数不足", "at most what the row has";
+    /// The row is dropped.
+    RowDropped = 5215, "row-dropped", NewId, "the budget row was dropped", "预算已取消", "use another row";
+    /// No approved table.
+    NoApprovedTable = 5216, "no-approved-table", NewId, "what the congress approved is not on file", "未登记人大批准预算表", "register the approved table first";
+    /// Not yet an authority.
+    NotReplied = 5217, "not-replied", NewId, "the budget is not replied: the row is no authority to spend yet", "预算尚未批复", "wait for the reply, or use a pre-approval quota";
+    /// A quota has its elements.
+    RowHasQuota = 5218, "row-has-quota", NewId, "a quota rests on the row: its elements and unit stay, and it is not dropped", "预算已生成指标，要素不可更改", "change the amount only";
+    /// Above the cap before the approval.
+    OverEarlyCap = 5219, "over-early-cap", NewId, "more than the unit may have before the budget is approved", "超预算批准前支出限额", "lower the amount, or register another ground";
+    /// The paper needs its day.
+    PaperNoDay = 5220, "paper-no-day", NewId, "this paper needs its business day", "单据未注明日期", "name the day";
+    /// The same row twice in one paper.
+    RowTwice = 5221, "row-twice", NewId, "the paper changes one row twice", "单据内数据行重复", "name each row once";
+    /// The early figure is more than last year's.
+    OverLastYear = 5222, "over-last-year", NewId, "the cap is more than what the unit spent in all of last year", "限额超上年支出", "take the figure from the report of last year's same period";
+
+    /// Weights.
+    WeightsNotWhole = 5600, "weights-not-whole", NewId, "the weights of the goal's indicators do not sum up to 100.00", "绩效指标权重合计不为100", "correct the weights";
+    /// Levels missing.
+    LevelsMissing = 5601, "levels-missing", NewId, "a goal needs indicators of output, benefit and satisfaction", "绩效指标级别不完整", "add the missing level";
+    /// The goal is frozen.
+    GoalFrozen = 5602, "goal-frozen", NewId, "the goal is frozen with the project: it changes only by return or new approval", "绩效目标已随预算锁定", "have the project returned, or file the goal for new approval";
+    /// Indicators missing in what was tracked.
+    TrackIncomplete = 5603, "track-incomplete", NewId, "every indicator of the goal has to be tracked, and no other", "绩效监控指标不完整", "name each indicator of the goal once";
+    /// No supplement.
+    NoSupplementByGrade = 5604, "no-supplement-by-grade", NewId, "the grade of the project's last evaluation allows no supplement", "绩效评价结果不予追加", "use the money elsewhere";
+    /// The goal was approved for another amount.
+    GoalStale = 5605, "goal-stale", NewId, "the amount has moved too far from the one the goal was approved with", "预算调整幅度超限，绩效目标须重新审定", "have the goal approved anew";
+    /// Not dormant.
+    NotDormant = 5606, "not-dormant", NewId, "the row's money is not dormant: too young, used up, or listed already", "不属于沉淀资金", "see the list of dormant money";
+    /// More than was taken back.
+    OverRecovered = 5607, "over-recovered", NewId, "more than what was taken back and is not planned anew yet", "超已收回未安排金额", "at most what is left";
+    /// The unit has not scored itself.
+    NoSelfScore = 5608, "no-self-score", NewId, "the unit has not evaluated the project itself", "单位尚未自评", "the unit files its own evaluation first";
+    /// Score beyond 100.
+    OverHundred = 5609, "over-hundred", NewId, "a score or weight is more than 100.00", "分值超过100", "correct it";
+    /// No such number.
+    NoPolicy = 5610, "no-policy", NewId, "no such number can be set, or it is looser than the default", "无此管理参数或放宽了默认值", "see the list of policies";
 }
 
 impl Code {

@@ -238,6 +238,8 @@ tables! {
     CodeRow = 16, "code", "代码表", t::register::CodeRow;
     /// The project library.
     Project = 20, "project", "项目库", t::project::Project;
+    /// What projects need in each year of their terms.
+    ProjectNeed = 21, "project-need", "项目分年需求", t::project::ProjectNeed;
     /// Where the year's budget stands.
     Budget = 30, "budget", "预算编制", t::budget::Budget;
     /// The budget's rows.
@@ -246,10 +248,36 @@ tables! {
     Control = 32, "control", "控制数", t::budget::Control;
     /// Income.
     Income = 33, "income", "收入预算", t::budget::Income;
+    /// What balances income and spending.
+    Surplus = 34, "surplus", "年终结余", t::budget::Surplus;
+    /// What units and departments have sent up.
+    Sent = 35, "sent", "报送情况", t::budget::Sent;
+    /// Versions of the budget.
+    Version = 36, "version", "预算版本", t::budget::Version;
+    /// What each version has for each fund nature and class.
+    VersionSum = 37, "version-sum", "预算版本合计", t::budget::VersionSum;
+    /// What the people's congress has approved.
+    ApprovedSum = 38, "approved", "人大批准预算", t::budget::ApprovedSum;
+    /// What units may have before the approval.
+    EarlyCap = 39, "early-cap", "预算批准前支出限额", t::budget::EarlyCap;
     /// Quota documents.
     Document = 40, "document", "指标文", t::document::Document;
     /// Their lines.
     DocumentLine = 41, "document-line", "指标文明细", t::document::DocumentLine;
+    /// Performance goals.
+    Goal = 70, "goal", "绩效目标", t::performance::Goal;
+    /// Their indicators.
+    Indicator = 71, "indicator", "绩效指标", t::performance::Indicator;
+    /// How far indicators were.
+    Achieved = 72, "achieved", "绩效指标完成情况", t::performance::Achieved;
+    /// How far goals were.
+    Tracked = 73, "tracked", "绩效监控记录", t::performance::Tracked;
+    /// Evaluations of projects.
+    Evaluation = 74, "evaluation", "绩效评价", t::performance::Evaluation;
+    /// Dormant money.
+    Dormant = 75, "dormant", "沉淀资金", t::performance::Dormant;
+    /// Numbers that the division sets for itself.
+    PolicyRow = 76, "policy", "管理参数", t::performance::PolicyRow;
 }
 
 impl Table {

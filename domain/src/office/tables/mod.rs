@@ -4,5 +4,6 @@ pub mod base;
 pub mod budget;
 pub mod document;
 pub mod people;
+pub mod performance;
 pub mod project;
 pub mod register;

@@ -19,6 +19,8 @@ vocabulary! {
         DepartmentReviewer = "department-reviewer", "主管部门审核岗";
         /// Reviews for a business division of the finance office (业务处室).
         BudgetOfficer = "budget-officer", "业务处室审核岗";
+        /// Heads the budget division: opens, gives control figures, submits, replies (预算处).
+        BudgetHead = "budget-head", "预算编制负责人";
         /// Writes quota documents (指标经办).
         QuotaMaker = "quota-maker", "指标经办岗";
         /// Checks them (指标复核).
