@@ -20,7 +20,7 @@ use crate::ids::{
 use crate::limit::{ContractCell, PayCeiling, PlanCell};
 use crate::marks::{KeyMarks, PageMarks};
 use crate::movement::{MoveInRow, MoveOutRow};
-use crate::office::Office;
+use crate::office::{Gate, Office};
 use crate::page::{Page, YearPage};
 use crate::payment::Payment;
 use crate::payment_pages::PaymentPages;
@@ -164,6 +164,8 @@ pub struct YearBook {
     pub(crate) moves_in: BTreeMap<(MoveId, DivisionIndex, FiscalYear), MoveInRow>,
     pub(crate) batches: BTreeMap<BatchId, Batch>,
     pub(crate) office: Office,
+    /// From which day on payments run; follows from the office.
+    pub(crate) gate: Gate,
     /// What the batch that closed last let out, for whoever hands it over.
     pub(crate) moves_let_out: Vec<MoveId>,
     pub(crate) marks: Marks,
@@ -233,6 +235,7 @@ impl YearBook {
             moves_in: BTreeMap::new(),
             batches: BTreeMap::new(),
             office: Office::default(),
+            gate: Gate::default(),
             moves_let_out: Vec::new(),
             marks: Marks::default(),
             captured: Vec::new(),

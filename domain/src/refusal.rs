@@ -261,6 +261,10 @@ codes! {
     BadRow = 5002, "bad-row", NewId, "a field does not fit its column", "数据行不符合要求", "see the table's columns in the reference";
     /// No such row.
     NoRow = 5003, "no-row", NewId, "no such row on file", "查无此数据行", "list the table";
+    /// Base data that does not fit together.
+    ImportUnfit = 5004, "import-unfit", NewId, "rows of base data do not fit together or with what is on file", "基础信息数据不一致", "correct the lines and columns the figures name; treasury import lists them all";
+    /// Another subject's table.
+    NotBase = 5005, "not-base", NewId, "rows of this table are not put or removed one by one", "该数据表不可直接登记", "file the paper of its subject";
     /// The post is not held.
     NotHolder = 5010, "not-holder", NewId, "the person does not hold the post that files this paper", "未持有办理该业务的岗位", "a holder of the post files it, or the base keeper registers the post";
     /// Nothing runs yet.

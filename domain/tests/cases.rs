@@ -104,7 +104,9 @@ const HEARD_ELSEWHERE: &[Code] = &[
 
 fn decided_codes() -> BTreeSet<Code> {
     let all = Code::ALL.iter().copied();
-    all.filter(|code| !HEARD_ELSEWHERE.contains(code)).collect()
+    // What the finance office answers is heard in `tests/office_*.rs`.
+    let papers = |code: Code| (5000..6000).contains(&code.number());
+    all.filter(|code| !HEARD_ELSEWHERE.contains(code) && !papers(*code)).collect()
 }
 
 /// Cases with more lines than anyone would write by hand.

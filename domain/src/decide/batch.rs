@@ -10,6 +10,7 @@ use crate::event::{Event, EventBody};
 use crate::ids::{ActId, BatchId, Fingerprint, PersonId, QuotaId};
 use crate::limits::OPEN_BATCHES_MAX;
 use crate::money::{Fen, FenSum};
+use crate::office;
 use crate::refusal::{Code, Refusal};
 
 use super::{may_grow, must_be_open};
@@ -54,6 +55,7 @@ fn must_be_open_batch(batch: &Batch) -> Result<(), Refusal> {
 }
 
 pub(super) fn decide_end<'a>(
+    division: &Division,
     book: &YearBook,
     by: &By,
     end: EndBatch,
@@ -71,6 +73,7 @@ pub(super) fn decide_end<'a>(
             return Err(Code::BatchMismatch.into());
         }
         must_fit_together(book, &batch.staged)?;
+        office::decide::must_fit_staged(division, book, by, &batch.staged)?;
     }
     let EndBatch { step, act, batch, year, .. } = end;
     let fingerprint = if step.is_asked() { fingerprint } else { Fingerprint(0) };

@@ -156,7 +156,9 @@ pub fn decide<'a>(
         Body::SettleMove(c) => movement::decide_settle(any_book(division, c.from.year())?, c)?,
         Body::SetLimit(c) => decide_limit(open_book(division, c.year)?, c, fingerprint)?,
         Body::OpenBatch(c) => batch::decide_open(division.year(c.year), c, fingerprint)?,
-        Body::EndBatch(c) => batch::decide_end(any_book(division, c.year)?, &by, c, fingerprint)?,
+        Body::EndBatch(c) => {
+            batch::decide_end(division, any_book(division, c.year)?, &by, c, fingerprint)?
+        }
         Body::SetYear(c) => decide_year(division, c, fingerprint)?,
         Body::Register(c) => decide_register(division, c)?,
         Body::Resolve(c) => decide_resolve(division, c, fingerprint)?,

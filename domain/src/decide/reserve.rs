@@ -15,6 +15,9 @@ pub(super) fn decide<'a>(
     fingerprint: Fingerprint,
 ) -> Result<EventBody<'a>, Refusal> {
     let quota = book.quota(reserve.quota).ok_or(Code::NoQuota)?;
+    if !book.gate.is_open(reserve.day, || book.row(reserve.quota).map_or("", |row| &row.key)) {
+        return Err(Code::NotLive.into());
+    }
     if quota.closed {
         return Err(Code::QuotaClosed.into());
     }

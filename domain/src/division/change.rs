@@ -99,7 +99,9 @@ impl YearBook {
         let changes = read_all(changes).expect("an event's changes can be read");
         for change in changes {
             self.touch_key(RowKey::Slot(self.office.slot_for(&change)));
+            let (table, key) = change.names();
             self.office.make(change);
+            self.gate.learn(&self.office, table, &key);
         }
     }
 

@@ -14,9 +14,13 @@
 //! - [`line`]: rows and changes as lines of text.
 //! - [`paper`]: what can be filed.
 //! - [`decide`]: what filing does, or why not; a file for each subject.
+//! - `gate`: from which day on payments run, as a payment asks it.
+//! - [`import`]: sheets of base data, and everything in them that does not fit.
 
 pub mod decide;
 pub mod field;
+mod gate;
+pub mod import;
 pub mod line;
 pub mod paper;
 #[macro_use]
@@ -26,6 +30,7 @@ pub mod tables;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+pub(crate) use gate::Gate;
 use line::Change;
 use table::{Row, Table, Tabled};
 

@@ -39,6 +39,9 @@ pub trait Tabled: Sized + 'static + Clone + std::fmt::Debug + PartialEq {
     /// The first field that does not fit.
     fn read(fields: &[&str]) -> Result<Self, Unfit>;
 
+    /// Every field that does not fit its column.
+    fn unfit(fields: &[&str]) -> Vec<Unfit>;
+
     /// Appends the text of each field, parted by tabs.
     fn write(&self, into: &mut String);
 
@@ -93,6 +96,19 @@ macro_rules! row {
                     return Err($crate::office::table::Unfit { column, expected: "no further field" });
                 }
                 Ok($name { $($field),+ })
+            }
+
+            fn unfit(fields: &[&str]) -> Vec<$crate::office::table::Unfit> {
+                let mut unfit = Vec::new();
+                let mut column = 0;
+                $(
+                    unfit.extend($crate::office::table::read_field::<$type>(fields, column).err());
+                    column += 1;
+                )+
+                if fields.len() > column {
+                    unfit.push($crate::office::table::Unfit { column, expected: "no further field" });
+                }
+                unfit
             }
 
             fn write(&self, into: &mut String) {
@@ -158,6 +174,12 @@ macro_rules! tables {
             #[must_use]
             pub const fn columns(self) -> &'static [Column] {
                 match self { $(Table::$name => <$path as Tabled>::COLUMNS,)+ }
+            }
+
+            /// Every field of a row that does not fit its column.
+            #[must_use]
+            pub fn unfit(self, fields: &[&str]) -> Vec<Unfit> {
+                match self { $(Table::$name => <$path as Tabled>::unfit(fields),)+ }
             }
 
             /// How many of them are the key.
@@ -281,6 +303,18 @@ tables! {
 }
 
 impl Table {
+    /// Whether it is base data: its rows are put and removed one by one, and checked together.
+    #[must_use]
+    pub const fn is_base(self) -> bool {
+        (self as u8) < 20
+    }
+
+    /// The place of a column with a name.
+    #[must_use]
+    pub fn column(self, name: &str) -> Option<usize> {
+        self.columns().iter().position(|column| column.name == name)
+    }
+
     /// Its place in [`Table::ALL`].
     #[must_use]
     pub const fn place(self) -> usize {

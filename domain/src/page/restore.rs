@@ -92,7 +92,9 @@ impl YearBook {
                 if number as usize != have {
                     return Err(format!("slot {number} of the office came after {have} others"));
                 }
+                let (table, key) = (slot.table, slot.key.clone());
                 self.office.add(slot);
+                self.gate.learn(&self.office, table, &key);
             }
             YearPage::Gone(_) => {}
         }

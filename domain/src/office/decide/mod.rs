@@ -6,6 +6,8 @@
 mod base;
 mod posts;
 
+pub(crate) use base::must_fit_staged;
+
 use super::Office;
 use super::line::{Change, write_all};
 use super::paper::PaperKind;

@@ -1,6 +1,7 @@
 //! Who may file what: a post held, in a division under control.
 
 use super::Asked;
+use crate::ids::PersonId;
 use crate::office::Office;
 use crate::office::tables::base::{DivisionCard, Unit};
 use crate::office::tables::people::{PostHolder, PostKind};
@@ -28,19 +29,29 @@ impl Asked<'_> {
     /// # Errors
     /// [`Code::NotHolder`].
     pub(crate) fn must_hold(&self, post: PostKind, unit: Option<&str>) -> Result<(), Refusal> {
-        let bootstrap =
-            post == PostKind::BaseKeeper && self.office.all::<PostHolder>().next().is_none();
-        if bootstrap || self.office.card().is_none() {
-            return Ok(());
-        }
-        let key = format!("{}/{}/", self.by.person.0, post.slug());
-        let mut held = self.office.beginning::<PostHolder>(&key);
-        let holds = held.any(|holder| match (unit, holder.unit.as_deref()) {
-            (None, _) | (_, None) => true,
-            (Some(unit), Some(of)) => reaches(self.office, post, of, unit),
-        });
-        if holds { Ok(()) } else { Err(Code::NotHolder.into()) }
+        must_hold(self.office, self.by.person, post, unit)
     }
+}
+
+/// As [`Asked::must_hold`], of any person.
+pub(super) fn must_hold(
+    office: &Office,
+    person: PersonId,
+    post: PostKind,
+    unit: Option<&str>,
+) -> Result<(), Refusal> {
+    let nobody = || office.all::<PostHolder>().next().is_none();
+    let bootstrap = post == PostKind::BaseKeeper && nobody();
+    if bootstrap || office.card().is_none() {
+        return Ok(());
+    }
+    let key = format!("{}/{}/", person.0, post.slug());
+    let mut held = office.beginning::<PostHolder>(&key);
+    let holds = held.any(|holder| match (unit, holder.unit.as_deref()) {
+        (None, _) | (_, None) => true,
+        (Some(unit), Some(of)) => reaches(office, post, of, unit),
+    });
+    if holds { Ok(()) } else { Err(Code::NotHolder.into()) }
 }
 
 /// Whether a post held `of` something is good for a unit: a department's reviewer for all units
