@@ -1,10 +1,11 @@
 //! Elements (要素) in force: which codes a year has, and which of them go together.
 //!
 //! Three questions, each with its refusal: is a code in the year's tables (R-ELEM,
-//! [`Code::BadElement`]); is a departmental economic class mapped to this government one (R-ECO,
-//! [`Code::EconomicMismatch`]); does the functional class belong to the statutory budget of the
-//! fund nature (R-FUNDCLS, [`Code::FundClassMismatch`]). What was decided stays decided: replay
-//! asks no table.
+//! [`Code::BadElement`]); is a departmental economic class mapped to this government one, and that
+//! one of the branch of the unit's kind (R-ECO, [`Code::EconomicMismatch`]); does the functional
+//! class belong to the statutory budget of the fund nature (R-FUNDCLS,
+//! [`Code::FundClassMismatch`]). Further: which classes are bought under procurement law. What was
+//! decided stays decided: replay asks no table.
 //!
 //! The tables are data, `data/elements.csv`, read once. Years before the first row have none, and
 //! only form is looked at.
@@ -52,6 +53,26 @@ impl Budget {
     }
 }
 
+/// A branch of the mapping between the two economic classes: which units spend from a government
+/// economic class that has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Branch {
+    /// Administrative units and those managed like the civil service.
+    Administrative,
+    /// Public institutions.
+    Institution,
+}
+
+impl Branch {
+    fn named(name: &str) -> Branch {
+        match name {
+            "administrative" => Branch::Administrative,
+            "institution" => Branch::Institution,
+            other => panic!("elements: {other:?} is no branch"),
+        }
+    }
+}
+
 /// A code with the years it holds in and what it goes with.
 #[derive(Debug)]
 struct Row<T> {
@@ -73,6 +94,8 @@ struct Tables {
     funds: Vec<Row<Budget>>,
     functional: Vec<Row<Budget>>,
     departmental: Vec<Row<Vec<Class>>>,
+    branches: Vec<Row<Branch>>,
+    procured: Vec<Row<()>>,
 }
 
 impl Tables {
@@ -99,6 +122,11 @@ impl Tables {
                     let goes_with = goes_with.split(' ').map(of_table).collect();
                     tables.departmental.push(Row { code, from, to, goes_with });
                 }
+                "branch" => {
+                    let goes_with = Branch::named(goes_with);
+                    tables.branches.push(Row { code, from, to, goes_with });
+                }
+                "procured" => tables.procured.push(Row { code, from, to, goes_with: () }),
                 other => panic!("elements: {other:?} is no table"),
             }
         }
@@ -172,37 +200,94 @@ pub fn check_quota(create: &Create<'_>) -> Result<(), Code> {
     let budget = budget_of(&tables.funds, create.fund, year).ok_or(Code::BadElement)?;
     let any = create.economic == Class::ANY;
     known(any || in_force(&tables.departmental, create.economic, year).is_some())?;
-    let Some(key) = KeyElements::of(create.key) else { return Ok(()) };
+    let Some(key) = Elements::of(create.key) else { return Ok(()) };
     known(key.fund == create.fund && (any || key.departmental == create.economic))?;
-    known(in_force(&tables.departmental, key.departmental, year).is_some())?;
-    let functional = budget_of(&tables.functional, key.functional, year).ok_or(Code::BadElement)?;
-    if !tables.are_mapped(key.departmental, key.government, year) {
-        return Err(Code::EconomicMismatch);
-    }
-    if functional != budget {
-        return Err(Code::FundClassMismatch);
-    }
-    Ok(())
+    key.check_under(budget, year)
 }
 
-/// The elements an official key names.
-struct KeyElements {
-    functional: Class,
-    government: Class,
-    departmental: Class,
-    fund: Class,
+/// The branch of units that spend from a government economic class; `None`: all do.
+#[must_use]
+pub fn branch_of(government: Class, year: FiscalYear) -> Option<Branch> {
+    let rows = TABLES.branches.iter().filter(|row| row.holds_in(year.get()));
+    rows.filter(|row| row.code.covers(government)).map(|row| row.goes_with).next()
 }
 
-impl KeyElements {
+/// Whether things of a departmental economic class are bought under procurement law.
+#[must_use]
+pub fn is_procured(departmental: Class, year: FiscalYear) -> bool {
+    let mut rows = TABLES.procured.iter().filter(|row| row.holds_in(year.get()));
+    rows.any(|row| row.code.covers(departmental))
+}
+
+/// Whether a fund nature is one of the year.
+#[must_use]
+pub fn is_fund(fund: Class, year: FiscalYear) -> bool {
+    year.get() < FIRST_YEAR || budget_of(&TABLES.funds, fund, year.get()).is_some()
+}
+
+/// Whether a fund nature is appropriated: of one of the four statutory budgets. What is not is
+/// income that a unit registers itself.
+#[must_use]
+pub fn is_appropriated(fund: Class) -> bool {
+    fund.as_str().starts_with('1')
+}
+
+/// Whether a fund nature is of the general public budget (一般公共预算).
+#[must_use]
+pub fn is_general(fund: Class, year: FiscalYear) -> bool {
+    is_appropriated(fund) && budget_of(&TABLES.funds, fund, year.get()) == Some(Budget::General)
+}
+
+/// What a budget row or an official key says of the money.
+#[derive(Clone, Copy, Debug)]
+pub struct Elements {
+    /// Functional class.
+    pub functional: Class,
+    /// Government economic class.
+    pub government: Class,
+    /// Departmental economic class.
+    pub departmental: Class,
+    /// Fund nature.
+    pub fund: Class,
+}
+
+impl Elements {
+    /// Whether all of them are of the year and go together.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadElement`], [`Code::EconomicMismatch`] or [`Code::FundClassMismatch`].
+    pub fn check(&self, year: FiscalYear) -> Result<(), Code> {
+        if year.get() < FIRST_YEAR {
+            return Ok(());
+        }
+        let budget = budget_of(&TABLES.funds, self.fund, year.get()).ok_or(Code::BadElement)?;
+        self.check_under(budget, year.get())
+    }
+
+    fn check_under(&self, budget: Budget, year: u16) -> Result<(), Code> {
+        let tables = &*TABLES;
+        in_force(&tables.departmental, self.departmental, year).ok_or(Code::BadElement)?;
+        let functional =
+            budget_of(&tables.functional, self.functional, year).ok_or(Code::BadElement)?;
+        if !tables.are_mapped(self.departmental, self.government, year) {
+            return Err(Code::EconomicMismatch);
+        }
+        if functional != budget {
+            return Err(Code::FundClassMismatch);
+        }
+        Ok(())
+    }
+
     /// `division/unit/functional/government/departmental/fund/…`; `None` for a key of another
     /// form, whose words are its owner's own.
-    fn of(key: &str) -> Option<KeyElements> {
+    fn of(key: &str) -> Option<Elements> {
         let parts: Vec<&str> = key.split('/').collect();
         if parts.len() < KEY_PARTS_MIN || parts[2].len() != FUNCTIONAL {
             return None;
         }
         let class = |at: usize| Class::new(parts[at]);
-        Some(KeyElements {
+        Some(Elements {
             functional: class(2)?,
             government: class(3)?,
             departmental: class(4)?,
@@ -290,6 +375,24 @@ mod tests {
             let found = checked(2022, "111", departmental, &key);
             assert_eq!(found, Err(Code::EconomicMismatch), "{key}");
         }
+    }
+
+    #[test]
+    fn a_government_class_may_be_of_one_branch_and_a_class_of_the_procurement_list() {
+        let class = |code| Class::new(code).unwrap();
+        for (government, branch) in [
+            ("50101", Some(Branch::Administrative)),
+            ("504", Some(Branch::Administrative)),
+            ("50502", Some(Branch::Institution)),
+            ("50601", Some(Branch::Institution)),
+            ("50905", None),
+        ] {
+            assert_eq!(branch_of(class(government), year(2022)), branch, "{government}");
+        }
+        assert!(is_procured(class("31002"), year(2022)) && !is_procured(class("310"), year(2022)));
+        assert!(!is_procured(class("30201"), year(2022)));
+        assert!(is_general(class("112"), year(2022)) && !is_general(class("31"), year(2022)));
+        assert!(!is_general(class("121"), year(2022)) && is_appropriated(class("121")));
     }
 
     #[test]

@@ -306,6 +306,10 @@ codes! {
     ProjectNoNeed = 5116, "project-no-need", NewId, "the project needs nothing in any year", "项目未填报资金需求", "return it and have the unit fill in the needs";
     /// It belongs to another unit.
     ProjectOfAnotherUnit = 5117, "project-of-another-unit", NewId, "the project belongs to another unit", "项目与单位不符", "name the project's own unit";
+    /// Not chosen.
+    ProjectNotSelected = 5118, "project-not-selected", NewId, "the project is in the library and was not chosen for the budget", "项目未列入预算", "have it chosen first";
+    /// More than was reviewed.
+    ProjectOverNeed = 5119, "project-over-need", NewId, "the rows of the project are more than the need that was reviewed", "预算超项目审定需求", "lower the rows, or have the project reviewed anew";
 
     /// The budget is elsewhere in its way.
     BudgetWrongState = 5200, "budget-wrong-state", NewId, "where the budget stands does not allow this", "预算编制环节不允许", "look the budget up";

@@ -13,16 +13,22 @@
 //! - [`tables`]: the tables, a file for each subject.
 //! - [`line`]: rows and changes as lines of text.
 //! - [`paper`]: what can be filed.
+//! - [`policy`]: numbers that a division may tighten.
+//! - [`authority`]: what a row and a project are by where the budget stands.
+//! - [`performance`]: what goals and grades say, and which money is dormant.
 //! - [`decide`]: what filing does, or why not; a file for each subject.
 //! - `gate`: from which day on payments run, as a payment asks it.
 //! - [`import`]: sheets of base data, and everything in them that does not fit.
 
+pub mod authority;
 pub mod decide;
 pub mod field;
 mod gate;
 pub mod import;
 pub mod line;
 pub mod paper;
+pub mod performance;
+pub mod policy;
 #[macro_use]
 pub mod table;
 pub mod tables;
@@ -75,7 +81,10 @@ impl Office {
     }
 
     /// Every row of one type whose key begins so, by key.
-    pub fn beginning<'a, T: Tabled>(&'a self, beginning: &'a str) -> impl Iterator<Item = &'a T> {
+    pub fn beginning<'a, 'b, T: Tabled>(
+        &'a self,
+        beginning: &'b str,
+    ) -> impl Iterator<Item = &'a T> + use<'a, 'b, T> {
         let from = (Bound::Included(beginning), Bound::Unbounded);
         let keys =
             self.keys_of(T::TABLE).into_iter().flat_map(move |keys| keys.range::<str, _>(from));

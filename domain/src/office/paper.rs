@@ -53,16 +53,101 @@ macro_rules! papers {
 }
 
 const FINANCE: &[Role] = &[Role::Finance];
+const MAKERS: &[Role] = &[Role::Maker, Role::Finance];
+const CHECKERS: &[Role] = &[Role::Checker, Role::Finance];
+const DESKS: &[Role] = &[Role::Maker, Role::Checker, Role::Finance];
 
 papers! {
     /// Put rows of base data: each line a table's name and a row's fields.
     BasePut = 1, "base-put", "登记基础信息", FINANCE;
     /// Remove rows of base data: each line a table's name and a key.
     BaseRemove = 2, "base-remove", "删除基础信息", FINANCE;
+
+    /// Write projects: lines `project` with lines `need` under each.
+    ProjectDraft = 20, "project-draft", "项目填报", MAKERS;
+    /// Submit projects of a unit.
+    ProjectSubmit = 21, "project-submit", "单位申报项目", CHECKERS;
+    /// Review them for the department.
+    ProjectDeptReview = 22, "project-dept-review", "部门审核项目", CHECKERS;
+    /// Review them for finance: into the library.
+    ProjectFinanceReview = 23, "project-finance-review", "财政审核入库", FINANCE;
+    /// Send projects back, with a reason.
+    ProjectReturn = 24, "project-return", "项目退回", CHECKERS;
+    /// Rank projects in their department.
+    ProjectRank = 25, "project-rank", "项目排序", CHECKERS;
+    /// Choose projects for the budget, by rank.
+    ProjectSelect = 26, "project-select", "项目列入预算", FINANCE;
+    /// Stop projects for a while, with a reason.
+    ProjectSuspend = 27, "project-suspend", "项目暂停", FINANCE;
+    /// Let them go on.
+    ProjectResume = 28, "project-resume", "项目恢复", FINANCE;
+    /// Projects that are done.
+    ProjectFinish = 29, "project-finish", "项目完成", FINANCE;
+    /// Give projects up, with a reason.
+    ProjectCancel = 30, "project-cancel", "项目取消", MAKERS;
+    /// Take last year's projects into this year.
+    ProjectRoll = 31, "project-roll", "项目滚动", FINANCE;
+    /// Projects that nobody chose in time.
+    ProjectExpire = 32, "project-expire", "项目过期", FINANCE;
+    /// Projects after which nothing follows.
+    ProjectClose = 33, "project-close", "项目关闭", FINANCE;
+
+    /// Ask for the year's budget.
+    BudgetOpen = 40, "budget-open", "布置预算编制", FINANCE;
+    /// Put rows of the budget.
+    RowPut = 41, "row-put", "填报预算", MAKERS;
+    /// Drop rows.
+    RowDrop = 42, "row-drop", "取消预算", MAKERS;
+    /// Put income.
+    IncomePut = 43, "income-put", "填报收入预算", MAKERS;
+    /// Put control figures.
+    ControlPut = 44, "control-put", "填报控制数", FINANCE;
+    /// Send needs up: a unit, a department, or the whole.
+    BudgetFirstUp = 45, "budget-first-up", "一上", DESKS;
+    /// Give the control figures down.
+    BudgetFirstDown = 46, "budget-first-down", "一下", FINANCE;
+    /// Send the full draft up: a unit, a department, or the whole.
+    BudgetSecondUp = 47, "budget-second-up", "二上", DESKS;
+    /// Send a unit's, a department's or the whole draft back, with a reason.
+    BudgetReturn = 48, "budget-return", "退回预算草案", CHECKERS;
+    /// Bring the draft before the people's congress.
+    BudgetSubmit = 49, "budget-submit", "提请人大审议", FINANCE;
+    /// What the congress has resolved.
+    BudgetApprove = 50, "budget-approve", "人大批准", FINANCE;
+    /// Reply to departments and units.
+    BudgetReply = 51, "budget-reply", "预算批复", FINANCE;
+    /// What finance agrees to, row by row.
+    RowAudit = 52, "row-audit", "财政审核预算", FINANCE;
+    /// Add rows after the reply, without money: documents bring it.
+    RowAdd = 53, "row-add", "增设预算", FINANCE;
+    /// Income that was collected.
+    IncomeCollect = 54, "income-collect", "登记已收收入", MAKERS;
+    /// Put surplus.
+    SurplusPut = 55, "surplus-put", "填报年终结余", FINANCE;
+    /// Put the table the congress approves.
+    ApprovedPut = 56, "approved-put", "登记人大批准预算表", FINANCE;
+    /// What units may have before the approval.
+    EarlyCapPut = 57, "early-cap-put", "核定批准前支出限额", FINANCE;
+
+    /// Put goals with their indicators.
+    GoalPut = 170, "goal-put", "填报绩效目标", MAKERS;
+    /// How far goals are.
+    Track = 171, "track", "绩效监控", DESKS;
+    /// Scores of projects: the unit's own, then finance's.
+    Evaluate = 172, "evaluate", "绩效评价", DESKS;
+    /// Numbers that the division sets for itself.
+    PolicyPut = 173, "policy-put", "设置管理参数", FINANCE;
+    /// Approve goals anew.
+    GoalApprove = 174, "goal-approve", "重新审定绩效目标", FINANCE;
+    /// List rows whose money is dormant.
+    DormantList = 175, "dormant-list", "认定沉淀资金", FINANCE;
+    /// Plan recovered money anew.
+    Replan = 176, "replan", "盘活资金重新安排", FINANCE;
 }
 
 impl PaperKind {
-    /// Whether it may stand in a batch, to take effect with others or not at all.
+    /// Whether it may stand in a batch, to take effect with others or not at all. Papers that depend
+    /// on where a project or budget stands may not: that can change before the batch closes.
     #[must_use]
     pub const fn is_stageable(self) -> bool {
         matches!(self, PaperKind::BasePut | PaperKind::BaseRemove)

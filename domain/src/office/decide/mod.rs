@@ -4,7 +4,11 @@
 //! nothing.
 
 mod base;
+mod budget;
+mod performance;
 mod posts;
+mod project;
+mod reading;
 
 pub(crate) use base::must_fit_staged;
 
@@ -70,5 +74,43 @@ fn changes(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     match asked.paper.kind {
         PaperKind::BasePut => base::put(asked),
         PaperKind::BaseRemove => base::remove(asked),
+        PaperKind::ProjectDraft => project::draft(asked),
+        PaperKind::ProjectRank => project::rank(asked),
+        PaperKind::ProjectSelect => project::select(asked),
+        PaperKind::ProjectRoll => project::roll(asked),
+        PaperKind::ProjectSubmit
+        | PaperKind::ProjectDeptReview
+        | PaperKind::ProjectFinanceReview
+        | PaperKind::ProjectReturn
+        | PaperKind::ProjectSuspend
+        | PaperKind::ProjectResume
+        | PaperKind::ProjectFinish
+        | PaperKind::ProjectCancel
+        | PaperKind::ProjectExpire
+        | PaperKind::ProjectClose => project::step(asked),
+        PaperKind::BudgetOpen => budget::open(asked),
+        PaperKind::RowPut => budget::put(asked),
+        PaperKind::RowDrop => budget::drop_rows(asked),
+        PaperKind::RowAudit => budget::audit(asked),
+        PaperKind::RowAdd => budget::add(asked),
+        PaperKind::IncomePut => budget::income_put(asked),
+        PaperKind::IncomeCollect => budget::income_collect(asked),
+        PaperKind::SurplusPut => budget::surplus_put(asked),
+        PaperKind::ControlPut => budget::control_put(asked),
+        PaperKind::ApprovedPut => budget::approved_put(asked),
+        PaperKind::EarlyCapPut => budget::early_cap_put(asked),
+        PaperKind::BudgetFirstUp | PaperKind::BudgetSecondUp => budget::up(asked),
+        PaperKind::BudgetFirstDown => budget::first_down(asked),
+        PaperKind::BudgetReturn => budget::return_down(asked),
+        PaperKind::BudgetSubmit => budget::submit(asked),
+        PaperKind::BudgetApprove => budget::approve(asked),
+        PaperKind::BudgetReply => budget::reply(asked),
+        PaperKind::GoalPut => performance::goal_put(asked),
+        PaperKind::GoalApprove => performance::goal_approve(asked),
+        PaperKind::Track => performance::track(asked),
+        PaperKind::Evaluate => performance::evaluate(asked),
+        PaperKind::PolicyPut => performance::policy_put(asked),
+        PaperKind::DormantList => performance::dormant_list(asked),
+        PaperKind::Replan => performance::replan(asked),
     }
 }

@@ -13,8 +13,8 @@ pub struct Hundredths(pub u32);
 
 impl Hundredths {
     /// One hundred.
-    pub const WHOLE: Hundredths = Hundredths(100_00);
-    const MAX: u32 = 999_99;
+    pub const WHOLE: Hundredths = Hundredths(10_000);
+    const MAX: u32 = 99_999;
 }
 
 impl Field for Hundredths {
