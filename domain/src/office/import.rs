@@ -70,8 +70,24 @@ pub struct Import {
     columns: Vec<Vec<u32>>,
     /// What does not fit, in the order of sheets, rows and columns.
     pub findings: Vec<Finding>,
-    /// Keys of rows whose form does not fit: who names them is not to blame.
-    pub broken: BTreeSet<(Table, Box<str>)>,
+    /// What could not be read.
+    pub broken: Broken,
+}
+
+/// Rows whose form does not fit, and tables that could not be read: who names them is not to blame.
+#[derive(Debug, Default)]
+pub struct Broken {
+    keys: BTreeSet<(Table, Box<str>)>,
+    tables: BTreeSet<Table>,
+}
+
+impl Broken {
+    /// Nothing was broken.
+    pub const NONE: &'static Broken = &Broken { keys: BTreeSet::new(), tables: BTreeSet::new() };
+
+    pub(crate) fn has(&self, table: Table, key: &str) -> bool {
+        self.tables.contains(&table) || self.keys.contains(&(table, key.into()))
+    }
 }
 
 impl Import {
@@ -126,12 +142,16 @@ impl Reading<'_> {
             self.sheet.records.iter().partition(|record| record.fields[0].starts_with('#'));
         let Some((header, rows)) = rows.split_first() else {
             self.import.columns.push(Vec::new());
+            self.import.broken.tables.insert(self.sheet.table);
             return self.find(0, 0, "", "a header with the names of the columns".to_owned());
         };
         let order = self.order(header);
         let columns = order.iter().flatten().map(|&at| at as u32 + 1).collect();
         self.import.columns.push(columns);
-        let Some(order) = order.into_iter().collect::<Option<Vec<usize>>>() else { return };
+        let Some(order) = order.into_iter().collect::<Option<Vec<usize>>>() else {
+            self.import.broken.tables.insert(self.sheet.table);
+            return;
+        };
         for record in rows {
             self.row(record, header.fields.len(), &order);
         }
@@ -191,7 +211,7 @@ impl Reading<'_> {
         let keys = order.iter().take(self.sheet.table.keys());
         let key: Vec<&str> =
             keys.map(|&at| record.fields.get(at).map_or("", |field| &**field)).collect();
-        self.import.broken.insert((self.sheet.table, key.join("/").into()));
+        self.import.broken.keys.insert((self.sheet.table, key.join("/").into()));
     }
 
     /// What the sheet says about itself.

@@ -1,7 +1,5 @@
 //! Base data is put and removed row by row, and checked together.
 
-use std::collections::BTreeSet;
-
 use super::{Asked, at};
 use crate::batch::Staged;
 use crate::command::By;
@@ -9,7 +7,7 @@ use crate::division::{Division, YearBook};
 use crate::ids::{BatchId, FiscalYear};
 use crate::money::Fen;
 use crate::office::Office;
-use crate::office::import::{Ground, Misfit, check};
+use crate::office::import::{Broken, Ground, Misfit, check};
 use crate::office::line::Change;
 use crate::office::table::{Row, Table};
 use crate::office::tables::people::PostKind;
@@ -98,7 +96,7 @@ fn must_fit(
         division: std::str::from_utf8(&registration.code).unwrap_or(""),
         year,
         book,
-        broken: &BTreeSet::new(),
+        broken: Broken::NONE,
     };
     let misfits = check(ground, changes);
     if misfits.is_empty() {

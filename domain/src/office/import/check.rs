@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Broken;
 use super::view::View;
 use crate::division::YearBook;
 use crate::ids::FiscalYear;
@@ -26,8 +27,8 @@ pub struct Ground<'a> {
     pub year: FiscalYear,
     /// Quotas and payments, where they can be seen.
     pub book: Option<&'a YearBook>,
-    /// Keys that may be named although no row has them.
-    pub broken: &'a BTreeSet<(Table, Box<str>)>,
+    /// What may be named although it is not there.
+    pub broken: &'a Broken,
 }
 
 /// A change that does not fit.
@@ -176,7 +177,7 @@ impl Checker<'_> {
     fn row(&mut self, row: &Row, here: &Here) {
         for (column, table, key) in self.names(row, &here.fields) {
             let known = self.view.row(table, &key).is_some();
-            if !known && !self.ground.broken.contains(&(table, key.as_str().into())) {
+            if !known && !self.ground.broken.has(table, &key) {
                 let name = here.table.columns()[column].name;
                 self.say(
                     here,
