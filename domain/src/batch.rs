@@ -26,6 +26,8 @@ pub struct Batch {
     pub end: Option<BatchEnd>,
     /// What is staged, in order. Emptied when it ends.
     pub staged: Vec<Staged>,
+    /// [`Staged::bytes`] of what is staged, together.
+    pub staged_bytes: usize,
 }
 
 impl Batch {
@@ -33,6 +35,13 @@ impl Batch {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.end.is_none()
+    }
+
+    /// Stages one more.
+    pub(crate) fn stage(&mut self, digest: u128, staged: Staged) {
+        self.staged_digest = digest;
+        self.staged_bytes += staged.bytes();
+        self.staged.push(staged);
     }
 }
 
@@ -58,6 +67,21 @@ pub enum Staged {
         /// What it changes, as lines of [`crate::office::line`].
         changes: Box<str>,
     },
+}
+
+/// Bytes of a staged act wherever it is kept: what it takes of
+/// [`STAGED_BYTES_MAX`](crate::limits::STAGED_BYTES_MAX).
+const STAGED_ACT_BYTES: usize = 48;
+
+impl Staged {
+    /// What it takes of [`STAGED_BYTES_MAX`](crate::limits::STAGED_BYTES_MAX).
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Staged::Act { .. } | Staged::Move { .. } => STAGED_ACT_BYTES,
+            Staged::Paper { changes } => STAGED_ACT_BYTES + changes.len(),
+        }
+    }
 }
 
 /// The digest of a batch: starting from zero, for each act in order, XXH3-128 (seed 0) over the

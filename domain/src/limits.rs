@@ -52,6 +52,10 @@ pub const PARKED_PER_CHANNEL_ALARM: usize = PARKED_PER_CHANNEL_MAX / 2;
 /// Batches that may be open at once in one division and year.
 pub const OPEN_BATCHES_MAX: usize = 1024;
 
+/// What the acts and papers staged in one batch may take together, in bytes: a batch is one row of
+/// a checkpoint.
+pub const STAGED_BYTES_MAX: usize = 768 * 1024;
+
 /// Open contract earmarks of one quota.
 pub const CONTRACTS_PER_QUOTA_MAX: usize = 4096;
 

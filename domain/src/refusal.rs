@@ -422,6 +422,15 @@ pub struct Figure {
     pub left_fen: Fen,
 }
 
+impl Figure {
+    /// Line and column, from 1, where it says where in a paper.
+    #[must_use]
+    pub fn place(&self) -> Option<(i64, i64)> {
+        let place = (self.requested_fen.get(), self.left_fen.get());
+        (self.limit == Code::PaperLine).then_some(place)
+    }
+}
+
 /// An answer that says no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {

@@ -17,7 +17,7 @@ const KEY_BYTES_PLANNED: usize = 32;
 const ENTRY_BYTES_PLANNED: usize = 48;
 
 /// How many kinds there are.
-pub const KINDS: usize = 11;
+pub const KINDS: usize = 12;
 
 /// Bytes in memory, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Resident {
     pub limits: u64,
     /// Facts in suspense, and which were.
     pub suspense: u64,
+    /// What the finance office has on file, and what of it is staged in batches.
+    pub office: u64,
     /// Moves, batches, and which pages have changed.
     pub rest: u64,
 }
@@ -61,6 +63,7 @@ impl Resident {
             ("acts", self.acts),
             ("limits", self.limits),
             ("suspense", self.suspense),
+            ("office", self.office),
             ("rest", self.rest),
         ]
     }
@@ -83,6 +86,7 @@ impl Resident {
         self.acts += other.acts;
         self.limits += other.limits;
         self.suspense += other.suspense;
+        self.office += other.office;
         self.rest += other.rest;
     }
 
@@ -119,8 +123,14 @@ impl YearBook {
             acts: (self.acts.bytes() + self.refused.bytes()) as u64,
             limits: limits as u64,
             suspense: suspense as u64,
+            office: self.office_bytes() as u64,
             rest: (self.moves_and_batches_bytes() + self.marks_bytes()) as u64,
         }
+    }
+
+    fn office_bytes(&self) -> usize {
+        let staged: usize = self.batches.values().map(|batch| batch.staged_bytes).sum();
+        self.office.bytes() + self.office.slots().len() * ENTRY_BYTES_PLANNED + staged
     }
 
     fn moves_and_batches_bytes(&self) -> usize {

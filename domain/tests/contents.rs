@@ -6,11 +6,12 @@ use domain::codes::{
     ResolveAction, Role, StepKind, YearState,
 };
 use domain::command::{
-    Act, Body, By, Create, EndBatch, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve,
-    SetLimit, SetYear, SettleMove, Step,
+    Act, Body, By, Create, EndBatch, Fact, MoveIn, MoveOut, OpenBatch, Paper as File, Register,
+    Reserve, Resolve, SetLimit, SetYear, SettleMove, Step,
 };
 use domain::contents::{HashKey, fingerprint};
 use domain::ids::{ActId, BatchId, ChannelId, Class, ContractId, Day, LimitKey, MoveId, PersonId};
+use domain::office::paper::PaperKind;
 use domain::particulars::{Particulars, ParticularsText};
 use domain::{Command, DivisionIndex, Fen, FiscalYear, PaymentId, QuotaId};
 use proptest::prelude::*;
@@ -188,6 +189,16 @@ fn variants(n: Numbers) -> Vec<Variants> {
         action: ResolveAction::Apply => ResolveAction::Dismiss,
         reason: text(a) => text(b),
     });
+    body!(File {
+        act: ActId(wide(a)) => ActId(wide(b)),
+        division: index(a) => index(b),
+        year: year(a) => year(b),
+        kind: PaperKind::BasePut => PaperKind::BaseRemove,
+        batch: BatchId(wide(a)) => BatchId(wide(b)),
+        checker: PersonId(a) => PersonId(b),
+        day: Some(day(a)) => Some(day(b)),
+        text: text(a) => text(b),
+    });
     all
 }
 
@@ -211,7 +222,7 @@ proptest! {
     #[test]
     fn every_field_of_every_command_changes_the_fingerprint(numbers in numbers()) {
         let all = variants(numbers);
-        prop_assert_eq!(all.len(), 14, "a kind of command is missing here");
+        prop_assert_eq!(all.len(), 15, "a kind of command is missing here");
         for (body, changed) in all {
             let base = fingerprint(KEY, &given(body));
             prop_assert_eq!(fingerprint(KEY, &given(body)), base);

@@ -1,4 +1,4 @@
-//! Suspense, batch digests and the id-keeping of a year, on their own.
+//! Suspense, batch digests, the id-keeping of a year and what it has on file, on their own.
 
 mod world;
 
@@ -214,4 +214,130 @@ fn the_digest_tells_divisions_apart_and_leaves_positions_out() {
     assert_eq!(registered(1, "区", 5), registered(1, "区", 9));
     assert_ne!(registered(1, "区", 5), registered(2, "区", 5));
     assert_ne!(registered(1, "区", 5), registered(1, "县", 5));
+}
+
+/// One paper that puts offices 100 to 100 + `count`, each with a name of `name` bytes.
+fn paper(act: u128, batch: u128, count: usize, name: usize) -> domain::Command<'static> {
+    use domain::command::{Body, Paper};
+    use domain::office::paper::PaperKind;
+    let name = "n".repeat(name);
+    let line = |code| format!("mof-dep\t{code}\t{name}\tother\n");
+    let text: String = (100..100 + count).map(line).collect();
+    let by = By { person: PersonId(4), role: Role::Finance, channel: ChannelId(9) };
+    let body = Body::File(Paper {
+        act: ActId(act),
+        division: DivisionIndex(1),
+        year: YEAR,
+        kind: PaperKind::BasePut,
+        batch: BatchId(batch),
+        checker: PersonId::NOBODY,
+        day: None,
+        text: text.leak(),
+    });
+    domain::Command { by, body }
+}
+
+fn registered() -> world::World {
+    use domain::command::Body;
+    let mut world = world::World::new();
+    let by = By { person: PersonId(4), role: Role::Operator, channel: ChannelId(9) };
+    let register = Register {
+        division: DivisionIndex(1),
+        code: *b"370102000",
+        parent: DivisionIndex::PROVINCE,
+        name: "历下区",
+    };
+    world.send(&domain::Command { by, body: Body::Register(register) });
+    world
+}
+
+#[test]
+fn what_is_on_file_counts_in_memory_and_is_given_back() {
+    let mut world = registered();
+    let bytes = |world: &world::World| {
+        let book = world.divisions[&1].year(YEAR).expect("the paper began it");
+        book.resident().office
+    };
+    world.send(&paper(1, 0, 1, 1));
+    let small = bytes(&world);
+    world.send(&paper(2, 0, 1, 501));
+    assert_eq!(bytes(&world), small + 500, "the longer name took the shorter one's place");
+    world.send(&paper(3, 0, 1, 1));
+    assert_eq!(bytes(&world), small);
+    world.send(&paper(4, 0, 2, 1));
+    assert!(bytes(&world) > small + size_of::<domain::office::Slot>() as u64);
+}
+
+#[test]
+fn the_digest_shows_rows_and_not_where_they_lie() {
+    let digest = |papers: &[(usize, usize)]| {
+        let mut world = registered();
+        for (at, &(count, name)) in papers.iter().enumerate() {
+            world.send(&paper(at as u128 + 1, 0, count, name));
+        }
+        world::digest(&world.divisions[&1])
+    };
+    // The same acts in both, other rows.
+    assert_ne!(digest(&[(2, 5)]), digest(&[(2, 6)]));
+    let mut one = registered();
+    let mut other = registered();
+    let lines = |codes: [&str; 2]| -> &'static str {
+        codes.map(|code| format!("+mof-dep\t{code}\tA\tother\n")).concat().leak()
+    };
+    // Under one fingerprint, so that nothing but the order of the rows differs.
+    for (world, codes) in [(&mut one, ["101", "102"]), (&mut other, ["102", "101"])] {
+        let by = By { person: PersonId(4), role: Role::Finance, channel: ChannelId(9) };
+        let domain::command::Body::File(command) = paper(1, 0, 1, 1).body else { unreachable!() };
+        let (fingerprint, changes) = (Fingerprint(7), lines(codes).into());
+        let body = EventBody::Filed { fingerprint, changes, command };
+        let division = world.divisions.get_mut(&1).expect("a division");
+        apply(division, &Event { by, body }, 0);
+    }
+    assert_eq!(world::digest(&one.divisions[&1]), world::digest(&other.divisions[&1]));
+    let first = |world: &world::World| {
+        world.divisions[&1].year(YEAR).expect("a year").office().slots()[0].key.clone()
+    };
+    assert_ne!(first(&one), first(&other));
+}
+
+#[test]
+fn a_batch_takes_so_much_and_is_dropped_at_more() {
+    use domain::codes::BatchEnd;
+    use domain::command::{Body, OpenBatch};
+    use domain::limits::{FILED_BYTES_MAX, PAPER_BYTES_MAX, STAGED_BYTES_MAX};
+    let mut world = registered();
+    let by = By { person: PersonId(4), role: Role::Finance, channel: ChannelId(9) };
+    let open = OpenBatch {
+        batch: BatchId(1),
+        division: DivisionIndex(1),
+        year: YEAR,
+        count: 1000,
+        digest: 0,
+        deadline_ms: 0,
+    };
+    world.send(&domain::Command { by, body: Body::OpenBatch(open) });
+    let mut staged = 0;
+    let refused = loop {
+        let answer = world.send(&paper(2 + staged, 1, 13, 590)).answer;
+        if answer.code != Code::Accepted {
+            break answer.code;
+        }
+        staged += 1;
+    };
+    let book = world.divisions[&1].year(YEAR).expect("the batch began it");
+    let batch = book.batch(BatchId(1)).expect("it was opened");
+    assert_eq!((refused, batch.end), (Code::TooMany, Some(BatchEnd::Refused)));
+    assert_eq!((batch.staged_bytes, book.resident().office), (0, 0));
+    // It took all but what one more paper might have needed.
+    let least = (STAGED_BYTES_MAX - FILED_BYTES_MAX) / (PAPER_BYTES_MAX + 100);
+    assert!((least..least + 12).contains(&(staged as usize)), "{staged} papers");
+}
+
+#[test]
+fn a_paper_and_its_text_have_bounds() {
+    let mut world = registered();
+    assert_eq!(world.send(&paper(1, 0, 14, 600)).answer.code, Code::TextTooLong);
+    assert_eq!(world.send(&paper(1, 0, 13, 600)).answer.code, Code::Accepted);
+    assert_eq!(world.send(&paper(2, 0, 1, 601)).answer.code, Code::BadRow);
+    assert_eq!(world.send(&paper(3, 0, 0, 1)).answer.code, Code::BadField);
 }

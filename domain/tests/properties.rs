@@ -8,13 +8,13 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use domain::batch::{fold_act, fold_move};
+use domain::batch::{fold_act, fold_move, fold_paper};
 use domain::codes::{
     ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, LimitKind, Method, MoveKind, Posts,
     ResolveAction, Role, StepKind, YearState,
 };
 use domain::command::{
-    Act, Body, By, Create, EndBatch, Fact, MoveOut, OpenBatch, Register, Reserve, Resolve,
+    Act, Body, By, Create, EndBatch, Fact, MoveOut, OpenBatch, Paper, Register, Reserve, Resolve,
     SetLimit, SetYear, SettleMove, Step,
 };
 use domain::contents::fingerprint;
@@ -22,6 +22,8 @@ use domain::decide::ends;
 use domain::event::EventBody;
 use domain::ids::{ActId, BatchId, ChannelId, Class, ContractId, Day, LimitKey, MoveId, PersonId};
 use domain::movement::Transit;
+use domain::office::paper::PaperKind;
+use domain::office::table::Table;
 use domain::particulars::{Particulars, ParticularsText, account_hash};
 use domain::{Code, Command, DivisionIndex, Fen, FiscalYear, PaymentId, QuotaId};
 use naive::{Heard, Model, RunHeard};
@@ -31,6 +33,8 @@ use world::{KEY, World};
 
 const Y23: FiscalYear = FiscalYear::from_offset(23);
 const Y24: FiscalYear = FiscalYear::from_offset(24);
+/// A year that never opens.
+const Y25: FiscalYear = FiscalYear::from_offset(25);
 const PLAN: LimitKey = LimitKey(5);
 
 /// One row of the quotas.
@@ -78,6 +82,9 @@ fn given(person: u64, role: Role, body: Body<'static>) -> Command<'static> {
 static PARTICULARS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     ParticularsText { payee_account: "6222".into(), ..Default::default() }.encode()
 });
+
+/// A paper on offices: whether it removes, which of them, and a flavour for what is wrong with it.
+type Sheet = (bool, Vec<(u8, u8)>, u8);
 
 /// What a sequence is made of. Small numbers, so that things meet.
 #[derive(Clone, Debug)]
@@ -163,6 +170,15 @@ enum Op {
         channel: u16,
         id: u128,
     },
+    /// A paper on offices, or several of them in a batch.
+    Papers {
+        /// Whether it is of the year that never opens.
+        early: bool,
+        batch: u128,
+        papers: Vec<Sheet>,
+        honest: bool,
+        id: u128,
+    },
     /// A linked run of other ops, as far as they can be linked.
     Run(Vec<Op>),
     Deliver {
@@ -176,6 +192,11 @@ enum Op {
         which: usize,
     },
     Tick,
+}
+
+fn sheets() -> impl Strategy<Value = Sheet> {
+    let offices = proptest::collection::vec((0..4_u8, 0..3_u8), 1..4);
+    (proptest::bool::weighted(0.3), offices, any::<u8>())
 }
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
@@ -236,6 +257,16 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
             .prop_map(|(division, next, state, id)| Op::Year { division, next, state, id }),
         2 => (any::<bool>(), 1..6_u64, 1..3_u16, 0..40_u128)
             .prop_map(|(apply, serial, channel, id)| Op::Resolve { apply, serial, channel, id }),
+        3 => (
+            proptest::bool::weighted(0.3),
+            0..5_u128,
+            proptest::collection::vec(sheets(), 1..4),
+            proptest::bool::weighted(0.9),
+            0..40_u128,
+        )
+            .prop_map(|(early, batch, papers, honest, id)| Op::Papers {
+                early, batch, papers, honest, id,
+            }),
         8 => (any::<usize>(), proptest::bool::weighted(0.3))
             .prop_map(|(which, keep)| Op::Deliver { which, keep }),
         4 => any::<usize>().prop_map(|which| Op::Resend { which }),
@@ -449,7 +480,7 @@ fn commands(at: usize, op: Op) -> Vec<Command<'static>> {
         Op::Document { batch, acts, honest, end } => document(at, batch, &acts, honest, end),
         Op::EndBatch { batch, step, person, id } => {
             let step = BatchStep::ALL[step];
-            vec![end_batch(BatchId(batch), step, 30 + person % 2, ActId(5000 + id))]
+            vec![end_batch(Y23, BatchId(batch), step, 30 + person % 2, ActId(5000 + id))]
         }
         Op::Limit { month, amount, ceiling, id } => {
             let kind = if ceiling { LimitKind::PayCeiling } else { LimitKind::PlanMonth };
@@ -483,6 +514,10 @@ fn commands(at: usize, op: Op) -> Vec<Command<'static>> {
                 reason: "why",
             };
             vec![given(40, Role::Finance, Body::Resolve(resolve))]
+        }
+        Op::Papers { early, batch, papers, honest, id } => {
+            let year = if early { Y25 } else { Y23 };
+            filed(at, year, batch, &papers, honest, id)
         }
         Op::Deliver { .. } | Op::Resend { .. } | Op::Alter { .. } | Op::Tick | Op::Run(_) => {
             Vec::new()
@@ -568,34 +603,100 @@ fn document(
         };
         staged.extend(command);
     }
-    let digest = staged.iter().fold(u128::from(!honest), |digest, command| match &command.body {
-        Body::Act(act) => fold_act(digest, act),
-        Body::MoveOut(moved) => fold_move(digest, moved),
-        _ => digest,
-    });
-    let open = OpenBatch {
-        batch: BatchId(batch),
-        division: DivisionIndex(1),
-        year: Y23,
-        count: (staged.len() as u32).max(1),
-        digest,
-        deadline_ms: 0,
-    };
-    let mut document = vec![given(30, Role::Finance, Body::OpenBatch(open))];
+    let mut document = vec![open_batch(Y23, BatchId(batch), &staged, honest)];
     document.extend(staged);
     let batch = BatchId(batch);
     document.extend(match end {
         0 => None,
-        1 => Some(end_batch(batch, BatchStep::Lapse, 50, ActId(0))),
-        _ => Some(end_batch(batch, BatchStep::Close, 30, ActId(id(7)))),
+        1 => Some(end_batch(Y23, batch, BatchStep::Lapse, 50, ActId(0))),
+        _ => Some(end_batch(Y23, batch, BatchStep::Close, 30, ActId(id(7)))),
     });
     document
 }
 
+/// Opens a batch for what will be staged in it; a dishonest one announces something else.
+fn open_batch(
+    year: FiscalYear,
+    batch: BatchId,
+    staged: &[Command<'static>],
+    honest: bool,
+) -> Command<'static> {
+    let digest = staged.iter().fold(u128::from(!honest), |digest, command| match &command.body {
+        Body::Act(act) => fold_act(digest, act),
+        Body::MoveOut(moved) => fold_move(digest, moved),
+        Body::File(paper) => fold_paper(digest, paper),
+        _ => digest,
+    });
+    let open = OpenBatch {
+        batch,
+        division: DivisionIndex(1),
+        year,
+        count: (staged.len() as u32).max(1),
+        digest,
+        deadline_ms: 0,
+    };
+    given(30, Role::Finance, Body::OpenBatch(open))
+}
+
+/// Papers on their own, or in a batch that is opened for them and closed.
+fn filed(
+    at: usize,
+    year: FiscalYear,
+    batch: u128,
+    sheets: &[Sheet],
+    honest: bool,
+    id: u128,
+) -> Vec<Command<'static>> {
+    let alone = batch >= 3;
+    let batch = BatchId(if alone { 0 } else { 20 + batch });
+    let paper = |(place, sheet): (usize, &Sheet)| {
+        let id = if alone { 7000 + id + place as u128 } else { 50_000 + (at * 8 + place) as u128 };
+        let paper = paper(year, ActId(id), batch, sheet);
+        given(30 + u64::from(sheet.2 == 9), Role::Finance, Body::File(paper))
+    };
+    let papers: Vec<_> = sheets.iter().enumerate().map(paper).collect();
+    if alone {
+        return papers;
+    }
+    let mut all = vec![open_batch(year, batch, &papers, honest)];
+    all.extend(papers);
+    all.push(end_batch(year, batch, BatchStep::Close, 30, ActId(50_007 + at as u128 * 8)));
+    all
+}
+
+/// One paper; few flavours spoil it.
+fn paper(year: FiscalYear, act: ActId, batch: BatchId, sheet: &Sheet) -> Paper<'static> {
+    let (removes, offices, flavour) = sheet;
+    let table = if flavour % 32 == 1 { "deps" } else { "mof-dep" };
+    let kind = if flavour % 32 == 2 { "any" } else { "other" };
+    let line = |&(code, name): &(u8, u8)| match removes {
+        true => format!("{table}\t10{code}"),
+        false => format!("{table}\t10{code}\t第{name}处\t{kind}"),
+    };
+    let lines: Vec<String> = offices.iter().map(line).collect();
+    let kind = if *removes { PaperKind::BaseRemove } else { PaperKind::BasePut };
+    Paper {
+        act,
+        division: DivisionIndex(1),
+        year,
+        kind,
+        batch,
+        checker: PersonId::NOBODY,
+        day: None,
+        text: lines.join("\n").leak(),
+    }
+}
+
 /// By people under the act's id, by the engine without one.
-fn end_batch(batch: BatchId, step: BatchStep, person: u64, act: ActId) -> Command<'static> {
+fn end_batch(
+    year: FiscalYear,
+    batch: BatchId,
+    step: BatchStep,
+    person: u64,
+    act: ActId,
+) -> Command<'static> {
     let (role, act) = if step.is_asked() { (Role::Finance, act) } else { (Role::Engine, ActId(0)) };
-    let end = EndBatch { step, act, batch, division: DivisionIndex(1), year: Y23 };
+    let end = EndBatch { step, act, batch, division: DivisionIndex(1), year };
     given(person, role, Body::EndBatch(end))
 }
 
@@ -784,6 +885,7 @@ impl Run {
         let id = match command.body {
             Body::Reserve(c) => (1, c.payment.0),
             Body::Act(c) => (2, c.act.0),
+            Body::File(c) => (2, c.act.0),
             Body::MoveOut(c) => (3, c.id.0),
             // A refused close stays refused, whatever its batch becomes.
             Body::EndBatch(c) if c.act != ActId(0) => (2, c.act.0),
@@ -831,6 +933,7 @@ impl Run {
             for book in division.years() {
                 let model = &self.model.years[&(division.index.0, book.year)];
                 assert_eq!(book.state, model.state);
+                assert!(on_file(book).iter().eq(model.offices()), "{:?}", on_file(book));
                 assert_eq!(book.suspense.len(), model.waiting());
                 assert_eq!((book.pool.in_transit_fen, book.pool.in_hand_fen), model.pool());
                 for (id, cell, row) in book.quotas() {
@@ -909,6 +1012,16 @@ impl Run {
     }
 }
 
+/// The divisions of the finance office that a year has on file, as lines.
+fn on_file(book: &domain::division::YearBook) -> Vec<String> {
+    let line = |(_, row): (&str, &domain::office::table::Row)| {
+        let mut line = String::new();
+        row.write(&mut line);
+        line
+    };
+    book.office().rows(Table::MofDep).map(line).collect()
+}
+
 /// The same id with other contents.
 fn altered(mut command: Command<'static>) -> Command<'static> {
     match &mut command.body {
@@ -918,6 +1031,7 @@ fn altered(mut command: Command<'static>) -> Command<'static> {
         Body::Fact(c) => c.note = "altered",
         Body::SetLimit(c) => c.amount_fen = Fen::new(c.amount_fen.get() + 1),
         Body::Resolve(c) => c.reason = "altered",
+        Body::File(c) => c.day = Day::new(20_230_320),
         Body::OpenBatch(c) => c.deadline_ms += 1,
         Body::EndBatch(c) if c.act != ActId(0) => c.batch = BatchId(c.batch.0 % 3 + 1),
         _ => {}
@@ -959,7 +1073,7 @@ fn the_sequences_reach_what_they_are_for() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let mut reached = BTreeSet::new();
-    for _ in 0..300 {
+    for _ in 0..400 {
         let sequence = ops().new_tree(&mut runner).expect("a sequence").current();
         let mut run = Run::new();
         for deed in deeds(&sequence) {
@@ -1021,6 +1135,11 @@ fn the_sequences_reach_what_they_are_for() {
         "fact-conflict",
         "no-quota",
         "rounds-ended",
+        "filed",
+        "no-table",
+        "bad-row",
+        "no-row",
+        "import-unfit",
     ];
     let missing: Vec<_> = must_reach.iter().filter(|name| !reached.contains(*name)).collect();
     assert!(missing.is_empty(), "never reached: {missing:?}");

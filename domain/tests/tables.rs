@@ -1,5 +1,5 @@
-//! Tables of the documentation that the program itself fills: who may give which command, and
-//! every answer code.
+//! Tables of the documentation that the program itself fills: who may give which command, every
+//! answer code, and what the finance office keeps on file.
 
 mod golden;
 
@@ -10,10 +10,12 @@ use domain::codes::{
     ResolveAction, StepKind, YearState,
 };
 use domain::command::{
-    Act, Body, By, Create, EndBatch, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve,
-    SetLimit, SetYear, SettleMove, Step,
+    Act, Body, By, Create, EndBatch, Fact, MoveIn, MoveOut, OpenBatch, Paper, Register, Reserve,
+    Resolve, SetLimit, SetYear, SettleMove, Step,
 };
 use domain::ids::{ActId, BatchId, ChannelId, Class, ContractId, Day, LimitKey, MoveId, PersonId};
+use domain::office::paper::PaperKind;
+use domain::office::table::Table;
 use domain::particulars::Particulars;
 use domain::{Code, Command, DivisionIndex, Fen, FiscalYear, PaymentId, QuotaId, Role};
 
@@ -151,6 +153,11 @@ fn every_command() -> Vec<Body<'static>> {
         action: ResolveAction::Dismiss,
         reason: "why",
     }));
+    for &kind in PaperKind::ALL {
+        let (batch, checker, day, text) = (BatchId(0), PersonId::NOBODY, None, "a line");
+        let paper = Paper { act, division, year, kind, batch, checker, day, text };
+        bodies.push(Body::File(paper));
+    }
     bodies
 }
 
@@ -166,18 +173,24 @@ fn the_table_of_roles_is_the_documented_one() {
     }
     writeln!(table, "\n| --- | --- |{}", " :-: |".repeat(Role::ALL.len())).expect("text");
     let mut names = std::collections::BTreeSet::new();
-    for body in every_command() {
-        let command = given_by(Role::Engine, body);
+    // Papers are many kinds of one command: a dot where any of them may be filed.
+    let slug = |body: &Body<'static>| given_by(Role::Engine, *body).slug();
+    let bodies = every_command();
+    for same in bodies.chunk_by(|one, other| slug(one) == slug(other)) {
+        let command = given_by(Role::Engine, same[0]);
         assert!(names.insert(command.slug()), "{} stands here twice", command.slug());
         let kind = if command.is_fact() { "fact" } else { "order" };
         write!(table, "| `{}` | {kind} |", command.slug()).expect("text");
         for &role in Role::ALL {
-            let command = given_by(role, body);
-            write!(table, " {} |", if command.role_may() { "●" } else { "" }).expect("text");
-            // The right is the only thing that can be wrong with these.
-            let heard = command.check_form();
-            assert_eq!(heard.is_ok(), command.role_may(), "{} by {role}", command.slug());
-            assert!(heard.is_ok() || heard == Err(Code::NoRight), "{heard:?}");
+            let may = same.iter().any(|body| given_by(role, *body).role_may());
+            write!(table, " {} |", if may { "●" } else { "" }).expect("text");
+            for body in same {
+                // The right is the only thing that can be wrong with these.
+                let command = given_by(role, *body);
+                let heard = command.check_form();
+                assert_eq!(heard.is_ok(), command.role_may(), "{} by {role}", command.slug());
+                assert!(heard.is_ok() || heard == Err(Code::NoRight), "{heard:?}");
+            }
         }
         table.push('\n');
     }
@@ -236,4 +249,40 @@ fn the_table_of_codes_is_the_documented_one() {
             .expect("text");
     }
     golden::check("refusals.md", "codes", &table);
+}
+
+#[test]
+fn the_table_of_papers_is_the_documented_one() {
+    let mut table = String::from("| number | paper | 中文 | filed by | may be staged |\n");
+    table.push_str("| --: | --- | --- | --- | :-: |\n");
+    for &kind in PaperKind::ALL {
+        let roles: Vec<_> = kind.roles().iter().map(ToString::to_string).collect();
+        let (number, slug, chinese) = (kind.number(), kind.slug(), kind.chinese());
+        let staged = if kind.is_stageable() { "●" } else { "" };
+        let roles = roles.join(", ");
+        writeln!(table, "| {number} | `{slug}` | {chinese} | {roles} | {staged} |").expect("text");
+    }
+    golden::check("office.md", "papers", &table);
+}
+
+#[test]
+fn the_tables_on_file_are_the_documented_ones() {
+    let mut text = String::new();
+    for &kept in Table::ALL {
+        let (number, slug, chinese) = (kept as u8, kept.slug(), kept.chinese());
+        writeln!(text, "### `{slug}` {chinese}, table {number}\n").expect("text");
+        text.push_str("| column | 中文 | what stands in it | refers to |\n");
+        text.push_str("| --- | --- | --- | --- |\n");
+        for (at, column) in kept.columns().iter().enumerate() {
+            let key = if at < kept.keys() { " (key)" } else { "" };
+            let refers = column.refers.map_or(String::new(), |name| format!("`{name}`"));
+            let (name, chinese, form) = (column.name, column.chinese, column.form);
+            for cell in [name, chinese, form] {
+                assert!(!cell.contains('|') && !cell.contains('\n'), "{cell:?} breaks the table");
+            }
+            writeln!(text, "| `{name}`{key} | {chinese} | {form} | {refers} |").expect("text");
+        }
+        text.push('\n');
+    }
+    golden::check("office.md", "tables", &text);
 }

@@ -167,6 +167,7 @@ const _: () = assert!(
 );
 const _: () = assert!(domain::limits::PARTICULARS_BYTES_MAX <= TAIL_BYTES_MAX);
 const _: () = assert!(domain::limits::NOTE_BYTES_MAX <= TAIL_BYTES_MAX);
+const _: () = assert!(domain::limits::PAPER_BYTES_MAX <= TAIL_BYTES_MAX);
 const _: () = assert!(domain::limits::LINKED_RUN_COMMANDS_MAX <= JSON_COMMANDS_PER_LINE_MAX);
 const _: () = assert!(WINDOW_COMMANDS_MAX as usize >= COMMANDS_PER_FRAME_MAX);
 const _: () = assert!(WINDOW_BYTES_MAX as usize >= FRAME_BYTES_MAX);

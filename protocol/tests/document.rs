@@ -11,9 +11,10 @@ use domain::codes::{
     ActKind, AuthorityKind, BusinessKind, Ending, FactKind, LimitKind, Method, MoveKind, Path,
     PaymentState, Post, ResolveAction, StepKind,
 };
-use domain::command::By;
+use domain::command::{Body, By};
 use domain::decide::ends;
 use domain::event::RefusedId;
+use domain::office::paper::PaperKind;
 use domain::refusal::Retry;
 use domain::{Code, Command, Role};
 use protocol::layout::{Field, LAYOUTS, Layout, Tail};
@@ -38,12 +39,22 @@ fn frames() -> String {
 }
 
 fn roles(command: &Command<'_>) -> String {
-    let may = Role::ALL
-        .iter()
-        .copied()
-        .filter(|&role| role != Role::Engine)
-        .filter(|&role| Command { by: By { role, ..command.by }, ..*command }.role_may());
+    let may = Role::ALL.iter().copied().filter(|&role| role != Role::Engine).filter(|&role| {
+        papers(command).any(|c| Command { by: By { role, ..c.by }, ..c }.role_may())
+    });
     may.map(Role::slug).collect::<Vec<_>>().join(", ")
+}
+
+/// The command, or where it files a paper, the same with each kind of paper.
+fn papers<'a>(command: &Command<'a>) -> impl Iterator<Item = Command<'a>> {
+    let Command { by, body } = *command;
+    let count = if matches!(body, Body::File(_)) { PaperKind::ALL.len() } else { 1 };
+    PaperKind::ALL[..count].iter().map(move |&kind| match body {
+        Body::File(paper) => {
+            Command { by, body: Body::File(domain::command::Paper { kind, ..paper }) }
+        }
+        body => Command { by, body },
+    })
 }
 
 /// What identifies a command, and whether a refusal ends that.
@@ -154,6 +165,7 @@ fn numbers() -> String {
         "fact", FactKind;
         "act", ActKind;
         "move", MoveKind;
+        "paper", PaperKind;
         "health status", Status;
     }
     row("environment", ["0 `any`", "1 `production`", "2 `test`"].map(String::from).to_vec());
@@ -164,7 +176,7 @@ fn numbers() -> String {
 
 fn bounds() -> String {
     let mut out = String::from("| bound | value |\n|---|---:|\n");
-    let bounds: [(&str, u64); 28] = [
+    let bounds: [(&str, u64); 31] = [
         ("bytes of a frame", limits::FRAME_BYTES_MAX as u64),
         ("commands in a frame", limits::COMMANDS_PER_FRAME_MAX as u64),
         ("bytes of a tail on the wire", limits::TAIL_BYTES_MAX as u64),
@@ -172,6 +184,9 @@ fn bounds() -> String {
         ("bytes of a reason or note", domain::limits::NOTE_BYTES_MAX as u64),
         ("bytes of an official key", domain::limits::OFFICIAL_KEY_BYTES_MAX as u64),
         ("bytes of a division's name", domain::limits::DIVISION_NAME_BYTES_MAX as u64),
+        ("bytes of a paper's text", domain::limits::PAPER_BYTES_MAX as u64),
+        ("bytes of what a paper changes", domain::limits::FILED_BYTES_MAX as u64),
+        ("bytes of what a batch stages", domain::limits::STAGED_BYTES_MAX as u64),
         ("commands in a linked run", domain::limits::LINKED_RUN_COMMANDS_MAX as u64),
         ("figures in a refusal", domain::limits::REFUSAL_FIGURES_MAX as u64),
         ("amount, in fen, either sign", domain::limits::AMOUNT_FEN_MAX as u64),

@@ -17,6 +17,10 @@ pub(super) fn who(by: By) -> String {
 pub(super) fn refusal(refusal: &Refusal) -> String {
     let mut text = refusal.code.to_string();
     for figure in refusal.figures() {
+        if let Some((line, column)) = figure.place() {
+            text.push_str(&format!(", line {line}, column {column}"));
+            continue;
+        }
         let (asked, left) = (yuan(figure.requested_fen), yuan(figure.left_fen));
         text.push_str(&format!(", {}: asked {asked}, left {left}", figure.limit.slug()));
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Dict, List, Tuple
 
@@ -50,3 +51,60 @@ def event_tables() -> Dict[int, Tuple[str, List[List[str]]]]:
 def code_spans(cell: str) -> List[str]:
     """What stands between backticks."""
     return re.findall(r"`([^`]+)`", cell)
+
+
+def papers_module() -> str:
+    """src/treasury/papers.py, from the table of papers in docs/office.md."""
+    text = (ROOT / "docs" / "office.md").read_text("utf-8")
+    _, _, rest = text.partition("<!-- generated: papers -->")
+    table = rows(rest.partition("<!-- end of papers -->")[0])[1:]
+    numbers, roles = [], []
+    for number, paper, _, filed_by, _ in table:
+        name = paper.strip("`").upper().replace("-", "_")
+        named = [f"Role.{role.upper().replace('-', '_')}" for role in filed_by.split(", ")]
+        numbers.append(f"    {name} = {number}\n")
+        tuple_of = ", ".join(named) + ("," if len(named) == 1 else "")
+        roles.append(f"    Paper.{name}: ({tuple_of}),\n")
+    return (
+        _PAPERS_HEAD
+        + "".join(numbers)
+        + "\n\n#: Who files which.\nPAPER_ROLES: Dict[Paper, Tuple[Role, ...]] = {\n"
+        + "".join(roles)
+        + "}\n"
+    )
+
+
+def codes_module(text: str) -> str:
+    """src/treasury/codes.py with its numbers and texts as docs/refusals.md has them."""
+
+    def constant(name: str) -> str:
+        return name.strip("`").upper().replace("-", "_")
+
+    numbers, texts = [], []
+    for number, name, then, english, chinese, next_step in code_rows():
+        numbers.append(f"    {constant(name)} = {number}\n")
+        told = "".join(f"        {json.dumps(one, ensure_ascii=False)},\n" for one in (english, chinese, next_step))
+        head = f"    Code.{constant(name)}: _Texts(\n        Then.{constant(then)},\n"
+        texts.append(f"{head}{told}    ),\n")
+    before, mark, rest = text.partition('"""A code an answer can have."""\n\n')
+    _, members, rest = rest.partition("\n    @property\n    def slug")
+    between, table, _ = rest.partition("_TEXTS: dict[Code, _Texts] = {\n")
+    return "".join([before, mark, *numbers, members, between, table, *texts, "}\n"])
+
+
+_PAPERS_HEAD = '''"""The papers that can be filed with the finance office: number, name, and who files them.
+
+Made from the table of docs/office.md: `UPDATE_GOLDEN=1 python -m unittest tests.test_documents`.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Tuple
+
+from .names import Named, Role
+
+
+class Paper(Named):
+    """A kind of paper."""
+
+'''

@@ -270,7 +270,18 @@ CODE_KEYS: Schema = {
     "chinese": {"type": "string"},
     "next": {"type": "string"},
 }
-FIGURE = closed({"limit": CODE_KEYS["name"], "requested": YUAN, "left": YUAN})
+FIGURE = {
+    "oneOf": [
+        closed(
+            {
+                "limit": {"enum": [code.slug for code in Code if code is not Code.PAPER_LINE]},
+                "requested": YUAN,
+                "left": YUAN,
+            }
+        ),
+        closed({"limit": {"const": Code.PAPER_LINE.slug}, "line": U32, "column": U32}),
+    ]
+}
 FIGURES = listed(FIGURE, limits.FIGURES_MAX)
 RESULT_KEYS: Schema = {
     "repeat": TRUE,
@@ -556,6 +567,14 @@ def events() -> Schema:
                 **refusal,
                 "refused_at": nullable(whole(limits.U16_MAX)),
                 "ended": listed(ended, limits.LINKED_RUN_COMMANDS_MAX, 1),
+            },
+            {},
+        ),
+        "filed": (
+            {
+                **print_,
+                "command": given(90, 90),
+                "changes": {"type": "array", "items": {"type": "string"}},
             },
             {},
         ),

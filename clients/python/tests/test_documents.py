@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pathlib
 import unittest
 from typing import Dict, List, Type
 
 from . import documents
-from treasury import commands, limits, names
+from treasury import codes, commands, limits, names, papers
 from treasury.codes import Code
 from treasury.events import EVENTS, FIRST_EVENT_KIND
 from treasury.forms import OneOf
@@ -20,6 +22,9 @@ BOUNDS = {
     "bytes of a reason or note": limits.NOTE_BYTES_MAX,
     "bytes of an official key": limits.KEY_BYTES_MAX,
     "bytes of a division's name": limits.DIVISION_NAME_BYTES_MAX,
+    "bytes of a paper's text": limits.PAPER_BYTES_MAX,
+    "bytes of what a paper changes": limits.FILED_BYTES_MAX,
+    "bytes of what a batch stages": limits.STAGED_BYTES_MAX,
     "commands in a linked run": limits.LINKED_RUN_COMMANDS_MAX,
     "figures in a refusal": limits.FIGURES_MAX,
     "amount, in fen, either sign": limits.AMOUNT_FEN_MAX,
@@ -57,6 +62,7 @@ VOCABULARIES: Dict[str, Type[names.Named]] = {
     "fact": names.FactKind,
     "act": names.ActKind,
     "move": names.MoveKind,
+    "paper": papers.Paper,
     "health status": names.HealthStatus,
     "environment": names.Environment,
 }
@@ -81,6 +87,7 @@ ONE_OF: Dict[Type[names.Named], str] = {
     names.Authority: "u8 authority",
     names.LimitKind: "u8 limit kind",
     names.ParkedAction: "u8 action",
+    papers.Paper: "u8 paper",
 }
 WHOLE = {1: "u8 month", 2: "u16", 4: "u32", 8: "u64"}
 
@@ -149,6 +156,18 @@ class Documents(unittest.TestCase):
             f"{post.value} `{post.slugs[0]}`" for post in names.Posts if post
         ]
         self.assertEqual(told, ours)
+
+    def test_what_is_made_of_tables(self) -> None:
+        made = {
+            papers.__file__: documents.papers_module(),
+            codes.__file__: documents.codes_module(pathlib.Path(codes.__file__).read_text("utf-8")),
+        }
+        for name, text in made.items():
+            path = pathlib.Path(name)
+            if os.environ.get("UPDATE_GOLDEN"):
+                path.write_text(text, "utf-8")
+            how = f"{path.name}: UPDATE_GOLDEN=1 python -m unittest tests.test_documents"
+            self.assertEqual(path.read_text("utf-8"), text, how)
 
     def test_codes(self) -> None:
         told = [

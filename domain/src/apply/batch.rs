@@ -25,6 +25,7 @@ pub(super) fn open(
         deadline_ms: open.deadline_ms,
         end: None,
         staged: Vec::new(),
+        staged_bytes: 0,
     };
     book.put_batch(open.batch, batch);
 }
@@ -32,8 +33,8 @@ pub(super) fn open(
 /// Stages a paper: nothing of it is on file before the close.
 pub(super) fn stage_paper(book: &mut YearBook, paper: &Paper<'_>, changes: &str) {
     let batch = book.batch_mut(paper.batch);
-    batch.staged_digest = fold_paper(batch.staged_digest, paper);
-    batch.staged.push(Staged::Paper { changes: changes.into() });
+    let digest = fold_paper(batch.staged_digest, paper);
+    batch.stage(digest, Staged::Paper { changes: changes.into() });
 }
 
 /// Ends a batch: every staged act takes effect, or what it held back is let go. Changes many
@@ -42,6 +43,7 @@ pub(super) fn end(book: &mut YearBook, id: BatchId, end: BatchEnd) {
     let batch = book.batch_mut(id);
     assert!(batch.is_open(), "I3: a batch ends once");
     let staged = std::mem::take(&mut batch.staged);
+    batch.staged_bytes = 0;
     let close = end == BatchEnd::Closed;
     batch.end = Some(end);
     let mut let_out = Vec::new();

@@ -44,9 +44,9 @@ pub(super) fn act(book: &mut YearBook, act: &Act<'_>) {
     let held = if takes { act.amount_fen.get() } else { 0 };
     change(book, act.quota, |buckets| buckets.staged += held, |_| {});
     let batch = book.batch_mut(act.batch);
-    batch.staged_digest = fold_act(batch.staged_digest, act);
     let (kind, quota, amount_fen) = (act.kind, act.quota, act.amount_fen);
-    batch.staged.push(Staged::Act { kind, quota, amount_fen });
+    let digest = fold_act(batch.staged_digest, act);
+    batch.stage(digest, Staged::Act { kind, quota, amount_fen });
 }
 
 /// The effect of an act on its quota's buckets and totals.
@@ -110,8 +110,8 @@ pub(super) fn move_out(
     if staged {
         change(book, moved.from, |buckets| buckets.staged += x, |_| {});
         let batch = book.batch_mut(moved.batch);
-        batch.staged_digest = fold_move(batch.staged_digest, moved);
-        batch.staged.push(Staged::Move { id: moved.id });
+        let digest = fold_move(batch.staged_digest, moved);
+        batch.stage(digest, Staged::Move { id: moved.id });
     } else {
         leave(book, moved.kind, moved.from, x);
     }

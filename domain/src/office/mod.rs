@@ -46,6 +46,8 @@ pub struct Office {
     slots: Vec<Slot>,
     /// For each table, by its place in [`Table::ALL`]: keys to slots, also of rows that are gone.
     keys: Vec<BTreeMap<Box<str>, u32>>,
+    /// Of keys and rows, without the slots themselves.
+    bytes: usize,
 }
 
 /// Where a row lies, for ever; an empty one keeps its key, for the row may come back.
@@ -61,7 +63,7 @@ pub struct Slot {
 
 impl Office {
     /// Nothing on file.
-    pub const EMPTY: &'static Office = &Office { slots: Vec::new(), keys: Vec::new() };
+    pub const EMPTY: &'static Office = &Office { slots: Vec::new(), keys: Vec::new(), bytes: 0 };
 
     /// The row of a table with a key.
     #[must_use]
@@ -148,7 +150,12 @@ impl Office {
             Change::Remove(..) => None,
         };
         match self.slot_of(table, &key) {
-            Some(slot) => self.slots[slot as usize].row = row,
+            Some(slot) => {
+                let slot = &mut self.slots[slot as usize];
+                self.bytes -= slot.row.as_ref().map_or(0, Row::bytes);
+                self.bytes += row.as_ref().map_or(0, Row::bytes);
+                slot.row = row;
+            }
             None => self.add(Slot { table, key, row }),
         }
     }
@@ -159,8 +166,14 @@ impl Office {
         if self.keys.is_empty() {
             self.keys.resize_with(Table::ALL.len(), BTreeMap::new);
         }
+        self.bytes += 2 * slot.key.len() + slot.row.as_ref().map_or(0, Row::bytes);
         self.keys[slot.table.place()].insert(slot.key.clone(), number);
         self.slots.push(slot);
+    }
+
+    /// Bytes of all slots, keys and rows, as far as their lengths tell.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>() + self.bytes
     }
 
     fn keys_of(&self, table: Table) -> Option<&BTreeMap<Box<str>, u32>> {

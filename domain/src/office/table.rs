@@ -200,6 +200,14 @@ macro_rules! tables {
                 match self { $(Row::$name(_) => Table::$name,)+ }
             }
 
+            /// Bytes it takes in memory: itself, and its texts as far as their lengths tell.
+            #[must_use]
+            pub fn bytes(&self) -> usize {
+                let mut text = String::new();
+                self.write(&mut text);
+                text.len() + match self { $(Row::$name(_) => size_of::<$path>(),)+ }
+            }
+
             /// Its key.
             #[must_use]
             pub fn key(&self) -> String {

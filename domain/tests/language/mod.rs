@@ -10,7 +10,8 @@
 //!   then, in any order, the payment's state, `available`, `limits over-quota=600` (every figure
 //!   of the refusal), and `then fact-taken` (every event that followed in the same turn).
 //! - `by name` and `as role` where they are not the usual ones.
-//! - `show Q1 available 600 reserved 400`: figures as they are now.
+//! - `show Q1 available 600 reserved 400`: figures as they are now. `show row mof-dep 101 name 教育处`:
+//!   fields of a row on file.
 //! - `run` … `end -> ok`, or `-> refused over-quota at 2`: a linked run.
 //! - `time 5000`: the journaled time. `# …` is a comment.
 //!

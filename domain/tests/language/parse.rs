@@ -1,15 +1,16 @@
 //! From one line of a script to the command it means.
 
-use domain::batch::{fold_act, fold_move};
+use domain::batch::{fold_act, fold_move, fold_paper};
 use domain::codes::{
     ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, LimitKind, Method, MoveKind, Post,
     Posts, ResolveAction, Role, StepKind, YearState,
 };
 use domain::command::{
-    Act, Body, By, Create, EndBatch, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve,
-    SetLimit, SetYear, SettleMove, Step,
+    Act, Body, By, Create, EndBatch, Fact, MoveIn, MoveOut, OpenBatch, Paper, Register, Reserve,
+    Resolve, SetLimit, SetYear, SettleMove, Step,
 };
 use domain::ids::{ActId, BatchId, ChannelId, Class, ContractId, Day, LimitKey, MoveId, PersonId};
+use domain::office::paper::PaperKind;
 use domain::particulars::{Particulars, ParticularsText, account_hash};
 use domain::{Command, DivisionIndex, Fen, FiscalYear, PaymentId, QuotaId};
 
@@ -181,6 +182,7 @@ fn body(script: &Script, words: &Words, line: usize) -> Result<Option<Body<'stat
         }),
         "register" => Body::Register(register(words)?),
         "resolve" => Body::Resolve(resolve(script, words, line)?),
+        "file" => Body::File(paper(script, words, line)?),
         _ => return Ok(None),
     }))
 }
@@ -375,6 +377,7 @@ fn open_batch(script: &Script, words: &Words, line: usize) -> Result<OpenBatch, 
         match body(script, &staged, number)? {
             Some(Body::Act(act)) => digest = fold_act(digest, &act),
             Some(Body::MoveOut(moved)) => digest = fold_move(digest, &moved),
+            Some(Body::File(paper)) => digest = fold_paper(digest, &paper),
             _ => return Err(format!("{order} cannot be staged")),
         }
     }
@@ -419,5 +422,21 @@ fn resolve(script: &Script, words: &Words, line: usize) -> Result<Resolve<'stati
         serial,
         action: ResolveAction::from_slug(action).ok_or_else(|| format!("{action} what?"))?,
         reason: words.named("why").unwrap_or("see file"),
+    })
+}
+
+/// `file base-put mof-dep|101|A|other;mof-dep|102|…`: a bar parts fields, a semicolon lines.
+fn paper(script: &Script, words: &Words, line: usize) -> Result<Paper<'static>, Wrong> {
+    let kind = words.plain(0, "a paper")?;
+    let day: u32 = words.number("day", 0)?;
+    Ok(Paper {
+        act: act_id(script, words, line),
+        division: division(words.named("in").unwrap_or("D1"))?,
+        year: year(words.named("year").unwrap_or("2023"))?,
+        kind: PaperKind::from_slug(kind).ok_or_else(|| format!("{kind} is no paper"))?,
+        batch: words.named("batch").map_or(BatchId(0), batch_id),
+        checker: words.named("checker").map_or(PersonId::NOBODY, person),
+        day: if day == 0 { None } else { Day::new(day) },
+        text: words.plain(1, "lines")?.replace('|', "\t").replace(';', "\n").leak(),
     })
 }

@@ -1,6 +1,7 @@
 //! `show`: figures as they are now, each by its name.
 
 use domain::movement::Transit;
+use domain::office::table::Table;
 use domain::{DivisionIndex, FiscalYear};
 
 use super::Script;
@@ -43,6 +44,7 @@ impl Script {
             "plan" => (self.plan(word(1)?)?, &words[2..]),
             "batch" => (self.batch(word(1)?)?, &words[2..]),
             "move" => (self.moved(word(1)?)?, &words[2..]),
+            "row" => (self.row(word(1)?, word(2)?)?, &words[3..]),
             "year" => {
                 let (division, year) = of_year()?;
                 (self.year(division, year)?, &words[3..])
@@ -127,6 +129,21 @@ impl Script {
         let batch = batch.ok_or_else(|| format!("there is no batch {name}"))?;
         let state = batch.end.map_or("open", |end| end.slug());
         Ok(vec![("state".into(), state.into()), named(("staged", batch.staged.len() as i64))])
+    }
+
+    /// A row on file of D1 in 2023, or in the year before `:` of its key (`2024:101`).
+    fn row(&self, table: &str, key: &str) -> Result<Figures, Wrong> {
+        let (year, key) = key.split_once(':').unwrap_or(("2023", key));
+        let table = Table::from_slug(table).ok_or_else(|| format!("there is no table {table}"))?;
+        let row = self.book(1, parse::year(year)?)?.office().row(table, key);
+        let mut fields = vec![yes_no("there", row.is_some())];
+        if let Some(row) = row {
+            let mut line = String::new();
+            row.write(&mut line);
+            let columns = table.columns().iter().map(|column| column.name.to_string());
+            fields.extend(columns.zip(line.split('\t').map(String::from)));
+        }
+        Ok(fields)
     }
 
     fn moved(&self, name: &str) -> Result<Figures, Wrong> {

@@ -3,6 +3,7 @@
 
 mod facts;
 mod orders;
+mod papers;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use domain::command::{Act, Body, MoveIn, MoveOut, SettleMove};
 use domain::contents::fingerprint;
 use domain::ids::{ActId, BatchId, ChannelId, ContractId, Fingerprint, LimitKey, MoveId, PersonId};
 use domain::{Code, Command, FiscalYear, PaymentId, QuotaId};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::world::KEY;
 
@@ -73,6 +75,8 @@ pub(crate) struct Year {
     batches: BTreeMap<BatchId, Batch>,
     waiting: Vec<Waiting>,
     dismissed: Vec<(ChannelId, Fingerprint)>,
+    /// Divisions of the finance office on file: the lines, by code.
+    offices: BTreeMap<String, String>,
 }
 
 /// What a quota is, apart from its money.
@@ -176,6 +180,7 @@ impl Model {
             batches: BTreeMap::new(),
             waiting: Vec::new(),
             dismissed: Vec::new(),
+            offices: BTreeMap::new(),
         })
     }
 
@@ -216,11 +221,9 @@ impl Model {
                 false => Heard::now(Code::Conflict),
             };
         }
-        let decided = if begun || matches!(command.body, Body::SetYear(_)) {
-            book.order(command)
-        } else {
-            Err(Code::YearNotOpen)
-        };
+        // A year's papers and batches may come before anything else of it.
+        let begins = matches!(command.body, Body::SetYear(_) | Body::OpenBatch(_) | Body::File(_));
+        let decided = if begun || begins { book.order(command) } else { Err(Code::YearNotOpen) };
         let outcome = decided.err().unwrap_or(Code::Accepted);
         if outcome != Code::YearClosed {
             book.remember(&command.body, Known { contents, outcome });
@@ -327,6 +330,7 @@ impl Year {
         let id = match command.body {
             Body::Act(act) => act.batch,
             Body::MoveOut(moved) => moved.batch,
+            Body::File(paper) => paper.batch,
             _ => return,
         };
         let batch = self.batches.get(&id);
@@ -354,6 +358,10 @@ impl Year {
             Body::MoveOut(c) => {
                 let kind = 128 + c.kind.number();
                 fold_digest(batch.digest, c.id.0, kind, c.from, c.to.0, c.amount_fen)
+            }
+            Body::File(c) => {
+                let (kind, text) = (QuotaId(c.kind as u64), xxh3_64(c.text.as_bytes()));
+                fold_digest(batch.digest, c.act.0, 192, kind, text, domain::Fen::ZERO)
             }
             _ => batch.digest,
         };
@@ -417,6 +425,7 @@ fn act_of(body: &Body<'static>) -> Option<ActId> {
         Body::EndBatch(c) => c.act,
         Body::SetYear(c) => c.act,
         Body::Resolve(c) => c.act,
+        Body::File(c) => c.act,
         _ => return None,
     })
 }

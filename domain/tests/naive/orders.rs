@@ -8,6 +8,7 @@ use domain::command::{Act, Body, EndBatch, MoveOut, Reserve, SetLimit, SetYear, 
 use domain::ids::{BatchId, PersonId};
 use domain::{Code, Command};
 
+use super::papers::fit_together;
 use super::{Batch, Heard, Out, Payment, Quota, Stands, Year};
 
 impl Year {
@@ -27,7 +28,7 @@ impl Year {
             }
             Body::SetLimit(c) => self.limit(c),
             Body::OpenBatch(c) => {
-                self.must_be_open()?;
+                self.must_not_be_over()?;
                 let batch = Batch {
                     maker: person,
                     count: c.count as usize,
@@ -42,6 +43,7 @@ impl Year {
             Body::EndBatch(c) => self.end_batch(person, c),
             Body::SetYear(c) => self.set_year(c),
             Body::Resolve(c) => self.resolve(c),
+            Body::File(c) => self.file(person, c),
             _ => unreachable!("not an order with an id: {command:?}"),
         }
     }
@@ -53,6 +55,11 @@ impl Year {
             YearState::Adjustment => Err(Code::YearInAdjustment),
             YearState::Closed => Err(Code::YearClosed),
         }
+    }
+
+    /// Before it opens, too.
+    fn must_not_be_over(&self) -> Result<(), Code> {
+        if self.state == YearState::Unopened { Ok(()) } else { self.must_be_open() }
     }
 
     /// In the adjustment period too.
@@ -238,7 +245,7 @@ impl Year {
         self.batches[&id].ended
     }
 
-    fn batch_takes(&self, id: BatchId, person: PersonId) -> Result<(), Code> {
+    pub(super) fn batch_takes(&self, id: BatchId, person: PersonId) -> Result<(), Code> {
         if id == BatchId(0) {
             return Ok(());
         }
@@ -361,6 +368,7 @@ impl Year {
                 Body::MoveOut(moved) => {
                     self.out.get_mut(&moved.id).expect("staged").stands = Stands::UnderWay;
                 }
+                Body::File(paper) => self.put_on_file(paper),
                 _ => {}
             }
         }
@@ -378,7 +386,7 @@ impl Year {
         if step != BatchStep::Close {
             return Ok(());
         }
-        self.must_be_open()?;
+        self.must_not_be_over()?;
         if batch.staged.len() != batch.count || batch.digest != batch.announced {
             return Err(Code::BatchMismatch);
         }
@@ -398,7 +406,7 @@ impl Year {
                 self.may_grow(quota, sum)?;
             }
         }
-        Ok(())
+        fit_together(&batch.staged)
     }
 
     fn limit(&mut self, c: SetLimit) -> Result<(), Code> {

@@ -114,12 +114,15 @@ fn result_json(result: &CommandResult, refusal: Option<&Refusal>) -> Map<String,
 pub(super) fn figures_json(refusal: &Refusal) -> Value {
     refusal
         .figures()
-        .map(|figure| {
-            json!({
+        .map(|figure| match figure.place() {
+            Some((line, column)) => {
+                json!({ "limit": figure.limit.slug(), "line": line, "column": column })
+            }
+            None => json!({
                 "limit": figure.limit.slug(),
                 "requested": figure.requested_fen.to_yuan(),
                 "left": figure.left_fen.to_yuan(),
-            })
+            }),
         })
         .collect()
 }

@@ -6,13 +6,14 @@ use domain::codes::{
     ResolveAction, StepKind, YearState,
 };
 use domain::command::{
-    Act, Body, By, Create, EndBatch, Fact, MoveOut, OpenBatch, Register, Reserve, Resolve,
+    Act, Body, By, Create, EndBatch, Fact, MoveOut, OpenBatch, Paper, Register, Reserve, Resolve,
     SetLimit, SetYear, Step,
 };
 use domain::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, FiscalYear, LimitKey, MoveId,
     PaymentId, PersonId, QuotaId,
 };
+use domain::office::paper::PaperKind;
 use domain::particulars::{Particulars, ParticularsText};
 use domain::{Command, Fen, Role};
 use proptest::prelude::*;
@@ -183,6 +184,16 @@ impl Seed {
                 action: pick(ResolveAction::ALL, self.picks[0]),
                 reason: text,
             }),
+            "file" => Body::File(Paper {
+                act: ActId(self.id),
+                division,
+                year,
+                kind: pick(PaperKind::ALL, self.picks[0]),
+                batch: BatchId(self.wide),
+                checker: PersonId(a),
+                day: Some(self.day),
+                text,
+            }),
             _ => panic!("{slug} is in the table and not here"),
         }
     }
@@ -263,7 +274,8 @@ pub(crate) fn sample(layout: &'static Layout) -> Seed {
         count: 370_100_000,
         shorts: [184, 3],
         year: 22,
-        picks: [7, 1, 0],
+        // The first paper: there will be more of them.
+        picks: if layout.slug == "file" { [0, 1, 0] } else { [7, 1, 0] },
         text: "鲁财〔2022〕17号".into(),
         particulars: particulars.encode(),
     }

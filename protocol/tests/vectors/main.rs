@@ -48,6 +48,9 @@ fn seed(layout: &'static protocol::layout::Layout) -> Seed {
     if layout.slug == "register" {
         seed.text = "济南市".into();
     }
+    if layout.slug == "file" {
+        seed.text = "mof-dep\t03\t教科文处\tbusiness".into();
+    }
     seed
 }
 

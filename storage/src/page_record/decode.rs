@@ -16,6 +16,7 @@ use domain::limit::{ContractCell, PayCeiling, PlanCell};
 use domain::money::Fen;
 use domain::movement::{MoveInRow, MoveOutRow, Transit};
 use domain::office::Slot;
+use domain::office::line::read_all;
 use domain::office::table::{Row as OfficeRow, Table};
 use domain::page::{Page, YearHead, YearPage};
 use domain::payment::{FactSeen, Later, Payment, Refund, StepSeen};
@@ -423,13 +424,17 @@ fn batch(row: BatchRow) -> Result<Batch, PageError> {
     let (fingerprint, maker, count, digest, staged_digest, deadline_ms, end, staged) = row;
     let one = |(kind, quota, amount, id, changes): StagedRow| match kind {
         0 => Ok(Staged::Move { id: MoveId(id) }),
-        STAGED_PAPER => Ok(Staged::Paper { changes: changes.into() }),
+        STAGED_PAPER => {
+            read_all(&changes).map_err(|_| PageError::Field { field: "staged paper", value: 0 })?;
+            Ok(Staged::Paper { changes: changes.into() })
+        }
         _ => {
             let (quota, amount_fen) = (QuotaId(quota), Fen::new(amount));
             let kind = known("act", kind, ActKind::from_number(kind))?;
             Ok(Staged::Act { kind, quota, amount_fen })
         }
     };
+    let staged = staged.into_iter().map(one).collect::<Result<Vec<_>, PageError>>()?;
     Ok(Batch {
         fingerprint: Fingerprint(fingerprint),
         maker: PersonId(maker),
@@ -441,7 +446,8 @@ fn batch(row: BatchRow) -> Result<Batch, PageError> {
             0 => None,
             number => Some(known("batch end", number, BatchEnd::from_number(number))?),
         },
-        staged: staged.into_iter().map(one).collect::<Result<_, PageError>>()?,
+        staged_bytes: staged.iter().map(Staged::bytes).sum(),
+        staged,
     })
 }
 
@@ -452,6 +458,9 @@ fn slot((table, key, line): SlotRow) -> Result<Slot, PageError> {
         field: "column of a row on file",
         value: unfit.column as u64,
     })?;
+    if row.as_ref().is_some_and(|row| row.key() != key) {
+        return Err(PageError::Field { field: "key of a row on file", value: 0 });
+    }
     Ok(Slot { table, key: key.into(), row })
 }
 

@@ -5,7 +5,8 @@ use domain::codes::{
     Posts, ResolveAction, Role, StepKind, YearState,
 };
 use domain::command::{
-    Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve, SetLimit, Step,
+    Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Paper, Register, Reserve, Resolve, SetLimit,
+    Step,
 };
 use domain::contents::TAG_MAX;
 use domain::event::{Event, EventBody, RefusedId, RunId};
@@ -14,6 +15,7 @@ use domain::ids::{
     LimitKey, MoveId, PaymentId, PersonId, QuotaId,
 };
 use domain::money::Fen;
+use domain::office::paper::PaperKind;
 use domain::particulars::{Particulars, ParticularsText};
 use domain::refusal::{Code, Figure, Refusal};
 
@@ -315,6 +317,24 @@ impl Source {
                 refusal: self.refusal(),
                 ids,
             },
+            18 => {
+                // Without a text nothing changes: the document's table ends where texts begin.
+                let rows = if text.is_empty() { 0 } else { self.next() % 4 };
+                EventBody::Filed {
+                    fingerprint,
+                    changes: (0..rows).map(|_| self.change()).collect::<String>().into(),
+                    command: Paper {
+                        act: ActId(self.wide()),
+                        division: self.division(),
+                        year: self.year(),
+                        kind: self.pick(PaperKind::ALL),
+                        batch: BatchId(self.wide()),
+                        checker: PersonId(self.next()),
+                        day: Some(self.day()).filter(|day| day.get() != 0),
+                        text,
+                    },
+                }
+            }
             _ => panic!("there is no kind {index}"),
         };
         Event { by, body }
@@ -367,6 +387,15 @@ impl Source {
         }
     }
 
+    /// A line that says what is on file.
+    fn change(&mut self) -> String {
+        let code = self.next();
+        match self.flag() {
+            true => format!("+mof-dep\t{code}\t教育处\tbusiness\n"),
+            false => format!("-mof-dep\t{code}\n"),
+        }
+    }
+
     /// A text or none.
     pub(crate) fn text(&mut self) -> String {
         "文a".repeat((self.next() % 40) as usize)
@@ -390,4 +419,4 @@ impl Source {
 }
 
 /// How many kinds of event there are.
-pub(crate) const KINDS: usize = 18;
+pub(crate) const KINDS: usize = 19;

@@ -9,7 +9,8 @@ use domain::codes::{
     Posts, ResolveAction, Role, StepKind, YearState,
 };
 use domain::command::{
-    Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Register, Reserve, Resolve, SetLimit, Step,
+    Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Paper, Register, Reserve, Resolve, SetLimit,
+    Step,
 };
 use domain::event::{Event, EventBody, RefusedId, RunId};
 use domain::ids::{
@@ -17,6 +18,7 @@ use domain::ids::{
     LimitKey, MoveId, PaymentId, PersonId, QuotaId,
 };
 use domain::money::Fen;
+use domain::office::paper::PaperKind;
 use domain::particulars::{Particulars, ParticularsText, account_hash};
 use domain::refusal::{Code, Figure, Refusal};
 
@@ -279,6 +281,20 @@ pub(crate) fn event<'a>(index: usize, particulars: &'a [u8], ids: &'a [RunId]) -
         17 => {
             let refusal = over_quota();
             (MAKER, EventBody::RunRefused { division, year, at: 0, refusal, ids })
+        }
+        18 => {
+            let command = Paper {
+                act: act(7),
+                division,
+                year,
+                kind: PaperKind::BasePut,
+                batch: BATCH,
+                checker: PersonId(370_032),
+                day: Some(day(20_220_304)),
+                text: "mof-dep\t03\t教科文处\tbusiness",
+            };
+            let changes = "+mof-dep\t03\t教科文处\tbusiness\n".into();
+            (FINANCE, EventBody::Filed { fingerprint, changes, command })
         }
         _ => panic!("there is no kind {index}"),
     };

@@ -28,6 +28,7 @@ from .commands import (
     Doubt,
     DropBatch,
     Earmark,
+    File,
     Freeze,
     Hold,
     Instruct,
@@ -104,6 +105,7 @@ from .names import (
     Step,
 )
 from .outcomes import Done, Outcome, Refused, Unknown
+from .papers import PAPER_ROLES, Paper
 from .particulars import Particulars
 from .replies import ErrorMessage, Figure, Health, Position, Result
 from .subscription import AsyncSubscription
@@ -154,6 +156,7 @@ __all__ = [
     "Event",
     "FactKind",
     "Figure",
+    "File",
     "Freeze",
     "Health",
     "HealthStatus",

@@ -107,6 +107,66 @@ class Code(IntEnum):
     DIVISION_TAKEN = 4017
     NOT_QUARANTINED = 4018
     OVER_EARMARK = 4019
+    PAPER_LINE = 5000
+    NO_TABLE = 5001
+    BAD_ROW = 5002
+    NO_ROW = 5003
+    IMPORT_UNFIT = 5004
+    NOT_BASE = 5005
+    NOT_HOLDER = 5010
+    NOT_LIVE = 5011
+    PROJECT_WRONG_STATE = 5100
+    PROJECT_NO_GOAL = 5101
+    PROJECT_NO_BASIS = 5102
+    PROJECT_NO_STANDARD = 5103
+    PROJECT_OVER_STANDARD = 5104
+    PROJECT_DUPLICATE = 5105
+    PROJECT_NOT_IN_LIBRARY = 5106
+    PROJECT_TERM_ENDED = 5107
+    PROJECT_NEED_MISMATCH = 5108
+    PROJECT_IN_BUDGET = 5109
+    PROJECT_RANK_TAKEN = 5110
+    PROJECT_OUT_OF_RANK = 5111
+    REASON_MISSING = 5112
+    PROJECT_CUT_BY_GRADE = 5113
+    PROJECT_NOT_EXPIRED = 5114
+    PROJECT_NO_TERM = 5115
+    PROJECT_NO_NEED = 5116
+    PROJECT_OF_ANOTHER_UNIT = 5117
+    BUDGET_WRONG_STATE = 5200
+    OVER_ENVELOPE = 5201
+    OVER_CONTROL = 5202
+    UNBALANCED = 5203
+    NO_INCOME_REGISTERED = 5204
+    BUDGET_NO_GOAL = 5205
+    SNAPSHOT_DIRTY = 5206
+    REPLY_MISMATCH = 5207
+    RESERVE_OUT_OF_RANGE = 5208
+    PROCUREMENT_UNFLAGGED = 5209
+    NOT_SENT = 5210
+    ALREADY_SENT = 5211
+    UNIT_NOT_ACTIVE = 5212
+    UNIT_NOT_LEAF = 5213
+    ROW_BELOW_ZERO = 5214
+    ROW_DROPPED = 5215
+    NO_APPROVED_TABLE = 5216
+    NOT_REPLIED = 5217
+    ROW_HAS_QUOTA = 5218
+    OVER_EARLY_CAP = 5219
+    PAPER_NO_DAY = 5220
+    ROW_TWICE = 5221
+    OVER_LAST_YEAR = 5222
+    WEIGHTS_NOT_WHOLE = 5600
+    LEVELS_MISSING = 5601
+    GOAL_FROZEN = 5602
+    TRACK_INCOMPLETE = 5603
+    NO_SUPPLEMENT_BY_GRADE = 5604
+    GOAL_STALE = 5605
+    NOT_DORMANT = 5606
+    OVER_RECOVERED = 5607
+    NO_SELF_SCORE = 5608
+    OVER_HUNDRED = 5609
+    NO_POLICY = 5610
 
     @property
     def slug(self) -> str:
@@ -621,5 +681,365 @@ _TEXTS: dict[Code, _Texts] = {
         "the amount is more than what is left of the earmark",
         "超采购占用余额",
         "at most what is left",
+    ),
+    Code.PAPER_LINE: _Texts(
+        Then.NEVER,
+        "where in the paper: the figures are its line and its column, from 1",
+        "单据行列位置",
+        "correct that field",
+    ),
+    Code.NO_TABLE: _Texts(
+        Then.NEW_ID,
+        "no such table",
+        "无此数据表",
+        "see the tables in the reference",
+    ),
+    Code.BAD_ROW: _Texts(
+        Then.NEW_ID,
+        "a field does not fit its column",
+        "数据行不符合要求",
+        "see the table's columns in the reference",
+    ),
+    Code.NO_ROW: _Texts(
+        Then.NEW_ID,
+        "no such row on file",
+        "查无此数据行",
+        "list the table",
+    ),
+    Code.IMPORT_UNFIT: _Texts(
+        Then.NEW_ID,
+        "rows of base data do not fit together or with what is on file",
+        "基础信息数据不一致",
+        "correct the lines and columns the figures name; treasury import lists them all",
+    ),
+    Code.NOT_BASE: _Texts(
+        Then.NEW_ID,
+        "rows of this table are not put or removed one by one",
+        "该数据表不可直接登记",
+        "file the paper of its subject",
+    ),
+    Code.NOT_HOLDER: _Texts(
+        Then.NEW_ID,
+        "the person does not hold the post that files this paper",
+        "未持有办理该业务的岗位",
+        "a holder of the post files it, or the base keeper registers the post",
+    ),
+    Code.NOT_LIVE: _Texts(
+        Then.NEW_ID,
+        "the division, or the unit's township, is not active or not live on this business day",
+        "区划未上线或已停用",
+        "wait for the go-live day, or have the base keeper correct it",
+    ),
+    Code.PROJECT_WRONG_STATE: _Texts(
+        Then.NEW_ID,
+        "where the project stands does not allow this",
+        "项目状态不允许",
+        "look the project up",
+    ),
+    Code.PROJECT_NO_GOAL: _Texts(
+        Then.NEW_ID,
+        "the project has no performance goal of its unit, with indicators",
+        "项目未填报绩效目标",
+        "file the goal, then name it in the project",
+    ),
+    Code.PROJECT_NO_BASIS: _Texts(
+        Then.NEW_ID,
+        "the project names no document it rests on",
+        "项目缺少立项依据",
+        "return it and have the unit name its basis",
+    ),
+    Code.PROJECT_NO_STANDARD: _Texts(
+        Then.NEW_ID,
+        "the project names no spending standard in force, and does not say that none applies",
+        "项目未选用支出标准",
+        "name a standard of the year, or the word none",
+    ),
+    Code.PROJECT_OVER_STANDARD: _Texts(
+        Then.NEW_ID,
+        "what the project needs in the year is not what its spending standard allows for the quantity",
+        "项目需求超支出标准",
+        "correct the quantity or the need",
+    ),
+    Code.PROJECT_DUPLICATE: _Texts(
+        Then.NEW_ID,
+        "another project of this unit has this code or name",
+        "项目重复",
+        "use the existing project",
+    ),
+    Code.PROJECT_NOT_IN_LIBRARY: _Texts(
+        Then.NEW_ID,
+        "the project is not in the library: nothing can be arranged for it",
+        "项目未入库",
+        "have it reviewed into the library first",
+    ),
+    Code.PROJECT_TERM_ENDED: _Texts(
+        Then.NEW_ID,
+        "the year is not in the project's term",
+        "项目实施期已满或未到",
+        "set up a new project or correct the term",
+    ),
+    Code.PROJECT_NEED_MISMATCH: _Texts(
+        Then.NEW_ID,
+        "the needs of the years are not in the term or do not sum up to the total",
+        "分年需求与总需求不符",
+        "correct the needs: one for each year, inside the term",
+    ),
+    Code.PROJECT_IN_BUDGET: _Texts(
+        Then.NEW_ID,
+        "rows of the budget rest on the project",
+        "项目已列入预算",
+        "drop its rows first",
+    ),
+    Code.PROJECT_RANK_TAKEN: _Texts(
+        Then.NEW_ID,
+        "another project of the department has this rank",
+        "优先级重复",
+        "rank both in one paper",
+    ),
+    Code.PROJECT_OUT_OF_RANK: _Texts(
+        Then.NEW_ID,
+        "the project is not ranked, or one of its department that ranks before it is not chosen yet",
+        "未按优先级顺序入预算",
+        "choose by rank, or rank anew",
+    ),
+    Code.REASON_MISSING: _Texts(
+        Then.NEW_ID,
+        "this step needs a reason",
+        "未填写原因",
+        "say why",
+    ),
+    Code.PROJECT_CUT_BY_GRADE: _Texts(
+        Then.NEW_ID,
+        "the grade of its last evaluation leaves the project less than this, or nothing",
+        "绩效评价结果不支持安排",
+        "ask for what the grade leaves, or give the project up",
+    ),
+    Code.PROJECT_NOT_EXPIRED: _Texts(
+        Then.NEW_ID,
+        "the project may still be chosen: its years in the library are not over",
+        "项目储备未到期",
+        "wait, or cancel it with a reason",
+    ),
+    Code.PROJECT_NO_TERM: _Texts(
+        Then.NEW_ID,
+        "the project has no term",
+        "项目未填报实施年限",
+        "return it and have the unit fill in the term",
+    ),
+    Code.PROJECT_NO_NEED: _Texts(
+        Then.NEW_ID,
+        "the project needs nothing in any year",
+        "项目未填报资金需求",
+        "return it and have the unit fill in the needs",
+    ),
+    Code.PROJECT_OF_ANOTHER_UNIT: _Texts(
+        Then.NEW_ID,
+        "the project belongs to another unit",
+        "项目与单位不符",
+        "name the project's own unit",
+    ),
+    Code.BUDGET_WRONG_STATE: _Texts(
+        Then.NEW_ID,
+        "where the budget stands does not allow this",
+        "预算编制环节不允许",
+        "look the budget up",
+    ),
+    Code.OVER_ENVELOPE: _Texts(
+        Then.NEW_ID,
+        "the control figures of a fund nature are more than its income",
+        "控制数超可用财力",
+        "lower the control figures or register the income",
+    ),
+    Code.OVER_CONTROL: _Texts(
+        Then.NEW_ID,
+        "the rows of the unit are more than its control figure for the class of projects and the fund nature",
+        "超控制数",
+        "lower the rows to the control figure",
+    ),
+    Code.UNBALANCED: _Texts(
+        Then.NEW_ID,
+        "income and spending of a fund nature, with its surplus, are not equal",
+        "收支不平衡",
+        "correct rows, income or surplus",
+    ),
+    Code.NO_INCOME_REGISTERED: _Texts(
+        Then.NEW_ID,
+        "the unit has not registered income of this fund nature that covers the spending",
+        "未登记收入不得安排支出",
+        "register the unit's income first",
+    ),
+    Code.BUDGET_NO_GOAL: _Texts(
+        Then.NEW_ID,
+        "the project of a row has no complete performance goal",
+        "预算项目未填报绩效目标",
+        "file the goal",
+    ),
+    Code.SNAPSHOT_DIRTY: _Texts(
+        Then.NEW_ID,
+        "the rows are not those of the version that is named",
+        "预算数据与上报版本不一致",
+        "make a new version, or name the one that was reviewed",
+    ),
+    Code.REPLY_MISMATCH: _Texts(
+        Then.NEW_ID,
+        "the rows of a fund nature and functional class do not sum up to what the congress approved",
+        "批复与人大批准预算不符",
+        "correct the rows to the approved table",
+    ),
+    Code.RESERVE_OUT_OF_RANGE: _Texts(
+        Then.NEW_ID,
+        "the reserve fund is not between the legal shares of general budget spending",
+        "预备费比例不合规",
+        "correct the reserve fund: the figures are what it is and the bound it breaks",
+    ),
+    Code.PROCUREMENT_UNFLAGGED: _Texts(
+        Then.NEW_ID,
+        "a row of a class that is bought under procurement law is not flagged",
+        "政府采购预算未标识",
+        "flag the row",
+    ),
+    Code.NOT_SENT: _Texts(
+        Then.NEW_ID,
+        "a unit or department below has not sent its part of this round yet",
+        "下级尚未报送",
+        "have it sent first",
+    ),
+    Code.ALREADY_SENT: _Texts(
+        Then.NEW_ID,
+        "the unit or department has sent its part of this round: it is closed until it is returned",
+        "已报送，不可修改",
+        "have it returned",
+    ),
+    Code.UNIT_NOT_ACTIVE: _Texts(
+        Then.NEW_ID,
+        "no such unit, or it is not active",
+        "单位不存在或未启用",
+        "use an active unit",
+    ),
+    Code.UNIT_NOT_LEAF: _Texts(
+        Then.NEW_ID,
+        "money is placed with units at the end of the tree only",
+        "非末级单位不可落实预算",
+        "place it with a unit below",
+    ),
+    Code.ROW_BELOW_ZERO: _Texts(
+        Then.NEW_ID,
+        "the budget row would be less than nothing",
+        "预算数不足",
+        "at most what the row has",
+    ),
+    Code.ROW_DROPPED: _Texts(
+        Then.NEW_ID,
+        "the budget row was dropped",
+        "预算已取消",
+        "use another row",
+    ),
+    Code.NO_APPROVED_TABLE: _Texts(
+        Then.NEW_ID,
+        "what the congress approved is not on file",
+        "未登记人大批准预算表",
+        "register the approved table first",
+    ),
+    Code.NOT_REPLIED: _Texts(
+        Then.NEW_ID,
+        "the budget is not replied: the row is no authority to spend yet",
+        "预算尚未批复",
+        "wait for the reply, or use a pre-approval quota",
+    ),
+    Code.ROW_HAS_QUOTA: _Texts(
+        Then.NEW_ID,
+        "a quota rests on the row: its elements and unit stay, and it is not dropped",
+        "预算已生成指标，要素不可更改",
+        "change the amount only",
+    ),
+    Code.OVER_EARLY_CAP: _Texts(
+        Then.NEW_ID,
+        "more than the unit may have before the budget is approved",
+        "超预算批准前支出限额",
+        "lower the amount, or register another ground",
+    ),
+    Code.PAPER_NO_DAY: _Texts(
+        Then.NEW_ID,
+        "this paper needs its business day",
+        "单据未注明日期",
+        "name the day",
+    ),
+    Code.ROW_TWICE: _Texts(
+        Then.NEW_ID,
+        "the paper changes one row twice",
+        "单据内数据行重复",
+        "name each row once",
+    ),
+    Code.OVER_LAST_YEAR: _Texts(
+        Then.NEW_ID,
+        "the cap is more than what the unit spent in all of last year",
+        "限额超上年支出",
+        "take the figure from the report of last year's same period",
+    ),
+    Code.WEIGHTS_NOT_WHOLE: _Texts(
+        Then.NEW_ID,
+        "the weights of the goal's indicators do not sum up to 100.00",
+        "绩效指标权重合计不为100",
+        "correct the weights",
+    ),
+    Code.LEVELS_MISSING: _Texts(
+        Then.NEW_ID,
+        "a goal needs indicators of output, benefit and satisfaction",
+        "绩效指标级别不完整",
+        "add the missing level",
+    ),
+    Code.GOAL_FROZEN: _Texts(
+        Then.NEW_ID,
+        "the goal is frozen with the project: it changes only by return or new approval",
+        "绩效目标已随预算锁定",
+        "have the project returned, or file the goal for new approval",
+    ),
+    Code.TRACK_INCOMPLETE: _Texts(
+        Then.NEW_ID,
+        "every indicator of the goal has to be tracked, and no other",
+        "绩效监控指标不完整",
+        "name each indicator of the goal once",
+    ),
+    Code.NO_SUPPLEMENT_BY_GRADE: _Texts(
+        Then.NEW_ID,
+        "the grade of the project's last evaluation allows no supplement",
+        "绩效评价结果不予追加",
+        "use the money elsewhere",
+    ),
+    Code.GOAL_STALE: _Texts(
+        Then.NEW_ID,
+        "the amount has moved too far from the one the goal was approved with",
+        "预算调整幅度超限，绩效目标须重新审定",
+        "have the goal approved anew",
+    ),
+    Code.NOT_DORMANT: _Texts(
+        Then.NEW_ID,
+        "the row's money is not dormant: too young, used up, or listed already",
+        "不属于沉淀资金",
+        "see the list of dormant money",
+    ),
+    Code.OVER_RECOVERED: _Texts(
+        Then.NEW_ID,
+        "more than what was taken back and is not planned anew yet",
+        "超已收回未安排金额",
+        "at most what is left",
+    ),
+    Code.NO_SELF_SCORE: _Texts(
+        Then.NEW_ID,
+        "the unit has not evaluated the project itself",
+        "单位尚未自评",
+        "the unit files its own evaluation first",
+    ),
+    Code.OVER_HUNDRED: _Texts(
+        Then.NEW_ID,
+        "a score or weight is more than 100.00",
+        "分值超过100",
+        "correct it",
+    ),
+    Code.NO_POLICY: _Texts(
+        Then.NEW_ID,
+        "no such number can be set, or it is looser than the default",
+        "无此管理参数或放宽了默认值",
+        "see the list of policies",
     ),
 }

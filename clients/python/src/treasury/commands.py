@@ -41,12 +41,14 @@ from .limits import (
     DIVISION_NAME_BYTES_MAX,
     KEY_BYTES_MAX,
     NOTE_BYTES_MAX,
+    PAPER_BYTES_MAX,
     TAIL_BYTES_MAX,
     U16_MAX,
     U32_MAX,
 )
 from .money import Yuan, to_fen
 from .names import Authority, Business, LimitKind, Method, ParkedAction, Posts, Role
+from .papers import PAPER_ROLES, Paper
 from .particulars import Particulars
 
 #: Flag: decide without effect and without trace.
@@ -813,6 +815,35 @@ class Resolve(Command):
     TAIL = _REASON_NEEDED
 
 
+@dataclass(frozen=True)
+class File(Command):
+    """File a paper with the finance office (docs/office.md): lines of columns parted by tabs."""
+
+    act: uuid.UUID
+    division: int
+    year: int
+    paper: Paper
+    text: str
+    checker: int = 0
+    day: Optional[datetime.date] = None
+    batch: Optional[uuid.UUID] = None
+
+    KIND, NAME = 90, "file"
+    #: Who files one paper or another; which, `PAPER_ROLES` says.
+    ROLES = tuple(role for role in Role if any(role in roles for roles in PAPER_ROLES.values()))
+    ASKED_BY = "act"
+    SLOTS = (
+        _ACT,
+        Slot("checker", 48, Whole(optional=True)),
+        Slot("day", 88, Day(optional=True)),
+        _DIVISION,
+        _YEAR,
+        Slot("paper", 102, OneOf(of=Paper)),
+        _BATCH,
+    )
+    TAIL = Tail("text", PAPER_BYTES_MAX, needed=True)
+
+
 #: Every command by its number.
 COMMANDS: Dict[int, Type[Command]] = {
     one.KIND: one
@@ -824,7 +855,7 @@ COMMANDS: Dict[int, Type[Command]] = {
         *(Issue, Supplement, Cut, Freeze, Unfreeze, Earmark, Unearmark, Recover, Close, Revive),
         *(Allocate, Transfer, ReturnUp, Virement, CarryOut),
         *(Create, SetLimit, OpenBatch, CloseBatch, DropBatch),
-        *(OpenYear, AdjustYear, CloseYear, Register, Resolve),
+        *(OpenYear, AdjustYear, CloseYear, Register, Resolve, File),
     )
 }
 #: Every command by its name.

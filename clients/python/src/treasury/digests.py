@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Iterable
 
-from .commands import Allocate, CarryOut, Command, Cut, Issue, Recover, ReturnUp, Supplement
+from .commands import Allocate, CarryOut, Command, Cut, File, Issue, Recover, ReturnUp, Supplement
 from .commands import Transfer, Virement, fen_of
 from .errors import BadValue
 
@@ -162,17 +162,20 @@ def batch_digest(acts: Iterable[Command]) -> int:
     digest = 0
     for act in acts:
         if isinstance(act, (Allocate, Transfer, ReturnUp, Virement, CarryOut)):
-            number, quota, to = act.KIND - 64 + 128, act.from_, act.to.number()
+            number, quota, to = act.KIND - 64 + 128, act.from_.number(), act.to.number()
             id_ = act.move
         elif isinstance(act, (Issue, Supplement, Cut, Recover)):
-            number, quota, to, id_ = act.KIND - 48, act.quota, 0, act.act
+            number, quota, to, id_ = act.KIND - 48, act.quota.number(), 0, act.act
+        elif isinstance(act, File):
+            number, quota, id_ = 192, act.paper.value, act.act
+            to = xxh3_64(act.text.encode("utf-8"))
         else:
             raise BadValue("acts", f"{act!r} cannot be staged in a batch")
         digest = _xxh3_128_of_57(
             digest.to_bytes(16, "little")
             + id_.int.to_bytes(16, "little")
             + bytes([number])
-            + quota.number().to_bytes(8, "little")
+            + quota.to_bytes(8, "little")
             + to.to_bytes(8, "little")
             + fen_of(act).to_bytes(8, "little", signed=True)
         )

@@ -30,6 +30,7 @@ from .names import (
     Role,
     Step,
 )
+from .papers import Paper
 from .particulars import Particulars
 from .reader import Reader
 from .replies import Figure, Record, code_of, named
@@ -152,6 +153,7 @@ _FORMS: Dict[str, Callable[[Reader], Any]] = {
     "authority": lambda body: named(Authority, body.u8(), "an event"),
     "limit": lambda body: named(LimitKind, body.u8(), "an event"),
     "action": lambda body: named(ParkedAction, body.u8(), "an event"),
+    "paper": lambda body: named(Paper, body.u8(), "an event"),
 }
 
 _FACT = (
@@ -216,6 +218,11 @@ EVENTS: Dict[int, Tuple[str, str]] = {
         "amount:fen refusal.code:code",
     ),
     33: ("run-refused", "division:u16 year:u16 at:u16"),
+    34: (
+        "filed",
+        "fingerprint:u128 act:uuid division:u16 year:u16 paper:paper batch:uuid checker:u64 day:day "
+        "text:text changes:text",
+    ),
 }
 
 #: The names that a subscription's filter takes.

@@ -250,14 +250,18 @@ class Day(Form):
     size = 4
 
     def normal(self, name: str, value: object) -> object:
-        day_number(name, value)  # type: ignore[arg-type]
+        if value is not None or not self.optional:
+            day_number(name, value)  # type: ignore[arg-type]
         return value
 
     def pack(self, name: str, value: object) -> bytes:
+        if value is None and self.optional:
+            return bytes(4)
         return struct.pack("<I", day_number(name, value))  # type: ignore[arg-type]
 
     def unpack(self, name: str, data: bytes) -> object:
-        return day_of(name, int.from_bytes(data, "little"))
+        number = int.from_bytes(data, "little")
+        return None if number == 0 and self.optional else day_of(name, number)
 
     def to_json(self, value: object) -> object:
         return value.isoformat() if isinstance(value, datetime.date) else None

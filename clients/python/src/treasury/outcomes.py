@@ -89,9 +89,7 @@ class Refused(_Answered):
     move: Optional[MoveStage] = None
 
     def __str__(self) -> str:
-        figures = "".join(
-            f"; {one.limit.slug}: {one.requested} asked, {one.left} left" for one in self.figures
-        )
+        figures = "".join(f"; {one}" for one in self.figures)
         return (
             f"{self.command.NAME}: {self.code.slug} {self.code.value} {self.english} "
             f"{self.chinese}{figures}; {self.next_step}"

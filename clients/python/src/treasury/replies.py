@@ -15,7 +15,7 @@ from .errors import BadFrame
 from .frames import Cursor, Frame, FrameKind, Welcome
 from .ids import QuotaId
 from .limits import CURSOR_BYTES, FIGURES_MAX, RESULT_BYTES
-from .money import to_yuan
+from .money import to_fen, to_yuan
 from .names import Environment, HealthStatus, Named, PaymentState
 from .reader import Reader
 
@@ -38,6 +38,18 @@ class Figure:
     limit: Code
     requested: Decimal
     left: Decimal
+
+    @property
+    def place(self) -> Optional[Tuple[int, int]]:
+        """Line and column, from 1, where it says where in a paper (`Code.PAPER_LINE`)."""
+        if self.limit is not Code.PAPER_LINE:
+            return None
+        return to_fen(self.requested), to_fen(self.left)
+
+    def __str__(self) -> str:
+        if self.place is not None:
+            return f"line {self.place[0]}, column {self.place[1]}"
+        return f"{self.limit.slug}: {self.requested} asked, {self.left} left"
 
 
 @dataclass(frozen=True)
