@@ -7,8 +7,12 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use county::{Files, misfits, on_file};
+use domain::FiscalYear;
+use domain::ids::Class;
 use domain::office::Office;
 use domain::office::table::Table;
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 #[test]
 fn the_example_county_has_every_table_and_is_taken() {
@@ -471,6 +475,148 @@ fn golden(name: &str, must_be: &str) {
         is == must_be,
         "{name} is out of date; run UPDATE_GOLDEN=1 cargo test -p domain\n{differs:#?}"
     );
+}
+
+/// The data of the program and the data on file say the same of each code.
+#[test]
+fn the_national_tables_are_the_elements_in_force() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data");
+    let elements = std::fs::read_to_string(root.join("elements.csv")).expect("the elements");
+    let rows: Vec<Vec<&str>> = elements
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect();
+    assert!(rows.len() > 150);
+    for year in [2022_u16, 2023] {
+        let folder = root.join(year.to_string());
+        let codes = std::fs::read_to_string(folder.join("code.csv")).expect("the codes");
+        let codes: Vec<Vec<&str>> = codes.lines().map(|line| line.split(',').collect()).collect();
+        // The other rows of the elements say something about codes, they are none.
+        let is_code = |row: &&Vec<&str>| ["fund", "functional", "departmental"].contains(&row[0]);
+        for row in rows.iter().filter(is_code) {
+            let [table, code, from, to, name, goes_with] = row[..] else { panic!("{row:?}") };
+            assert!(from.parse::<u16>().is_ok_and(|from| from <= year) && to.is_empty());
+            let same = codes.iter().find(|of| of.get(..2) == Some(&[table, code]));
+            let same = same.unwrap_or_else(|| panic!("{year} lacks {table} {code}"));
+            assert_eq!((same[2], same[5]), (name, goes_with), "{year} {table} {code}");
+        }
+        let fiscal = FiscalYear::new(year).expect("a year");
+        let paid = codes.iter().filter(|row| row[0] == "departmental" && row[4] == "1");
+        for row in paid.clone() {
+            let class = Class::new(row[1]).expect("a class");
+            assert_eq!(domain::elements::check_payment_class(class, fiscal), Ok(()), "{row:?}");
+        }
+        assert!(paid.count() > 80);
+    }
+}
+
+/// A row of a random tree: its parent's place, if any, and whether it may have children.
+type Node = (Option<usize>, bool);
+
+/// Trees of units: parents stand before their children and are no leaves.
+fn trees() -> impl Strategy<Value = Vec<Node>> {
+    let picks = vec((any::<u32>(), any::<bool>(), any::<bool>()), 2..40);
+    picks.prop_map(|picks| {
+        let (mut nodes, mut depths): (Vec<Node>, Vec<u32>) = (Vec::new(), Vec::new());
+        for (pick, top, leaf) in picks {
+            let above: Vec<usize> =
+                (0..nodes.len()).filter(|&at| !nodes[at].1 && depths[at] < 16).collect();
+            let parent = (!top && !above.is_empty()).then(|| above[pick as usize % above.len()]);
+            depths.push(parent.map_or(1, |parent| depths[parent] + 1));
+            nodes.push((parent, leaf || depths[nodes.len()] == 16));
+        }
+        nodes
+    })
+}
+
+/// Codes that say nothing of the tree: as a serial, scattered.
+fn code_of(at: usize) -> String {
+    format!("{:03}", (at * 37 + 11) % 1000)
+}
+
+fn unit_lines(nodes: &[Node]) -> Vec<[String; 13]> {
+    let depth = |mut at: usize| {
+        let mut depth = 1;
+        while let Some(parent) = nodes[at].0 {
+            (at, depth) = (parent, depth + 1);
+        }
+        depth
+    };
+    let line = |(at, &(parent, leaf)): (usize, &Node)| {
+        let parent = parent.map_or(String::new(), code_of);
+        let (level, leaf) = (depth(at).to_string(), if leaf { "1" } else { "2" });
+        let [kind, funding, none] = ["other", "full", ""].map(str::to_owned);
+        let [code, name] = [code_of(at), format!("单位{at}")];
+        let (leaf, standing) = (leaf.to_owned(), "active".to_owned());
+        [
+            "+unit".to_owned(),
+            code,
+            name,
+            parent,
+            level,
+            kind,
+            funding,
+            leaf,
+            none.clone(),
+            none.clone(),
+            none.clone(),
+            none,
+            standing,
+        ]
+    };
+    nodes.iter().enumerate().map(line).collect()
+}
+
+/// Lines of changes, in an order of their own.
+fn found_in(lines: &[[String; 13]], turn: usize) -> Vec<String> {
+    let mut lines: Vec<String> = lines.iter().map(|fields| fields.join("\t")).collect();
+    let turn = turn % lines.len();
+    lines.rotate_left(turn);
+    let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
+    misfits(Office::EMPTY, &lines)
+}
+
+proptest! {
+    #[test]
+    fn a_tree_is_taken_and_each_single_fault_in_it_is_found(
+        nodes in trees(),
+        at in any::<prop::sample::Index>(),
+        fault in 0_usize..8,
+        turn in any::<usize>(),
+    ) {
+        let good = unit_lines(&nodes);
+        prop_assert_eq!(found_in(&good, turn), Vec::<String>::new());
+        let at = at.index(nodes.len());
+        let mut bad = good.clone();
+        let row = &mut bad[at];
+        match fault {
+            0 => row[3] = row[1].clone(),
+            1 => row[3] = "999999".to_owned(),
+            2 => row[4] = (row[4].parse::<u8>().expect("a level") + 1).to_string(),
+            3 => row[1] = format!("1{:021}", 7),
+            4 => row[10] = "370124102".to_owned(),
+            5 => row[12] = "merged".to_owned(),
+            6 => {
+                // The way down from here comes back.
+                let below = (0..nodes.len()).rev().find(|&child| {
+                    std::iter::successors(Some(child), |&child| nodes[child].0).any(|up| up == at)
+                });
+                row[3] = code_of(below.expect("at least itself"));
+            }
+            _ => bad.push(good[at].clone()),
+        }
+        let found = found_in(&bad, turn);
+        // At the row itself; of a row that stands twice, at the one that comes later.
+        let place = |row: usize| (row + bad.len() - turn % bad.len()) % bad.len() + 1;
+        let row = if fault == 7 { place(at).max(place(bad.len() - 1)) } else { place(at) };
+        let there = format!("{row}:");
+        prop_assert!(
+            found.iter().any(|line| line.starts_with(&there)),
+            "{fault} at {row} was not found in {bad:?}: {found:?}"
+        );
+    }
 }
 
 /// An office that holds nothing refers to nothing.

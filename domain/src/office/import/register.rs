@@ -91,10 +91,9 @@ impl Checker<'_> {
         }
         let with: Vec<&str> = row.goes_with.split(' ').filter(|word| !word.is_empty()).collect();
         match row.table {
-            CodeKind::Fund | CodeKind::Functional => {
-                if !matches!(with[..], [budget] if BUDGETS.contains(&budget)) {
-                    self.say(here, "goes_with", format!("one of {}", BUDGETS.join(" ")));
-                }
+            CodeKind::Fund | CodeKind::Functional if !matches!(with[..], [budget] if BUDGETS.contains(&budget)) =>
+            {
+                self.say(here, "goes_with", format!("one of {}", BUDGETS.join(" ")));
             }
             CodeKind::Departmental if row.enterable && with.is_empty() => {
                 self.say(here, "goes_with", "the government classes it is mapped to");

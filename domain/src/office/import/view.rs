@@ -1,6 +1,7 @@
 //! What would be on file after some changes.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::office::Office;
 use crate::office::line::Change;
@@ -25,11 +26,9 @@ impl<'a> View<'a> {
                 Change::Put(row) => Some(row),
                 Change::Remove(..) => None,
             };
-            let keys = over.entry(table).or_default();
-            if keys.contains_key(&key) {
-                twice.push(number);
-            } else {
-                keys.insert(key, row);
+            match over.entry(table).or_default().entry(key) {
+                Entry::Vacant(place) => drop(place.insert(row)),
+                Entry::Occupied(_) => twice.push(number),
             }
         }
         (View { office, over }, twice)
