@@ -43,6 +43,7 @@ macro_rules! numbered {
         }
     };
 }
+pub(crate) use numbered;
 
 numbered! {
     /// In which capacity a command is given.

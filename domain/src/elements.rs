@@ -281,7 +281,7 @@ impl Elements {
 
     /// `division/unit/functional/government/departmental/fund/…`; `None` for a key of another
     /// form, whose words are its owner's own.
-    fn of(key: &str) -> Option<Elements> {
+    pub(crate) fn of(key: &str) -> Option<Elements> {
         let parts: Vec<&str> = key.split('/').collect();
         if parts.len() < KEY_PARTS_MIN || parts[2].len() != FUNCTIONAL {
             return None;

@@ -77,3 +77,6 @@ pub const RECORDS_PER_YEAR_MAX: usize = (1 << 31) - 2;
 
 const _: () = assert!(REFUSAL_FIGURES_MAX >= 3, "available, earmark, plan and cap must fit");
 const _: () = assert!(LINKED_RUN_COMMANDS_MAX <= 256);
+
+/// Rows of one report.
+pub const REPORT_ROWS_MAX: usize = 500_000;

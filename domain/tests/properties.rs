@@ -3,6 +3,7 @@
 //! halves of moves late, twice and in any order.
 
 mod naive;
+mod reports;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -992,6 +993,7 @@ impl Run {
             self.is_kept_once(command);
         }
         assert_eq!(self.world.replay_differs(), None);
+        assert_eq!(reports::disagreement(&self.world), None);
     }
 
     /// I13: a fact that was taken is in its payment once, or in suspense, or was dismissed there.

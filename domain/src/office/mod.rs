@@ -19,6 +19,8 @@
 //! - [`decide`]: what filing does, or why not; a file for each subject.
 //! - `gate`: from which day on payments run, as a payment asks it.
 //! - [`import`]: sheets of base data, and everything in them that does not fit.
+//! - [`shelves`]: what is on file everywhere, for whoever follows the journal.
+//! - [`reports`]: sums over all of it.
 
 pub mod authority;
 pub mod decide;
@@ -31,6 +33,8 @@ pub mod performance;
 pub mod policy;
 #[macro_use]
 pub mod table;
+pub mod reports;
+pub mod shelves;
 pub mod tables;
 
 use std::collections::BTreeMap;

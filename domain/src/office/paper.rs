@@ -129,6 +129,11 @@ papers! {
     /// What units may have before the approval.
     EarlyCapPut = 57, "early-cap-put", "核定批准前支出限额", FINANCE;
 
+    /// Put thresholds of alerts: each line a row's fields.
+    ThresholdPut = 138, "threshold-put", "登记预警阈值", FINANCE;
+    /// Remove thresholds: each line a code.
+    ThresholdRemove = 139, "threshold-remove", "删除预警阈值", FINANCE;
+
     /// Put goals with their indicators.
     GoalPut = 170, "goal-put", "填报绩效目标", MAKERS;
     /// How far goals are.

@@ -294,6 +294,8 @@ tables! {
     Document = 40, "document", "指标文", t::document::Document;
     /// Their lines.
     DocumentLine = 41, "document-line", "指标文明细", t::document::DocumentLine;
+    /// Thresholds of alerts.
+    Threshold = 58, "threshold", "预警阈值", t::report::Threshold;
     /// Performance goals.
     Goal = 70, "goal", "绩效目标", t::performance::Goal;
     /// Their indicators.

@@ -9,6 +9,7 @@ mod performance;
 mod posts;
 mod project;
 mod reading;
+mod threshold;
 
 pub(crate) use base::must_fit_staged;
 
@@ -112,5 +113,7 @@ fn changes(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
         PaperKind::PolicyPut => performance::policy_put(asked),
         PaperKind::DormantList => performance::dormant_list(asked),
         PaperKind::Replan => performance::replan(asked),
+        PaperKind::ThresholdPut => threshold::put(asked),
+        PaperKind::ThresholdRemove => threshold::remove(asked),
     }
 }

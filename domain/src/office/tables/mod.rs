@@ -7,3 +7,4 @@ pub mod people;
 pub mod performance;
 pub mod project;
 pub mod register;
+pub mod report;

@@ -1,0 +1,85 @@
+//! Reports that list what is on record: alerts, and deviations from the rules.
+
+use super::page::{Form, Report, ReportColumn, RowText, Statement};
+use super::question::{NoReport, ReportKind, ReportQuestion};
+use super::sources::Sources;
+use crate::office::table::Table;
+
+/// The table of approved deviations.
+const DEVIATIONS: &str = "deviation";
+
+/// Alerts of the divisions in scope, raised ones first, then by division and threshold.
+pub(super) fn alerts(sources: &Sources<'_>, question: &ReportQuestion) -> Result<Report, NoReport> {
+    let scope = sources.scope(question)?;
+    let all = sources.ledger.alerts().all();
+    let mut alerts: Vec<_> = all
+        .filter(|((division, year), ..)| {
+            *year == question.year && scope.area.contains_key(division)
+        })
+        .map(|((division, _), code, alert)| {
+            (!alert.raised, sources.code(division), code, division, alert)
+        })
+        .collect();
+    alerts.sort_by(|a, b| (a.0, &a.1, a.2).cmp(&(b.0, &b.1, b.2)));
+    let mut text = RowText::default();
+    let raised = alerts.iter().filter(|alert| alert.4.raised).count();
+    let rows = alerts.iter().map(|(_, place, code, division, alert)| {
+        text.text(if alert.raised { "raised 触发" } else { "cleared 解除" }).text(place);
+        text.text(sources.ledger.places().name(*division)).text(code);
+        text.text(alert.measure.slug()).text(alert.measure.chinese()).number(alert.value);
+        text.number(alert.since_ms).number(sources.now_ms.saturating_sub(alert.since_ms));
+        text.number(alert.times).line()
+    });
+    let rows = rows.collect();
+    let column = ReportColumn::new;
+    let columns = vec![
+        column("state", "状态", Form::Text),
+        column("division", "区划代码", Form::Text),
+        column("division_name", "区划名称", Form::Text),
+        column("threshold", "阈值编码", Form::Text),
+        column("measure", "监控指标", Form::Text),
+        column("measure_name", "指标名称", Form::Text),
+        column("value", "触发或解除时的值", Form::Count),
+        column("since", "起始时间", Form::TimeMs),
+        column("age", "持续时间", Form::AgeMs),
+        column("times", "触发次数", Form::Count),
+    ];
+    let mut statements = sources.common_statements(question, &scope);
+    statements.retain(|said| &*said.name != "basis");
+    statements.push(Statement::new("raised", "触发中", &raised.to_string()));
+    let (title, chinese) = ReportKind::Alerts.title();
+    let (title, chinese) = (title.into(), chinese.into());
+    Ok(Report { title, chinese, statements, columns, rows, total: String::new() })
+}
+
+/// Rows of the table of deviations, as they are on file, with their divisions.
+pub(super) fn deviations(
+    sources: &Sources<'_>,
+    question: &ReportQuestion,
+) -> Result<Report, NoReport> {
+    let scope = sources.scope(question)?;
+    let table = Table::from_slug(DEVIATIONS);
+    let mut columns = vec![
+        ReportColumn::new("on_file_in", "登记区划代码", Form::Text),
+        ReportColumn::new("on_file_in_name", "登记区划名称", Form::Text),
+    ];
+    let of_table = table.map_or(&[][..], Table::columns);
+    columns.extend(of_table.iter().map(|c| ReportColumn::new(c.name, c.chinese, Form::Text)));
+    let mut rows = Vec::new();
+    for division in scope.divisions() {
+        let Some(table) = table else { break };
+        let name = sources.ledger.places().name(division);
+        for (_, row) in sources.shelves.office((division, question.year)).rows(table) {
+            let mut line = format!("{}\t{name}\t", sources.code(division));
+            row.write(&mut line);
+            rows.push(line);
+        }
+    }
+    rows.sort();
+    let mut statements = sources.common_statements(question, &scope);
+    statements.retain(|said| &*said.name != "basis");
+    statements.push(Statement::new("deviations", "偏离", &rows.len().to_string()));
+    let (title, chinese) = ReportKind::Deviations.title();
+    let (title, chinese) = (title.into(), chinese.into());
+    Ok(Report { title, chinese, statements, columns, rows, total: String::new() })
+}
