@@ -42,7 +42,7 @@ vocabulary! {
         Selected = "selected", "入预算";
         /// Approved with the budget (批复). Never stored: see [`crate::office::authority`].
         Approved = "approved", "批复";
-        /// Under way: its quotas may pay. Stored only after a stop; else it follows from the budget.
+        /// Under way: its quotas may pay. Never stored either.
         Executing = "executing", "执行";
         /// Stopped for a while: its quotas may not pay.
         Suspended = "suspended", "暂停";

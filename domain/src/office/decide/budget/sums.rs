@@ -272,3 +272,27 @@ pub(super) fn totals(office: &Office, state: BudgetState, version: u32) -> Resul
         sums: sums.collect::<Result<_, Refusal>>()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::office::line::Change;
+
+    /// No paper leads there: a goal is whole before its project comes into the library, and
+    /// frozen afterwards. The check stands all the same.
+    #[test]
+    fn a_project_whose_goal_is_not_whole_bears_no_rows() {
+        let mut office = Office::default();
+        let mut put = |line: &str| office.make(Change::read(line).expect("a change"));
+        put(
+            "+project\tP\t项目\t101\tpublic\t2023\t2023\t1\t9.00\t9.00\t依据\tnone\t0\tG\t\t\t0\tselected\t2023\t1\t2\t",
+        );
+        put("+goal\tG\t101\t目标\t9.00\t1\t2");
+        put(
+            "+budget-row\tR\t101\tP\tplaced\t2050203\t50502\t30201\t111\t2\t\t\t2023\t9.00\t9.00\t9.00\t0.00\t0.00\t9.00\t2",
+        );
+        let year = FiscalYear::from_offset(23);
+        let heard = unit_must_fit(&office, "101", BudgetState::FirstDown, year);
+        assert_eq!(heard.map_err(|no| no.code.slug()), Err("budget-no-goal"));
+    }
+}
