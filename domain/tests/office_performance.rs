@@ -54,14 +54,14 @@ fn a_goal_is_frozen_with_its_project_and_approved_anew_when_its_amount_has_moved
     let mut bureau = begun("replied");
     let text = goal("G-P-DESKS", "101001");
     assert_eq!(bureau.file(SCHOOL_MAKER, "goal-put", &text), "goal-frozen at 1:2");
-    let fits = |bureau: &Bureau, fen: i64| {
-        let fits = goal_must_fit(bureau.office(), project(bureau, "P-DESKS"), Fen::new(fen));
+    let fits = |bureau: &Bureau, change: i64| {
+        let fits = goal_must_fit(bureau.office(), project(bureau, "P-DESKS"), Fen::new(change));
         fits.map_err(|no| no.code.slug())
     };
-    assert_eq!(fits(&bureau, 2_400_000), Ok(()));
-    assert_eq!(fits(&bureau, 1_600_000), Ok(()));
-    assert_eq!(fits(&bureau, 2_400_001), Err("goal-stale"));
-    assert_eq!(fits(&bureau, 1_599_999), Err("goal-stale"));
+    assert_eq!(fits(&bureau, 400_000), Ok(()));
+    assert_eq!(fits(&bureau, -400_000), Ok(()));
+    assert_eq!(fits(&bureau, 400_001), Err("goal-stale"));
+    assert_eq!(fits(&bureau, -400_001), Err("goal-stale"));
     // The maker does not approve; the officer approves with what the rows are.
     bureau.must(PERFORMANCE, "goal-approve", "G-P-DESKS");
     assert_eq!(bureau.field("goal", "G-P-DESKS", "approved_fen"), "20000.00");
@@ -123,27 +123,27 @@ fn a_goal_that_falls_behind_turns_yellow_and_red() {
 #[test]
 fn the_unit_scores_first_and_finance_gives_the_grade() {
     let mut bureau = begun("replied");
-    let heard = bureau.file(PERFORMANCE, "evaluate", "finance|P-DESKS|85.00|");
+    let heard = bureau.file(PERFORMANCE, "evaluate", "finance|P-DESKS|2023|85.00|");
     assert_eq!(heard, "no-self-score at 1:2");
-    let heard = bureau.file(SCHOOL_MAKER, "evaluate", "self|P-DESKS|100.01|");
-    assert_eq!(heard, "over-hundred at 1:3");
-    bureau.must(SCHOOL_MAKER, "evaluate", "self|P-DESKS|99.00|");
+    let heard = bureau.file(SCHOOL_MAKER, "evaluate", "self|P-DESKS|2023|100.01|");
+    assert_eq!(heard, "over-hundred at 1:4");
+    bureau.must(SCHOOL_MAKER, "evaluate", "self|P-DESKS|2023|99.00|");
     for (score, grade, factor) in [
         ("90.00", "excellent", "100"),
         ("89.99", "good", "100"),
         ("79.99", "fair", "80"),
         ("59.99", "poor", "0"),
     ] {
-        bureau.must(PERFORMANCE, "evaluate", &format!("finance|P-DESKS|{score}|整改"));
-        assert_eq!(bureau.field("evaluation", "P-DESKS", "grade"), grade);
-        assert_eq!(bureau.field("evaluation", "P-DESKS", "factor"), factor);
+        bureau.must(PERFORMANCE, "evaluate", &format!("finance|P-DESKS|2023|{score}|整改"));
+        assert_eq!(bureau.field("evaluation", "P-DESKS/2023", "grade"), grade);
+        assert_eq!(bureau.field("evaluation", "P-DESKS/2023", "factor"), factor);
     }
-    let heard = bureau.file(SCHOOL_MAKER, "evaluate", "self|P-DESKS|99.00|");
+    let heard = bureau.file(SCHOOL_MAKER, "evaluate", "self|P-DESKS|2023|99.00|");
     assert_eq!(heard, "project-wrong-state at 1:2");
     bureau.must(KEEPER, "base-put", "post|11|performance-officer||一人");
-    let heard = bureau.file(SCHOOL_MAKER, "evaluate", "finance|P-DESKS|99.00|");
+    let heard = bureau.file(SCHOOL_MAKER, "evaluate", "finance|P-DESKS|2023|99.00|");
     assert_eq!(heard, "duty-separation");
-    let heard = bureau.file(PERFORMANCE, "evaluate", "other|P-DESKS|99.00|");
+    let heard = bureau.file(PERFORMANCE, "evaluate", "other|P-DESKS|2023|99.00|");
     assert_eq!(heard, "bad-row at 1:1");
     // What is poor gets no supplement.
     let division = |bureau: &Bureau| bureau.world.divisions[&bureau::DIVISION.0].clone();
@@ -152,11 +152,11 @@ fn the_unit_scores_first_and_finance_gives_the_grade() {
     };
     assert_eq!(found(&bureau, "P-DESKS"), Err("no-supplement-by-grade"));
     assert_eq!(found(&bureau, "P-WAGES"), Ok(()));
-    bureau.must(PERFORMANCE, "evaluate", "finance|P-DESKS|60.00|");
+    bureau.must(PERFORMANCE, "evaluate", "finance|P-DESKS|2023|60.00|");
     assert_eq!(found(&bureau, "P-DESKS"), Ok(()));
     // A finished project is evaluated with finance's score.
     bureau.must(OFFICER, "project-finish", "P-DESKS");
-    bureau.must(PERFORMANCE, "evaluate", "finance|P-DESKS|95.00|");
+    bureau.must(PERFORMANCE, "evaluate", "finance|P-DESKS|2023|95.00|");
     assert_eq!(bureau.field("project", "P-DESKS", "state"), "evaluated");
 }
 
@@ -192,8 +192,8 @@ fn graded(score: &str) -> Bureau {
     let text = format!("决议|2022-02-01|{digest}");
     bureau.must_in(LAST, bureau::CLERK, "budget-approve", &text);
     bureau.must_in(LAST, HEAD, "budget-reply", "whole");
-    bureau.must_in(LAST, SCHOOL_MAKER, "evaluate", "self|P1|90.00|");
-    bureau.must_in(LAST, PERFORMANCE, "evaluate", &format!("finance|P1|{score}|"));
+    bureau.must_in(LAST, SCHOOL_MAKER, "evaluate", "self|P1|2022|90.00|");
+    bureau.must_in(LAST, PERFORMANCE, "evaluate", &format!("finance|P1|2022|{score}|"));
     bureau
 }
 
@@ -207,6 +207,14 @@ fn a_low_grade_cuts_or_cancels_the_next_year() {
     let mut bureau = graded("85.00");
     bureau.must(OFFICER, "project-roll", "P1");
     assert_eq!(bureau.field("project", "P1", "year_need_fen"), "1000.00");
+    // Last year's books are closed: this year's office takes the evaluation, and it counts.
+    let mut bureau = graded("85.00");
+    bureau.must(SCHOOL_MAKER, "evaluate", "self|P1|2022|80.00|");
+    bureau.must(PERFORMANCE, "evaluate", "finance|P1|2022|30.00|");
+    let heard = bureau.file(OFFICER, "project-roll", "P1");
+    assert_eq!(heard, "project-cut-by-grade 1000.00/0.00 at 1:1");
+    let heard = bureau.file(SCHOOL_MAKER, "evaluate", "self|P1|2021|80.00|");
+    assert_eq!(heard, "bad-row at 1:3");
     let mut bureau = graded("30.00");
     let heard = bureau.file(OFFICER, "project-roll", "P1");
     assert_eq!(heard, "project-cut-by-grade 1000.00/0.00 at 1:1");

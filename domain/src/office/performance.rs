@@ -98,17 +98,21 @@ pub fn grade_of(office: &Office, score: Hundredths) -> (Grade, u8) {
     (grade, factor.of(office).min(100) as u8)
 }
 
-/// The last evaluation of a project that finance has scored, in the year or the one before, and
-/// what is on file of its year.
+/// The last evaluation with finance's score of a project's year, `latest` or the one before it, and
+/// what is on file where it stands. One filed in the next year comes after one filed in the same.
 fn last_evaluation<'a>(
     division: &'a Division,
-    year: FiscalYear,
+    latest: FiscalYear,
     project: &str,
 ) -> Option<(&'a Evaluation, &'a Office)> {
-    [Some(year), year_before(year)].into_iter().flatten().find_map(|year| {
-        let office = division.year(year)?.office();
-        let evaluation: &Evaluation = office.get(project)?;
-        evaluation.score.is_some().then_some((evaluation, office))
+    let years = [Some(latest), year_before(latest)].into_iter().flatten();
+    years.into_iter().find_map(|year| {
+        let key = format!("{project}/{}", year.get());
+        [year_after(year), Some(year)].into_iter().flatten().find_map(|filed| {
+            let office = division.year(filed)?.office();
+            let evaluation: &Evaluation = office.get(&key)?;
+            evaluation.score.is_some().then_some((evaluation, office))
+        })
     })
 }
 
@@ -118,20 +122,31 @@ pub fn year_before(year: FiscalYear) -> Option<FiscalYear> {
     FiscalYear::new(year.get() - 1)
 }
 
-/// What last year's grade leaves of a project's need in a year; `None`: it says nothing.
+fn year_after(year: FiscalYear) -> Option<FiscalYear> {
+    FiscalYear::new(year.get() + 1)
+}
+
+/// Per cent of a project's need in a year that the grade of its last evaluation leaves: of the year
+/// before, or the one before that; `None`: no grade says anything.
+#[must_use]
+pub fn factor_by_grade(division: &Division, year: FiscalYear, project: &str) -> Option<u8> {
+    let (evaluation, _) = last_evaluation(division, year_before(year)?, project)?;
+    evaluation.factor.filter(|&factor| factor < 100)
+}
+
+/// What that leaves of what last year planned for the project in a year.
 #[must_use]
 pub fn need_left_by_grade(division: &Division, year: FiscalYear, project: &str) -> Option<Fen> {
+    let factor = factor_by_grade(division, year, project)?;
     let office = division.year(year_before(year)?)?.office();
-    let evaluation: &Evaluation = office.get(project)?;
-    let factor = evaluation.factor.filter(|&factor| factor < 100)?;
     let known: &Project = office.get(project)?;
     let planned: Option<&ProjectNeed> = office.get(&format!("{project}/{}", year.get()));
     let need = planned.map_or(known.year_need_fen, |need| need.need_fen);
     Some(Fen::new((FenSum::from(need.get()) * FenSum::from(factor) / 100) as i64))
 }
 
-/// Whether the grade of a project's last evaluation, this year's or last year's, allows that its
-/// money grows.
+/// Whether the grade of a project's last evaluation, of this year or the two before, allows that
+/// its money grows.
 ///
 /// # Errors
 /// [`Code::NoSupplementByGrade`], with the score and the least one in hundredths.
@@ -140,9 +155,9 @@ pub fn may_be_supplemented(
     year: FiscalYear,
     project: &str,
 ) -> Result<(), Refusal> {
-    let Some((evaluation, office)) = last_evaluation(division, year, project) else {
-        return Ok(());
-    };
+    let last = last_evaluation(division, year, project)
+        .or_else(|| last_evaluation(division, year_before(year_before(year)?)?, project));
+    let Some((evaluation, office)) = last else { return Ok(()) };
     let least = Policy::SupplementFrom.of(office) * 100;
     match evaluation.score {
         Some(score) if score.0 < least => {
@@ -153,20 +168,35 @@ pub fn may_be_supplemented(
     }
 }
 
-/// Whether a goal still fits a project whose rows are this much in sum.
+/// Whether a project's goal still fits when its rows change by so much more, signed: what they are
+/// then is near enough to what was replied, or to what the goal was approved anew with. Money that
+/// was carried over came with its goal and counts on neither side. Looks at every row of the budget.
 ///
 /// # Errors
-/// [`Code::GoalStale`], with the sum and what the goal was approved with; [`Code::BudgetNoGoal`].
-pub fn goal_must_fit(office: &Office, project: &Project, sum_fen: Fen) -> Result<(), Refusal> {
+/// [`Code::BudgetNoGoal`]; [`Code::GoalStale`], with the sum of the rows and what the goal is for.
+pub fn goal_must_fit(office: &Office, project: &Project, change: Fen) -> Result<(), Refusal> {
     let goal: &Goal = office.get(&project.goal).ok_or(Code::BudgetNoGoal)?;
-    let (approved, sum) = (FenSum::from(goal.approved_fen.get()), FenSum::from(sum_fen.get()));
-    let change = FenSum::from(Policy::GoalChange.of(office));
-    let approved_now = goal.approver.0 != 0;
-    if approved_now && (sum - approved).abs() * 100 <= approved * change {
-        Ok(())
-    } else {
-        Err(Refusal::with(Code::GoalStale, sum_fen, goal.approved_fen))
+    let (mut replied, mut sum): (FenSum, FenSum) = (0, FenSum::from(change.get()));
+    for row in rows_of_goal(office, project) {
+        replied += FenSum::from(row.reply_fen.get());
+        sum += FenSum::from(row.current_fen.get());
     }
+    let base = goal.approved_fen.map_or(replied, |fen| FenSum::from(fen.get()));
+    let bears = FenSum::from(Policy::GoalChange.of(office));
+    if goal.approver.0 != 0 && (sum - base).abs() * 100 <= base * bears {
+        return Ok(());
+    }
+    let fen = |sum: FenSum| Fen::new(i64::try_from(sum).unwrap_or(i64::MAX));
+    Err(Refusal::with(Code::GoalStale, fen(sum), fen(base)))
+}
+
+/// Rows that a project's goal is for.
+pub fn rows_of_goal<'a>(
+    office: &'a Office,
+    project: &'a Project,
+) -> impl Iterator<Item = &'a BudgetRow> {
+    let rows = live_rows(office).filter(|row| row.project == project.code);
+    rows.filter(|row| row.kind != RowKind::Carried)
 }
 
 /// A row whose money is dormant, and how much of it is unused.

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use domain::codes::{ActKind, AuthorityKind, Posts, YearState};
 use domain::command::{Act, Body, By, Create, Paper, Register, SetYear};
@@ -44,7 +45,8 @@ pub(crate) const PERFORMANCE: u64 = 61;
 /// Everybody, and somebody without a post.
 pub(crate) const PEOPLE: [u64; 13] = [1, 11, 12, 13, 14, 15, 16, 21, 22, 31, 41, 51, 61];
 
-const BASE: &str = "\
+/// Base data of a year.
+pub(crate) const BASE: &str = "\
 division|370102000|历下区|county|370100000|1|1|2022-01-01|active
 mof-dep|jk|教科文科|business
 unit|101|教育局||1|administrative|full|2||jk|||active
@@ -252,4 +254,15 @@ impl Bureau {
 
 pub(crate) fn day(yyyymmdd: u32) -> Day {
     Day::new(yyyymmdd).expect("a day")
+}
+
+/// Compares a table with the one of this name in `tests/golden`, or writes it.
+pub(crate) fn golden(name: &str, is: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        return std::fs::write(path, is).expect("the table can be written");
+    }
+    let must_be = std::fs::read_to_string(&path).expect("the table");
+    let differs = is.lines().zip(must_be.lines()).find(|(is, must_be)| is != must_be);
+    assert!(is == must_be, "{name} differs: {differs:?}; UPDATE_GOLDEN=1 writes it");
 }

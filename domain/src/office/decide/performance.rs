@@ -7,14 +7,15 @@ use super::Asked;
 use super::budget::added;
 use super::project::active_unit;
 use super::reading::{Line, each_once};
-use crate::ids::PersonId;
+use crate::ids::{FiscalYear, PersonId};
 use crate::money::{Fen, FenSum};
 use crate::office::Office;
-use crate::office::authority::{is_replied, live_rows, project_state};
+use crate::office::authority::{is_replied, project_state};
 use crate::office::field::{Field, Word};
 use crate::office::line::Change;
 use crate::office::performance::{
-    dormant_rows, grade_of, indicators, light_of, must_be_whole, passed, recovered_left,
+    dormant_rows, goal_must_fit, grade_of, indicators, light_of, must_be_whole, passed,
+    recovered_left, rows_of_goal, year_before,
 };
 use crate::office::policy::Policy;
 use crate::office::table::{Table, Tabled};
@@ -37,6 +38,8 @@ struct Draft<'a> {
 /// code, level, name, value, weight. A goal that was approved needs a new approval.
 pub(super) fn goal_put(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     let office = asked.office;
+    let projects: BTreeMap<&str, &Project> =
+        office.all::<Project>().map(|project| (&*project.goal, project)).collect();
     let mut changes = Vec::new();
     for Draft { line, goal, indicators } in read_goals(asked)? {
         active_unit(office, &goal.unit).map_err(|code| line.refuse(code, 2))?;
@@ -45,7 +48,7 @@ pub(super) fn goal_put(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
         if before.is_some_and(|before| before.unit != goal.unit) {
             return Err(line.refuse(Code::RowTwice, 1));
         }
-        if is_frozen(office, &goal.code) {
+        if projects.get(&*goal.code).is_some_and(|project| is_frozen(office, project)) {
             return Err(line.refuse(Code::GoalFrozen, 1));
         }
         must_be_whole(indicators.iter()).map_err(|no| line.place(no, 1))?;
@@ -69,7 +72,7 @@ fn read_goals<'a>(asked: &Asked<'a>) -> Result<Vec<Draft<'a>>, Refusal> {
                     code: line.get(1)?,
                     unit: line.get(2)?,
                     target: line.get(3)?,
-                    approved_fen: Fen::ZERO,
+                    approved_fen: None,
                     maker: asked.by.person,
                     approver: PersonId::NOBODY,
                 };
@@ -101,25 +104,14 @@ fn project_of<'a>(office: &'a Office, goal: &str) -> Option<&'a Project> {
     office.all::<Project>().find(|project| &*project.goal == goal)
 }
 
-/// A goal is its unit's to write until the project is submitted, and again when its amount has
-/// moved so far that it has to be approved anew.
-fn is_frozen(office: &Office, goal: &str) -> bool {
-    let Some(project) = project_of(office, goal) else { return false };
+/// A goal is its unit's to write until the project is submitted, and again when the project's
+/// amount has moved so far that it has to be approved anew.
+fn is_frozen(office: &Office, project: &Project) -> bool {
     match project_state(office, project) {
         ProjectState::Drafted | ProjectState::Returned => false,
-        ProjectState::Executing => {
-            let sum = sum_of(office, project);
-            crate::office::performance::goal_must_fit(office, project, sum).is_ok()
-        }
+        ProjectState::Executing => goal_must_fit(office, project, Fen::ZERO).is_ok(),
         _ => true,
     }
-}
-
-/// What the rows of a project are in sum.
-fn sum_of(office: &Office, project: &Project) -> Fen {
-    let rows = live_rows(office).filter(|row| row.project == project.code);
-    let sum: FenSum = rows.map(|row| FenSum::from(row.current_fen.get())).sum();
-    Fen::new(i64::try_from(sum).unwrap_or(i64::MAX))
 }
 
 /// Approves goals anew, with what their projects' rows are now. Each line: a goal.
@@ -136,7 +128,9 @@ pub(super) fn goal_approve(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
         if project_state(office, project) != ProjectState::Executing {
             return Err(line.refuse(Code::ProjectWrongState, 0));
         }
-        let (approved_fen, approver) = (sum_of(office, project), asked.by.person);
+        let rows = rows_of_goal(office, project).map(|row| FenSum::from(row.current_fen.get()));
+        let sum = i64::try_from(rows.sum::<FenSum>()).map_err(|_| Code::OverBound)?;
+        let (approved_fen, approver) = (Some(Fen::new(sum)), asked.by.person);
         changes.push(Change::Put(Goal { approved_fen, approver, ..goal.clone() }.into_row()));
     }
     each_once(changes)
@@ -206,44 +200,40 @@ fn score(line: &Line<'_>, column: usize) -> Result<Hundredths, Refusal> {
     if score > Hundredths::WHOLE { Err(line.refuse(Code::OverHundred, column)) } else { Ok(score) }
 }
 
-/// Scores of projects. Each line: `self` or `finance`, the project, the score, what is to be mended.
-/// The unit scores first; finance's score gives the grade, and the grade what is left of next
-/// year's need.
+/// Scores of projects. Each line: `self` or `finance`, the project, the year that is evaluated (this
+/// one or the one before), the score, what is to be mended. The unit scores first; finance's score
+/// gives the grade, and the grade what is left of next year's need.
 pub(super) fn evaluate(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
-    let office = asked.office;
     let mut changes = Vec::new();
     for line in asked.read()? {
-        line.must_have(4)?;
-        let code: Word = line.get(1)?;
-        let project: &Project = office.get(&code).ok_or_else(|| line.refuse(Code::NoRow, 1))?;
-        let state = project_state(office, project);
-        if !matches!(state, ProjectState::Executing | ProjectState::Finished) {
-            return Err(line.refuse(Code::ProjectWrongState, 1));
-        }
-        let (score, before) = (score(&line, 2)?, office.get::<Evaluation>(&code));
+        line.must_have(5)?;
+        let (code, year): (Word, FiscalYear) = (line.get(1)?, line.get(2)?);
+        let (project, state) = evaluated(asked, &line, &code, year)?;
+        let score = score(&line, 3)?;
+        let before: Option<&Evaluation> = asked.office.get(&format!("{}/{}", &*code, year.get()));
         match line.text(0)? {
             "self" => {
                 asked.must_hold(PostKind::UnitMaker, Some(&project.unit))?;
                 if before.is_some_and(|before| before.score.is_some()) {
                     return Err(line.refuse(Code::ProjectWrongState, 1));
                 }
-                changes.push(Change::Put(self_scored(asked, code, score, &line)?.into_row()));
-            }
-            "finance" => {
-                asked.must_hold(PostKind::PerformanceOfficer, None)?;
-                let before = before.ok_or_else(|| line.refuse(Code::NoSelfScore, 1))?;
-                asked.must_not_be(before.maker)?;
-                let (grade, factor) = grade_of(office, score);
                 let evaluation = Evaluation {
-                    score: Some(score),
-                    grade: Some(grade),
-                    factor: Some(factor),
-                    note: line.get(3)?,
-                    evaluator: asked.by.person,
-                    ..before.clone()
+                    project: code,
+                    year,
+                    self_score: score,
+                    score: None,
+                    grade: None,
+                    factor: None,
+                    note: line.get(4)?,
+                    maker: asked.by.person,
+                    evaluator: PersonId::NOBODY,
                 };
                 changes.push(Change::Put(evaluation.into_row()));
-                if state == ProjectState::Finished {
+            }
+            "finance" => {
+                let before = before.ok_or_else(|| line.refuse(Code::NoSelfScore, 1))?;
+                changes.push(Change::Put(graded(asked, &line, before, score)?.into_row()));
+                if state == ProjectState::Finished && year == asked.paper.year {
                     let (state, signer) = (ProjectState::Evaluated, asked.by.person);
                     let project = Project { state, signer, ..project.clone() };
                     changes.push(Change::Put(project.into_row()));
@@ -255,21 +245,42 @@ pub(super) fn evaluate(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     each_once(changes)
 }
 
-fn self_scored(
-    asked: &Asked<'_>,
-    project: Word,
-    self_score: Hundredths,
+/// The project as it is on file of the year that is evaluated, if there is something to evaluate.
+fn evaluated<'a>(
+    asked: &Asked<'a>,
     line: &Line<'_>,
+    code: &str,
+    year: FiscalYear,
+) -> Result<(&'a Project, ProjectState), Refusal> {
+    let this = asked.paper.year;
+    if year != this && Some(year) != year_before(this) {
+        return Err(line.refuse(Code::BadRow, 2));
+    }
+    let office = asked.division.year(year).map_or(Office::EMPTY, |book| book.office());
+    let project: &Project = office.get(code).ok_or_else(|| line.refuse(Code::NoRow, 1))?;
+    let state = project_state(office, project);
+    let was_there =
+        matches!(state, ProjectState::Executing | ProjectState::Suspended | ProjectState::Finished);
+    if was_there { Ok((project, state)) } else { Err(line.refuse(Code::ProjectWrongState, 1)) }
+}
+
+/// What finance's score makes of the unit's own evaluation.
+fn graded(
+    asked: &Asked<'_>,
+    line: &Line<'_>,
+    before: &Evaluation,
+    score: Hundredths,
 ) -> Result<Evaluation, Refusal> {
+    asked.must_hold(PostKind::PerformanceOfficer, None)?;
+    asked.must_not_be(before.maker)?;
+    let (grade, factor) = grade_of(asked.office, score);
     Ok(Evaluation {
-        project,
-        self_score,
-        score: None,
-        grade: None,
-        factor: None,
-        note: line.get(3)?,
-        maker: asked.by.person,
-        evaluator: PersonId::NOBODY,
+        score: Some(score),
+        grade: Some(grade),
+        factor: Some(factor),
+        note: line.get(4)?,
+        evaluator: asked.by.person,
+        ..before.clone()
     })
 }
 

@@ -31,6 +31,8 @@ row! {
     Budget, key 1, {
         /// Always `budget`.
         name: Word = "名称",
+        /// Number of the notice that asked for it.
+        notice: Name = "布置文号",
         /// Where it stands.
         state: BudgetState = "状态",
         /// Number of the latest version; 0: none yet. See [`Version`].

@@ -39,9 +39,9 @@ row! {
         unit: Word = "单位" in "unit",
         /// What is to be reached.
         target: Name = "绩效目标",
-        /// The amount it was approved with; a row that has moved too far from it needs a new
-        /// approval.
-        approved_fen: Fen = "审定金额",
+        /// The amount it was approved anew with; empty: it holds with what was replied. A project
+        /// whose rows have moved too far from that needs a new approval.
+        approved_fen: Option<Fen> = "重新审定金额",
         /// Who wrote it.
         maker: PersonId = "经办人",
         /// Who approved it; 0: nobody yet.
@@ -158,10 +158,13 @@ vocabulary! {
 }
 
 row! {
-    /// Evaluation of a project's year (绩效评价).
-    Evaluation, key 1, {
+    /// Evaluation of a project's year (绩效评价), on file of that year or, since years close before
+    /// everything is evaluated, of the next.
+    Evaluation, key 2, {
         /// The project.
-        project: Word = "项目" in "project",
+        project: Word = "项目代码",
+        /// The year that is evaluated.
+        year: FiscalYear = "评价年度",
         /// The unit's own score.
         self_score: Hundredths = "自评得分",
         /// Finance's score; empty: not yet given.

@@ -213,8 +213,8 @@ fn must_be_good(
     must_be_flagged(asked, row, amount).map_err(|no| line.place(no, first + 8))
 }
 
-/// Whether rows may rest on a project: that of its own unit, in its term, not at its end. Whether
-/// it is in the library is asked when the rows are sent.
+/// Whether rows may rest on a project: that of its own unit, in its term unless the money is carried
+/// over, not at its end. Whether it is in the library is asked when the rows are sent.
 fn must_take_rows(
     project: &Project,
     row: &BudgetRow,
@@ -232,7 +232,7 @@ fn must_take_rows(
         Err(Code::ProjectOfAnotherUnit)
     } else if ended {
         Err(Code::ProjectNotInLibrary)
-    } else if !project.covers(year) {
+    } else if !project.covers(year) && row.kind != RowKind::Carried {
         Err(Code::ProjectTermEnded)
     } else {
         Ok(())

@@ -40,12 +40,13 @@ pub(in super::super) fn open(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> 
     asked.must_hold(PostKind::BudgetHead, None)?;
     let line = only(asked)?;
     line.must_have(1)?;
-    let _: Name = line.get(0)?;
+    let notice: Name = line.get(0)?;
     if budget(asked.office).is_some() {
         return Err(Code::BudgetWrongState.into());
     }
     let opened = Budget {
         name: Budget::KEY.into(),
+        notice,
         state: S::Opened,
         version: 0,
         round: 1,
@@ -96,9 +97,13 @@ fn sent_now(asked: &Asked<'_>, budget: &Budget, by: SentBy, unit: Word) -> Sent 
     Sent { by, unit, round, is_returned: false, signer, reason: Text::default() }
 }
 
-/// A unit sends to its department what fits together.
+/// A unit sends to its department what fits together. Who may write its rows does not send them.
 fn unit_up(asked: &Asked<'_>, budget: &Budget, unit: &str) -> Result<(), Refusal> {
     asked.must_hold(PostKind::UnitChecker, Some(unit))?;
+    let writes = asked.must_hold(PostKind::UnitMaker, Some(unit)).is_ok();
+    if writes && asked.office.card().is_some() {
+        return Err(Code::DutySeparation.into());
+    }
     unit_must_fit(asked.office, unit, budget.state, asked.paper.year)
 }
 

@@ -60,7 +60,9 @@ pub(super) fn unit_must_fit(
         live_rows(office).filter(|row| &*row.unit == unit).filter(|row| is_units(row)).collect();
     let mut projects: BTreeMap<&str, FenSum> = BTreeMap::new();
     for row in &rows {
-        *projects.entry(&*row.project).or_default() += worth(row, state);
+        // Money that is carried over is no new need.
+        let need = if row.kind == RowKind::Carried { 0 } else { worth(row, state) };
+        *projects.entry(&*row.project).or_default() += need;
     }
     for (code, sum) in projects {
         project_must_bear(office, code, sum, state, year)?;

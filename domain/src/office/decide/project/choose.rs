@@ -78,7 +78,8 @@ pub(in super::super) fn select(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal
         asked.must_hold(PostKind::BudgetOfficer, Some(&project.unit))?;
         let state = next(PaperKind::ProjectSelect, project_state(office, project));
         let state = state.ok_or_else(|| line.refuse(Code::ProjectWrongState, 0))?;
-        if !project.covers(year) {
+        // One whose term is over came along from last year for its carried money.
+        if year < project.start_year {
             return Err(line.refuse(Code::ProjectTermEnded, 0));
         }
         chosen.insert(&project.code, project);

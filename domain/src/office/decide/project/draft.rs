@@ -7,12 +7,12 @@ use crate::ids::FiscalYear;
 use crate::limits::{PROJECT_CODE_CHARS_MAX, PROJECT_TERM_YEARS_MAX};
 use crate::money::{Fen, FenSum};
 use crate::office::Office;
-use crate::office::authority::project_state;
+use crate::office::authority::{live_rows, project_state};
 use crate::office::decide::Asked;
 use crate::office::decide::reading::{Line, each_once};
 use crate::office::field::{Text, Word};
 use crate::office::line::Change;
-use crate::office::performance::{indicators, need_left_by_grade, year_before};
+use crate::office::performance::{factor_by_grade, indicators, need_left_by_grade, year_before};
 use crate::office::table::{Table, Tabled};
 use crate::office::tables::people::PostKind;
 use crate::office::tables::performance::Goal;
@@ -156,7 +156,9 @@ fn must_be_unique(office: &Office, drafts: &[Draft<'_>]) -> Result<(), Refusal> 
 }
 
 /// Takes projects of last year into this one, straight into the library, with their terms, needs
-/// and goals; of what they need, what the grade of their last evaluation leaves. Each line: a code.
+/// and goals; of what they need, what the grade of their last evaluation leaves. A project whose
+/// term is over needs nothing more; it comes along where it had money that may be carried over.
+/// Each line: a code.
 pub(in super::super) fn roll(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     let year = asked.paper.year;
     let before = year_before(year).and_then(|year| asked.division.year(year));
@@ -174,7 +176,7 @@ pub(in super::super) fn roll(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> 
         if !goes_on(project_state(before, project)) {
             return Err(line.refuse(Code::ProjectWrongState, 0));
         }
-        if !project.covers(year) {
+        if !project.covers(year) && !had_money(before, project) {
             return Err(line.refuse(Code::ProjectTermEnded, 0));
         }
         changes.extend(taken_over(asked, &line, before, project)?);
@@ -194,6 +196,11 @@ fn goes_on(state: ProjectState) -> bool {
     )
 }
 
+fn had_money(before: &Office, project: &Project) -> bool {
+    let mut rows = live_rows(before).filter(|row| row.project == project.code);
+    rows.any(|row| row.current_fen > Fen::ZERO)
+}
+
 fn taken_over(
     asked: &Asked<'_>,
     line: &Line<'_>,
@@ -205,11 +212,11 @@ fn taken_over(
     let needs: Vec<&ProjectNeed> = before.beginning(&beginning).collect();
     let planned = needs.iter().find(|need| need.year == year).map(|need| need.need_fen);
     let left = need_left_by_grade(asked.division, year, &project.code);
-    if left == Some(Fen::ZERO) {
+    if factor_by_grade(asked.division, year, &project.code) == Some(0) {
         let planned = planned.unwrap_or(Fen::ZERO);
         return Err(line.place(Refusal::with(Code::ProjectCutByGrade, planned, Fen::ZERO), 0));
     }
-    let year_need_fen = left.or(planned).unwrap_or(Fen::ZERO);
+    let year_need_fen = planned.map_or(Fen::ZERO, |planned| left.unwrap_or(planned));
     let goal: &Goal =
         before.get(&project.goal).ok_or_else(|| line.refuse(Code::ProjectNoGoal, 0))?;
     let rolled = Project {
@@ -220,7 +227,7 @@ fn taken_over(
         reason: Text::default(),
         ..project.clone()
     };
-    let approved = Goal { approved_fen: year_need_fen, approver: asked.by.person, ..goal.clone() };
+    let approved = Goal { approved_fen: None, approver: asked.by.person, ..goal.clone() };
     let mut changes = vec![Change::Put(rolled.into_row()), Change::Put(approved.into_row())];
     changes.extend(needs.into_iter().map(|need| Change::Put(need.clone().into_row())));
     let indicators = indicators(before, &project.goal).into_iter();

@@ -165,8 +165,7 @@ fn into_library(
     };
     guards().map_err(|no| line.place(no, 0))?;
     let goal: &Goal = asked.office.get(&project.goal).ok_or(Code::ProjectNoGoal)?;
-    let (approved_fen, approver) = (project.year_need_fen, asked.by.person);
-    let goal = Goal { approved_fen, approver, ..goal.clone() };
+    let goal = Goal { approver: asked.by.person, ..goal.clone() };
     let project = Project { library_year: project.library_year.or(Some(year)), ..project };
     Ok(vec![Change::Put(project.into_row()), Change::Put(goal.into_row())])
 }
