@@ -3,7 +3,8 @@
 //! A division is written as: its index, its registration, then each year in order: state,
 //! ceiling, pool, quotas by serial, payments by id, contract cells by quota and contract, plans
 //! by key, acts by id, ended ids by id, moves out, ended moves, moves in, batches, waiting and
-//! ended facts, and what the finance office has on file, by table and key. Integers are little-endian and fixed-width, texts have a `u32` length before
+//! ended facts, and what the finance office has on file, by table and key, and last what
+//! rules remember of payments, where there is any. Integers are little-endian and fixed-width, texts have a `u32` length before
 //! them, lists a `u64` count. Positions of records are where, not what, and are left out.
 
 use crate::division::{Division, RefusedRow, YearBook};
@@ -89,6 +90,25 @@ fn write_year(book: &YearBook, out: &mut Out<'_>) {
     write_batches(book, out);
     write_suspense(book, out);
     write_office(book, out);
+    write_traces(book, out);
+}
+
+/// Nothing at all where there is none: most years of tests and benches have no rules.
+fn write_traces(book: &YearBook, out: &mut Out<'_>) {
+    if book.traces().next().is_some() {
+        out.u64(book.traces().count() as u64);
+    }
+    for trace in book.traces() {
+        out.u64(trace.pair);
+        out.i64(trace.asked_fen);
+        out.i64(trace.left_fen);
+        out.0.write(&trace.economic.0);
+        out.0.write(&trace.fund.0);
+        out.u32(trace.unit);
+        out.u32(trace.day.get());
+        out.u64(trace.invoices.len() as u64);
+        trace.invoices.iter().for_each(|&invoice| out.u64(invoice));
+    }
 }
 
 fn write_quotas(book: &YearBook, out: &mut Out<'_>) {

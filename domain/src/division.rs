@@ -15,11 +15,14 @@ use crate::codes::{PaymentState, YearState};
 use crate::contents::HashKey;
 use crate::id_index::IdIndex;
 use crate::ids::{
-    ActId, BatchId, ContractId, DivisionIndex, Fingerprint, FiscalYear, LimitKey, MoveId, QuotaId,
+    ActId, BatchId, ContractId, DivisionIndex, Fingerprint, FiscalYear, LimitKey, MoveId,
+    PaymentId, QuotaId,
 };
 use crate::limit::{ContractCell, PayCeiling, PlanCell};
 use crate::marks::{KeyMarks, PageMarks};
 use crate::movement::{MoveInRow, MoveOutRow};
+use crate::office::rules::Rules;
+use crate::office::rules::windows::Trace;
 use crate::office::{Gate, Office};
 use crate::page::{Page, YearPage};
 use crate::payment::Payment;
@@ -166,6 +169,10 @@ pub struct YearBook {
     pub(crate) office: Office,
     /// From which day on payments run; follows from the office.
     pub(crate) gate: Gate,
+    /// The control rules, compiled: follows from the office, the quotas and the traces.
+    pub(crate) rules: Rules,
+    /// What rules remember of each payment, by its index; shorter where they looked at none yet.
+    pub(crate) traces: Arena<Trace>,
     /// What the batch that closed last let out, for whoever hands it over.
     pub(crate) moves_let_out: Vec<MoveId>,
     pub(crate) marks: Marks,
@@ -183,6 +190,7 @@ pub(crate) struct Marks {
     pub(crate) rows: PageMarks,
     pub(crate) plans: PageMarks,
     pub(crate) payments: PageMarks,
+    pub(crate) traces: PageMarks,
     pub(crate) acts: PageMarks,
     pub(crate) refused: PageMarks,
     pub(crate) keys: KeyMarks<RowKey>,
@@ -236,6 +244,8 @@ impl YearBook {
             batches: BTreeMap::new(),
             office: Office::default(),
             gate: Gate::default(),
+            rules: Rules::default(),
+            traces: Arena::default(),
             moves_let_out: Vec::new(),
             marks: Marks::default(),
             captured: Vec::new(),
@@ -384,6 +394,25 @@ impl YearBook {
         &self.office
     }
 
+    /// What rules remember of each payment, by its index.
+    pub fn traces(&self) -> impl Iterator<Item = &Trace> {
+        self.traces.iter()
+    }
+
+    /// What rules still count of a payment, in fen; `None`: they did not look at it.
+    #[must_use]
+    pub fn trace(&self, payment: PaymentId) -> Option<i64> {
+        let trace = self.traces.get(self.payment_index(payment)?)?;
+        (trace.asked_fen != 0).then_some(trace.left_fen)
+    }
+
+    /// True when every sum over payments, quotas and contracts that rules go by is what it would be
+    /// made anew.
+    #[must_use]
+    pub fn rules_agree(&self) -> bool {
+        self.rules.agrees_with(self)
+    }
+
     /// Tells what an event added where its record landed.
     pub fn place(&mut self, placed: Placed, sequence: u64) {
         let known = match placed {
@@ -419,6 +448,9 @@ impl YearBook {
         }
         for payment in from.payments().filter(|payment| payment.quota == id) {
             let Some(Found::Payment(index, _)) = self.find_payment(payment.id) else { continue };
+            if let Some(trace) = from.payment_index(payment.id).and_then(|at| from.traces.get(at)) {
+                self.put_trace(index as usize, trace.clone());
+            }
             self.touch_payment(index as usize);
             if let Some(slot) = self.payments.get_mut(index as usize) {
                 *slot = payment.clone();

@@ -183,6 +183,22 @@ pub fn check_payment_class(economic: Class, year: FiscalYear) -> Result<(), Code
     if known { Ok(()) } else { Err(Code::BadElement) }
 }
 
+/// Whether a payment's departmental class may be booked under a government one: mapped to it, to one
+/// above or to one under it (R-ECO).
+///
+/// # Errors
+///
+/// [`Code::BadElement`] for a class the year does not have, else [`Code::EconomicMismatch`].
+pub fn check_pair(departmental: Class, government: Class, year: FiscalYear) -> Result<(), Code> {
+    let year = year.get();
+    if year < FIRST_YEAR {
+        return Ok(());
+    }
+    let mapped = in_force(&TABLES.departmental, departmental, year).ok_or(Code::BadElement)?;
+    let fits = |code: &Class| code.covers(government) || government.covers(*code);
+    if mapped.iter().any(fits) { Ok(()) } else { Err(Code::EconomicMismatch) }
+}
+
 /// Whether a quota may be of these elements: its fund nature and its class are of the year; and
 /// where its official key is one of elements, those agree with the command, with the year's tables
 /// and with each other.

@@ -71,6 +71,12 @@ fn sufficiency<'a>(divisions: impl Iterator<Item = &'a Division>) -> Finding {
             *earmarks.entry(quota).or_default() += FenSum::from(cell.earmarked - cell.used);
             finding.check(cell.is_sufficient(), || format!("contract cell {cell:?} on {quota}"));
         }
+        for payment in book.payments() {
+            let (left, kept) = (book.trace(payment.id), still_counts(payment));
+            finding.check(left.is_none_or(|left| left == kept), || {
+                format!("rules count {left:?} of payment {}, {kept} stands", payment.id)
+            });
+        }
         for plan in book.plans() {
             finding.check(plan.is_sufficient(), || format!("plan {plan:?}"));
         }
@@ -97,6 +103,17 @@ fn sufficiency<'a>(divisions: impl Iterator<Item = &'a Division>) -> Finding {
         }
     }
     finding
+}
+
+/// What rules have to count of a payment: what was not given back.
+fn still_counts(payment: &Payment) -> i64 {
+    let back: i64 =
+        payment.refunds().iter().filter(|r| !r.to_pool).map(|r| r.amount_fen.get()).sum();
+    match payment.state {
+        PaymentState::Released => 0,
+        PaymentState::Paid | PaymentState::Cleared => payment.executed_fen.get() - back,
+        _ => payment.amount_fen.get(),
+    }
 }
 
 /// What each quota has under way, by its moves.

@@ -19,6 +19,18 @@ pub const FILED_BYTES_MAX: usize = 24 * 1024;
 /// One field of a row on file, in bytes of UTF-8.
 pub const OFFICE_FIELD_BYTES_MAX: usize = 600;
 
+/// Text of rules in one paper, in bytes: approved, each rule is two or three rows of its length.
+pub const RULES_PAPER_BYTES: usize = 6 * 1024;
+
+/// Predicates in one control rule.
+pub const RULE_TERMS_MAX: usize = 32;
+
+/// Days that a control rule's window may span.
+pub const RULE_WINDOW_DAYS_MAX: u32 = 31;
+
+/// Alerts that one daily scan files; the worst first, the others with the next.
+pub const ALERTS_PER_SCAN_MAX: usize = 64;
+
 /// Levels of a tree of units or divisions.
 pub const OFFICE_TREE_DEPTH_MAX: usize = 16;
 

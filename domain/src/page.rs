@@ -17,6 +17,7 @@ use crate::ids::{BatchId, DivisionIndex, FiscalYear, MoveId, PaymentId};
 use crate::limit::{ContractCell, PayCeiling, PlanCell};
 use crate::movement::{MoveInRow, MoveOutRow};
 use crate::office::Slot;
+use crate::office::rules::windows::Trace;
 use crate::payment::Payment;
 use crate::payment_pages::PAYMENTS_PER_PAGE;
 use crate::quota::{QuotaCell, QuotaRow};
@@ -28,6 +29,8 @@ pub const QUOTAS_PER_PAGE: usize = 16;
 pub const ACTS_PER_PAGE: usize = 64;
 /// Ended ids in one page.
 pub const REFUSED_PER_PAGE: usize = 32;
+/// What rules remember of payments, in one page.
+pub const TRACES_PER_PAGE: usize = 32;
 /// Payment plans in one page.
 pub const PLANS_PER_PAGE: usize = 16;
 
@@ -66,6 +69,8 @@ pub enum PageName {
     Plans(FiscalYear, u32),
     /// Payments, by number.
     Payments(FiscalYear, u32),
+    /// What rules remember of payments, by number.
+    Traces(FiscalYear, u32),
     /// Acts, by number.
     Acts(FiscalYear, u32),
     /// Ended ids, by number.
@@ -88,6 +93,7 @@ impl Page {
             YearPage::Payments(number, _) | YearPage::PaymentIds(number, _) => {
                 PageName::Payments(year, *number)
             }
+            YearPage::Traces(number, _) => PageName::Traces(year, *number),
             YearPage::Acts(number, _) => PageName::Acts(year, *number),
             YearPage::Refused(number, _) => PageName::Refused(year, *number),
             YearPage::Contract(serial, cell) => {
@@ -131,6 +137,8 @@ pub enum YearPage {
     Payments(u32, Vec<Payment>),
     /// Payments by arrival, of which nothing but their ids is needed.
     PaymentIds(u32, Vec<PaymentId>),
+    /// What rules remember of payments, by their arrival.
+    Traces(u32, Vec<Trace>),
     /// Acts by arrival.
     Acts(u32, Vec<ActRow>),
     /// Ended ids by arrival.
@@ -265,6 +273,7 @@ impl Division {
                 ));
             }
             book.suspense.put_in_order();
+            book.rules = crate::office::rules::Rules::of(book);
         }
         Ok(())
     }

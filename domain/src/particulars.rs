@@ -119,6 +119,18 @@ impl<'a> Particulars<'a> {
         }
     }
 
+    /// The texts as they stand here: payee name, account, bank number, purpose, document, numbers.
+    /// Empty where they were not given.
+    #[must_use]
+    pub fn texts(self) -> [&'a str; TEXTS] {
+        let mut rest = self.bytes;
+        std::array::from_fn(|_| {
+            let Some((text, after)) = split_text(rest) else { return "" };
+            rest = after;
+            std::str::from_utf8(text).unwrap_or("")
+        })
+    }
+
     pub(crate) fn check_size(self) -> Result<(), Code> {
         if self.bytes.len() <= PARTICULARS_BYTES_MAX { Ok(()) } else { Err(Code::TextTooLong) }
     }
@@ -175,6 +187,8 @@ mod tests {
         let bytes = sample().encode();
         let particulars = Particulars::parse(&bytes).unwrap();
         assert_eq!(particulars.to_text(), sample());
+        assert_eq!(particulars.texts()[..2], ["齐鲁文具店", "6222020000000000017"]);
+        assert_eq!(Particulars::NONE.texts(), [""; 6]);
         assert_eq!(particulars.payee_hash(), account_hash("6222020000000000017"));
         assert_eq!(Particulars::parse(&[]).unwrap().payee_hash(), 0);
     }

@@ -181,10 +181,89 @@ codes! {
     /// Functional class and fund nature are of different budgets.
     FundClassMismatch = 1017, "fund-class-mismatch", NewId, "the functional class does not belong to the statutory budget of the fund nature", "功能分类与资金性质不符", "correct the functional class or the fund nature";
 
+    /// Frozen.
+    Frozen = 1018, "frozen", NewId, "the unit, project, budget row or payee is frozen or no more", "单位、项目、预算或收款人已冻结或停用", "have it unfrozen, or use another";
+    /// A class that is held for this division.
+    ForbiddenClass = 1019, "forbidden-class", NewId, "the class is on the list of classes that are looked at before they are paid", "属于重点管控科目", "explain it to the officer who lifts the hold, or use the proper class";
+    /// A class no unit pays.
+    NotUnitClass = 1020, "not-unit-class", NewId, "transfers and debt are never paid by a unit", "转移支付、还本付息科目不得由单位支付", "finance issues transfers and pays debt";
+    /// Which element: the budget row.
+    ElementRow = 1021, "element-row", Never, "which element is missing or unknown: the budget row of the quota", "缺失要素：指标的预算项目", "put the budget row on file, or correct the quota's official key";
+    /// Which element: the unit.
+    ElementUnit = 1022, "element-unit", Never, "which element is missing or unknown: a unit at the lowest level", "缺失要素：末级预算单位", "put the unit on file, or use a quota of a unit at the lowest level";
+    /// Which element: the project.
+    ElementProject = 1023, "element-project", Never, "which element is missing or unknown: the project", "缺失要素：项目", "put the project into the library";
+    /// Which element: the payee's account.
+    ElementPayee = 1024, "element-payee", Never, "which element is missing or unknown: the payee's account", "缺失要素：收款人账号", "give the payee's account";
+    /// Which element: the payee's name.
+    ElementPayeeName = 1025, "element-payee-name", Never, "which element is missing or unknown: the payee's name", "缺失要素：收款人全称", "give the payee's name";
+    /// Which element: the payee's bank.
+    ElementBank = 1026, "element-bank", Never, "which element is missing or unknown: the number of the payee's bank", "缺失要素：收款行联行号", "give the bank's number";
+    /// Which element: the purpose.
+    ElementPurpose = 1027, "element-purpose", Never, "which element is missing or unknown: the purpose", "缺失要素：用途", "say what the payment is for";
+    /// Which element: the document.
+    ElementDocument = 1028, "element-document", Never, "which element is missing or unknown: the document behind the payment", "缺失要素：原始凭证", "name the invoice as code+number, or the other document";
+    /// Which element: the quantity.
+    ElementQuantity = 1029, "element-quantity", Never, "which element is missing or unknown: the quantity a standard is held to", "缺失要素：数量", "name the quantity in the document, as qty=3";
+    /// Which element: the standard.
+    ElementStandard = 1030, "element-standard", Never, "which element is missing or unknown: the project's spending standard on this day", "缺失要素：支出标准", "put the standard on file, or correct the project";
+    /// Which element: the ceiling.
+    ElementCeiling = 1031, "element-ceiling", Never, "which element is missing or unknown: the unit's approved ceiling", "缺失要素：批准额度", "set the unit's ceiling";
+    /// Which element: the contract.
+    ElementContract = 1032, "element-contract", Never, "which element is missing or unknown: a registered contract or plan of this unit", "缺失要素：已备案的合同或采购计划", "register the contract, or name the one meant";
+    /// Which element: the income.
+    ElementIncome = 1033, "element-income", Never, "which element is missing or unknown: the unit's registered income of this fund nature", "缺失要素：单位收入", "register the income";
+    /// Which version of a rule.
+    RuleVersion = 1034, "rule-version", Never, "which version of the rule it was: the figure is the version", "规则版本", "nothing";
+
+    /// The project may not pay now.
+    ProjectState = 1101, "project-state", NewId, "the project is not under way in this year", "项目不在执行期", "start the project, or use another";
+    /// The tracked project's code is not kept.
+    TrackBroken = 1102, "track-broken", NewId, "the code of the tracked upper-level project was lost or changed", "追踪项目代码缺失或被改动", "correct the project or the budget row";
+    /// No performance goal.
+    NoGoal = 1103, "no-goal", NewId, "the project has no performance goal", "项目未设绩效目标", "set the goal";
+    /// A performance lock.
+    PerformanceLock = 1104, "performance-lock", NewId, "the project is locked after its performance was rated", "绩效跟踪锁定", "mend the project and have the lock lifted";
+
+    /// Procurement without a contract.
+    NoContract = 1201, "no-contract", NewId, "the budget must be bought under procurement law, and no registered contract or plan is named", "政府采购项目无备案合同或计划", "register the contract and name it";
     /// Contract unknown, closed, short, or under another plan.
     ContractMismatch = 1202, "contract-mismatch", NewId, "the contract has no open earmark on this quota, less left than asked, or another purchase plan", "合同占用不符", "register the earmark first or ask for what is left";
+    /// Perhaps split.
+    SplitSuspect = 1204, "split-suspect", NewId, "payments of one unit, payee and purpose are each under a threshold and together over it", "疑似拆分支付", "explain it, with the documents";
+    /// The invoice was used.
+    DuplicateInvoice = 1301, "duplicate-invoice", NewId, "another payment has used the invoice", "发票重复报销", "use the right invoice, or return the other payment";
+    /// The payment was made.
+    DuplicatePayment = 1302, "duplicate-payment", NewId, "the same unit pays the same amount to the same account for the same purpose again", "疑似重复支付", "explain that it is not the same payment";
+    /// The payee is not the registered one.
+    PayeeInvalid = 1401, "payee-invalid", NewId, "the payee's account is not registered, or under another name or bank", "收款人未登记或账号户名不符", "register the payee, or correct name, account and bank";
+    /// Not on the white list.
+    NotWhitelisted = 1402, "not-whitelisted", NewId, "such payments go only to payees on the white list", "收款人不在白名单", "have the payee put on the white list";
+    /// On the black list.
+    Blacklisted = 1403, "blacklisted", NewId, "the payee is on the black list", "收款人在黑名单", "nothing is paid to it";
+    /// To an account of one's own.
+    OwnAccount = 1404, "own-account", NewId, "the payee is an account of a unit that holds real money, or bears the payer's name", "向本单位或预算单位实有资金账户支付", "have an exemption recorded";
+    /// To a person.
+    ToPerson = 1405, "to-person", NewId, "goods or services are paid to a person's account above the limit", "公款转入个人账户", "explain it to the officer who lifts the hold";
+    /// More posts approve.
+    SecondApproval = 1501, "second-approval", NewId, "the amount needs a further approval", "大额支付需加审", "the further post approves";
     /// Two posts in one hand.
     DutySeparation = 1502, "duty-separation", NewId, "the person already fills another post in this payment", "岗位不相容", "another person acts";
+
+    /// Over the standard.
+    OverStandard = 1601, "over-standard", NewId, "the amount is more than the standard's price times the quantity", "超支出标准", "ask for no more than the standard";
+    /// Over the three public expenses.
+    ThreePublicOver = 1602, "three-public-over", NewId, "the unit's year of the three public expenses would go over what is approved", "超“三公”经费控制数", "ask for less, or for a larger approval";
+    /// No income behind it.
+    IncomeNotRegistered = 1701, "income-not-registered", NewId, "the income behind the quota is not registered, or none of it was collected", "收入未登记或未入账", "register the income and what was collected";
+    /// More than the income.
+    UnitFundShort = 1702, "unit-fund-short", NewId, "the unit would spend more of this fund nature than it has collected", "单位资金超已收数", "collect more first";
+    /// Money nobody uses.
+    DormantMoney = 1801, "dormant-money", NewId, "the money was first approved two years ago or earlier", "存量沉淀资金", "finance recovers it";
+    /// Behind the time.
+    SlowProgress = 1802, "slow-progress", NewId, "the unit's progress is behind the time that has passed", "执行进度滞后", "the unit explains it";
+    /// Much in December.
+    YearEndRush = 1805, "year-end-rush", NewId, "December has more of the unit's year than is usual", "年底突击花钱", "the unit explains it";
 
     /// No such payment.
     NoPayment = 3001, "no-payment", NewId, "no such payment on this quota", "无此支付", "check the payment's id and quota";
@@ -357,6 +436,32 @@ codes! {
     RowTwice = 5221, "row-twice", NewId, "the paper changes one row twice", "单据内数据行重复", "name each row once";
     /// The early figure is more than last year's.
     OverLastYear = 5222, "over-last-year", NewId, "the cap is more than what the unit spent in all of last year", "限额超上年支出", "take the figure from the report of last year's same period";
+
+    /// Looser than the province.
+    RuleLooser = 5400, "rule-looser", NewId, "the rule would be looser than the province's", "规则宽于省级规则", "propose at most what the province has, or a deviation the province has approved";
+    /// No draft.
+    NoDraft = 5401, "no-draft", NewId, "nothing is proposed under this id", "无待审事项", "propose it first";
+    /// A draft waits.
+    DraftWaits = 5402, "draft-waits", NewId, "something else is proposed under this id and waits for its checker", "已有待审事项", "have it approved or dropped first";
+    /// An unfit rule.
+    UnfitRule = 5403, "unfit-rule", NewId, "the rule's time, condition, code or release does not fit together", "规则要素不合规", "see the rules in the reference";
+    /// The province's own.
+    NotInherited = 5404, "not-inherited", NewId, "the division sets its own rules, or the province has set no such rule", "非省级规则", "the province's rules are inherited by divisions below";
+    /// The term of a deviation.
+    BadTerm = 5405, "bad-term", NewId, "the days it would hold are in the wrong order, or over already", "期限有误", "correct the days";
+    /// Below what is used.
+    CeilingBelowUsed = 5406, "ceiling-below-used", NewId, "the ceiling would be less than what the unit has used", "额度不得低于已用数", "approve at least what is used";
+
+    /// Number taken.
+    CommitmentTaken = 5500, "commitment-taken", NewId, "the registration number is taken", "备案编号已占用", "use another number";
+    /// No such commitment.
+    NoCommitment = 5501, "no-commitment", NewId, "no such plan or contract, or not of this unit, or not registered", "无此备案合同或计划", "register it first";
+    /// More than it is for.
+    OverCommitment = 5502, "over-commitment", NewId, "the sum would be more than the plan or contract is for", "超合同或计划金额", "at most what is left, or change the contract";
+    /// Less than is earmarked.
+    CommitmentBelowUsed = 5503, "commitment-below-used", NewId, "the plan or contract would be for less than is earmarked or contracted under it", "不得低于已占用数", "give the earmark back first";
+    /// Not in this state.
+    CommitmentState = 5504, "commitment-state", NewId, "the plan's or contract's state does not allow this", "合同或计划状态不允许", "look it up";
 
     /// Weights.
     WeightsNotWhole = 5600, "weights-not-whole", NewId, "the weights of the goal's indicators do not sum up to 100.00", "绩效指标权重合计不为100", "correct the weights";

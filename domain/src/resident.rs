@@ -38,7 +38,7 @@ pub struct Resident {
     pub ids: u64,
     /// Acts and ended ids, for their repeats.
     pub acts: u64,
-    /// Plans and contracts.
+    /// Plans and contracts, and what control rules keep of payments.
     pub limits: u64,
     /// Facts in suspense, and which were.
     pub suspense: u64,
@@ -121,7 +121,7 @@ impl YearBook {
             payments_out: out as u64,
             ids: (self.payment_ids.bytes() + self.act_ids.bytes()) as u64,
             acts: (self.acts.bytes() + self.refused.bytes()) as u64,
-            limits: limits as u64,
+            limits: (limits + self.traces.bytes() + self.rules.bytes()) as u64,
             suspense: suspense as u64,
             office: self.office_bytes() as u64,
             rest: (self.moves_and_batches_bytes() + self.marks_bytes()) as u64,

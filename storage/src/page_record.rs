@@ -42,6 +42,7 @@ mod kind {
     pub(super) const BATCH: u8 = 13;
     pub(super) const PARKED: u8 = 14;
     pub(super) const SLOT: u8 = 15;
+    pub(super) const TRACES: u8 = 16;
 }
 
 /// The key a page is kept under within its division. At most 30 bytes.
@@ -60,6 +61,7 @@ pub fn key(name: &PageName) -> Vec<u8> {
         PageName::Rows(year, number) => numbered(kind::ROWS, year, number),
         PageName::Plans(year, number) => numbered(kind::PLANS, year, number),
         PageName::Payments(year, number) => numbered(kind::PAYMENTS, year, number),
+        PageName::Traces(year, number) => numbered(kind::TRACES, year, number),
         PageName::Acts(year, number) => numbered(kind::ACTS, year, number),
         PageName::Refused(year, number) => numbered(kind::REFUSED, year, number),
         PageName::Key(year, row) => {
@@ -118,6 +120,7 @@ type PaymentRow = (
     (Vec<(u8, u64, u64)>, Vec<(u8, u16, u64, u128)>, Vec<(u64, i64, u32, bool, bool)>),
 );
 type HeadRow = (u8, (u32, i64, u64, u64), (i64, i64), u64, u64);
+type TraceRow = (u64, i64, i64, [u8; 8], [u8; 8], u32, u32, Vec<u64>);
 type ContractRow = (u64, u64, i64, i64, bool);
 type MoveOutOf = (u128, u64, u64, u8, u64, u64, i64, [u8; 8], u8);
 type MoveInOf = (u64, u64, i64, u16);

@@ -6,6 +6,7 @@ use crate::decide::goes_to_pool;
 use crate::division::{Found, YearBook};
 use crate::ids::{ContractId, Fingerprint, PaymentId, PersonId, QuotaId};
 use crate::money::Fen;
+use crate::office::rules::trace_of;
 use crate::payment::{FactSeen, Payment, Refund, Standing, StepSeen};
 use crate::quota::Buckets;
 
@@ -47,7 +48,8 @@ pub(super) fn reserve(
         book.put_contract(reserve.quota, contract);
     }
     let standing = Standing::reserved(ruled.path, ruled.posts, reserve.one_act);
-    book.add_payment(Payment {
+    let trace = trace_of(book, reserve, &quota);
+    let index = book.add_payment(Payment {
         id: reserve.payment,
         fingerprint: ruled.fingerprint,
         quota: reserve.quota,
@@ -72,7 +74,11 @@ pub(super) fn reserve(
         posts: ruled.posts,
         approved: standing.approved,
         later: None,
-    })
+    });
+    if let Some(trace) = trace {
+        book.add_trace(index as usize, trace);
+    }
+    index
 }
 
 fn plan_cell(
@@ -155,6 +161,7 @@ fn give_back(
     if let Some((slot, plan)) = plan {
         book.put_plan(slot, plan);
     }
+    book.trace_less(index as usize, amount);
 }
 
 /// The contract's cell with `amount` given back; of a closed one its total shrinks with its use.

@@ -7,6 +7,7 @@ use crate::event::EventBody;
 use crate::ids::{BatchId, Fingerprint};
 use crate::limits::CONTRACTS_PER_QUOTA_MAX;
 use crate::money::Fen;
+use crate::office::decide::commitment::may_earmark;
 use crate::quota::QuotaCell;
 use crate::refusal::{Code, Refusal};
 
@@ -56,7 +57,8 @@ fn guard(book: &YearBook, quota: &QuotaCell, act: &Act<'_>) -> Result<(), Refusa
                 }
                 _ => {}
             }
-            at_most(quota.available(), Code::OverQuota)
+            at_most(quota.available(), Code::OverQuota)?;
+            may_earmark(book, act)
         }
         ActKind::Unearmark => {
             let cell = book.contract(act.quota, act.contract).filter(|cell| cell.open);

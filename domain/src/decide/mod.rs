@@ -9,6 +9,7 @@ mod fact;
 mod movement;
 mod recall;
 mod reserve;
+mod ruled;
 mod step;
 
 use crate::codes::{PaymentState, YearState};
@@ -21,7 +22,7 @@ use crate::limit::PlanCell;
 use crate::limits::{AMOUNT_FEN_MAX, QUOTA_SERIAL_MAX};
 use crate::money::{Fen, FenSum};
 use crate::office;
-use crate::refusal::{Code, Refusal};
+use crate::refusal::{Code, Figure, Refusal};
 
 pub(crate) use fact::goes_to_pool;
 pub use fact::parked_facts_that_fit;
@@ -80,13 +81,33 @@ pub fn check(
     let parks =
         |refusal: &Refusal| matches!(command.body, Body::Fact(_)) && !refusal.code.is_turned_away();
     let decided = || match decide(division, command, fingerprint, now_ms) {
-        Ok(_) => Answer::of(Code::Accepted),
+        Ok(_) => would_be_taken(division, command),
         Err(refusal) if parks(&refusal) => {
             Answer { code: Code::Parked, ..refused(division, command, refusal) }
         }
-        Err(refusal) => refused(division, command, refusal),
+        Err(refusal) => refused(division, command, with_every_limit(division, command, refusal)),
     };
     answered.unwrap_or_else(decided)
+}
+
+/// What a check says of a command that would be taken: of a payment also whether a rule would hold
+/// it, and which.
+fn would_be_taken(division: &Division, command: &Command<'_>) -> Answer {
+    let Body::Reserve(c) = &command.body else { return Answer::of(Code::Accepted) };
+    let held = division.year(c.quota.year()).and_then(|book| reserve::would_hold(book, c));
+    let Some(limit) = held else { return Answer::of(Code::Accepted) };
+    let mut why = Refusal::new(Code::Accepted);
+    why.add(Figure { limit, requested_fen: c.amount_fen, left_fen: Fen::ZERO });
+    let state = Some(PaymentState::Held);
+    Answer { state, refusal: Some(why), ..Answer::of(Code::Accepted) }
+}
+
+/// A check tells what is left under every limit, also those that do not refuse.
+fn with_every_limit(division: &Division, command: &Command<'_>, refusal: Refusal) -> Refusal {
+    let Body::Reserve(c) = &command.body else { return refusal };
+    // Of a year that takes no payments nothing is left, whatever its quotas have.
+    let book = division.year(c.quota.year()).filter(|book| must_be_open(book).is_ok());
+    book.map_or(refusal, |book| reserve::with_every_limit(book, c, refusal))
 }
 
 /// Whether an id of the command is known already, with these or other contents.
@@ -262,6 +283,10 @@ pub fn answer_after(division: &Division, event: &Event<'_>) -> Answer {
         Answer { state, ..on(quota) }
     };
     match &event.body {
+        EventBody::Reserved { command: c, .. } if is_under_control(division, c.quota.year()) => {
+            // A rule may hold it in the same turn.
+            with_payment(c.quota, c.payment)
+        }
         EventBody::Reserved { command: c, .. } => {
             // Known without a look-up: this is the path of every desk at its peak.
             let state = if c.one_act { PaymentState::Instructed } else { PaymentState::Reserved };
@@ -300,7 +325,8 @@ pub fn answer_after(division: &Division, event: &Event<'_>) -> Answer {
 }
 
 /// What follows from an event in the same turn: a batch dropped by its refused act, a parked fact
-/// whose missing one has come or that a person has released. Applied like any other event, and
+/// whose missing one has come or that a person has released, what control rules leave of a payment.
+/// Applied like any other event, and
 /// asked again after each.
 #[must_use]
 pub fn consequence(
@@ -314,8 +340,12 @@ pub fn consequence(
         }
         EventBody::Resolved { fact, command: c, .. } => fact::resolved(division, c, *fact),
         EventBody::Refused { .. } => batch::dropped_by_refusal(division, command),
-        _ => None,
+        _ => ruled::follows(division, command, event),
     }
+}
+
+fn is_under_control(division: &Division, year: FiscalYear) -> bool {
+    division.year(year).is_some_and(|book| book.rules.apply(&book.office))
 }
 
 /// The book of a year in which orders are taken.

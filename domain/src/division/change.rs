@@ -7,7 +7,9 @@ use crate::id_index::Probe;
 use crate::ids::{BatchId, ContractId, MoveId, QuotaId};
 use crate::limit::{ContractCell, PlanCell};
 use crate::movement::MoveOutRow;
-use crate::office::line::read_all;
+use crate::office::Slot;
+use crate::office::line::{Change, read_all};
+use crate::office::rules::windows::Trace;
 use crate::payment::Payment;
 use crate::quota::{QuotaCell, QuotaRow, UnderWay};
 use crate::suspense::{Parked, ParkedEnd, ParkedKey};
@@ -23,6 +25,10 @@ pub(super) enum Undo {
     Plan(usize, Box<PlanCell>),
     Contract((u64, ContractId), Option<ContractCell>),
     MoveOut(MoveId, Option<MoveOutRow>),
+    Trace(usize, Box<Trace>),
+    TraceAdded,
+    Slot(u32, Box<Slot>),
+    SlotAdded,
     OpenPayments(u64),
 }
 
@@ -45,6 +51,7 @@ impl YearBook {
     pub(crate) fn add_quota(&mut self, cell: QuotaCell, row: QuotaRow) {
         let serial = self.quotas.push(cell);
         assert!(self.learn_key(&row.key, serial as u32), "official keys are unique");
+        self.rules.learn_quota(&self.office, serial, &row.key);
         self.rows.push(row);
     }
 
@@ -98,10 +105,62 @@ impl YearBook {
     pub(crate) fn file(&mut self, changes: &str) {
         let changes = read_all(changes).expect("an event's changes can be read");
         for change in changes {
-            self.touch_key(RowKey::Slot(self.office.slot_for(&change)));
-            let (table, key) = change.names();
-            self.office.make(change);
-            self.gate.learn(&self.office, table, &key);
+            self.change_row(change);
+        }
+    }
+
+    fn change_row(&mut self, change: Change) {
+        let slot = self.office.slot_for(&change);
+        self.touch_key(RowKey::Slot(slot));
+        if let Some(undo) = &mut self.undo {
+            undo.push(match self.office.slots().get(slot as usize) {
+                Some(before) => Undo::Slot(slot, Box::new(before.clone())),
+                None => Undo::SlotAdded,
+            });
+        }
+        let (table, key) = change.names();
+        self.office.make(change);
+        self.gate.learn(&self.office, table, &key);
+        self.rules.learn(&self.office, slot);
+    }
+
+    /// Remembers what rules keep of the payment at an index, the newest.
+    pub(crate) fn add_trace(&mut self, index: usize, trace: Trace) {
+        while self.traces.len() < index {
+            self.push_trace(Trace::default());
+        }
+        self.rules.count(&trace, true);
+        self.push_trace(trace);
+    }
+
+    fn push_trace(&mut self, trace: Trace) {
+        self.touch_trace(self.traces.len());
+        self.traces.push(trace);
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::TraceAdded);
+        }
+    }
+
+    /// Of the payment at an index, so much less counts from here on.
+    pub(crate) fn trace_less(&mut self, index: usize, fen: i64) {
+        let Some(before) = self.traces.get(index).filter(|trace| trace.asked_fen != 0) else {
+            return;
+        };
+        let mut after = before.clone();
+        after.left_fen -= fen;
+        assert!(after.left_fen >= 0, "I1: {after:?}");
+        self.put_trace(index, after);
+    }
+
+    pub(crate) fn put_trace(&mut self, index: usize, trace: Trace) {
+        self.touch_trace(index);
+        let slot = self.traces.get_mut(index).expect("a payment with a trace");
+        // More first: no sum is short for a moment.
+        self.rules.count(&trace, true);
+        let before = std::mem::replace(slot, trace);
+        self.rules.count(&before, false);
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Trace(index, Box::new(before)));
         }
     }
 
@@ -152,9 +211,17 @@ impl YearBook {
         let key = (quota.serial(), cell.contract);
         self.touch_key(RowKey::Contract(key.0, key.1));
         let before = self.contracts.insert(key, cell);
+        self.learn_contract(before.as_ref(), Some(&cell));
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::Contract(key, before));
         }
+    }
+
+    fn learn_contract(&mut self, before: Option<&ContractCell>, after: Option<&ContractCell>) {
+        let Some(contract) = before.or(after).map(|cell| cell.contract) else { return };
+        let figures = |cell: Option<&ContractCell>| cell.map_or((0, 0), |c| (c.earmarked, c.used));
+        let ((earmarked, used), (earmarked_now, used_now)) = (figures(before), figures(after));
+        self.rules.learn_contract(contract, earmarked_now - earmarked, used_now - used);
     }
 
     /// Keeps what its origin has under way in step with it.
@@ -228,8 +295,31 @@ impl YearBook {
                     self.act_ids.remove(probe, pack(self.acts.len(), false));
                 }
                 Undo::Plan(slot, cell) => self.plans[slot] = *cell,
-                Undo::Contract(key, Some(cell)) => drop(self.contracts.insert(key, cell)),
-                Undo::Contract(key, None) => drop(self.contracts.remove(&key)),
+                Undo::Contract(key, cell) => {
+                    let now = match cell {
+                        Some(cell) => self.contracts.insert(key, cell),
+                        None => self.contracts.remove(&key),
+                    };
+                    self.learn_contract(now.as_ref(), cell.as_ref());
+                }
+                Undo::Trace(index, before) => {
+                    self.rules.count(&before, true);
+                    let now = self.traces.get_mut(index).expect("kept");
+                    let now = std::mem::replace(now, *before);
+                    self.rules.count(&now, false);
+                }
+                Undo::TraceAdded => {
+                    let trace = self.traces.pop().expect("kept");
+                    self.rules.count(&trace, false);
+                }
+                Undo::Slot(slot, before) => {
+                    self.office.put_back(slot, *before);
+                    self.rules.learn(&self.office, slot);
+                }
+                Undo::SlotAdded => {
+                    let table = self.office.take_back();
+                    self.rules.unlearn(&self.office, table);
+                }
                 Undo::MoveOut(id, Some(row)) => drop(self.moves_out.insert(id, row)),
                 Undo::MoveOut(id, None) => drop(self.moves_out.remove(&id)),
                 Undo::OpenPayments(count) => self.open_payments = count,

@@ -21,6 +21,7 @@
 //! - [`import`]: sheets of base data, and everything in them that does not fit.
 //! - [`shelves`]: what is on file everywhere, for whoever follows the journal.
 //! - [`reports`]: sums over all of it.
+//! - [`rules`]: control rules, held against payments.
 
 pub mod authority;
 pub mod decide;
@@ -34,6 +35,7 @@ pub mod policy;
 #[macro_use]
 pub mod table;
 pub mod reports;
+pub mod rules;
 pub mod shelves;
 pub mod tables;
 
@@ -178,6 +180,21 @@ impl Office {
     /// Bytes of all slots, keys and rows, as far as their lengths tell.
     pub(crate) fn bytes(&self) -> usize {
         self.slots.capacity() * size_of::<Slot>() + self.bytes
+    }
+
+    /// Puts a slot back as it was.
+    pub(crate) fn put_back(&mut self, number: u32, slot: Slot) {
+        let now = std::mem::replace(&mut self.slots[number as usize], slot);
+        self.bytes -= now.row.as_ref().map_or(0, Row::bytes);
+        self.bytes += self.slots[number as usize].row.as_ref().map_or(0, Row::bytes);
+    }
+
+    /// Takes the newest slot back, key and all; gives its table.
+    pub(crate) fn take_back(&mut self) -> Table {
+        let slot = self.slots.pop().expect("a slot that was added");
+        self.keys[slot.table.place()].remove(&slot.key);
+        self.bytes -= 2 * slot.key.len() + slot.row.as_ref().map_or(0, Row::bytes);
+        slot.table
     }
 
     fn keys_of(&self, table: Table) -> Option<&BTreeMap<Box<str>, u32>> {

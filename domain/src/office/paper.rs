@@ -56,6 +56,8 @@ const FINANCE: &[Role] = &[Role::Finance];
 const MAKERS: &[Role] = &[Role::Maker, Role::Finance];
 const CHECKERS: &[Role] = &[Role::Checker, Role::Finance];
 const DESKS: &[Role] = &[Role::Maker, Role::Checker, Role::Finance];
+const ENGINE: &[Role] = &[Role::Engine];
+const FINANCE_OR_ENGINE: &[Role] = &[Role::Finance, Role::Engine];
 
 papers! {
     /// Put rows of base data: each line a table's name and a row's fields.
@@ -129,10 +131,43 @@ papers! {
     /// What units may have before the approval.
     EarlyCapPut = 57, "early-cap-put", "核定批准前支出限额", FINANCE;
 
+    /// Propose rules: each line a rule.
+    RulePropose = 110, "rule-propose", "拟订规则", FINANCE;
+    /// Approve proposed rules: each line an id.
+    RuleApprove = 111, "rule-approve", "审批规则", FINANCE;
+    /// Drop proposed rules: each line an id.
+    RuleDrop = 112, "rule-drop", "撤回规则", FINANCE;
+    /// Take over the province's rules: each line a rule as it is there.
+    RuleInherit = 113, "rule-inherit", "承接省级规则", FINANCE;
+    /// Propose a deviation from a rule, by the province's approval.
+    DeviationPropose = 114, "deviation-propose", "拟订规则例外", FINANCE;
+    /// Check a deviation.
+    DeviationApprove = 115, "deviation-approve", "复核规则例外", FINANCE;
+    /// End a deviation.
+    DeviationEnd = 116, "deviation-end", "终止规则例外", FINANCE;
+    /// Look for what rules look for once a day.
+    ScanDay = 117, "scan-day", "日终扫描", FINANCE_OR_ENGINE;
+    /// Set ceilings on units' years.
+    CeilingSet = 118, "ceiling-set", "登记控制额度", FINANCE;
+    /// Propose exemptions.
+    ExemptionPropose = 119, "exemption-propose", "拟订豁免", FINANCE;
+    /// Check exemptions.
+    ExemptionApprove = 120, "exemption-approve", "复核豁免", FINANCE;
+    /// Answer alerts.
+    AlertAnswer = 121, "alert-answer", "处理预警", FINANCE;
     /// Put thresholds of alerts: each line a row's fields.
     ThresholdPut = 138, "threshold-put", "登记预警阈值", FINANCE;
     /// Remove thresholds: each line a code.
     ThresholdRemove = 139, "threshold-remove", "删除预警阈值", FINANCE;
+
+    /// Write procurement plans and contracts.
+    CommitmentPropose = 140, "commitment-propose", "登记采购计划或合同", MAKERS;
+    /// Check them, or a change of them.
+    CommitmentCheck = 141, "commitment-check", "复核采购计划或合同", CHECKERS;
+    /// Propose another amount.
+    CommitmentChange = 142, "commitment-change", "变更采购计划或合同", MAKERS;
+    /// Close them.
+    CommitmentClose = 143, "commitment-close", "关闭采购计划或合同", CHECKERS;
 
     /// Put goals with their indicators.
     GoalPut = 170, "goal-put", "填报绩效目标", MAKERS;
@@ -148,6 +183,8 @@ papers! {
     DormantList = 175, "dormant-list", "认定沉淀资金", FINANCE;
     /// Plan recovered money anew.
     Replan = 176, "replan", "盘活资金重新安排", FINANCE;
+    /// What rules leave of a payment. The engine files it by itself, in the maker's name.
+    RulesFired = 210, "rules-fired", "规则命中", ENGINE;
 }
 
 impl PaperKind {

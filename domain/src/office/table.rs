@@ -294,8 +294,28 @@ tables! {
     Document = 40, "document", "指标文", t::document::Document;
     /// Their lines.
     DocumentLine = 41, "document-line", "指标文明细", t::document::DocumentLine;
+    /// Control rules as they are.
+    Rule = 50, "rule", "控制规则", t::rule::Rule;
+    /// Control rules somebody proposes.
+    RuleDraft = 51, "rule-draft", "待审规则", t::rule::RuleDraft;
+    /// Control rules as they were.
+    RuleVersion = 52, "rule-version", "规则历史版本", t::rule::RuleVersion;
+    /// Control rules as the province has them.
+    RuleInherited = 53, "rule-inherited", "省级规则", t::rule::RuleInherited;
+    /// Where a rule is looser for a time.
+    Deviation = 54, "deviation", "规则例外", t::rule::Deviation;
+    /// Payees a rule does not stop.
+    Exemption = 55, "exemption", "规则豁免", t::rule::Exemption;
+    /// Ceilings on units' years.
+    Ceiling = 56, "ceiling", "控制额度", t::rule::Ceiling;
+    /// Payments that wait for an officer.
+    Held = 57, "held", "拦截待办", t::rule::Held;
     /// Thresholds of alerts.
     Threshold = 58, "threshold", "预警阈值", t::report::Threshold;
+    /// Alerts.
+    Alert = 59, "alert", "预警", t::rule::Alert;
+    /// Procurement plans and contracts.
+    Commitment = 60, "commitment", "采购计划与合同", t::commitment::Commitment;
     /// Performance goals.
     Goal = 70, "goal", "绩效目标", t::performance::Goal;
     /// Their indicators.

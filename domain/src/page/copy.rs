@@ -1,6 +1,9 @@
 //! Which pages of a year have changed, and their copies as of one moment. Never puts anything back.
 
-use super::{ACTS_PER_PAGE, PLANS_PER_PAGE, Page, QUOTAS_PER_PAGE, REFUSED_PER_PAGE, YearPage};
+use super::{
+    ACTS_PER_PAGE, PLANS_PER_PAGE, Page, QUOTAS_PER_PAGE, REFUSED_PER_PAGE, TRACES_PER_PAGE,
+    YearPage,
+};
 use crate::apply::ordinal_of;
 use crate::division::{RowKey, YearBook};
 use crate::marks::{KeyMarks, PageMarks};
@@ -32,6 +35,13 @@ impl YearBook {
         let page = index / PAYMENTS_PER_PAGE;
         if self.marks.payments.note(page) {
             self.capture(self.payments_page(page));
+        }
+    }
+
+    pub(crate) fn touch_trace(&mut self, index: usize) {
+        let page = index / TRACES_PER_PAGE;
+        if self.marks.traces.note(page) {
+            self.capture(self.traces_page(page));
         }
     }
 
@@ -75,6 +85,10 @@ impl YearBook {
     fn payments_page(&self, page: usize) -> YearPage {
         let payments = self.payments.page(page).expect("a page that is out does not change");
         YearPage::Payments(page as u32, payments.to_vec())
+    }
+
+    fn traces_page(&self, page: usize) -> YearPage {
+        YearPage::Traces(page as u32, page_of(page, TRACES_PER_PAGE, |at| self.traces.get(at)))
     }
 
     fn acts_page(&self, page: usize) -> YearPage {
@@ -123,6 +137,7 @@ impl YearBook {
         for one in [&mut marks.cells, &mut marks.rows, &mut marks.plans, &mut marks.payments] {
             pages(one);
         }
+        pages(&mut marks.traces);
         pages(&mut marks.acts);
         pages(&mut marks.refused);
         keys(&mut marks.keys);
@@ -133,7 +148,7 @@ impl YearBook {
         let marks = &self.marks;
         let dense = [&marks.cells, &marks.rows, &marks.plans, &marks.payments];
         let sum: usize = dense.iter().map(|marks| marks.bytes()).sum();
-        sum + marks.acts.bytes() + marks.refused.bytes()
+        sum + marks.traces.bytes() + marks.acts.bytes() + marks.refused.bytes()
     }
 
     pub(super) fn begin_round(&mut self) {
@@ -161,6 +176,9 @@ impl YearBook {
         }
         if let Some(page) = marks.refused.next_owed() {
             return Some(self.refused_page(page));
+        }
+        if let Some(page) = marks.traces.next_owed() {
+            return Some(self.traces_page(page));
         }
         marks.payments.next_owed().map(|page| self.payments_page(page))
     }

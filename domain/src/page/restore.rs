@@ -1,6 +1,9 @@
 //! A year made again from its pages, with what is derived from them. Never copies anything.
 
-use super::{ACTS_PER_PAGE, PLANS_PER_PAGE, QUOTAS_PER_PAGE, REFUSED_PER_PAGE, YearHead, YearPage};
+use super::{
+    ACTS_PER_PAGE, PLANS_PER_PAGE, QUOTAS_PER_PAGE, REFUSED_PER_PAGE, TRACES_PER_PAGE, YearHead,
+    YearPage,
+};
 use crate::division::{YearBook, pack};
 use crate::ids::PaymentId;
 use crate::payment::Payment;
@@ -45,6 +48,13 @@ impl YearBook {
                 self.restore_payments(number, &ids, Some(payments))?;
             }
             YearPage::PaymentIds(number, ids) => self.restore_payments(number, &ids, None)?,
+            YearPage::Traces(number, traces) => {
+                in_order("traces", number, TRACES_PER_PAGE, self.traces.len())?;
+                self.marks.traces.learn(number as usize);
+                for trace in traces {
+                    self.traces.push(trace);
+                }
+            }
             YearPage::Acts(number, rows) => {
                 in_order("acts", number, ACTS_PER_PAGE, self.acts.len())?;
                 self.marks.acts.learn(number as usize);

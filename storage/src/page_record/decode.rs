@@ -17,6 +17,7 @@ use domain::money::Fen;
 use domain::movement::{MoveInRow, MoveOutRow, Transit};
 use domain::office::Slot;
 use domain::office::line::read_all;
+use domain::office::rules::windows::Trace;
 use domain::office::table::{Row as OfficeRow, Table};
 use domain::page::{Page, YearHead, YearPage};
 use domain::payment::{FactSeen, Later, Payment, Refund, StepSeen};
@@ -145,6 +146,7 @@ impl Row<'_> {
             kind::ROWS => YearPage::Rows(number()?, self.list(cold)?),
             kind::PLANS => YearPage::Plans(number()?, self.list(plan)?),
             kind::PAYMENTS => self.payments(number()?, which)?,
+            kind::TRACES => YearPage::Traces(number()?, self.list(trace)?),
             kind::ACTS => YearPage::Acts(number()?, self.list(act)?),
             kind::REFUSED => YearPage::Refused(number()?, self.list(refused)?),
             _ => {
@@ -320,6 +322,18 @@ fn cold(row: ColdRow) -> Result<QuotaRow, PageError> {
 
 fn plan((key, version, planned, used): PlanRow) -> Result<PlanCell, PageError> {
     Ok(PlanCell { key: LimitKey(key), version, planned, used })
+}
+
+fn trace(row: TraceRow) -> Result<Trace, PageError> {
+    let (pair, asked_fen, left_fen, economic, fund, unit, day, invoices) = row;
+    let (economic, fund) = (Class(economic), Class(fund));
+    // What is remembered of a payment before there were rules has no day.
+    let day = match day {
+        0 => Day::default(),
+        number => known("day", number, Day::new(number))?,
+    };
+    let invoices = invoices.into();
+    Ok(Trace { pair, asked_fen, left_fen, economic, fund, unit, day, invoices })
 }
 
 fn act((id, fingerprint, quota, created, sequence): ActRowOf) -> Result<ActRow, PageError> {

@@ -4,6 +4,7 @@ use bincode::Encode;
 use domain::batch::{Batch, Staged};
 use domain::division::RefusedRow;
 use domain::office::Slot;
+use domain::office::rules::windows::Trace;
 use domain::page::{Page, YearHead, YearPage};
 use domain::payment::Payment;
 use domain::quota::{QuotaCell, QuotaRow};
@@ -45,6 +46,7 @@ fn year_page(out: &mut Out, page: &YearPage) {
         YearPage::Plans(_, plans) => out.list(plans, |p| (p.key.0, p.version, p.planned, p.used)),
         YearPage::Payments(_, payments) => self::payments(out, payments),
         YearPage::PaymentIds(..) => unreachable!("ids alone are read, never written"),
+        YearPage::Traces(_, traces) => out.list(traces, trace_row),
         YearPage::Acts(_, rows) => out.list(rows, |row| {
             (row.id.0, row.fingerprint.0, row.quota.0, row.created, row.sequence)
         }),
@@ -234,6 +236,12 @@ fn batch_row(batch: &Batch) -> BatchRow {
         batch.end.map_or(0, |end| end.number()),
         staged.collect(),
     )
+}
+
+fn trace_row(trace: &Trace) -> TraceRow {
+    let Trace { pair, asked_fen, left_fen, economic, fund, unit, day, .. } = *trace;
+    let invoices = trace.invoices.to_vec();
+    (pair, asked_fen, left_fen, economic.0, fund.0, unit, day.get(), invoices)
 }
 
 fn slot_row(slot: &Slot) -> SlotRow {

@@ -5,10 +5,12 @@
 
 mod base;
 mod budget;
+pub(crate) mod commitment;
 mod performance;
 mod posts;
 mod project;
 mod reading;
+mod rule;
 mod threshold;
 
 pub(crate) use base::must_fit_staged;
@@ -115,5 +117,23 @@ fn changes(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
         PaperKind::Replan => performance::replan(asked),
         PaperKind::ThresholdPut => threshold::put(asked),
         PaperKind::ThresholdRemove => threshold::remove(asked),
+        PaperKind::RulePropose => rule::propose(asked),
+        PaperKind::RuleApprove => rule::approve(asked),
+        PaperKind::RuleDrop => rule::drop_drafts(asked),
+        PaperKind::RuleInherit => rule::inherit(asked),
+        PaperKind::DeviationPropose => rule::propose_deviation(asked),
+        PaperKind::DeviationApprove => rule::approve_deviation(asked),
+        PaperKind::DeviationEnd => rule::end_deviation(asked),
+        PaperKind::ScanDay => rule::scan_day(asked),
+        PaperKind::CeilingSet => rule::set_ceilings(asked),
+        PaperKind::ExemptionPropose => rule::propose_exemptions(asked),
+        PaperKind::ExemptionApprove => rule::approve_exemptions(asked),
+        PaperKind::AlertAnswer => rule::answer_alerts(asked),
+        PaperKind::CommitmentPropose => commitment::propose(asked),
+        PaperKind::CommitmentCheck => commitment::check(asked),
+        PaperKind::CommitmentChange => commitment::change(asked),
+        PaperKind::CommitmentClose => commitment::close(asked),
+        // An event of the engine's own, never a command.
+        PaperKind::RulesFired => Err(Code::NoRight.into()),
     }
 }
