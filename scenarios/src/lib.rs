@@ -28,6 +28,8 @@ pub mod spec;
 
 pub mod divisions;
 
+pub mod townships;
+
 mod draws;
 
 mod apportion;
