@@ -13,6 +13,7 @@
 //! - [`tables`]: the tables, a file for each subject.
 //! - [`line`]: rows and changes as lines of text.
 //! - [`paper`]: what can be filed.
+//! - [`form`]: what the lines of papers are.
 //! - [`policy`]: numbers that a division may tighten.
 //! - [`authority`]: what a row and a project are by where the budget stands.
 //! - [`performance`]: what goals and grades say, and which money is dormant.
@@ -26,6 +27,7 @@
 pub mod authority;
 pub mod decide;
 pub mod field;
+pub mod form;
 mod gate;
 pub mod import;
 pub mod line;
