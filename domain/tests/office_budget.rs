@@ -510,6 +510,9 @@ fn adjustment_and_virement_keep_the_identity() {
     assert_eq!((up.adjusted_fen.get(), up.current_fen.get()), (500, 6_000_500));
     let down = up.vired_by(Fen::new(-6_000_500)).expect("all of it");
     assert_eq!((down.reply_fen.get(), down.current_fen.get()), (6_000_000, 0));
+    let again = down.adjusted_by(Fen::new(70)).expect("more");
+    assert_eq!((again.adjusted_fen.get(), again.vired_fen.get()), (570, -6_000_500));
+    assert_eq!(again.current_fen.get(), 70);
     let no = down.vired_by(Fen::new(-1)).expect_err("nothing is left");
     assert_eq!(no.code, Code::RowBelowZero);
     assert_eq!(no.code.slug(), "row-below-zero");

@@ -10,9 +10,12 @@ use bureau::{
     SCHOOL_MAKER, YEAR, day,
 };
 use domain::codes::{ActKind, AuthorityKind};
+use domain::office::line::Change;
 use domain::office::performance::{
     dormant_rows, goal_must_fit, light, may_be_supplemented, recovered_left,
 };
+use domain::office::table::Tabled;
+use domain::office::tables::budget::BudgetRow;
 use domain::office::tables::project::Project;
 use domain::{Fen, QuotaId};
 use preparation::{begun, goal};
@@ -62,6 +65,14 @@ fn a_goal_is_frozen_with_its_project_and_approved_anew_when_its_amount_has_moved
     assert_eq!(fits(&bureau, -400_000), Ok(()));
     assert_eq!(fits(&bureau, 400_001), Err("goal-stale"));
     assert_eq!(fits(&bureau, -400_001), Err("goal-stale"));
+    // What has changed already counts, whatever column it stands in.
+    let mut moved = bureau.office().clone();
+    let row = moved.get::<BudgetRow>("R-DESKS").expect("a row");
+    let row = row.vired_by(Fen::new(400_000)).expect("more");
+    moved.make(Change::Put(row.into_row()));
+    let desks = project(&bureau, "P-DESKS");
+    assert!(goal_must_fit(&moved, desks, Fen::ZERO).is_ok());
+    assert!(goal_must_fit(&moved, desks, Fen::new(1)).is_err());
     // The maker does not approve; the officer approves with what the rows are.
     bureau.must(PERFORMANCE, "goal-approve", "G-P-DESKS");
     assert_eq!(bureau.field("goal", "G-P-DESKS", "approved_fen"), "20000.00");
@@ -307,9 +318,6 @@ fn dormant_money_is_listed_by_its_first_year() {
 #[test]
 fn what_was_taken_back_is_planned_anew_once() {
     use domain::office::Office;
-    use domain::office::line::Change;
-    use domain::office::table::Tabled;
-    use domain::office::tables::budget::BudgetRow;
     use domain::office::tables::performance::Dormant;
     let (mut bureau, _) = carried("2021");
     bureau.must(OFFICER, "dormant-list", "R-OLD");
