@@ -72,6 +72,9 @@ pub const DIRECTORY_QUESTIONS_MAX: usize = 256;
 /// How long what was folded up to an earlier position is kept for the next page, in ms.
 pub const DIRECTORY_PAST_KEPT_MS: u64 = 60_000;
 
+/// Reports of several pages that are kept until their further pages are asked for.
+pub const DIRECTORY_REPORTS_KEPT: usize = 4;
+
 /// How much less than the engine's threads the directory's are worth to the system's scheduler.
 pub const DIRECTORY_NICENESS: i32 = 10;
 

@@ -106,6 +106,14 @@ impl std::fmt::Display for Fen {
 /// A sum of many amounts in fen, wide enough for every payment of every year.
 pub type FenSum = i128;
 
+/// A sum as yuan with exactly two decimals and no separators, as [`Fen::to_yuan`].
+#[must_use]
+pub fn yuan_plain(sum_fen: FenSum) -> String {
+    let sign = if sum_fen < 0 { "-" } else { "" };
+    let magnitude = sum_fen.unsigned_abs();
+    format!("{sign}{}.{:02}", magnitude / 100, magnitude % 100)
+}
+
 /// A sum as yuan with thousands separators, for people: `¥282,063,000,000.00`.
 #[must_use]
 pub fn yuan_grouped(sum_fen: FenSum) -> String {
@@ -155,5 +163,7 @@ mod tests {
         assert_eq!(yuan_grouped(28_206_300_000_000), "¥282,063,000,000.00");
         assert_eq!(yuan_grouped(5), "¥0.05");
         assert_eq!(yuan_grouped(-123_456), "-¥1,234.56");
+        assert_eq!(yuan_plain(-123_405), "-1234.05");
+        assert_eq!(yuan_plain(5), Fen::new(5).to_yuan());
     }
 }

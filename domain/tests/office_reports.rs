@@ -649,6 +649,60 @@ fn the_bulletin_counts_what_is_live_and_what_lies_open() {
     assert_eq!((at(0, "transit_day"), at(0, "transit_three_days")), ("0", "1"));
     assert_eq!((at(0, "transit"), at(1, "state")), ("40", "no card 未登记"));
     assert_eq!((at(1, "units_live"), at(1, "on_line_share")), ("0", ""));
+
+    // Townships have no books of their own: their units pay from the division's quotas.
+    tale.file(
+        0,
+        "+subdivision\t370000100\t甲镇\ttownship\t370000000\t2\t2022-01-04\tactive\n\
+         +subdivision\t370000200\t乙镇\ttownship\t370000000\t2\t\tactive\n\
+         +unit\t101001\t一中\t\t1\tpublic-one\tfull\t1\t\t\t370000100\t\tactive\n",
+    );
+    let by = Rows::Township;
+    let bulletin = ReportQuestion { by, ..ReportQuestion::new(ReportKind::Bulletin, YEAR) };
+    let report = tale.report(&bulletin).expect("a report");
+    let fields: Vec<Vec<&str>> =
+        report.rows.iter().map(|line| line.split('\t').collect()).collect();
+    let at = |row: usize, name: &str| fields[row][column(&report, name)];
+    assert_eq!((at(0, "division"), at(0, "state")), ("370000100", "live 已上线"));
+    assert_eq!((at(0, "units"), at(0, "units_live"), at(0, "payments")), ("1", "1", "2"));
+    assert_eq!((at(1, "state"), at(1, "payments"), at(1, "parked")), ("not yet 未上线", "0", ""));
+    let execution = ReportQuestion { by, ..ReportQuestion::new(ReportKind::Execution, YEAR) };
+    let report = tale.report(&execution).expect("a report");
+    let (name, spent) = (column(&report, "township"), column(&report, "spent"));
+    let has = |line: &String| {
+        let fields: Vec<&str> = line.split('\t').collect();
+        (fields[name], fields[spent]) == ("370000100", "60")
+    };
+    assert!(report.rows.iter().any(has), "{:?}", report.rows);
+}
+
+/// A deviation is listed with whether it holds on the day business has come to.
+#[test]
+fn deviations_are_listed_with_their_state() {
+    let mut tale = tale(&[0, 0], &[(0, 0, 0, 0, 0, 5000)], &[(0, 50, 45, 0, 0)], &[]);
+    let row = |rule: &str, from: &str, to: &str, checker: u64| {
+        format!(
+            "+deviation\t{rule}\t鲁财库〔2022〕7号\t{from}\t{to}\twarn\tamount > 0\t0.00\t0\t试点\t7\t{checker}\n"
+        )
+    };
+    tale.file(1, &row("R-LARGE", "2022-01-01", "2022-12-31", 8));
+    tale.file(1, &row("R-SPLIT", "2022-01-01", "2022-01-31", 8));
+    tale.file(0, &row("R-SLOW", "2022-06-01", "2022-12-31", 8));
+    tale.file(0, &row("R-DORM", "2022-01-01", "2022-12-31", 0));
+    let report = tale.report(&ReportQuestion::new(ReportKind::Deviations, YEAR)).expect("a report");
+    let fields = report.rows.iter().map(|line| line.split('\t').collect::<Vec<_>>());
+    let states: Vec<(String, String)> = fields
+        .map(|fields| (fields[3], fields[2].split(' ').next_back().expect("a state")))
+        .map(|(rule, state)| (rule.to_owned(), state.to_owned()))
+        .collect();
+    let states: Vec<(&str, &str)> =
+        states.iter().map(|(rule, state)| (&**rule, &**state)).collect();
+    assert_eq!(
+        states,
+        [("R-SLOW", "未生效"), ("R-DORM", "待复核"), ("R-SPLIT", "已到期"), ("R-LARGE", "生效中")]
+    );
+    let said = report.statements.iter().find(|said| &*said.name == "deviations").expect("it");
+    assert_eq!(&*said.text, "4 on file, 1 in force");
 }
 
 /// Thresholds come by a paper; a line that does not fit is named, and nothing is taken.

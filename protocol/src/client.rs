@@ -24,7 +24,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::command::EncodeError;
-use crate::directory::{History, HistoryPage, ListPayments, PaymentPage, StateAt, StateThen};
+use crate::directory::{
+    AskReport, History, HistoryPage, ListPayments, PaymentPage, ReportPage, StateAt, StateThen,
+};
 use crate::flags::Flags;
 use crate::frame::{FrameError, FrameKind};
 use crate::hello::{Hello, Welcome};
@@ -374,6 +376,17 @@ impl Client {
         match self.query(QueryKind::StateAt(Box::new(state))).await? {
             QueryReply::State(state) => Ok(*state),
             _ => Err(FrameError::Body(FrameKind::StateThen.slug()).into()),
+        }
+    }
+
+    /// One page of a report; give its `after` back in the same question for the next.
+    ///
+    /// # Errors
+    /// As [`Client::list_payments`].
+    pub async fn report(&self, report: AskReport) -> Result<ReportPage, ClientError> {
+        match self.query(QueryKind::Report(Box::new(report))).await? {
+            QueryReply::Report(page) => Ok(*page),
+            _ => Err(FrameError::Body(FrameKind::ReportPage.slug()).into()),
         }
     }
 

@@ -5,6 +5,7 @@
 //! what is in a list.
 
 mod pages;
+mod reports;
 
 use domain::codes::PaymentState;
 use domain::ids::{DivisionIndex, FiscalYear, PaymentId, PersonId, QuotaId};
@@ -21,6 +22,7 @@ use crate::lookup::LookUp;
 use crate::results::{Position, put_prologue, read_prologue};
 
 pub use pages::{HistoryBuilder, HistoryEvent, HistoryPage, ListedPayment, PaymentPage, StateThen};
+pub use reports::{AskReport, ReportPage, continuation};
 
 /// What continues a list or a history behind a page: whoever gets it gives it back unchanged, with
 /// the same question. All zero: from the beginning in a request, the end in a reply.

@@ -34,6 +34,8 @@ pub enum FrameKind {
     History = 9,
     /// Asks how a quota or a payment stood.
     StateAt = 10,
+    /// Asks for a page of a report.
+    Report = 12,
     /// Nothing more will be sent.
     Goodbye = 99,
     /// Answer to the hello.
@@ -60,6 +62,8 @@ pub enum FrameKind {
     HistoryPage = 110,
     /// How a quota or a payment stood.
     StateThen = 111,
+    /// A page of a report.
+    ReportPage = 113,
 }
 
 impl FrameKind {
@@ -75,6 +79,7 @@ impl FrameKind {
         FrameKind::ListPayments,
         FrameKind::History,
         FrameKind::StateAt,
+        FrameKind::Report,
         FrameKind::Goodbye,
         FrameKind::Welcome,
         FrameKind::Results,
@@ -88,6 +93,7 @@ impl FrameKind {
         FrameKind::Payments,
         FrameKind::HistoryPage,
         FrameKind::StateThen,
+        FrameKind::ReportPage,
     ];
 
     /// The kind with a number.
@@ -129,6 +135,8 @@ impl FrameKind {
             FrameKind::Payments => "payments",
             FrameKind::HistoryPage => "history-page",
             FrameKind::StateThen => "state-then",
+            FrameKind::Report => "report",
+            FrameKind::ReportPage => "report-page",
         }
     }
 

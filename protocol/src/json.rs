@@ -10,6 +10,7 @@ mod directory;
 mod event;
 mod fields;
 mod reply;
+mod reports;
 mod request;
 mod strict;
 mod views;

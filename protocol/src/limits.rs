@@ -71,6 +71,12 @@ pub const EVENT_HEADER_BYTES: usize = 24;
 /// Payments of a list, or events of a history, on one page.
 pub const DIRECTORY_PAGE_ITEMS_MAX: usize = 500;
 
+/// Columns of a report, and what it says of itself.
+pub const REPORT_COLUMNS_MAX: usize = 64;
+
+/// One text of a report, a row of it included, in bytes of UTF-8. Longer ones are cut.
+pub const REPORT_TEXT_BYTES_MAX: usize = 2_048;
+
 /// How long a question to the directory may wait for a position. Longer waits are `bad-field`.
 pub const DIRECTORY_WAIT_MS_MAX: u32 = 10_000;
 
@@ -153,6 +159,15 @@ const _: () = assert!(
     FRAME_HEADER_BYTES + REPLY_PROLOGUE_BYTES + LOOK_UPS_PER_FRAME_MAX * ANSWER_BYTES_MAX
         <= FRAME_BYTES_MAX,
     "the largest answers to a full frame of look-ups must fit"
+);
+const _: () = assert!(
+    FRAME_HEADER_BYTES
+        + HISTORY_PROLOGUE_BYTES
+        + 4
+        + 4 * (2 + REPORT_TEXT_BYTES_MAX)
+        + 6 * REPORT_COLUMNS_MAX * (2 + REPORT_TEXT_BYTES_MAX)
+        <= FRAME_BYTES_MAX,
+    "a page of a report has room for a row"
 );
 const _: () = assert!(
     FRAME_HEADER_BYTES

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use domain::Code;
 use domain::contents::HashKey;
-use protocol::directory::{AsOf, Asked, History, ListPayments, StateAt};
+use protocol::directory::{AsOf, AskReport, Asked, Continuation, History, ListPayments, StateAt};
 use protocol::frame::{Frame, FrameError, FrameKind};
 use protocol::message::ErrorMessage;
 use storage::disk::Disk;
@@ -24,6 +24,7 @@ use super::answers::{error, told, unreadable};
 use super::fold::{Directory, FoldError};
 use super::pages::Pages;
 use super::past::{PastQuestion, PastWhat};
+use super::reports::KeptReports;
 
 /// How long a sender should wait before it asks again what could not be answered yet, in ms.
 const RETRY_AFTER_MS: u32 = 200;
@@ -37,6 +38,8 @@ pub enum Question {
     History(Box<History>),
     /// A state as it was.
     StateAt(Box<StateAt>),
+    /// A page of a report.
+    Report(Box<AskReport>),
 }
 
 impl Question {
@@ -55,6 +58,9 @@ impl Question {
             FrameKind::StateAt => {
                 StateAt::parse(frame).map(|state| Question::StateAt(Box::new(state)))
             }
+            FrameKind::Report => {
+                AskReport::parse(frame).map(|report| Question::Report(Box::new(report)))
+            }
             kind => Err(FrameError::Kind(kind.number())),
         }
     }
@@ -64,6 +70,7 @@ impl Question {
             Question::List(list) => &list.asked,
             Question::History(history) => &history.asked,
             Question::StateAt(state) => &state.asked,
+            Question::Report(report) => &report.asked,
         }
     }
 }
@@ -103,6 +110,7 @@ pub struct Clerk<T> {
     /// What was durable when it began: before that it is being rebuilt.
     begun: u64,
     waiting: VecDeque<Waiting<T>>,
+    reports: KeptReports,
     stopped: bool,
 }
 
@@ -124,6 +132,7 @@ impl<T> Clerk<T> {
             pages: Pages::new(open()?),
             begun: durable.sequence,
             waiting: VecDeque::new(),
+            reports: KeptReports::default(),
             stopped: false,
         })
     }
@@ -236,6 +245,12 @@ impl<T> Clerk<T> {
             );
             return Given::Answer(whom, error(request, &message));
         }
+        if let Question::Report(report) = &question
+            && report.asked.after != Continuation::default()
+            && report.asked.as_of == AsOf::Now
+        {
+            return Given::Answer(whom, self.reports.next_page(request, report));
+        }
         let moment = match self.moment(request, question.asked().as_of) {
             Ok(moment) => moment,
             Err(frame) => return Given::Answer(whom, frame),
@@ -253,8 +268,13 @@ impl<T> Clerk<T> {
                 let frame = self.directory.payment_page(pages, request, &list, now_ms);
                 return Given::Answer(whom, frame);
             }
+            Question::Report(report) if at == self.directory.position() => {
+                let frame = self.reports.first_page(&self.directory, request, &report, now_ms);
+                return Given::Answer(whom, frame);
+            }
             Question::List(list) => PastWhat::List(list),
             Question::StateAt(state) => PastWhat::State(state),
+            Question::Report(report) => PastWhat::Report(report),
         };
         Given::Past(whom, PastQuestion { request, what, at, time_ms, now_ms })
     }

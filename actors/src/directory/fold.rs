@@ -9,6 +9,9 @@ use domain::codes::ResolveAction;
 use domain::contents::HashKey;
 use domain::event::{Event, EventBody, RefusedId, RunId};
 use domain::ids::{BatchId, PaymentId, QuotaId};
+use domain::office::reports::Ledger;
+use domain::office::reports::cell::Before;
+use domain::office::shelves::Shelves;
 use domain::particulars::{Particulars, official_numbers};
 use domain::payment::Standing;
 use domain::suspense::ParkedKey;
@@ -63,6 +66,10 @@ pub struct Directory {
     parked: HashMap<(Book, ParkedKey), (Whose, QuotaId)>,
     /// Quotas with acts staged in a batch that is open.
     staged: HashMap<(Book, BatchId), Vec<QuotaId>>,
+    /// What is on file of every division and year.
+    pub(super) shelves: Shelves,
+    /// Running totals for reports.
+    pub(super) ledger: Ledger,
     /// Where each epoch began.
     epochs: Vec<Position>,
     position: Position,
@@ -79,6 +86,8 @@ impl Directory {
             strays: HashMap::new(),
             parked: HashMap::new(),
             staged: HashMap::new(),
+            shelves: Shelves::default(),
+            ledger: Ledger::default(),
             epochs: Vec::new(),
             position: Position::START,
             time_ms: 0,
@@ -107,7 +116,7 @@ impl Directory {
     /// Bytes of what it keeps of payments and quotas in memory.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.rows.bytes()
+        self.rows.bytes() + self.ledger.bytes()
     }
 
     /// The position with a sequence, if it has been folded.
@@ -131,7 +140,10 @@ impl Directory {
         if record.kind >= DOMAIN_KIND_FIRST {
             let mut ids = std::mem::take(&mut self.ids);
             let folded = match event_record::decode(record, &mut ids) {
-                Ok(event) => self.event(&event, at, time_ms),
+                Ok(event) => {
+                    let folded = self.event(&event, at, time_ms);
+                    folded.and_then(|before| self.report(&event, before.as_ref(), at, time_ms))
+                }
                 Err(error) => Err(FoldError::Event { at, error }),
             };
             self.ids = ids;
@@ -141,9 +153,29 @@ impl Directory {
         Ok(())
     }
 
-    fn event(&mut self, event: &Event<'_>, at: Position, time_ms: u64) -> Result<(), FoldError> {
+    /// Takes an event into what reports are made from.
+    fn report(
+        &mut self,
+        event: &Event<'_>,
+        before: Option<&Before>,
+        at: Position,
+        time_ms: u64,
+    ) -> Result<(), FoldError> {
+        self.shelves.take(event).map_err(|what| FoldError::Foreign { at, what })?;
+        self.ledger.take(event, before, &self.shelves, time_ms);
+        Ok(())
+    }
+
+    /// Takes an event in, and gives how its payment stood before it, where it changed one.
+    fn event(
+        &mut self,
+        event: &Event<'_>,
+        at: Position,
+        time_ms: u64,
+    ) -> Result<Option<Before>, FoldError> {
         let sequence = at.sequence;
         let foreign = |what: String| Err(FoldError::Foreign { at, what });
+        let mut before = None;
         match &event.body {
             EventBody::Reserved { path, posts, command: c, .. } => {
                 if self.rows.len() >= DIRECTORY_PAYMENTS_MAX {
@@ -167,8 +199,10 @@ impl Directory {
                 let Some(row) = self.rows.find(book_of(c.quota), c.payment) else {
                     return foreign(format!("payment {} was never accepted", c.payment));
                 };
-                let standing = self.rows.row(row).standing().after_step(c.kind, event.by.role);
-                let executed = self.rows.executed_fen(row);
+                let known = self.before(row);
+                before = Some(known);
+                let standing = known.standing.after_step(c.kind, event.by.role);
+                let executed = known.executed_fen;
                 self.rows.change(row, standing, executed, sequence, time_ms);
             }
             EventBody::FactTaken { from_suspense, fingerprint, command: c, .. } => {
@@ -176,9 +210,10 @@ impl Directory {
                 let Some(row) = self.rows.find(book, c.payment) else {
                     return foreign(format!("payment {} was never accepted", c.payment));
                 };
-                let standing = self.rows.row(row).standing();
-                let asked = self.rows.row(row).amount_fen;
-                let executed = standing.executed_after(c, asked, self.rows.executed_fen(row));
+                let known = self.before(row);
+                before = Some(known);
+                let Before { standing, asked_fen, executed_fen } = known;
+                let executed = standing.executed_after(c, asked_fen, executed_fen);
                 let after = standing.after_fact(c.kind);
                 self.rows.change(row, after, executed, sequence, time_ms);
                 if *from_suspense {
@@ -211,7 +246,13 @@ impl Directory {
             }
             _ => self.of_quotas(event, sequence),
         }
-        Ok(())
+        Ok(before)
+    }
+
+    fn before(&self, row: u32) -> Before {
+        let of = self.rows.row(row);
+        let (standing, asked_fen) = (of.standing(), of.amount_fen);
+        Before { standing, asked_fen, executed_fen: self.rows.executed_fen(row) }
     }
 
     /// Events that change no payment.

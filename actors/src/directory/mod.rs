@@ -10,6 +10,7 @@
 //! - [`pages`]: records by sequence, re-read for their texts.
 //! - [`answers`]: pages as frames.
 //! - [`clerk`]: follows, waits, answers.
+//! - [`reports`]: reports from running totals, page by page.
 //! - [`past`]: how things stood, folded anew from the journal.
 
 mod answers;
@@ -17,6 +18,7 @@ mod clerk;
 mod fold;
 mod pages;
 mod past;
+mod reports;
 mod rows;
 mod select;
 #[cfg(test)]

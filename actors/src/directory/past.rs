@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::Code;
 use domain::contents::HashKey;
-use protocol::directory::{ListPayments, StateAt, StateThen};
+use protocol::directory::{AskReport, ListPayments, StateAt, StateThen};
 use protocol::lookup::{Answer, LookUp};
 use protocol::message::ErrorMessage;
 use protocol::views::PaymentView;
@@ -45,6 +45,7 @@ pub struct PastQuestion {
 pub(super) enum PastWhat {
     List(Box<ListPayments>),
     State(Box<StateAt>),
+    Report(Box<AskReport>),
 }
 
 impl PastQuestion {
@@ -107,6 +108,7 @@ impl Past {
         let answered = match &question.what {
             PastWhat::List(list) => self.list(question, list),
             PastWhat::State(state) => self.state(question, state.look_up),
+            PastWhat::Report(report) => self.report(question, report),
         };
         answered.unwrap_or_else(|why| {
             let code = match why {
@@ -128,12 +130,23 @@ impl Past {
         if stopping { Err(PastError::Stopping) } else { Ok(()) }
     }
 
+    /// The directory as it was: the one that is kept, or folded anew.
+    fn directory_at(&mut self, at: Position) -> Result<(Directory, Pages), PastError> {
+        match self.kept.take().filter(|(directory, _)| directory.position() == at) {
+            Some(kept) => Ok(kept),
+            None => self.fold_directory(at),
+        }
+    }
+
+    fn report(&mut self, question: &PastQuestion, ask: &AskReport) -> Result<Vec<u8>, PastError> {
+        let (directory, pages) = self.directory_at(question.at)?;
+        let frame = super::reports::page_then(&directory, question.request, ask, question.now_ms);
+        self.kept = Some((directory, pages));
+        Ok(frame)
+    }
+
     fn list(&mut self, question: &PastQuestion, list: &ListPayments) -> Result<Vec<u8>, PastError> {
-        let kept = self.kept.take().filter(|(directory, _)| directory.position() == question.at);
-        let (directory, mut pages) = match kept {
-            Some(kept) => kept,
-            None => self.fold_directory(question.at)?,
-        };
+        let (directory, mut pages) = self.directory_at(question.at)?;
         let frame = directory.payment_page(&mut pages, question.request, list, question.now_ms);
         self.kept = Some((directory, pages));
         Ok(frame)

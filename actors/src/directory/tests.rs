@@ -3,6 +3,7 @@
 //! Method: random business on a simulated disk, random questions, a plain reader beside them.
 
 mod ledger;
+mod reports;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -224,7 +224,10 @@ impl Network {
                 Ok(subscribe) => self.asks.push(Ask::Subscribe { session: id, request, subscribe }),
                 Err(error) => self.fail_with(id, &error),
             },
-            FrameKind::ListPayments | FrameKind::History | FrameKind::StateAt => {
+            FrameKind::ListPayments
+            | FrameKind::History
+            | FrameKind::StateAt
+            | FrameKind::Report => {
                 self.question(id, frame);
             }
             FrameKind::Unsubscribe => self.asks.push(Ask::Unsubscribe { session: id, request }),

@@ -12,6 +12,7 @@ from . import ROOT
 from treasury import commands, forms, limits, names
 from treasury.codes import Code, Then
 from treasury.events import EVENT_NAMES
+from treasury.reports import ReportBasis, ReportBy, ReportForm, ReportKind
 from treasury.views import Buckets, Totals
 
 Schema = Dict[str, Any]
@@ -190,7 +191,27 @@ def directory_questions() -> List[Schema]:
     states_then = [
         closed({"request": REQUEST, **one, **moment}, when) for moment in moments for one in stood
     ]
-    return [*lists, *histories, *states_then]
+    code = {"type": "string", "pattern": "^[0-9]{9}$"}
+    beginning = {"type": "string", "maxLength": limits.REPORT_FILTER_BYTES_MAX}
+    scopes: List[Schema] = [{}, {"own_level": code}, {"area": code}]
+    figures = {
+        "by": {"enum": [one.slug for one in ReportBy]},
+        "basis": {"enum": [one.slug for one in ReportBasis]},
+        "carry_over": {"type": "boolean"},
+        "upto": {"type": "string", "pattern": "^[0-9]{4}-([0-9]{2}(-[1-3])?|adjustment)$"},
+        "unit": beginning,
+        "function": beginning,
+        "fund": beginning,
+        "quota": QUOTA,
+    }
+    kinds = {"enum": [one.slug for one in ReportKind]}
+    reports = [
+        closed({"request": REQUEST, "report": kinds, "year": YEAR, **moment, **scope},
+               {**when, **page, **figures})
+        for moment in moments
+        for scope in scopes
+    ]
+    return [*lists, *histories, *states_then, *reports]
 
 
 def requests() -> Schema:
@@ -390,6 +411,25 @@ def listed_payment() -> Schema:
     )
 
 
+def report_page() -> Schema:
+    """A page of a report: fields are texts, which its columns say how to read."""
+    text = {"type": "string"}
+    said = closed({"name": text, "chinese": text, "text": text})
+    form = {"enum": [one.slug for one in ReportForm]}
+    column = closed({"name": text, "chinese": text, "form": form})
+    row = {"type": "array", "items": text}
+    return closed(
+        {
+            "title": text,
+            "chinese": text,
+            "statements": {"type": "array", "items": said},
+            "columns": {"type": "array", "items": column},
+            "rows": {"type": "array", "items": row},
+            "total": {"oneOf": [row, {"type": "null"}]},
+        }
+    )
+
+
 def replies() -> Schema:
     """Lines of a server."""
     text = {"type": "string"}
@@ -477,6 +517,7 @@ def replies() -> Schema:
             closed({**page, "payments": listed({"$ref": "#/$defs/listed"}, most)}),
             closed({**page, "history": listed({"$ref": EVENTS}, most)}),
             closed({**true_at, "state": stood}),
+            closed({**page, "report": report_page()}),
             closed({"goodbye": TRUE}, {"request": REQUEST}),
             # Number 0: a line from which no number could be read.
             closed({"error": error}, {"request": DECIMAL}),

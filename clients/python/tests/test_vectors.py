@@ -56,6 +56,7 @@ from treasury.replies import (
     read_results,
     read_welcome,
 )
+from treasury.reports import Report, ReportBasis, ReportBy, ReportKind, ReportPage
 from treasury.views import OutcomeView, PaymentView, QuotaView, View, read_answers
 
 VECTORS = ROOT / "protocol" / "vectors"
@@ -101,7 +102,7 @@ def request_of(line: Dict[str, Any]) -> bytes:
     if "look_up" in line or "look_ups" in line:
         asked = line.get("look_ups") or [line]
         return look_ups_frame(request, [look_up_of(one) for one in asked])
-    if "list" in line or "history" in line or "state_at" in line:
+    if "list" in line or "history" in line or "state_at" in line or "report" in line:
         return question_of(line).frame(request)
     if "subscribe" in line:
         wish = line["subscribe"]
@@ -131,6 +132,8 @@ def question_of(line: Dict[str, Any]) -> Question[Any]:
         newest_first=line.get("newest_first", False),
         after=bytes.fromhex(line["after"]) if "after" in line else None,
     )
+    if "report" in line:
+        return report_of(line, asked)
     if "history" in line:
         if line["history"] == "quota":
             return History(QuotaId.parse(line["quota"]), asked)
@@ -163,6 +166,29 @@ def question_of(line: Dict[str, Any]) -> Question[Any]:
             amount_to=line.get("amount_to"),
         ),
         asked,
+    )
+
+
+def report_of(line: Dict[str, Any], asked: Asked) -> Report:
+    """A question for a report from its JSON line."""
+    upto: Optional[int] = None
+    if "upto" in line:
+        _, month, third = line["upto"].split("-")
+        upto = (int(month) - 1) * 3 + int(third) - 1
+    return Report(
+        kind={one.slug: one for one in ReportKind}[line["report"]],
+        year=line["year"],
+        division=line.get("own_level", line.get("area", "")),
+        whole_area="own_level" not in line,
+        by={one.slug: one for one in ReportBy}[line.get("by", "division")],
+        basis={one.slug: one for one in ReportBasis}[line.get("basis", "paid")],
+        carry_over=line.get("carry_over", True),
+        upto=upto,
+        unit=line.get("unit", ""),
+        function=line.get("function", ""),
+        fund=line.get("fund", ""),
+        quota=QuotaId.parse(line["quota"]) if "quota" in line else None,
+        asked=asked,
     )
 
 
@@ -308,7 +334,7 @@ def view_json(view: View) -> Dict[str, Any]:
     return {"error": code_json(view)}
 
 
-def page_json(page: Union[PaymentPage, HistoryPage]) -> Dict[str, Any]:
+def page_json(page: Union[PaymentPage, HistoryPage, ReportPage]) -> Dict[str, Any]:
     return {
         "position": position_json(page.at),
         "time_ms": ms_json(page.time),
@@ -345,6 +371,22 @@ def listed_json(one: ListedPayment) -> Dict[str, Any]:
     }
 
 
+def report_json(page: ReportPage) -> Dict[str, Any]:
+    return {
+        "title": page.title,
+        "chinese": page.chinese,
+        "statements": [
+            {"name": name, "chinese": chinese, "text": text} for name, chinese, text in page.statements
+        ],
+        "columns": [
+            {"name": one.name, "chinese": one.chinese, "form": one.form.slug}
+            for one in page.columns
+        ],
+        "rows": [list(row) for row in page.rows],
+        "total": None if page.total is None else list(page.total),
+    }
+
+
 def directory_json(frame: Frame, asked_for: Question[Any]) -> Dict[str, Any]:
     """The JSON line that an answer of the directory stands for."""
     answer = asked_for.read(expect(frame, asked_for.ANSWER))
@@ -364,6 +406,8 @@ def directory_json(frame: Frame, asked_for: Question[Any]) -> Dict[str, Any]:
             for one in answer.events
         ]
         told = {**page_json(answer), "history": events}
+    elif isinstance(answer, ReportPage):
+        told = {**page_json(answer), "report": report_json(answer)}
     else:
         view = Code.NOT_FOUND if answer.view is None else answer.view
         told = {"position": position_json(answer.at), "time_ms": ms_json(answer.time)}

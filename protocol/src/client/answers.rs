@@ -6,7 +6,9 @@ use tokio::time::Instant;
 
 use super::ClientError;
 use super::unit::{Told, Unit};
-use crate::directory::{History, HistoryPage, ListPayments, PaymentPage, StateAt, StateThen};
+use crate::directory::{
+    AskReport, History, HistoryPage, ListPayments, PaymentPage, ReportPage, StateAt, StateThen,
+};
 use crate::frame::{Frame, FrameError, FrameKind};
 use crate::lookup::{Answer, LookUp, parse_answers};
 use crate::message::{Health, parse_metrics, parse_pong};
@@ -39,6 +41,7 @@ pub(super) enum QueryKind {
     List(Box<ListPayments>),
     History(Box<History>),
     StateAt(Box<StateAt>),
+    Report(Box<AskReport>),
 }
 
 /// What is answered.
@@ -51,6 +54,7 @@ pub(super) enum QueryReply {
     Payments(Box<PaymentPage>),
     History(Box<HistoryPage>),
     State(Box<StateThen>),
+    Report(Box<ReportPage>),
 }
 
 /// What passes by itself, so that the same is sent again.
@@ -111,6 +115,9 @@ pub(super) fn read_reply(frame: &Frame<'_>) -> Result<QueryReply, FrameError> {
         }
         FrameKind::StateThen => {
             StateThen::parse(frame).map(|state| QueryReply::State(Box::new(state)))
+        }
+        FrameKind::ReportPage => {
+            ReportPage::parse(frame).map(|page| QueryReply::Report(Box::new(page)))
         }
         kind => Err(FrameError::Kind(kind.number())),
     }

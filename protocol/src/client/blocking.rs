@@ -14,7 +14,9 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use super::{Client, ClientError, EventFrame, Options, Outcome, Subscription};
-use crate::directory::{History, HistoryPage, ListPayments, PaymentPage, StateAt, StateThen};
+use crate::directory::{
+    AskReport, History, HistoryPage, ListPayments, PaymentPage, ReportPage, StateAt, StateThen,
+};
 use crate::hello::{Hello, Welcome};
 use crate::lookup::{Answer, IdKind, LookUp, OutcomeView};
 use crate::message::Health;
@@ -186,6 +188,14 @@ impl BlockingClient {
     /// As [`Client::state_at`].
     pub fn state_at(&self, state: StateAt) -> Result<StateThen, ClientError> {
         self.runtime.wait(self.client.state_at(state))
+    }
+
+    /// One page of a report; give its `after` back in the same question for the next.
+    ///
+    /// # Errors
+    /// As [`Client::report`].
+    pub fn report(&self, report: AskReport) -> Result<ReportPage, ClientError> {
+        self.runtime.wait(self.client.report(report))
     }
 
     /// Follows committed records, on a connection of its own.

@@ -267,6 +267,7 @@ impl Driver {
                 QueryKind::List(list) => list.put(&mut self.out, number),
                 QueryKind::History(history) => history.put(&mut self.out, number),
                 QueryKind::StateAt(state) => state.put(&mut self.out, number),
+                QueryKind::Report(report) => report.put(&mut self.out, number),
             }
             let bytes = (self.out.len() - start) as u32;
             self.depart(number, Flight { cargo: Cargo::Query(query), commands, bytes });

@@ -179,13 +179,20 @@ impl PaymentPage {
     }
 }
 
-fn put_page_prologue(out: &mut Vec<u8>, at: Position, time_ms: u64, after: &Continuation) {
+pub(super) fn put_page_prologue(
+    out: &mut Vec<u8>,
+    at: Position,
+    time_ms: u64,
+    after: &Continuation,
+) {
     put_prologue(out, at);
     out.extend_from_slice(&time_ms.to_le_bytes());
     out.extend_from_slice(after);
 }
 
-fn read_page_prologue(reader: &mut Reader<'_>) -> Result<(Position, u64, Continuation), Short> {
+pub(super) fn read_page_prologue(
+    reader: &mut Reader<'_>,
+) -> Result<(Position, u64, Continuation), Short> {
     Ok((read_prologue(reader)?, reader.u64()?, reader.array()?))
 }
 

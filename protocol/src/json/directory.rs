@@ -24,10 +24,10 @@ use crate::results::Position;
 use crate::subscribe::Record;
 
 /// Keys of when a question is to be answered, and about which moment.
-const WHEN_KEYS: [&str; 5] = ["request", "wait_for", "wait_ms", "as_of", "as_of_ms"];
+pub(super) const WHEN_KEYS: [&str; 5] = ["request", "wait_for", "wait_ms", "as_of", "as_of_ms"];
 
 /// Keys of which page is wanted.
-const PAGE_KEYS: [&str; 3] = ["items", "newest_first", "after"];
+pub(super) const PAGE_KEYS: [&str; 3] = ["items", "newest_first", "after"];
 
 const FILTER_KEYS: [&str; 14] = [
     "states",
@@ -86,7 +86,7 @@ pub(super) fn read_state(line: &Map<String, Value>) -> Result<StateAt, JsonError
     Ok(StateAt { asked, look_up: read_look_up(&of, &WHEN_KEYS)? })
 }
 
-fn read_asked(line: &Map<String, Value>) -> Result<Asked, JsonError> {
+pub(super) fn read_asked(line: &Map<String, Value>) -> Result<Asked, JsonError> {
     let mut asked = Asked::default();
     if let Some(value) = line.get("wait_for") {
         asked.wait_for = read_position("wait_for", value)?;
@@ -184,7 +184,7 @@ fn read_filter(line: &Map<String, Value>) -> Result<PaymentFilter, JsonError> {
     Ok(filter)
 }
 
-fn bounded<'v>(name: &str, value: &'v Value, max: usize) -> Result<&'v str, JsonError> {
+pub(super) fn bounded<'v>(name: &str, value: &'v Value, max: usize) -> Result<&'v str, JsonError> {
     let text = string(name, value)?;
     if text.len() <= max {
         return Ok(text);
@@ -193,7 +193,7 @@ fn bounded<'v>(name: &str, value: &'v Value, max: usize) -> Result<&'v str, Json
     Err(JsonError { code: Code::TextTooLong, ..JsonError::new(name, problem) })
 }
 
-fn continuation_json(after: &Continuation) -> Value {
+pub(super) fn continuation_json(after: &Continuation) -> Value {
     if *after == [0; CONTINUATION_BYTES] {
         return Value::Null;
     }

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::code_json;
 use super::directory::{history_json, payment_page_json, state_json};
+use super::reports::report_json;
 use super::views::{payment_json, quota_json};
-use crate::directory::{HistoryPage, PaymentPage, StateThen};
+use crate::directory::{HistoryPage, PaymentPage, ReportPage, StateThen};
 use crate::frame::{Frame, FrameError, FrameKind};
 use crate::hello::Welcome;
 use crate::lookup::{Answer, OutcomeView, parse_answers};
@@ -40,6 +41,7 @@ pub fn write_line(
         FrameKind::Payments => payment_page_json(&PaymentPage::parse(frame)?),
         FrameKind::HistoryPage => history_json(&HistoryPage::parse(frame)?, render),
         FrameKind::StateThen => state_json(&StateThen::parse(frame)?),
+        FrameKind::ReportPage => report_json(&ReportPage::parse(frame)?),
         FrameKind::Goodbye => json!({ "goodbye": true }),
         FrameKind::Error => error_json(&ErrorMessage::parse(frame)?),
         kind => return Err(FrameError::Kind(kind.number())),

@@ -9,6 +9,7 @@ use super::JsonError;
 use super::command::read_command;
 use super::directory::{read_history, read_list, read_state};
 use super::fields::{array, division, hex128, number, object, one_of, quota, small, string, year};
+use super::reports::read_report;
 use super::strict::parse_object;
 use crate::batch::CommandsBuilder;
 use crate::frame::FrameKind;
@@ -70,7 +71,7 @@ fn read_request(
     request: u64,
     out: &mut Vec<u8>,
 ) -> Result<FrameKind, JsonError> {
-    const KINDS: [&str; 9] = [
+    const KINDS: [&str; 10] = [
         "command",
         "commands",
         "look_up",
@@ -80,6 +81,7 @@ fn read_request(
         "list",
         "history",
         "state_at",
+        "report",
     ];
     let mut kinds = KINDS.into_iter().filter(|&kind| object.contains_key(kind));
     let Some(kind) = kinds.next() else {
@@ -119,6 +121,10 @@ fn read_request(
         "state_at" => {
             read_state(object)?.put(out, request);
             Ok(FrameKind::StateAt)
+        }
+        "report" => {
+            read_report(object)?.put(out, request);
+            Ok(FrameKind::Report)
         }
         _ => {
             only_keys(object, &["request", "ask"])?;

@@ -2,10 +2,11 @@
 
 use domain::codes::{Ending, Path, PaymentState, Posts};
 use domain::ids::{PaymentId, PersonId};
+use domain::office::reports::page::{Form, Report, ReportColumn, Statement};
 use domain::{Code, Fen};
 use protocol::directory::{
-    History, HistoryBuilder, HistoryEvent, ListPayments, ListedPayment, PaymentPage, StateAt,
-    StateThen,
+    AskReport, History, HistoryBuilder, HistoryEvent, ListPayments, ListedPayment, PaymentPage,
+    ReportPage, StateAt, StateThen, continuation,
 };
 use protocol::json::{read_line, write_line};
 use protocol::{Answer, Frame, FrameError, FrameKind, Position, Record, split_frame};
@@ -58,6 +59,25 @@ fn questions() -> Vec<(&'static str, Value)> {
         (
             "a payment as it stood at a position",
             json!({ "request": "28", "state_at": "payment", "division": 184, "year": 2022, "payment": PAYMENT, "as_of": { "epoch": 2, "sequence": "40" } }),
+        ),
+        (
+            "execution over the whole province",
+            json!({ "request": "32", "report": "execution", "year": 2022 }),
+        ),
+        (
+            "a monthly report of one division's own level, with every condition, behind a page",
+            json!({
+                "request": "33", "report": "monthly", "year": 2022, "own_level": "370102000",
+                "by": "unit", "basis": "cleared", "carry_over": false, "upto": "2022-02-3",
+                "unit": "101", "function": "205", "fund": "111", "items": 50, "after": AFTER,
+            }),
+        ),
+        (
+            "the payments of a quota, as a report of an area at a position",
+            json!({
+                "request": "34", "report": "execution", "year": 2022, "area": "370100000",
+                "by": "payment", "quota": "184/2022/5", "as_of": { "epoch": 2, "sequence": "40" },
+            }),
         ),
     ]
 }
@@ -126,7 +146,31 @@ fn replies() -> Vec<(&'static str, Vec<u8>)> {
         ("a quota as it stood", put(&|out| quota.put(out, 27))),
         ("a payment as it stood", put(&|out| payment.put(out, 28))),
         ("nothing of that name then", put(&|out| unknown.put(out, 28))),
+        ("the first page of a report", put(&|out| report_page(out, 0, 1, at, time_ms))),
+        ("its last", put(&|out| report_page(out, 1, 500, at, time_ms))),
     ]
+}
+
+fn report_page(out: &mut Vec<u8>, from: usize, items: usize, at: Position, time_ms: u64) {
+    let column = ReportColumn::new;
+    let report = Report {
+        title: "Budget execution".into(),
+        chinese: "预算执行情况表".into(),
+        statements: vec![
+            Statement::new("scope", "范围", "own level, 本级: 370102000 历下区"),
+            Statement::new("basis", "口径", "paid, 支付口径"),
+        ],
+        columns: vec![
+            column("unit", "单位代码", Form::Text),
+            column("spent", "累计执行数", Form::Fen),
+            column("progress", "执行进度", Form::BasisPoints),
+            column("payments", "支付笔数", Form::Count),
+        ],
+        rows: vec!["101001\t123450\t1234\t7".into(), "101002\t-5\t\t0".into()],
+        total: "total 合计\t123445\t1233\t7".into(),
+    };
+    let after = |put: usize| if from + put < 2 { continuation(7, 900, 1) } else { [0; 24] };
+    ReportPage::put(&report, from, items, (at, time_ms), after, out, 33);
 }
 
 fn bad() -> Vec<(&'static str, Vec<u8>, &'static str)> {
@@ -150,6 +194,7 @@ fn bad() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     };
     let (list, history) = ("every payment", "a payment's history");
     let state = "a quota as it stood at a time";
+    let report = "execution over the whole province";
     vec![
         ("501 items", changed(list, 44, &501_u16.to_le_bytes()), "value"),
         ("a wait of 10,001 ms", changed(list, 40, &10_001_u32.to_le_bytes()), "value"),
@@ -169,6 +214,13 @@ fn bad() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("a history cut short", shorter(history), "body"),
         ("the state of an outcome", changed(state, 72, &[3]), "value"),
         ("a state cut short", shorter(state), "body"),
+        ("a report nobody makes", changed(report, 72, &[99]), "value"),
+        ("rows of nothing known", changed(report, 73, &[99]), "value"),
+        ("a third basis", changed(report, 74, &[3]), "value"),
+        ("an unknown scope", changed(report, 75, &[8]), "value"),
+        ("a report of no year", changed(report, 76, &[0, 0]), "value"),
+        ("a thirty-eighth period", changed(report, 78, &[37]), "value"),
+        ("a report cut short", shorter(report), "body"),
     ]
 }
 
@@ -208,6 +260,7 @@ fn parse(frame: &Frame<'_>) -> Result<(), FrameError> {
         FrameKind::ListPayments => ListPayments::parse(frame).map(drop),
         FrameKind::History => History::parse(frame).map(drop),
         FrameKind::StateAt => StateAt::parse(frame).map(drop),
+        FrameKind::Report => AskReport::parse(frame).map(drop),
         kind => Err(FrameError::Kind(kind.number())),
     }
 }

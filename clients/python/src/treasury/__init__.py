@@ -108,6 +108,15 @@ from .outcomes import Done, Outcome, Refused, Unknown
 from .papers import PAPER_ROLES, Paper
 from .particulars import Particulars
 from .replies import ErrorMessage, Figure, Health, Position, Result
+from .reports import (
+    Report,
+    ReportBasis,
+    ReportBy,
+    ReportColumn,
+    ReportForm,
+    ReportKind,
+    ReportPage,
+)
 from .subscription import AsyncSubscription
 from .views import Buckets, OutcomeView, PaymentView, QuotaView, Totals, View
 
@@ -210,6 +219,13 @@ __all__ = [
     "ServerSaid",
     "SetLimit",
     "SettleRefund",
+    "Report",
+    "ReportBasis",
+    "ReportBy",
+    "ReportColumn",
+    "ReportForm",
+    "ReportKind",
+    "ReportPage",
     "StateThen",
     "Step",
     "Subscription",

@@ -67,6 +67,7 @@ from .replies import (
     read_metrics,
     read_pong,
 )
+from .reports import Report, ReportPage
 from .subscription import AsyncSubscription
 from .views import OutcomeView, PaymentView, QuotaView, View, found_view, read_answers
 
@@ -295,6 +296,12 @@ class AsyncTreasury:
         """How a payment stood at the position or time in `asked.as_of`."""
         look_up = LookUp.payment(division, year, payment)
         return await self._of_directory(StateAt(look_up, asked, PaymentView), deadline_s)
+
+    async def report(
+        self, report: Report, *, deadline_s: Optional[float] = None
+    ) -> ReportPage:
+        """A page of a report; `page.next(report.asked)` as its `asked` brings the next one."""
+        return await self._of_directory(report, deadline_s)
 
     async def _of_directory(self, question: Question[R], deadline_s: Optional[float]) -> R:
         found: R = await self._driver.ask(

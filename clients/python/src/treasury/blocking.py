@@ -48,6 +48,7 @@ from .limits import CALL_DEADLINE_S
 from .names import Environment, Role
 from .outcomes import Outcome
 from .replies import Health, Position
+from .reports import Report, ReportPage
 from .subscription import AsyncSubscription
 from .views import OutcomeView, PaymentView, QuotaView, View
 
@@ -282,6 +283,10 @@ class Treasury:
     ) -> Iterator[HistoryEvent]:
         """Every event of it, page behind page."""
         return self._loop.each(self._inner.each_event(subject, asked, deadline_s=deadline_s))
+
+    def report(self, report: Report, *, deadline_s: Optional[float] = None) -> ReportPage:
+        """A page of a report; see `AsyncTreasury.report`."""
+        return self._loop.call(self._inner.report(report, deadline_s=deadline_s))
 
     def quota_at(
         self, quota: QuotaId, asked: Asked, *, deadline_s: Optional[float] = None

@@ -59,6 +59,7 @@ class FrameKind(IntEnum):
     LIST_PAYMENTS = 8
     HISTORY = 9
     STATE_AT = 10
+    REPORT = 12
     GOODBYE = 99
     WELCOME = 100
     RESULTS = 101
@@ -72,6 +73,7 @@ class FrameKind(IntEnum):
     PAYMENTS = 109
     HISTORY_PAGE = 110
     STATE_THEN = 111
+    REPORT_PAGE = 113
 
     @property
     def slug(self) -> str:

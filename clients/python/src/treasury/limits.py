@@ -39,6 +39,7 @@ JSON_LOOK_UPS_PER_LINE_MAX = 256
 DIRECTORY_PAGE_ITEMS_MAX = 500
 DIRECTORY_WAIT_MS_MAX = 10_000
 DIRECTORY_TEXT_BYTES_MAX = 256
+REPORT_FILTER_BYTES_MAX = 32
 
 # --- sizes that the tables of the protocol fix ----------------------------------------------------
 

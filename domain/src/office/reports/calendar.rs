@@ -84,6 +84,28 @@ impl TenDays {
         }
     }
 
+    /// The period of a name, or the last of a month such as `2022-02`.
+    #[must_use]
+    pub fn from_name(name: &str, year: FiscalYear) -> Option<TenDays> {
+        let of_year = name.strip_prefix(&format!("{}-", year.get()))?;
+        if of_year == "adjustment" {
+            return Some(TenDays::ADJUSTMENT);
+        }
+        let (month, third) = of_year.split_once('-').map_or((of_year, None), |(m, t)| (m, Some(t)));
+        let number = |text: &str, digits: usize, max: u8| {
+            let number = text.parse().ok().filter(|_| text.len() == digits)?;
+            (1..=max).contains(&number).then_some(number)
+        };
+        let month = number(month, 2, 12)?;
+        match third {
+            None => Some(TenDays::last_of_month(month)),
+            Some(third) => {
+                let third = number(third, 1, 3)?;
+                TenDays::from_number(TenDays::first_of_month(month).number() + third - 1)
+            }
+        }
+    }
+
     /// What officials call it.
     #[must_use]
     pub fn chinese(self) -> String {
@@ -176,6 +198,18 @@ mod tests {
             ("2022-02-3".into(), "2月下旬".into())
         );
         assert_eq!(february.last_day(YEAR), on(20_220_228));
+    }
+
+    #[test]
+    fn a_name_is_read_as_it_is_written() {
+        for number in 0..=36 {
+            let known = TenDays::from_number(number).unwrap();
+            assert_eq!(TenDays::from_name(&known.name(YEAR), YEAR), Some(known));
+        }
+        assert_eq!(TenDays::from_name("2022-02", YEAR), Some(TenDays::last_of_month(2)));
+        for wrong in ["", "2022", "2023-02", "2022-2", "2022-13", "2022-02-4", "2022-02-", "02"] {
+            assert_eq!(TenDays::from_name(wrong, YEAR), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use super::page::{Form, Report, ReportColumn, RowText, Statement};
 use super::question::{NoReport, ReportKind, ReportQuestion};
 use super::sources::Sources;
-use crate::office::table::Table;
-
-/// The table of approved deviations.
-const DEVIATIONS: &str = "deviation";
+use crate::ids::PersonId;
+use crate::office::table::Tabled;
+use crate::office::tables;
+use crate::office::tables::rule::{AlertState, Deviation};
 
 /// Alerts of the divisions in scope, raised ones first, then by division and threshold.
 pub(super) fn alerts(sources: &Sources<'_>, question: &ReportQuestion) -> Result<Report, NoReport> {
@@ -47,30 +47,43 @@ pub(super) fn alerts(sources: &Sources<'_>, question: &ReportQuestion) -> Result
     let mut statements = sources.common_statements(question, &scope);
     statements.retain(|said| &*said.name != "basis");
     statements.push(Statement::new("raised", "触发中", &raised.to_string()));
+    // What a control rule warned of is a case of its own, answered by a person.
+    let of_rules = scope.area.keys().flat_map(|division| {
+        sources.shelves.office((*division, question.year)).all::<tables::rule::Alert>()
+    });
+    let open = of_rules.filter(|alert| alert.state == AlertState::Open).count();
+    statements.push(Statement::new("rules", "规则预警待处理", &open.to_string()));
     let (title, chinese) = ReportKind::Alerts.title();
     let (title, chinese) = (title.into(), chinese.into());
     Ok(Report { title, chinese, statements, columns, rows, total: String::new() })
 }
 
-/// Rows of the table of deviations, as they are on file, with their divisions.
+/// Deviations of the divisions in scope: what is on file of each, and whether it holds today.
 pub(super) fn deviations(
     sources: &Sources<'_>,
     question: &ReportQuestion,
 ) -> Result<Report, NoReport> {
     let scope = sources.scope(question)?;
-    let table = Table::from_slug(DEVIATIONS);
+    let today = sources.today(question.year);
     let mut columns = vec![
-        ReportColumn::new("on_file_in", "登记区划代码", Form::Text),
-        ReportColumn::new("on_file_in_name", "登记区划名称", Form::Text),
+        ReportColumn::new("division", "区划代码", Form::Text),
+        ReportColumn::new("division_name", "区划名称", Form::Text),
+        ReportColumn::new("state", "状态", Form::Text),
     ];
-    let of_table = table.map_or(&[][..], Table::columns);
-    columns.extend(of_table.iter().map(|c| ReportColumn::new(c.name, c.chinese, Form::Text)));
-    let mut rows = Vec::new();
+    let of_table = Deviation::COLUMNS.iter();
+    columns.extend(of_table.map(|c| ReportColumn::new(c.name, c.chinese, Form::Text)));
+    let (mut rows, mut in_force) = (Vec::new(), 0);
     for division in scope.divisions() {
-        let Some(table) = table else { break };
         let name = sources.ledger.places().name(division);
-        for (_, row) in sources.shelves.office((division, question.year)).rows(table) {
-            let mut line = format!("{}\t{name}\t", sources.code(division));
+        for row in sources.shelves.office((division, question.year)).all::<Deviation>() {
+            let state = match row {
+                _ if row.checker == PersonId::NOBODY => "unchecked 待复核",
+                _ if row.valid_to < today => "expired 已到期",
+                _ if row.valid_from > today => "not yet 未生效",
+                _ => "in force 生效中",
+            };
+            in_force += u32::from(state.starts_with("in force"));
+            let mut line = format!("{}\t{name}\t{state}\t", sources.code(division));
             row.write(&mut line);
             rows.push(line);
         }
@@ -78,7 +91,8 @@ pub(super) fn deviations(
     rows.sort();
     let mut statements = sources.common_statements(question, &scope);
     statements.retain(|said| &*said.name != "basis");
-    statements.push(Statement::new("deviations", "偏离", &rows.len().to_string()));
+    let counted = format!("{} on file, {in_force} in force", rows.len());
+    statements.push(Statement::new("deviations", "规则例外", &counted));
     let (title, chinese) = ReportKind::Deviations.title();
     let (title, chinese) = (title.into(), chinese.into());
     Ok(Report { title, chinese, statements, columns, rows, total: String::new() })
