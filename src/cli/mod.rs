@@ -20,6 +20,7 @@ mod offline;
 mod payment;
 mod plain;
 mod quota;
+mod report;
 mod sample;
 mod scenario;
 mod serve;
@@ -74,6 +75,8 @@ enum Command {
     Quota(quota::Quota),
     /// List payments, and look at one.
     Payment(payment::Payment),
+    /// Report how the budget is carried out (预算执行): execution, bulletin, deviations, alerts.
+    Report(report::Report),
     /// Work at a payment desk: balance, reserve, worklists, look up, receipts. Keyboard only.
     Desk(desk::DeskArguments),
     /// Watch a server: load, delays, queues, journal, checkpoint, alarms.
@@ -103,6 +106,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Info(info) => info.run(),
         Command::Quota(quota) => quota.run(),
         Command::Payment(payment) => payment.run(),
+        Command::Report(report) => report.run(),
         Command::Desk(desk) => desk.run(),
         Command::Top(top) => top.run(),
         Command::Explain(explain) => explain.run(),

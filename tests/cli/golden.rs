@@ -152,6 +152,11 @@ pub(crate) fn check_json(name: &str, normal: &Normal, ran: &Ran) {
     check(name, &format!("exit {}\n{pretty}\n", ran.code));
 }
 
+/// Holds anything else that was written against its golden file.
+pub(crate) fn check_printed(name: &str, normal: &Normal, found: &str) {
+    check(name, &normal.text(found));
+}
+
 fn check(name: &str, found: &str) {
     let file = format!("{}/tests/golden/cli/{name}.txt", env!("CARGO_MANIFEST_DIR"));
     let file = PathBuf::from(file);

@@ -5,6 +5,7 @@
 mod foreign;
 mod golden;
 mod house;
+mod reports;
 
 use std::fs;
 use std::process::Stdio;
