@@ -12,3 +12,10 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N]> {
         .context("the system gives no random bytes")?;
     Ok(bytes)
 }
+
+/// A random UUID, version 4.
+pub(crate) fn uuid() -> Result<u128> {
+    let random = u128::from_le_bytes(bytes()?);
+    let (version, variant) = (0x4 << 76, 0b10 << 62);
+    Ok(random & !(0xf << 76) & !(0b11 << 62) | version | variant)
+}

@@ -10,12 +10,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::Role;
-use domain::codes::{PaymentState, StepKind};
-use domain::ids::{PaymentId, QuotaId};
+use domain::codes::{BatchStep, PaymentState, StepKind};
+use domain::ids::{DivisionIndex, PaymentId, QuotaId};
+use domain::office::table::Table;
 use domain::particulars::{Particulars, ParticularsText};
 use protocol::directory::{
-    AsOf, Asked, History, HistoryPage, ListPayments, ListedPayment, PaymentFilter, PaymentPage,
-    StateAt, StateThen, Subject,
+    AsOf, Asked, History, HistoryPage, ListPayments, ListRows, ListedPayment, PaymentFilter,
+    PaymentPage, RowPage, StateAt, StateThen, Subject,
 };
 use protocol::frame::FrameKind;
 use protocol::message::ErrorMessage;
@@ -86,6 +87,21 @@ impl Asker {
     fn history(&mut self, history: &History) -> HistoryPage {
         let put = |out: &mut Vec<u8>, request| history.put(out, request);
         self.ask(put, |frame| HistoryPage::parse(frame).expect("a page of events"))
+    }
+
+    /// Every row of a list, and where the last page is true.
+    fn rows(&mut self, list: &ListRows) -> (Vec<String>, Position) {
+        let mut list = list.clone();
+        let mut all = Vec::new();
+        loop {
+            let put = |out: &mut Vec<u8>, request| list.put(out, request);
+            let page = self.ask(put, |frame| RowPage::parse(frame).expect("a page of rows"));
+            all.extend(page.rows);
+            if page.after.is_empty() {
+                return (all, page.at);
+            }
+            list.after = page.after;
+        }
     }
 
     fn state(&mut self, state: &StateAt) -> StateThen {
@@ -329,6 +345,75 @@ fn must_meet(list: &ListPayments, page: &PaymentPage) {
     }
 }
 
+/// The rows of a division's table that the papers of these tests fill.
+fn rows_of(division: u16, asked: Asked) -> ListRows {
+    ListRows {
+        asked,
+        division: DivisionIndex(division),
+        year: orders::YEAR,
+        table: Table::MofDep,
+        beginning: String::new(),
+        after: String::new(),
+    }
+}
+
+/// Two papers staged in a batch that stays open.
+fn stage(finance: &mut Desk, batch: u128) -> Position {
+    let id = |at: u8| (batch << 8) + u128::from(at);
+    let staged: Vec<_> =
+        (0..2_u8).map(|at| orders::paper(id(at), 0, &[(at, 2), (200 + at, 2)], batch)).collect();
+    let digest = staged.iter().fold(0, |digest, command| match &command.body {
+        domain::command::Body::File(paper) => domain::batch::fold_paper(digest, paper),
+        other => panic!("{other:?} is no paper"),
+    });
+    finance.must(&orders::open_batch(batch, 0, 2, digest, 0));
+    staged.iter().map(|paper| finance.must(paper).at).last().expect("two papers")
+}
+
+#[test]
+fn rows_are_what_was_filed_across_a_kill_and_back_in_time() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let options = Options::new(dir.path());
+    let server = options.start();
+    orders::found(server.address, 0);
+    orders::found(server.address, 1);
+    let mut finance = Desk::connect(server.address, Role::Finance);
+    let line = |code: u8, name: u32| format!("{code:03}\t第{name}处\tother");
+    let mut then = Position::default();
+    for code in 0..100_u8 {
+        let told = finance.must(&orders::paper(1_000 + u128::from(code), 0, &[(code, 1)], 0));
+        if code == 49 {
+            then = Position { sequence: told.result.sequence, ..told.at };
+        }
+    }
+    let at = stage(&mut finance, 77);
+    let mut asker = Asker::new(server.address);
+    let old: Vec<String> = (0..100).map(|code| line(code, 1)).collect();
+    let (rows, _) = asker.rows(&rows_of(0, Asked { items: 7, ..asked(at) }));
+    assert_eq!(rows, old);
+    server.kill();
+    let server = options.start();
+    let mut finance = Desk::connect(server.address, Role::Finance);
+    // What was staged went with the server's life; staged anew, it is read once its batch is closed.
+    let mut asker = Asker::new(server.address);
+    let at = stage(&mut finance, 88);
+    assert_eq!(asker.rows(&rows_of(0, asked(at))).0, old);
+    let at = finance.must(&orders::end_batch(BatchStep::Close, 88, 0)).at;
+    let (rows, told) = asker.rows(&rows_of(0, Asked { items: 7, ..asked(at) }));
+    let mut due = old.clone();
+    due[0] = line(0, 2);
+    due[1] = line(1, 2);
+    due.extend([line(200, 2), line(201, 2)]);
+    assert_eq!(rows, due);
+    assert!(told.sequence >= at.sequence);
+    let past = Asked { as_of: AsOf::Position(then), ..asked(at) };
+    assert_eq!(asker.rows(&rows_of(0, past)).0, old[..50], "fifty papers had been filed then");
+    assert!(asker.rows(&rows_of(1, asked(at))).0.is_empty(), "nothing was filed in the other");
+    let some = ListRows { beginning: "20".into(), ..rows_of(0, asked(at)) };
+    assert_eq!(asker.rows(&some).0, [line(200, 2), line(201, 2)]);
+    server.stop();
+}
+
 #[test]
 fn lines_ask_the_same() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -340,7 +425,9 @@ fn lines_ask_the_same() {
     let wait_for = json!({ "epoch": at.epoch, "sequence": at.sequence.to_string() });
     let mut ask = |mut line: serde_json::Value| {
         line["request"] = json!("5");
-        line["wait_for"] = wait_for.clone();
+        if line.get("wait_for").is_none() {
+            line["wait_for"] = wait_for.clone();
+        }
         line["wait_ms"] = json!(WAIT_MS);
         lines.ask(&line.to_string())
     };
@@ -358,6 +445,27 @@ fn lines_ask_the_same() {
     let quota = quotas[0].to_string();
     let state = ask(json!({ "state_at": "quota", "quota": quota, "as_of": wait_for }));
     assert_eq!(state["state"]["quota"]["buckets"]["reserved"], "1.02", "{state}");
+    let mut finance = Desk::connect(server.address, Role::Finance);
+    finance.must(&orders::paper(9, 0, &[(3, 3), (4, 4)], 0));
+    let rows = json!({
+        "list": "rows", "table": "mof-dep", "division": 0, "year": 2022, "items": 1,
+        "as_of": wait_for,
+    });
+    let told = ask(rows.clone());
+    assert_eq!((&told["rows"], &told["after"]), (&json!([]), &json!(null)), "{told}");
+    let at = finance.must(&orders::paper(10, 0, &[(5, 5)], 0)).at;
+    let mut rows = rows;
+    rows.as_object_mut().expect("an object").remove("as_of");
+    rows["wait_for"] = json!({ "epoch": at.epoch, "sequence": at.sequence.to_string() });
+    let told = ask(rows.clone());
+    let row = json!({ "code": "003", "name": "第3处", "kind": "other" });
+    assert_eq!((&told["rows"], &told["after"]), (&json!([row]), &json!("003")), "{told}");
+    rows["table"] = json!("mof-deps");
+    let wrong = ask(rows);
+    assert_eq!(
+        (&wrong["error"]["name"], &wrong["error"]["field"]),
+        (&json!("bad-field"), &json!("table"))
+    );
     let wrong = ask(json!({ "list": "payments", "after": "00".repeat(23) + "07" }));
     assert_eq!(wrong["error"]["name"], "bad-field", "{wrong}");
     server.stop();

@@ -2,7 +2,9 @@
 
 use domain::Role;
 use domain::ids::ChannelId;
-use protocol::directory::{AskReport, History, ListPayments, ReportPage, StateAt};
+use protocol::directory::{
+    AskReport, History, ListPayments, ListRows, ReportPage, RowPage, StateAt,
+};
 use protocol::flags::Flags;
 use protocol::limits::{COMMAND_BYTES, FRAME_BYTES_MAX, HELLO_BYTES};
 use protocol::lookup::{LookUp, parse_answers, parse_look_ups};
@@ -57,6 +59,8 @@ fn of_any_kind(frame: &Frame<'_>) {
     let _ = StateAt::parse(frame);
     let _ = AskReport::parse(frame);
     let _ = ReportPage::parse(frame);
+    let _ = ListRows::parse(frame);
+    let _ = RowPage::parse(frame);
     let _ = parse_metrics(frame);
     let _ = parse_pong(frame);
 }

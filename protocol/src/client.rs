@@ -25,7 +25,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::command::EncodeError;
 use crate::directory::{
-    AskReport, History, HistoryPage, ListPayments, PaymentPage, ReportPage, StateAt, StateThen,
+    AskReport, History, HistoryPage, ListPayments, ListRows, PaymentPage, ReportPage, RowPage,
+    StateAt, StateThen,
 };
 use crate::flags::Flags;
 use crate::frame::{FrameError, FrameKind};
@@ -387,6 +388,17 @@ impl Client {
         match self.query(QueryKind::Report(Box::new(report))).await? {
             QueryReply::Report(page) => Ok(*page),
             _ => Err(FrameError::Body(FrameKind::ReportPage.slug()).into()),
+        }
+    }
+
+    /// One page of rows that the finance office has on file; its `after` goes on behind it.
+    ///
+    /// # Errors
+    /// As [`Client::list_payments`].
+    pub async fn list_rows(&self, list: ListRows) -> Result<RowPage, ClientError> {
+        match self.query(QueryKind::Rows(Box::new(list))).await? {
+            QueryReply::Rows(page) => Ok(*page),
+            _ => Err(FrameError::Body(FrameKind::Rows.slug()).into()),
         }
     }
 

@@ -1,4 +1,5 @@
-//! What is asked of the directory: lists of payments, histories, and states as they were.
+//! What is asked of the directory: lists of payments, histories, states as they were, and rows that
+//! the finance office has on file.
 //!
 //! Each request may wait for a position, so that a client reads what it wrote, and may ask about
 //! an earlier position or time. Pages are bounded; what continues a list is opaque. Never decides
@@ -6,6 +7,7 @@
 
 mod pages;
 mod reports;
+mod rows;
 
 use domain::codes::PaymentState;
 use domain::ids::{DivisionIndex, FiscalYear, PaymentId, PersonId, QuotaId};
@@ -23,6 +25,7 @@ use crate::results::{Position, put_prologue, read_prologue};
 
 pub use pages::{HistoryBuilder, HistoryEvent, HistoryPage, ListedPayment, PaymentPage, StateThen};
 pub use reports::{AskReport, ReportPage, continuation};
+pub use rows::{ListRows, RowPage};
 
 /// What continues a list or a history behind a page: whoever gets it gives it back unchanged, with
 /// the same question. All zero: from the beginning in a request, the end in a reply.

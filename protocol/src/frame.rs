@@ -34,6 +34,8 @@ pub enum FrameKind {
     History = 9,
     /// Asks how a quota or a payment stood.
     StateAt = 10,
+    /// Asks for a page of rows that the finance office has on file.
+    ListRows = 11,
     /// Asks for a page of a report.
     Report = 12,
     /// Nothing more will be sent.
@@ -62,6 +64,8 @@ pub enum FrameKind {
     HistoryPage = 110,
     /// How a quota or a payment stood.
     StateThen = 111,
+    /// A page of rows.
+    Rows = 112,
     /// A page of a report.
     ReportPage = 113,
 }
@@ -79,6 +83,7 @@ impl FrameKind {
         FrameKind::ListPayments,
         FrameKind::History,
         FrameKind::StateAt,
+        FrameKind::ListRows,
         FrameKind::Report,
         FrameKind::Goodbye,
         FrameKind::Welcome,
@@ -93,6 +98,7 @@ impl FrameKind {
         FrameKind::Payments,
         FrameKind::HistoryPage,
         FrameKind::StateThen,
+        FrameKind::Rows,
         FrameKind::ReportPage,
     ];
 
@@ -132,11 +138,13 @@ impl FrameKind {
             FrameKind::ListPayments => "list-payments",
             FrameKind::History => "history",
             FrameKind::StateAt => "state-at",
+            FrameKind::ListRows => "list-rows",
             FrameKind::Payments => "payments",
             FrameKind::HistoryPage => "history-page",
             FrameKind::StateThen => "state-then",
             FrameKind::Report => "report",
             FrameKind::ReportPage => "report-page",
+            FrameKind::Rows => "rows",
         }
     }
 

@@ -22,9 +22,9 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 pub use command::{command_json, parse_command};
-pub use directory::payment_page_json;
+pub use directory::{payment_page_json, row_json};
 pub use event::event_json;
-pub use reply::write_line;
+pub use reply::{figures_json, write_line};
 pub use request::{Line, read_line};
 pub use views::{payment_json, quota_json};
 
@@ -83,7 +83,8 @@ impl JsonError {
 }
 
 /// What every answer says about its code.
-pub(crate) fn code_json(code: Code) -> Value {
+#[must_use]
+pub fn code_json(code: Code) -> Value {
     json!({
         "code": code.number(),
         "name": code.slug(),

@@ -76,6 +76,11 @@ pub const REPORT_COLUMNS_MAX: usize = 64;
 
 /// One text of a report, a row of it included, in bytes of UTF-8. Longer ones are cut.
 pub const REPORT_TEXT_BYTES_MAX: usize = 2_048;
+/// Bytes of rows on one page, unless its first row alone has more.
+pub const DIRECTORY_ROWS_BYTES_MAX: usize = 256 * 1024;
+
+/// A row's key, in bytes of UTF-8.
+pub const ROW_KEY_BYTES_MAX: usize = 4096;
 
 /// How long a question to the directory may wait for a position. Longer waits are `bad-field`.
 pub const DIRECTORY_WAIT_MS_MAX: u32 = 10_000;
@@ -179,6 +184,16 @@ const _: () = assert!(
                 + 4 * (2 + DIRECTORY_TEXT_BYTES_MAX))
         <= FRAME_BYTES_MAX,
     "a full page of payments with every text must fit"
+);
+const _: () = assert!(
+    FRAME_HEADER_BYTES
+        + HISTORY_PROLOGUE_BYTES
+        + ROW_KEY_BYTES_MAX
+        + 2 * DIRECTORY_PAGE_ITEMS_MAX
+        + DIRECTORY_ROWS_BYTES_MAX
+        + domain::limits::FILED_BYTES_MAX
+        <= FRAME_BYTES_MAX,
+    "a full page of rows must fit"
 );
 const _: () = assert!(domain::limits::PARTICULARS_BYTES_MAX <= TAIL_BYTES_MAX);
 const _: () = assert!(domain::limits::NOTE_BYTES_MAX <= TAIL_BYTES_MAX);

@@ -9,7 +9,8 @@ use domain::ids::{ChannelId, DivisionIndex, FiscalYear, QuotaId};
 use domain::{Code, Fen, Refusal, Role};
 use protocol::client::{BlockingClient, Link, Options};
 use protocol::directory::{
-    Asked, History, HistoryBuilder, HistoryEvent, ListPayments, PaymentPage, StateAt, Subject,
+    Asked, History, HistoryBuilder, HistoryEvent, ListPayments, ListRows, PaymentPage, RowPage,
+    StateAt, Subject,
 };
 use protocol::layout::{LAYOUTS, layout_named};
 use protocol::lookup::parse_look_ups;
@@ -181,6 +182,12 @@ async fn converse(
             }
             FrameKind::StateAt => {
                 ErrorMessage::with_detail(Code::NotFound, "no such position")
+                    .put(&mut out, request);
+            }
+            FrameKind::ListRows => {
+                let list = ListRows::parse(&frame).unwrap();
+                let (after, rows) = (list.after, vec![list.beginning]);
+                RowPage { at: AT, time_ms: 5, table: list.table, after, rows }
                     .put(&mut out, request);
             }
             _ => return,
@@ -417,6 +424,16 @@ async fn questions_are_answered() {
     let history = History { asked, subject: Subject::Quota(QuotaId(1)) };
     let page = client.history(history).await.unwrap();
     assert_eq!(page.iter().map(|event| event.time_ms).collect::<Vec<_>>(), [1, 2, 3]);
+    let list = ListRows {
+        asked: Asked { items: 3, ..Asked::default() },
+        division,
+        year,
+        table: domain::office::table::Table::MofDep,
+        beginning: "0".into(),
+        after: "03".into(),
+    };
+    let page = client.list_rows(list).await.unwrap();
+    assert_eq!((page.at, &*page.after, &page.rows[..]), (AT, "03", &["0".to_owned()][..]));
     let state = StateAt { asked, look_up: protocol::LookUp::Quota(QuotaId(1)) };
     let refused = client.state_at(state).await.unwrap_err();
     assert!(matches!(&refused, ClientError::Server(said) if said.code == Code::NotFound));

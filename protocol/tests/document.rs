@@ -176,7 +176,7 @@ fn numbers() -> String {
 
 fn bounds() -> String {
     let mut out = String::from("| bound | value |\n|---|---:|\n");
-    let bounds: [(&str, u64); 31] = [
+    let bounds: [(&str, u64); 33] = [
         ("bytes of a frame", limits::FRAME_BYTES_MAX as u64),
         ("commands in a frame", limits::COMMANDS_PER_FRAME_MAX as u64),
         ("bytes of a tail on the wire", limits::TAIL_BYTES_MAX as u64),
@@ -206,6 +206,8 @@ fn bounds() -> String {
         ("commands in a JSON line", limits::JSON_COMMANDS_PER_LINE_MAX as u64),
         ("look-ups in a JSON line", limits::JSON_LOOK_UPS_PER_LINE_MAX as u64),
         ("items on a page of the directory", limits::DIRECTORY_PAGE_ITEMS_MAX as u64),
+        ("bytes of rows on a page", limits::DIRECTORY_ROWS_BYTES_MAX as u64),
+        ("bytes of a row's key", limits::ROW_KEY_BYTES_MAX as u64),
         ("wait for a position, ms", u64::from(limits::DIRECTORY_WAIT_MS_MAX)),
         ("bytes of a text of a listed payment", limits::DIRECTORY_TEXT_BYTES_MAX as u64),
     ];

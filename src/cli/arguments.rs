@@ -1,7 +1,10 @@
 //! Ids and codes as people type them.
 
-use domain::ids::{DivisionIndex, FiscalYear, PaymentId, QuotaId};
+use domain::codes::Role;
+use domain::ids::{Day, DivisionIndex, FiscalYear, PaymentId, QuotaId};
 use domain::limits::QUOTA_SERIAL_MAX;
+use domain::office::field::Field;
+use domain::office::table::Table;
 
 /// A quota as division/year/serial.
 pub(super) fn quota(text: &str) -> Result<QuotaId, String> {
@@ -33,6 +36,37 @@ pub(super) fn division(text: &str) -> Result<DivisionIndex, String> {
 /// A payment's id: a UUID, with or without dashes.
 pub(super) fn payment(text: &str) -> Result<PaymentId, String> {
     let wrong = || format!("{text:?} is no payment id; give a UUID: 32 hex digits, dashes allowed");
+    uuid(text).map(PaymentId).ok_or_else(wrong)
+}
+
+/// The id of an act or a batch: a UUID, with or without dashes.
+pub(super) fn id(text: &str) -> Result<u128, String> {
+    let found = uuid(text).filter(|id| *id != 0);
+    found.ok_or_else(|| format!("{text:?} is no id; give a UUID: 32 hex digits, dashes allowed"))
+}
+
+/// A day, as the tables on file have it.
+pub(super) fn day(text: &str) -> Result<Day, String> {
+    Day::read(text).ok_or_else(|| format!("{text:?} is no day; write it like 2022-03-04"))
+}
+
+/// A table on file, by its name.
+pub(super) fn table(text: &str) -> Result<Table, String> {
+    let wrong = || format!("{text:?} is no table; treasury base tables lists them");
+    Table::from_slug(text).ok_or_else(wrong)
+}
+
+/// In which capacity a person acts.
+pub(super) fn role(text: &str) -> Result<Role, String> {
+    let given = Role::from_slug(text).filter(|role| *role != Role::Engine);
+    given.ok_or_else(|| {
+        let people = Role::ALL.iter().filter(|role| **role != Role::Engine);
+        let known: Vec<&str> = people.map(|role| role.slug()).collect();
+        format!("{text:?} is no role of a person; choose of {}", known.join(", "))
+    })
+}
+
+fn uuid(text: &str) -> Option<u128> {
     let dashed = text.len() == 36
         && text
             .bytes()
@@ -40,9 +74,9 @@ pub(super) fn payment(text: &str) -> Result<PaymentId, String> {
             .all(|(at, byte)| (byte == b'-') == [8, 13, 18, 23].contains(&at));
     let digits = if dashed { text.replace('-', "") } else { text.to_owned() };
     if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(wrong());
+        return None;
     }
-    u128::from_str_radix(&digits, 16).map(PaymentId).map_err(|_| wrong())
+    u128::from_str_radix(&digits, 16).ok()
 }
 
 #[cfg(test)]

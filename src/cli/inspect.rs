@@ -47,7 +47,7 @@ const CLOSED: &str = "closed";
 const UNKNOWN: &str = "unknown";
 
 /// Names of events, as the subscription has them.
-const EVENTS: [&str; 18] = [
+const EVENTS: [&str; 19] = [
     "reserved",
     "stepped",
     "fact-taken",
@@ -66,6 +66,7 @@ const EVENTS: [&str; 18] = [
     "resolved",
     "refused",
     "run-refused",
+    "filed",
 ];
 
 /// List the groups and records of a journal.

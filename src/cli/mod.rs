@@ -1,6 +1,7 @@
 //! The command line: a file per command. Standard output is data, standard error is talk.
 
 mod arguments;
+mod base;
 mod bench;
 mod config;
 mod connection;
@@ -8,6 +9,7 @@ mod demo;
 mod desk;
 mod digest;
 mod explain;
+mod file;
 mod generate;
 #[cfg(test)]
 mod golden;
@@ -77,6 +79,10 @@ enum Command {
     Payment(payment::Payment),
     /// Report how the budget is carried out (预算执行): execution, bulletin, deviations, alerts.
     Report(report::Report),
+    /// Look at what the finance office has on file: tables and their rows.
+    Base(base::Base),
+    /// File a paper (单据) with the finance office.
+    File(file::File),
     /// Work at a payment desk: balance, reserve, worklists, look up, receipts. Keyboard only.
     Desk(desk::DeskArguments),
     /// Watch a server: load, delays, queues, journal, checkpoint, alarms.
@@ -107,6 +113,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Quota(quota) => quota.run(),
         Command::Payment(payment) => payment.run(),
         Command::Report(report) => report.run(),
+        Command::Base(base) => base.run(),
+        Command::File(file) => file.run(),
         Command::Desk(desk) => desk.run(),
         Command::Top(top) => top.run(),
         Command::Explain(explain) => explain.run(),

@@ -5,6 +5,7 @@
 mod foreign;
 mod golden;
 mod house;
+mod papers;
 mod reports;
 
 use std::fs;

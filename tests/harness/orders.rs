@@ -7,13 +7,14 @@ use domain::codes::{
     ResolveAction, StepKind, YearState,
 };
 use domain::command::{
-    Act, Body, By, Create, EndBatch, Fact, MoveOut, OpenBatch, Register, Reserve, Resolve,
+    Act, Body, By, Create, EndBatch, Fact, MoveOut, OpenBatch, Paper, Register, Reserve, Resolve,
     SetLimit, SetYear, Step,
 };
 use domain::ids::{
     ActId, BatchId, Class, ContractId, Day, DivisionIndex, FiscalYear, LimitKey, MoveId, PaymentId,
     PersonId, QuotaId,
 };
+use domain::office::paper::PaperKind;
 use domain::particulars::{Particulars, ParticularsText};
 use domain::{Command, Fen, Role};
 use protocol::Value;
@@ -240,6 +241,22 @@ pub(crate) fn set_limit(id: u128, division: u16, kind: LimitKind, fen: i64) -> C
         checker: OFFICER,
     };
     given(BUDGET, Role::Finance, Body::SetLimit(limit))
+}
+
+/// Puts divisions of the finance office on file, each by a code and a number in its name.
+pub(crate) fn paper(id: u128, division: u16, rows: &[(u8, u32)], batch: u128) -> Command<'static> {
+    let line = |(code, name): &(u8, u32)| format!("mof-dep\t{code:03}\t第{name}处\tother\n");
+    let paper = Paper {
+        act: ActId(id),
+        division: DivisionIndex(division),
+        year: YEAR,
+        kind: PaperKind::BasePut,
+        batch: BatchId(batch),
+        checker: PersonId::NOBODY,
+        day: None,
+        text: key(rows.iter().map(line).collect()),
+    };
+    given(BUDGET, Role::Finance, Body::File(paper))
 }
 
 pub(crate) fn open_batch(

@@ -7,7 +7,8 @@ use domain::Code;
 use domain::event::EventBody;
 use domain::particulars::{ParticularsText, official_numbers};
 use protocol::directory::{
-    History, HistoryBuilder, HistoryEvent, ListPayments, ListedPayment, PaymentPage,
+    History, HistoryBuilder, HistoryEvent, ListPayments, ListRows, ListedPayment, PaymentPage,
+    RowPage,
 };
 use protocol::limits::CONTINUATION_BYTES;
 use protocol::message::ErrorMessage;
@@ -133,6 +134,16 @@ impl Directory {
             purpose: texts.purpose,
             numbers: texts.numbers,
         }
+    }
+
+    /// A page of rows on file as a frame, true at `time_ms`.
+    pub(super) fn row_page(&self, request: u64, list: &ListRows, time_ms: u64) -> Vec<u8> {
+        let (rows, after) = super::files::page(&self.shelves, list);
+        let at = told(self.position());
+        let page = RowPage { at, time_ms, table: list.table, after, rows };
+        let mut frame = Vec::new();
+        page.put(&mut frame, request);
+        frame
     }
 
     /// A page of events as a frame, none of them beyond `upto`, which was journaled at `time_ms`.

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use domain::Code;
 use domain::contents::HashKey;
-use protocol::directory::{AsOf, AskReport, Asked, Continuation, History, ListPayments, StateAt};
+use protocol::directory::{
+    AsOf, AskReport, Asked, Continuation, History, ListPayments, ListRows, StateAt,
+};
 use protocol::frame::{Frame, FrameError, FrameKind};
 use protocol::message::ErrorMessage;
 use storage::disk::Disk;
@@ -40,6 +42,8 @@ pub enum Question {
     StateAt(Box<StateAt>),
     /// A page of a report.
     Report(Box<AskReport>),
+    /// A page of rows on file.
+    Rows(Box<ListRows>),
 }
 
 impl Question {
@@ -61,6 +65,9 @@ impl Question {
             FrameKind::Report => {
                 AskReport::parse(frame).map(|report| Question::Report(Box::new(report)))
             }
+            FrameKind::ListRows => {
+                ListRows::parse(frame).map(|list| Question::Rows(Box::new(list)))
+            }
             kind => Err(FrameError::Kind(kind.number())),
         }
     }
@@ -71,6 +78,7 @@ impl Question {
             Question::History(history) => &history.asked,
             Question::StateAt(state) => &state.asked,
             Question::Report(report) => &report.asked,
+            Question::Rows(list) => &list.asked,
         }
     }
 }
@@ -272,7 +280,12 @@ impl<T> Clerk<T> {
                 let frame = self.reports.first_page(&self.directory, request, &report, now_ms);
                 return Given::Answer(whom, frame);
             }
+            Question::Rows(list) if at == self.directory.position() => {
+                let frame = self.directory.row_page(request, &list, time_ms);
+                return Given::Answer(whom, frame);
+            }
             Question::List(list) => PastWhat::List(list),
+            Question::Rows(list) => PastWhat::Rows(list),
             Question::StateAt(state) => PastWhat::State(state),
             Question::Report(report) => PastWhat::Report(report),
         };

@@ -113,10 +113,11 @@ impl Directory {
         self.rows.len()
     }
 
-    /// Bytes of what it keeps of payments and quotas in memory.
+    /// Bytes of what it keeps in memory of payments, quotas and rows on file.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.rows.bytes() + self.ledger.bytes()
+        let on_file: usize = self.shelves.offices().map(|(_, office)| office.bytes()).sum();
+        self.rows.bytes() + self.ledger.bytes() + on_file
     }
 
     /// The position with a sequence, if it has been folded.

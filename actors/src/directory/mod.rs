@@ -1,4 +1,4 @@
-//! The directory: lists of payments and histories, at a position it names.
+//! The directory: lists of payments, histories and rows on file, at a position it names.
 //!
 //! A follower of the journal: everything it knows is a fold over durable records, rebuilt at each
 //! start, and it is asked beside the payments' way. Its core is synchronous; its shells are two
@@ -6,6 +6,7 @@
 //!
 //! - [`rows`]: a fixed row for each payment, and the ways to find it.
 //! - [`fold`]: committed records into rows.
+//! - [`files`]: what the finance office has on file.
 //! - [`select`]: which payments and events stand on a page.
 //! - [`pages`]: records by sequence, re-read for their texts.
 //! - [`answers`]: pages as frames.
@@ -15,6 +16,7 @@
 
 mod answers;
 mod clerk;
+mod files;
 mod fold;
 mod pages;
 mod past;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::Code;
 use domain::contents::HashKey;
-use protocol::directory::{AskReport, ListPayments, StateAt, StateThen};
+use protocol::directory::{AskReport, ListPayments, ListRows, StateAt, StateThen};
 use protocol::lookup::{Answer, LookUp};
 use protocol::message::ErrorMessage;
 use protocol::views::PaymentView;
@@ -46,6 +46,7 @@ pub(super) enum PastWhat {
     List(Box<ListPayments>),
     State(Box<StateAt>),
     Report(Box<AskReport>),
+    Rows(Box<ListRows>),
 }
 
 impl PastQuestion {
@@ -109,6 +110,7 @@ impl Past {
             PastWhat::List(list) => self.list(question, list),
             PastWhat::State(state) => self.state(question, state.look_up),
             PastWhat::Report(report) => self.report(question, report),
+            PastWhat::Rows(list) => self.rows(question, list),
         };
         answered.unwrap_or_else(|why| {
             let code = match why {
@@ -148,6 +150,13 @@ impl Past {
     fn list(&mut self, question: &PastQuestion, list: &ListPayments) -> Result<Vec<u8>, PastError> {
         let (directory, mut pages) = self.directory_at(question.at)?;
         let frame = directory.payment_page(&mut pages, question.request, list, question.now_ms);
+        self.kept = Some((directory, pages));
+        Ok(frame)
+    }
+
+    fn rows(&mut self, question: &PastQuestion, list: &ListRows) -> Result<Vec<u8>, PastError> {
+        let (directory, pages) = self.directory_at(question.at)?;
+        let frame = directory.row_page(question.request, list, question.time_ms);
         self.kept = Some((directory, pages));
         Ok(frame)
     }

@@ -13,11 +13,12 @@ use domain::codes::PaymentState;
 use domain::command::{Body, By};
 use domain::event::EventBody;
 use domain::ids::{DivisionIndex, PaymentId, PersonId};
+use domain::office::table::Table;
 use domain::particulars::{Particulars, account_hash};
 use domain::{Fen, QuotaId};
 use protocol::directory::{
-    AgeSince, AsOf, Asked, History, HistoryPage, ListPayments, ListedPayment, PaymentFilter,
-    PaymentPage, StateAt, StateThen, Subject,
+    AgeSince, AsOf, Asked, History, HistoryPage, ListPayments, ListRows, ListedPayment,
+    PaymentFilter, PaymentPage, RowPage, StateAt, StateThen, Subject,
 };
 use protocol::frame::FrameKind;
 use protocol::lookup::{Answer, LookUp};
@@ -291,6 +292,53 @@ fn a_state_is_what_a_fold_up_to_there_says() {
         // Where a record lies is not told by a fold that was given no places.
         assert_eq!(of_payment.answer, due);
     }
+}
+
+#[test]
+fn rows_are_what_the_texts_of_papers_say_page_by_page_then_and_now() {
+    let ledger = busy_ledger(10);
+    let mut desk = Desk::built(&ledger);
+    let mut draw = Draw(10);
+    let (mut seen, mut then) = (0, 0);
+    for _ in 0..120 {
+        let kept = &ledger.kept[draw.below(ledger.kept.len())];
+        let (as_of, upto, time_ms) = match draw.below(3) {
+            0 => (AsOf::Position(told(kept.position)), kept.position, kept.time_ms),
+            _ => (AsOf::Now, ledger.durable(), ledger.kept.last().expect("a record").time_ms),
+        };
+        then += u32::from(as_of != AsOf::Now);
+        let division = DivisionIndex(draw.below(3) as u16);
+        let beginning = if draw.percent(30) { draw.below(9).to_string() } else { String::new() };
+        let mut list = ListRows {
+            asked: Asked { as_of, items: [0, 1, 4][draw.below(3)], ..Asked::default() },
+            division,
+            year: YEAR,
+            table: Table::MofDep,
+            beginning,
+            after: String::new(),
+        };
+        let mut found = Vec::new();
+        loop {
+            let frame = desk.ask(Question::Rows(Box::new(list.clone())));
+            let page = RowPage::parse(&whole(&frame)).expect("a page");
+            assert_eq!((page.at, page.time_ms, page.table), (told(upto), time_ms, list.table));
+            assert!(page.rows.len() <= list.asked.page_items());
+            found.extend(page.rows);
+            if page.after.is_empty() {
+                break;
+            }
+            list.after = page.after;
+        }
+        let rows = ledger.on_file(division, upto.sequence);
+        let due: Vec<_> = rows
+            .into_iter()
+            .filter(|(code, _)| code.starts_with(&list.beginning))
+            .map(|(_, row)| row)
+            .collect();
+        assert_eq!(found, due, "{list:?} up to {upto}");
+        seen += found.len();
+    }
+    assert!(seen > 200 && then > 10, "{seen} rows, {then} questions about the past");
 }
 
 #[test]

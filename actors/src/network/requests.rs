@@ -227,9 +227,8 @@ impl Network {
             FrameKind::ListPayments
             | FrameKind::History
             | FrameKind::StateAt
-            | FrameKind::Report => {
-                self.question(id, frame);
-            }
+            | FrameKind::ListRows
+            | FrameKind::Report => self.question(id, frame),
             FrameKind::Unsubscribe => self.asks.push(Ask::Unsubscribe { session: id, request }),
             FrameKind::Goodbye => {
                 if let Some(session) = self.session_mut(id) {

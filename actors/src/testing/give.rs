@@ -1,18 +1,19 @@
 //! Commands as people and banks give them, each by the person and in the role that may.
 
-use domain::batch::{fold_act, fold_move};
+use domain::batch::{fold_act, fold_move, fold_paper};
 use domain::codes::{
     ActKind, AuthorityKind, BatchStep, BusinessKind, FactKind, Method, MoveKind, Posts,
     ResolveAction, StepKind, YearState,
 };
 use domain::command::{
-    Act, Body, By, Command, Create, EndBatch, Fact, MoveOut, OpenBatch, Register, Reserve, Resolve,
-    SetYear, Step,
+    Act, Body, By, Command, Create, EndBatch, Fact, MoveOut, OpenBatch, Paper, Register, Reserve,
+    Resolve, SetYear, Step,
 };
 use domain::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, FiscalYear, LimitKey, MoveId,
     PaymentId, PersonId, QuotaId,
 };
+use domain::office::paper::PaperKind;
 use domain::particulars::Particulars;
 use domain::{Fen, Role};
 use protocol::Flags;
@@ -267,11 +268,34 @@ pub fn staged_move(
     given(FINANCE, Role::Finance, Body::MoveOut(moved))
 }
 
+/// Puts divisions of the finance office on file, by code and name, or removes them where they have
+/// no name; staged where a batch is named.
+pub fn paper(division: u16, act: u128, rows: &[(u8, Option<u8>)], batch: u128) -> Given {
+    let puts = rows.iter().any(|(_, name)| name.is_some());
+    let line = |&(code, name): &(u8, Option<u8>)| match (puts, name) {
+        (true, name) => format!("mof-dep\t{code}\t第{}处\tother\n", name.unwrap_or(0)),
+        (false, _) => format!("mof-dep\t{code}\n"),
+    };
+    let text: String = rows.iter().map(line).collect();
+    let paper = Paper {
+        act: ActId(act),
+        division: DivisionIndex(division),
+        year: YEAR,
+        kind: if puts { PaperKind::BasePut } else { PaperKind::BaseRemove },
+        batch: BatchId(batch),
+        checker: PersonId::NOBODY,
+        day: None,
+        text: Box::leak(text.into_boxed_str()),
+    };
+    given(FINANCE, Role::Finance, Body::File(paper))
+}
+
 /// Opens a batch that will hold exactly these acts.
 pub fn open_batch(batch: u128, acts: &[Given], deadline_ms: u64) -> Given {
     let digest = acts.iter().fold(0, |digest, given| match &given.command.body {
         Body::Act(act) => fold_act(digest, act),
         Body::MoveOut(moved) => fold_move(digest, moved),
+        Body::File(paper) => fold_paper(digest, paper),
         other => panic!("{other:?} is not staged"),
     });
     let division = acts[0].command.division();

@@ -53,25 +53,30 @@ def code_spans(cell: str) -> List[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-def papers_module() -> str:
-    """src/treasury/papers.py, from the table of papers in docs/office.md."""
+def _part(name: str) -> str:
+    """A generated part of docs/office.md."""
     text = (ROOT / "docs" / "office.md").read_text("utf-8")
-    _, _, rest = text.partition("<!-- generated: papers -->")
-    table = rows(rest.partition("<!-- end of papers -->")[0])[1:]
+    _, _, rest = text.partition(f"<!-- generated: {name} -->")
+    return rest.partition(f"<!-- end of {name} -->")[0]
+
+
+def office_module() -> str:
+    """src/treasury/office.py, from the tables of docs/office.md."""
     numbers, roles = [], []
-    for number, paper, _, filed_by, _ in table:
+    for number, paper, _, filed_by, _ in rows(_part("papers"))[1:]:
         name = paper.strip("`").upper().replace("-", "_")
-        named = [f"Role.{role.upper().replace('-', '_')}" for role in filed_by.split(", ")]
         numbers.append(f"    {name} = {number}\n")
-        tuple_of = ", ".join(named) + ("," if len(named) == 1 else "")
-        roles.append(f"    Paper.{name}: ({tuple_of}),\n")
-    return (
-        _PAPERS_HEAD
-        + "".join(numbers)
-        + "\n\n#: Who files which.\nPAPER_ROLES: Dict[Paper, Tuple[Role, ...]] = {\n"
-        + "".join(roles)
-        + "}\n"
-    )
+        named = [f"Role.{role.upper().replace('-', '_')}" for role in filed_by.split(", ")]
+        roles.append(f"    Paper.{name}: ({', '.join(named)}{',' if len(named) == 1 else ''}),\n")
+    tables = []
+    for part in _part("tables").split("\n### ")[1:]:
+        head, _, rest = part.partition("\n")
+        slug, number = re.fullmatch(r"`([a-z-]+)` .*, table (\d+)", head).groups()  # type: ignore[union-attr]
+        columns = [cells[0] for cells in rows(rest)[1:]]
+        keys = sum(column.endswith("(key)") for column in columns)
+        text = " ".join(column.split("`")[1] for column in columns)
+        tables.append(f'    "{slug}": Table({number}, "{slug}", {keys}, "{text}".split()),\n')
+    return _OFFICE.format(numbers="".join(numbers), roles="".join(roles), tables="".join(tables))
 
 
 def codes_module(text: str) -> str:
@@ -92,14 +97,14 @@ def codes_module(text: str) -> str:
     return "".join([before, mark, *numbers, members, between, table, *texts, "}\n"])
 
 
-_PAPERS_HEAD = '''"""The papers that can be filed with the finance office: number, name, and who files them.
+_OFFICE = '''"""What the finance office keeps on file: papers that can be filed, and tables that can be read.
 
-Made from the table of docs/office.md: `UPDATE_GOLDEN=1 python -m unittest tests.test_documents`.
+Made from the tables of docs/office.md: `UPDATE_GOLDEN=1 python -m unittest tests.test_documents`.
 """
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
+from typing import Dict, List, NamedTuple, Tuple
 
 from .names import Named, Role
 
@@ -107,4 +112,24 @@ from .names import Named, Role
 class Paper(Named):
     """A kind of paper."""
 
+{numbers}
+
+#: Who files which.
+PAPER_ROLES: Dict[Paper, Tuple[Role, ...]] = {{
+{roles}}}
+
+
+class Table(NamedTuple):
+    """A table."""
+
+    number: int
+    name: str
+    #: How many of its columns, from the first, are the key; `/` stands between them in a key.
+    keys: int
+    columns: List[str]
+
+
+#: Every table by its name.
+TABLES: Dict[str, Table] = {{
+{tables}}}
 '''

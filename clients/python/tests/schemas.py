@@ -9,7 +9,7 @@ import json
 from typing import Any, Dict, List, Optional, Type
 
 from . import ROOT
-from treasury import commands, forms, limits, names
+from treasury import commands, forms, limits, names, office
 from treasury.codes import Code, Then
 from treasury.events import EVENT_NAMES
 from treasury.reports import ReportBasis, ReportBy, ReportForm, ReportKind
@@ -211,7 +211,16 @@ def directory_questions() -> List[Schema]:
         for moment in moments
         for scope in scopes
     ]
-    return [*lists, *histories, *states_then, *reports]
+    key = {"type": "string", "maxLength": limits.ROW_KEY_BYTES_MAX}
+    rows_of: Schema = {"list": {"const": "rows"}, "table": {"enum": list(office.TABLES)}, **place}
+    rows = [
+        closed(
+            {"request": REQUEST, **rows_of, **moment},
+            {**when, "beginning": key, "after": key, "items": page["items"]},
+        )
+        for moment in moments
+    ]
+    return [*lists, *histories, *states_then, *reports, *rows]
 
 
 def requests() -> Schema:
@@ -516,6 +525,16 @@ def replies() -> Schema:
             closed({"request": REQUEST, "subscription_ended": TRUE}),
             closed({**page, "payments": listed({"$ref": "#/$defs/listed"}, most)}),
             closed({**page, "history": listed({"$ref": EVENTS}, most)}),
+            closed(
+                {
+                    **true_at,
+                    "after": nullable({"type": "string"}),
+                    "table": {"enum": list(office.TABLES)},
+                    "rows": listed(
+                        {"type": "object", "additionalProperties": {"type": "string"}}, most
+                    ),
+                }
+            ),
             closed({**true_at, "state": stood}),
             closed({**page, "report": report_page()}),
             closed({"goodbye": TRUE}, {"request": REQUEST}),

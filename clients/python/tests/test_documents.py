@@ -8,7 +8,7 @@ import unittest
 from typing import Dict, List, Type
 
 from . import documents
-from treasury import codes, commands, limits, names, papers
+from treasury import codes, commands, limits, names, office
 from treasury.codes import Code
 from treasury.events import EVENTS, FIRST_EVENT_KIND
 from treasury.forms import OneOf
@@ -44,6 +44,8 @@ BOUNDS = {
     "commands in a JSON line": limits.JSON_COMMANDS_PER_LINE_MAX,
     "look-ups in a JSON line": limits.JSON_LOOK_UPS_PER_LINE_MAX,
     "items on a page of the directory": limits.DIRECTORY_PAGE_ITEMS_MAX,
+    "bytes of rows on a page": limits.DIRECTORY_ROWS_BYTES_MAX,
+    "bytes of a row's key": limits.ROW_KEY_BYTES_MAX,
     "wait for a position, ms": limits.DIRECTORY_WAIT_MS_MAX,
     "bytes of a text of a listed payment": limits.DIRECTORY_TEXT_BYTES_MAX,
 }
@@ -62,7 +64,7 @@ VOCABULARIES: Dict[str, Type[names.Named]] = {
     "fact": names.FactKind,
     "act": names.ActKind,
     "move": names.MoveKind,
-    "paper": papers.Paper,
+    "paper": office.Paper,
     "health status": names.HealthStatus,
     "environment": names.Environment,
 }
@@ -87,7 +89,7 @@ ONE_OF: Dict[Type[names.Named], str] = {
     names.Authority: "u8 authority",
     names.LimitKind: "u8 limit kind",
     names.ParkedAction: "u8 action",
-    papers.Paper: "u8 paper",
+    office.Paper: "u8 paper",
 }
 WHOLE = {1: "u8 month", 2: "u16", 4: "u32", 8: "u64"}
 
@@ -159,7 +161,7 @@ class Documents(unittest.TestCase):
 
     def test_what_is_made_of_tables(self) -> None:
         made = {
-            papers.__file__: documents.papers_module(),
+            office.__file__: documents.office_module(),
             codes.__file__: documents.codes_module(pathlib.Path(codes.__file__).read_text("utf-8")),
         }
         for name, text in made.items():

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import unittest
-from typing import List
+from typing import Any, List
 
 from . import ROOT
 from .live import PATIENCE_S, Server, Wire, program
@@ -27,11 +27,13 @@ from treasury import (
     By,
     CloseBatch,
     Code,
+    Command,
     ConfirmPaid,
     Create,
     Cursor,
     Diverged,
     Done,
+    File,
     Freeze,
     HealthStatus,
     Hold,
@@ -42,11 +44,13 @@ from treasury import (
     OpenBatch,
     OpenYear,
     Outcome,
+    Paper,
     ParkedAction,
     Particulars,
     PaymentFilter,
     PaymentIn,
     PaymentState,
+    Position,
     QuotaId,
     QuotaView,
     Refused,
@@ -348,6 +352,48 @@ class Directory(Live):
         self.assertEqual([one.state for one in listed], [PaymentState.RESERVED])
         self.assertEqual(maker.payments(asked=wrote).payments[0].state, PaymentState.INSTRUCTED)
 
+    def test_papers_are_filed_and_their_rows_read(self) -> None:
+        self.quota()
+        finance = self.desk(Role.FINANCE)
+        year = {"division": 1, "year": 2026}
+
+        def paper(paper: Paper, lines: List[str], **more: Any) -> File:
+            text = "\n".join(lines)
+            return File(3, new_id(), paper=paper, text=text, **year, **more)
+
+        def named(lines: List[str]) -> List[str]:
+            return ["mof-dep\t" + line for line in lines]
+
+        first = paper(Paper.BASE_PUT, named([f"{code}\t第{code}处\tother" for code in range(10, 18)]))
+        self.done(finance, first)
+        refused = finance.submit(paper(Paper.BASE_PUT, named(["01\t一处\tother", "02\t二处\tnone"])))
+        assert isinstance(refused, Refused)
+        self.assertEqual((refused.code, refused.figures[0].place), (Code.BAD_ROW, (2, 4)))
+        self.assertIn("line 2, column 4", str(refused))
+
+        batch = new_id()
+        papers: List[Command] = [
+            paper(Paper.BASE_PUT, named(["10\t综合处\tbudget"]), batch=batch),
+            paper(Paper.BASE_REMOVE, named(["17"]), batch=batch),
+        ]
+        digest = batch_digest(papers)
+        self.done(finance, OpenBatch(3, batch, count=2, digest=digest, **year))
+        for one in papers:
+            self.done(finance, one)
+        closed = self.done(finance, CloseBatch(3, new_id(), batch, **year))
+
+        wrote = Asked(wait_for=closed.position, items=3)
+        rows = list(finance.each_row("mof-dep", 1, 2026, wrote))
+        self.assertEqual([row["code"] for row in rows], [str(code) for code in range(10, 17)])
+        self.assertEqual(rows[0], {"code": "10", "name": "综合处", "kind": "budget"})
+        page = finance.rows("mof-dep", 1, 2026, wrote, beginning="1", after="15")
+        self.assertEqual(([row["code"] for row in page.rows], page.after), (["16"], None))
+        then = Asked(wait_for=closed.position, as_of=first_position(finance, first))
+        self.assertEqual(len(finance.rows("mof-dep", 1, 2026, then).rows), 8)
+        self.assertEqual(finance.rows("unit", 1, 2026, wrote).rows, ())
+        with self.assertRaises(BadValue):
+            finance.rows("units", 1, 2026)
+
     def test_the_asyncio_client_asks_the_same(self) -> None:
         quota = self.quota()
 
@@ -368,6 +414,13 @@ class Directory(Live):
                 self.assertEqual(str(view.available), "987.97")
 
         asyncio.run(ask())
+
+
+def first_position(desk: Treasury, paper: File) -> Position:
+    """Where a paper's record is."""
+    outcome = desk.submit(paper)
+    assert isinstance(outcome, Done) and outcome.position is not None
+    return Position(outcome.position.epoch, outcome.sequence)
 
 
 def outcomes_sequence(outcome: Outcome) -> int:

@@ -18,10 +18,12 @@ from treasury.directory import (
     HistoryPage,
     ListedPayment,
     ListPayments,
+    ListRows,
     PaymentFilter,
     PaymentIn,
     PaymentPage,
     Question,
+    RowPage,
     StateAt,
     ms_of,
     time_of,
@@ -45,6 +47,7 @@ from treasury.frames import (
 from treasury.ids import QuotaId
 from treasury.names import Environment, PaymentState, Role
 from treasury.replies import (
+    Figure,
     Position,
     Result,
     expect,
@@ -130,10 +133,13 @@ def question_of(line: Dict[str, Any]) -> Question[Any]:
         as_of=as_of,
         items=line.get("items", 0),
         newest_first=line.get("newest_first", False),
-        after=bytes.fromhex(line["after"]) if "after" in line else None,
+        after=bytes.fromhex(line["after"]) if "after" in line and line.get("list") != "rows" else None,
     )
     if "report" in line:
         return report_of(line, asked)
+    if line.get("list") == "rows":
+        place = (line["table"], line["division"], line["year"])
+        return ListRows(*place, line.get("beginning", ""), line.get("after", ""), asked)
     if "history" in line:
         if line["history"] == "quota":
             return History(QuotaId.parse(line["quota"]), asked)
@@ -240,11 +246,16 @@ def result_json(result: Result) -> Dict[str, Any]:
     if result.sequence:
         told["sequence"] = str(result.sequence)
     if result.figures:
-        told["figures"] = [
-            {"limit": one.limit.slug, "requested": str(one.requested), "left": str(one.left)}
-            for one in result.figures
-        ]
+        told["figures"] = [figure_json(one) for one in result.figures]
     return told
+
+
+def figure_json(figure: Figure) -> Dict[str, Any]:
+    if figure.place is not None:
+        line, column = figure.place
+        return {"limit": figure.limit.slug, "line": line, "column": column}
+    requested, left = str(figure.requested), str(figure.left)
+    return {"limit": figure.limit.slug, "requested": requested, "left": left}
 
 
 def number_or_none(number: int) -> Optional[str]:
@@ -408,6 +419,9 @@ def directory_json(frame: Frame, asked_for: Question[Any]) -> Dict[str, Any]:
         told = {**page_json(answer), "history": events}
     elif isinstance(answer, ReportPage):
         told = {**page_json(answer), "report": report_json(answer)}
+    elif isinstance(answer, RowPage):
+        told = {"position": position_json(answer.at), "time_ms": ms_json(answer.time)}
+        told.update(table=answer.table, after=answer.after, rows=list(answer.rows))
     else:
         view = Code.NOT_FOUND if answer.view is None else answer.view
         told = {"position": position_json(answer.at), "time_ms": ms_json(answer.time)}

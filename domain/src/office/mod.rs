@@ -120,6 +120,23 @@ impl Office {
         keys.filter_map(|(key, &slot)| Some((&**key, self.slots[slot as usize].row.as_ref()?)))
     }
 
+    /// Rows of a table whose keys begin so and come after `after`, by key.
+    pub fn rows_from<'a>(
+        &'a self,
+        table: Table,
+        beginning: &'a str,
+        after: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a Row)> {
+        let from = match after >= beginning && !after.is_empty() {
+            true => Bound::Excluded(after),
+            false => Bound::Included(beginning),
+        };
+        let keys = self.keys_of(table).into_iter();
+        let keys = keys.flat_map(move |keys| keys.range::<str, _>((from, Bound::Unbounded)));
+        let within = keys.take_while(move |(key, _)| key.starts_with(beginning));
+        within.filter_map(|(key, &slot)| Some((&**key, self.slots[slot as usize].row.as_ref()?)))
+    }
+
     /// How many rows there are of a table.
     #[must_use]
     pub fn count(&self, table: Table) -> usize {
@@ -180,7 +197,8 @@ impl Office {
     }
 
     /// Bytes of all slots, keys and rows, as far as their lengths tell.
-    pub(crate) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         self.slots.capacity() * size_of::<Slot>() + self.bytes
     }
 
@@ -229,6 +247,14 @@ mod tests {
         assert_eq!(office.slot_of(Table::Unit, "101001"), Some(1));
         let after: Vec<&str> = office.rows_after(Table::Unit, "101").map(|(key, _)| key).collect();
         assert_eq!(after, ["101001", "102"]);
+        let from = |beginning, after| -> Vec<&str> {
+            office.rows_from(Table::Unit, beginning, after).map(|(key, _)| key).collect()
+        };
+        assert_eq!(from("", ""), ["101", "101001", "102"]);
+        assert_eq!(from("101", ""), ["101", "101001"]);
+        assert_eq!(from("101", "101"), ["101001"]);
+        assert_eq!(from("102", "101"), ["102"]);
+        assert_eq!(from("101", "102"), Vec::<&str>::new());
     }
 
     #[test]

@@ -7,7 +7,8 @@ use tokio::time::Instant;
 use super::ClientError;
 use super::unit::{Told, Unit};
 use crate::directory::{
-    AskReport, History, HistoryPage, ListPayments, PaymentPage, ReportPage, StateAt, StateThen,
+    AskReport, History, HistoryPage, ListPayments, ListRows, PaymentPage, ReportPage, RowPage,
+    StateAt, StateThen,
 };
 use crate::frame::{Frame, FrameError, FrameKind};
 use crate::lookup::{Answer, LookUp, parse_answers};
@@ -42,6 +43,7 @@ pub(super) enum QueryKind {
     History(Box<History>),
     StateAt(Box<StateAt>),
     Report(Box<AskReport>),
+    Rows(Box<ListRows>),
 }
 
 /// What is answered.
@@ -55,6 +57,7 @@ pub(super) enum QueryReply {
     History(Box<HistoryPage>),
     State(Box<StateThen>),
     Report(Box<ReportPage>),
+    Rows(Box<RowPage>),
 }
 
 /// What passes by itself, so that the same is sent again.
@@ -119,6 +122,7 @@ pub(super) fn read_reply(frame: &Frame<'_>) -> Result<QueryReply, FrameError> {
         FrameKind::ReportPage => {
             ReportPage::parse(frame).map(|page| QueryReply::Report(Box::new(page)))
         }
+        FrameKind::Rows => RowPage::parse(frame).map(|page| QueryReply::Rows(Box::new(page))),
         kind => Err(FrameError::Kind(kind.number())),
     }
 }

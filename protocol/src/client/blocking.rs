@@ -15,7 +15,8 @@ use tokio::sync::oneshot;
 
 use super::{Client, ClientError, EventFrame, Options, Outcome, Subscription};
 use crate::directory::{
-    AskReport, History, HistoryPage, ListPayments, PaymentPage, ReportPage, StateAt, StateThen,
+    AskReport, History, HistoryPage, ListPayments, ListRows, PaymentPage, ReportPage, RowPage,
+    StateAt, StateThen,
 };
 use crate::hello::{Hello, Welcome};
 use crate::lookup::{Answer, IdKind, LookUp, OutcomeView};
@@ -196,6 +197,14 @@ impl BlockingClient {
     /// As [`Client::report`].
     pub fn report(&self, report: AskReport) -> Result<ReportPage, ClientError> {
         self.runtime.wait(self.client.report(report))
+    }
+
+    /// One page of rows that the finance office has on file; its `after` goes on behind it.
+    ///
+    /// # Errors
+    /// As [`Client::list_rows`].
+    pub fn list_rows(&self, list: ListRows) -> Result<RowPage, ClientError> {
+        self.runtime.wait(self.client.list_rows(list))
     }
 
     /// Follows committed records, on a connection of its own.

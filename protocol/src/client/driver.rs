@@ -268,6 +268,7 @@ impl Driver {
                 QueryKind::History(history) => history.put(&mut self.out, number),
                 QueryKind::StateAt(state) => state.put(&mut self.out, number),
                 QueryKind::Report(report) => report.put(&mut self.out, number),
+                QueryKind::Rows(list) => list.put(&mut self.out, number),
             }
             let bytes = (self.out.len() - start) as u32;
             self.depart(number, Flight { cargo: Cargo::Query(query), commands, bytes });

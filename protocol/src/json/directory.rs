@@ -3,6 +3,7 @@
 use domain::Code;
 use domain::codes::{Ending, PaymentState};
 use domain::ids::{PaymentId, PersonId};
+use domain::office::table::Table;
 use domain::particulars::account_hash;
 use serde_json::{Map, Value, json};
 
@@ -14,11 +15,12 @@ use super::fields::{
 use super::reply::{answer_json, position_json};
 use super::request::{only_keys, read_look_up};
 use crate::directory::{
-    AgeSince, AsOf, Asked, Continuation, History, HistoryPage, ListPayments, ListedPayment,
-    PaymentFilter, PaymentPage, StateAt, StateThen, Subject,
+    AgeSince, AsOf, Asked, Continuation, History, HistoryPage, ListPayments, ListRows,
+    ListedPayment, PaymentFilter, PaymentPage, RowPage, StateAt, StateThen, Subject,
 };
 use crate::limits::{
     CONTINUATION_BYTES, DIRECTORY_PAGE_ITEMS_MAX, DIRECTORY_TEXT_BYTES_MAX, DIRECTORY_WAIT_MS_MAX,
+    ROW_KEY_BYTES_MAX,
 };
 use crate::results::Position;
 use crate::subscribe::Record;
@@ -49,8 +51,29 @@ const FILTER_KEYS: [&str; 14] = [
 /// A list of payments.
 pub(super) fn read_list(line: &Map<String, Value>) -> Result<ListPayments, JsonError> {
     only_keys(line, &[&WHEN_KEYS[..], &PAGE_KEYS, &["list"], &FILTER_KEYS].concat())?;
-    one_of("list", &line["list"], &["payments"], |slug| slug)?;
     Ok(ListPayments { asked: read_asked(line)?, filter: read_filter(line)? })
+}
+
+/// Rows of a table.
+pub(super) fn read_rows(line: &Map<String, Value>) -> Result<ListRows, JsonError> {
+    let own = ["list", "table", "division", "year", "beginning", "items", "after"];
+    only_keys(line, &[&WHEN_KEYS[..], &own].concat())?;
+    let get = |name: &str| line.get(name).ok_or_else(|| JsonError::missing(name));
+    let key = |name: &str| -> Result<String, JsonError> {
+        let text = line.get(name).map(|value| bounded(name, value, ROW_KEY_BYTES_MAX));
+        Ok(text.transpose()?.unwrap_or_default().to_owned())
+    };
+    // What goes on behind a page is a key here, and no bytes that mean nothing.
+    let mut when = line.clone();
+    when.remove("after");
+    Ok(ListRows {
+        asked: read_asked(&when)?,
+        division: division("division", get("division")?)?,
+        year: year("year", get("year")?)?,
+        table: one_of("table", get("table")?, Table::ALL, Table::slug)?,
+        beginning: key("beginning")?,
+        after: key("after")?,
+    })
 }
 
 /// A history.
@@ -233,6 +256,25 @@ fn listed_json(payment: &ListedPayment) -> Value {
         "changed_ms": payment.changed_ms.to_string(),
         "sequence": payment.sequence.to_string(),
         "changed_sequence": payment.changed_sequence.to_string(),
+    })
+}
+
+/// A row on file as an object: its columns' texts by their names.
+#[must_use]
+pub fn row_json(table: Table, line: &str) -> Value {
+    let fields = table.columns().iter().zip(line.split('\t'));
+    fields.map(|(column, text)| (column.name.to_owned(), json!(text))).collect()
+}
+
+/// A page of rows, each with its columns by name.
+pub(super) fn row_page_json(page: &RowPage) -> Value {
+    let row = |line: &String| row_json(page.table, line);
+    json!({
+        "position": position_json(page.at),
+        "time_ms": page.time_ms.to_string(),
+        "table": page.table.slug(),
+        "after": if page.after.is_empty() { Value::Null } else { json!(page.after) },
+        "rows": page.rows.iter().map(row).collect::<Vec<_>>(),
     })
 }
 

@@ -4,10 +4,10 @@ use domain::Refusal;
 use serde_json::{Map, Value, json};
 
 use super::code_json;
-use super::directory::{history_json, payment_page_json, state_json};
+use super::directory::{history_json, payment_page_json, row_page_json, state_json};
 use super::reports::report_json;
 use super::views::{payment_json, quota_json};
-use crate::directory::{HistoryPage, PaymentPage, ReportPage, StateThen};
+use crate::directory::{HistoryPage, PaymentPage, ReportPage, RowPage, StateThen};
 use crate::frame::{Frame, FrameError, FrameKind};
 use crate::hello::Welcome;
 use crate::lookup::{Answer, OutcomeView, parse_answers};
@@ -42,6 +42,7 @@ pub fn write_line(
         FrameKind::HistoryPage => history_json(&HistoryPage::parse(frame)?, render),
         FrameKind::StateThen => state_json(&StateThen::parse(frame)?),
         FrameKind::ReportPage => report_json(&ReportPage::parse(frame)?),
+        FrameKind::Rows => row_page_json(&RowPage::parse(frame)?),
         FrameKind::Goodbye => json!({ "goodbye": true }),
         FrameKind::Error => error_json(&ErrorMessage::parse(frame)?),
         kind => return Err(FrameError::Kind(kind.number())),
@@ -112,8 +113,9 @@ fn result_json(result: &CommandResult, refusal: Option<&Refusal>) -> Map<String,
     object
 }
 
-/// The limits that refused, the binding one first.
-pub(super) fn figures_json(refusal: &Refusal) -> Value {
+/// The limits that refused, the binding one first; or where in a paper.
+#[must_use]
+pub fn figures_json(refusal: &Refusal) -> Value {
     refusal
         .figures()
         .map(|figure| match figure.place() {

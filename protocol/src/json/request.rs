@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::JsonError;
 use super::command::read_command;
-use super::directory::{read_history, read_list, read_state};
+use super::directory::{read_history, read_list, read_rows, read_state};
 use super::fields::{array, division, hex128, number, object, one_of, quota, small, string, year};
 use super::reports::read_report;
 use super::strict::parse_object;
@@ -110,10 +110,16 @@ fn read_request(
             subscribe.map_err(|error| error.within("subscribe"))?.put(out, request);
             Ok(FrameKind::Subscribe)
         }
-        "list" => {
-            read_list(object)?.put(out, request);
-            Ok(FrameKind::ListPayments)
-        }
+        "list" => match one_of("list", &object["list"], &["payments", "rows"], |slug| slug)? {
+            "rows" => {
+                read_rows(object)?.put(out, request);
+                Ok(FrameKind::ListRows)
+            }
+            _ => {
+                read_list(object)?.put(out, request);
+                Ok(FrameKind::ListPayments)
+            }
+        },
         "history" => {
             read_history(object)?.put(out, request);
             Ok(FrameKind::History)

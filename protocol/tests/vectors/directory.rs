@@ -3,10 +3,11 @@
 use domain::codes::{Ending, Path, PaymentState, Posts};
 use domain::ids::{PaymentId, PersonId};
 use domain::office::reports::page::{Form, Report, ReportColumn, Statement};
+use domain::office::table::Table;
 use domain::{Code, Fen};
 use protocol::directory::{
-    AskReport, History, HistoryBuilder, HistoryEvent, ListPayments, ListedPayment, PaymentPage,
-    ReportPage, StateAt, StateThen, continuation,
+    AskReport, History, HistoryBuilder, HistoryEvent, ListPayments, ListRows, ListedPayment,
+    PaymentPage, ReportPage, RowPage, StateAt, StateThen, continuation,
 };
 use protocol::json::{read_line, write_line};
 use protocol::{Answer, Frame, FrameError, FrameKind, Position, Record, split_frame};
@@ -79,6 +80,18 @@ fn questions() -> Vec<(&'static str, Value)> {
                 "by": "payment", "quota": "184/2022/5", "as_of": { "epoch": 2, "sequence": "40" },
             }),
         ),
+        (
+            "every row of a table",
+            json!({ "request": "40", "list": "rows", "table": "mof-dep", "division": 184, "year": 2022 }),
+        ),
+        (
+            "rows whose key begins so, behind a key, at a position, once the directory is there",
+            json!({
+                "request": "41", "list": "rows", "table": "unit", "division": 184, "year": 2022,
+                "beginning": "184", "after": "184001", "items": 50, "wait_ms": 2000,
+                "wait_for": { "epoch": 3, "sequence": "900" }, "as_of": { "epoch": 2, "sequence": "40" },
+            }),
+        ),
     ]
 }
 
@@ -135,6 +148,14 @@ fn replies() -> Vec<(&'static str, Vec<u8>)> {
         let record = Record { position, kind: 16, version: 1, body };
         assert!(events.push(&HistoryEvent { record, time_ms: time_ms - 900 + sequence }));
     }
+    let rows = RowPage {
+        at,
+        time_ms,
+        table: Table::MofDep,
+        after: "04".into(),
+        rows: vec!["03\t教科文处\tbusiness".into(), "04\t国库处\ttreasury".into()],
+    };
+    let no_rows = RowPage { after: String::new(), rows: Vec::new(), ..rows.clone() };
     let state = |answer| StateThen { at, time_ms, answer };
     let quota = state(Answer::Quota(Box::new(quota_view())));
     let payment = state(Answer::Payment(Box::new(payment_view())));
@@ -148,6 +169,8 @@ fn replies() -> Vec<(&'static str, Vec<u8>)> {
         ("nothing of that name then", put(&|out| unknown.put(out, 28))),
         ("the first page of a report", put(&|out| report_page(out, 0, 1, at, time_ms))),
         ("its last", put(&|out| report_page(out, 1, 500, at, time_ms))),
+        ("rows, and more behind them", put(&|out| rows.put(out, 40))),
+        ("no rows of a table", put(&|out| no_rows.put(out, 40))),
     ]
 }
 
@@ -193,8 +216,8 @@ fn bad() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         frame
     };
     let (list, history) = ("every payment", "a payment's history");
-    let state = "a quota as it stood at a time";
     let report = "execution over the whole province";
+    let (state, rows) = ("a quota as it stood at a time", "every row of a table");
     vec![
         ("501 items", changed(list, 44, &501_u16.to_le_bytes()), "value"),
         ("a wait of 10,001 ms", changed(list, 40, &10_001_u32.to_le_bytes()), "value"),
@@ -221,6 +244,13 @@ fn bad() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("a report of no year", changed(report, 76, &[0, 0]), "value"),
         ("a thirty-eighth period", changed(report, 78, &[37]), "value"),
         ("a report cut short", shorter(report), "body"),
+        ("a table that nobody knows", changed(rows, 76, &[255]), "value"),
+        ("rows of a year no id can name", changed(rows, 74, &1_999_u16.to_le_bytes()), "value"),
+        ("rows of no year", changed(rows, 74, &[0, 0]), "value"),
+        ("rows newest first", changed(rows, 46, &[1]), "value"),
+        ("rows behind bytes that are no key", changed(rows, 48, &[1]), "value"),
+        ("rows with bytes that are not zero", changed(rows, 77, &[1]), "body"),
+        ("a question for rows cut short", shorter(rows), "body"),
     ]
 }
 
@@ -261,6 +291,7 @@ fn parse(frame: &Frame<'_>) -> Result<(), FrameError> {
         FrameKind::History => History::parse(frame).map(drop),
         FrameKind::StateAt => StateAt::parse(frame).map(drop),
         FrameKind::Report => AskReport::parse(frame).map(drop),
+        FrameKind::ListRows => ListRows::parse(frame).map(drop),
         kind => Err(FrameError::Kind(kind.number())),
     }
 }

@@ -249,7 +249,7 @@ fn replies() -> Value {
     .put(&mut frame);
     add("welcome", std::mem::take(&mut frame));
 
-    let mut reply = ReplyBuilder::new(7, 5);
+    let mut reply = ReplyBuilder::new(7, 6);
     let available = Number::Available(Fen::new(70_000));
     let accepted = CommandResult {
         state: Some(PaymentState::Reserved),
@@ -273,6 +273,14 @@ fn replies() -> Value {
         CommandResult { value: Number::Created(quota), ..CommandResult::new(Code::Accepted) },
     );
     reply.set(4, CommandResult { checked: true, ..CommandResult::new(Code::BadField) });
+    let unfit = CommandResult { sequence: 43, ..CommandResult::new(Code::BadRow) };
+    let mut place = Refusal::new(Code::BadRow);
+    place.add(domain::refusal::Figure {
+        limit: Code::PaperLine,
+        requested_fen: Fen::new(3),
+        left_fen: Fen::new(12),
+    });
+    reply.set_refused(5, unfit, &place);
     reply.finish_into(&mut frame, at);
     add("results", std::mem::take(&mut frame));
 

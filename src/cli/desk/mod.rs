@@ -64,7 +64,7 @@ pub(super) struct DeskArguments {
     #[arg(long, visible_alias = "connect", value_name = "ADDRESS")]
     server: SocketAddr,
     /// In which role: maker, checker, finance, bank, central-bank, operator.
-    #[arg(long, value_parser = role, value_name = "ROLE")]
+    #[arg(long, value_parser = arguments::role, value_name = "ROLE")]
     role: Role,
     /// Who sits at the desk: the person every order is given by.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "PERSON")]
@@ -249,22 +249,7 @@ fn now() -> Now {
     Now { monotonic_ms: clock::monotonic_ms(), wall_ms: clock::wall_ms() }
 }
 
-/// A random UUID, version 4.
+/// A random id, for the desk.
 fn draw_id() -> Result<u128, String> {
-    let bytes = entropy::bytes().map_err(|error| format!("{error:#}"))?;
-    let random = u128::from_le_bytes(bytes);
-    let (version, variant) = (0x4 << 76, 0b10 << 62);
-    Ok(random & !(0xf << 76) & !(0b11 << 62) | version | variant)
-}
-
-fn role(text: &str) -> Result<Role, String> {
-    let given = Role::from_slug(text).filter(|role| *role != Role::Engine);
-    given.ok_or_else(|| {
-        let known: Vec<&str> = Role::ALL
-            .iter()
-            .filter(|role| **role != Role::Engine)
-            .map(|role| role.slug())
-            .collect();
-        format!("{text:?} is no role of a desk; choose of {}", known.join(", "))
-    })
+    entropy::uuid().map_err(|error| format!("{error:#}"))
 }

@@ -14,6 +14,7 @@ mod events;
 mod filler;
 mod golden;
 mod kept_events;
+mod office_pages;
 mod reading;
 mod real_disk;
 mod resuming;

@@ -343,7 +343,8 @@ impl Run<'_> {
     fn finance(&mut self, fen: i64, id: u128) -> Given {
         let q = self.quota();
         let (division, other) = (q.division().0, self.draw.one_of(&DIVISIONS));
-        match self.draw.below(9) {
+        match self.draw.below(11) {
+            9 | 10 => self.paper(division, id, 0),
             0 => act(self.draw.one_of(&[ActKind::Freeze, ActKind::Unfreeze]), q, id, fen),
             1 | 2 => act(self.draw.one_of(&[ActKind::Issue, ActKind::Cut]), q, id, fen),
             3 => give::create_under(division, id, quota(other, 0)),
@@ -359,6 +360,18 @@ impl Run<'_> {
         }
     }
 
+    /// Few codes and names, so that papers meet.
+    fn paper(&mut self, division: u16, id: u128, batch: u128) -> Given {
+        let removes = self.draw.percent(30);
+        let rows: Vec<_> = (0..1 + self.draw.below(2))
+            .map(|_| {
+                let (code, name) = (self.draw.below(6) as u8, self.draw.below(4) as u8);
+                (code, Some(name).filter(|_| !removes))
+            })
+            .collect();
+        give::paper(division, id, &rows, batch)
+    }
+
     /// A batch with its end, most of the time.
     fn batch(&mut self) -> Vec<Given> {
         let division = self.draw.below(usize::from(FOUNDED)) as u16;
@@ -369,7 +382,8 @@ impl Run<'_> {
             .map(|_| {
                 // The upper half tells these ids from all others, and leaves room for a planted one.
                 let (id, fen) = (u128::from(self.draw.bits()), self.amount());
-                match self.draw.below(3) {
+                match self.draw.below(4) {
+                    3 => self.paper(division, id, batch),
                     0 => staged(ActKind::Issue, from, id, fen, batch),
                     1 => staged(ActKind::Cut, from, id, fen, batch),
                     _ => {

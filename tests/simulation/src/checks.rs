@@ -10,6 +10,7 @@ use actors::turn::Alarm;
 use domain::Code;
 use domain::command::Body;
 use domain::ids::{DivisionIndex, QuotaId};
+use domain::office::table::Table;
 use domain::quota::Buckets;
 use storage::disk::Disk;
 use storage::verify::verify;
@@ -106,6 +107,15 @@ impl Run<'_> {
                 let ours: Vec<i64> = (0..12).map(used).collect();
                 assert_eq!(plan.used.to_vec(), ours, "O3: the plan of {}", book.division.0);
             }
+            let rows = self.ledger.on_file.get(&book.division).into_iter().flatten();
+            let file = book.office().rows(Table::MofDep);
+            let file = file.map(|(code, row)| {
+                let mut line = String::new();
+                row.write(&mut line);
+                (code.to_owned(), line)
+            });
+            let ours = rows.map(|(code, line)| (code.clone(), line.clone()));
+            assert!(file.eq(ours), "O3: what is on file of {}", book.division.0);
             for payment in book.payments() {
                 let paid = self.ledger.payments.get(&(book.division, payment.id.0));
                 let paid = paid.unwrap_or_else(|| panic!("I11: {} was never asked", payment.id));

@@ -16,6 +16,7 @@ use domain::codes::{
 use domain::command::{Act, Body, By, Command, Fact, MoveIn, MoveOut, Reserve, Step};
 use domain::event::{EventBody, RefusedId};
 use domain::ids::{BatchId, ChannelId, DivisionIndex, MoveId, PersonId, QuotaId};
+use domain::office::paper::PaperKind;
 use domain::{Code, Event};
 use storage::event_record;
 
@@ -110,6 +111,9 @@ pub struct Ledger {
     arrived: HashSet<(QuotaId, MoveId)>,
     staged: BTreeMap<BatchId, Vec<(ActKind, QuotaId, i64)>>,
     staged_moves: BTreeMap<BatchId, Vec<MoveId>>,
+    staged_papers: BTreeMap<BatchId, Vec<(bool, String)>>,
+    /// What is on file: lines by division and the code in them.
+    pub on_file: BTreeMap<DivisionIndex, BTreeMap<String, String>>,
     outside: i128,
     records: usize,
 }
@@ -129,6 +133,7 @@ pub fn id_of(command: &Command<'_>) -> Option<Id> {
         Body::EndBatch(c) => act(c.act.0),
         Body::SetYear(c) => act(c.act.0),
         Body::Resolve(c) => act(c.act.0),
+        Body::File(c) => act(c.act.0),
         _ => None,
     }
 }
@@ -206,6 +211,7 @@ impl Ledger {
             EventBody::BatchOpened { command: c, .. } => use_up(act(c.batch.0), Code::Accepted),
             EventBody::YearSet { act: id, .. } => use_up(act(id.0), Code::Accepted),
             EventBody::Resolved { command: c, .. } => use_up(act(c.act.0), Code::Accepted),
+            EventBody::Filed { command: c, .. } => use_up(act(c.act.0), Code::Accepted),
             EventBody::BatchEnded { act: id, .. } if id.0 != 0 => use_up(act(id.0), Code::Accepted),
             EventBody::Refused { id, refusal, .. } => use_up(refused(*id), refusal.code),
             EventBody::RunRefused { at, refusal, ids, .. } => {
@@ -251,6 +257,15 @@ impl Ledger {
             EventBody::MovedIn { command, .. } => self.move_in(command),
             EventBody::MoveSettled { id, from, landed, .. } => {
                 self.settle(division, *id, *from, *landed);
+            }
+            EventBody::Filed { command: c, .. } => {
+                let removes = c.kind == PaperKind::BaseRemove;
+                if c.batch == BatchId(0) {
+                    self.file(division, removes, c.text);
+                } else {
+                    let staged = self.staged_papers.entry(c.batch).or_default();
+                    staged.push((removes, c.text.to_owned()));
+                }
             }
             EventBody::BatchEnded { batch, end, .. } => {
                 self.end_batch(division, *batch, *end == BatchEnd::Closed);
@@ -465,6 +480,11 @@ impl Ledger {
                 self.take_effect(kind, quota, fen);
             }
         }
+        for (removes, text) in self.staged_papers.remove(&batch).unwrap_or_default() {
+            if closed {
+                self.file(division, removes, &text);
+            }
+        }
         for id in self.staged_moves.remove(&batch).unwrap_or_default() {
             let out = self.moves.get_mut(&(division, id)).expect("a staged move");
             out.transit = if closed { Transit::Out } else { Transit::Ended };
@@ -473,6 +493,20 @@ impl Ledger {
             if closed {
                 self.leave(kind, from, fen);
             }
+        }
+    }
+
+    /// What a paper says by its own text, whatever its event says that it changes.
+    fn file(&mut self, division: DivisionIndex, removes: bool, text: &str) {
+        let rows = self.on_file.entry(division).or_default();
+        for line in text.lines() {
+            let (_, row) = line.split_once('\t').expect("a table and a row");
+            let code = row.split('\t').next().expect("a first column").to_owned();
+            if removes {
+                rows.remove(&code)
+            } else {
+                rows.insert(code, row.to_owned())
+            };
         }
     }
 

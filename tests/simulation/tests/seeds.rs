@@ -33,6 +33,7 @@ fn whatever_befalls_a_node_its_promises_hold() {
         "created",
         "fact-parked",
         "fact-taken",
+        "filed",
         "moved-in",
         "move-declined",
         "move-settled",
@@ -63,6 +64,8 @@ fn whatever_befalls_a_node_its_promises_hold() {
         C::CutBelowUsed,
         C::NotQuarantined,
         C::BatchMismatch,
+        C::NoRow,
+        C::ImportUnfit,
     ];
     let quiet: Vec<_> = corners.iter().filter(|code| !notes.codes.contains_key(code)).collect();
     assert!(quiet.is_empty(), "never heard: {quiet:?}");

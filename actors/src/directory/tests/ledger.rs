@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::codes::{
-    ActKind, BatchStep, FactKind, MoveKind, PaymentState, ResolveAction, StepKind,
+    ActKind, BatchEnd, BatchStep, FactKind, MoveKind, PaymentState, ResolveAction, StepKind,
 };
 use domain::command::{Body, By, MoveIn, SettleMove};
 use domain::contents::fingerprint;
 use domain::decide::{Verdict, consequence, receive};
 use domain::event::{EventBody, RefusedId};
-use domain::ids::{Class, DivisionIndex, PaymentId, QuotaId};
+use domain::ids::{BatchId, Class, DivisionIndex, PaymentId, QuotaId};
+use domain::office::paper::PaperKind;
 use domain::particulars::{Particulars, ParticularsText, account_hash, official_numbers};
 use domain::{Command, Division, Event, Role};
 use protocol::directory::{AgeSince, ListPayments, Subject};
@@ -206,7 +207,8 @@ impl Ledger {
     /// Anything that may be asked or reported, whether it fits or not.
     fn anything(&mut self, q: QuotaId, payment: u128, fen: i64, id: u128) -> Given {
         let serial = self.serial;
-        match self.draw.below(12) {
+        match self.draw.below(13) {
+            12 => self.paper(q.division().0, id, 0),
             0 | 1 => self.reserve(q, payment, fen),
             2 | 3 => {
                 use StepKind as K;
@@ -249,11 +251,23 @@ impl Ledger {
         given
     }
 
-    /// A batch with one act in it, closed or dropped at once.
+    /// Puts or removes one or two rows of few.
+    fn paper(&mut self, division: u16, id: u128, batch: u128) -> Given {
+        let removes = self.draw.percent(30);
+        let first = self.draw.below(9) as u8;
+        let rows: Vec<_> = (first..=first + self.draw.below(2) as u8)
+            .map(|code| (code, Some(self.draw.below(5) as u8).filter(|_| !removes)))
+            .collect();
+        give::paper(division, id, &rows, batch)
+    }
+
+    /// A batch with an act and a paper in it, closed or dropped at once.
     fn batch(&mut self, q: QuotaId, id: u128) -> Given {
         let staged = give::staged(ActKind::Supplement, q, id + (1 << 64), 70, id);
-        self.give(give::open_batch(id, &[staged], 0));
+        let paper = self.paper(q.division().0, id + (2 << 64), id);
+        self.give(give::open_batch(id, &[staged, paper], 0));
         self.give(staged);
+        self.give(paper);
         let step = self.draw.one_of(&[BatchStep::Close, BatchStep::Drop]);
         give::end_batch(step, id, q.division().0)
     }
@@ -319,6 +333,47 @@ impl Ledger {
                 self.kept.push(Kept { position, time_ms, kind, version, body: body.to_vec() });
             }
         }
+    }
+
+    /// What is on file of a division, by code, as the texts of papers up to a sequence say.
+    pub(super) fn on_file(&self, division: DivisionIndex, upto: u64) -> BTreeMap<String, String> {
+        let (mut rows, mut staged) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
+        let mut file = |removes: bool, text: &str| {
+            for line in text.lines() {
+                let (_, row) = line.split_once('\t').expect("a table and a row");
+                let code = row.split('\t').next().expect("a code").to_owned();
+                if removes {
+                    rows.remove(&code)
+                } else {
+                    rows.insert(code, row.to_owned())
+                };
+            }
+        };
+        for kept in self.kept.iter().filter(|kept| kept.position.sequence <= upto) {
+            let mut ids = Vec::new();
+            let record = kept.record();
+            let Ok(event) = event_record::decode(&record, &mut ids) else { continue };
+            match event.body {
+                EventBody::Filed { command: c, .. } if c.division == division => {
+                    let removes = c.kind == PaperKind::BaseRemove;
+                    if c.batch == BatchId(0) {
+                        file(removes, c.text);
+                    } else {
+                        staged.entry(c.batch).or_default().push((removes, c.text.to_owned()));
+                    }
+                }
+                EventBody::BatchEnded { division: of, batch, end, .. } if of == division => {
+                    let papers = staged.remove(&batch).unwrap_or_default();
+                    let close = end == BatchEnd::Closed;
+                    papers
+                        .iter()
+                        .filter(|_| close)
+                        .for_each(|(removes, text)| file(*removes, text));
+                }
+                _ => {}
+            }
+        }
+        rows
     }
 
     /// Every division, folded up to a sequence.

@@ -68,6 +68,7 @@ from .directory import (
     PaymentPage,
     PaymentThen,
     QuotaThen,
+    RowPage,
     StateThen,
 )
 from .errors import (
@@ -105,7 +106,7 @@ from .names import (
     Step,
 )
 from .outcomes import Done, Outcome, Refused, Unknown
-from .papers import PAPER_ROLES, Paper
+from .office import PAPER_ROLES, TABLES, Paper, Table
 from .particulars import Particulars
 from .replies import ErrorMessage, Figure, Health, Position, Result
 from .reports import (
@@ -188,6 +189,8 @@ __all__ = [
     "OpenYear",
     "Outcome",
     "OutcomeView",
+    "PAPER_ROLES",
+    "Paper",
     "ParkedAction",
     "Particulars",
     "Path",
@@ -216,6 +219,7 @@ __all__ = [
     "ReturnUp",
     "Revive",
     "Role",
+    "RowPage",
     "ServerSaid",
     "SetLimit",
     "SettleRefund",
@@ -230,6 +234,8 @@ __all__ = [
     "Step",
     "Subscription",
     "Supplement",
+    "TABLES",
+    "Table",
     "Then",
     "Totals",
     "Transfer",

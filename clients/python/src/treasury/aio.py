@@ -13,7 +13,7 @@ from __future__ import annotations
 import uuid
 import weakref
 from types import TracebackType
-from typing import Any, AsyncIterator, Callable, List, Optional, Sequence, Tuple, Type
+from typing import Any, AsyncIterator, Callable, Dict, List, Optional, Sequence, Tuple, Type
 
 from .codes import Code
 from .commands import CHECK, Command
@@ -24,12 +24,14 @@ from .directory import (
     HistoryPage,
     ListedPayment,
     ListPayments,
+    ListRows,
     PaymentFilter,
     PaymentPage,
     PaymentThen,
     Question,
     QuotaThen,
     R,
+    RowPage,
     StateAt,
     Subject,
 )
@@ -302,6 +304,44 @@ class AsyncTreasury:
     ) -> ReportPage:
         """A page of a report; `page.next(report.asked)` as its `asked` brings the next one."""
         return await self._of_directory(report, deadline_s)
+
+    async def rows(
+        self,
+        table: str,
+        division: int,
+        year: int,
+        asked: Asked = Asked(),
+        *,
+        beginning: str = "",
+        after: str = "",
+        deadline_s: Optional[float] = None,
+    ) -> RowPage:
+        """A page of rows that the finance office has on file, by their key (docs/office.md).
+
+        `page.after` brings the next one; `each_row` does so by itself.
+        """
+        question = ListRows(table, division, year, beginning, after, asked)
+        return await self._of_directory(question, deadline_s)
+
+    async def each_row(
+        self,
+        table: str,
+        division: int,
+        year: int,
+        asked: Asked = Asked(),
+        *,
+        beginning: str = "",
+        deadline_s: Optional[float] = None,
+    ) -> AsyncIterator[Dict[str, str]]:
+        """Every such row, its columns by their names; `deadline_s` is for each page."""
+        after: Optional[str] = ""
+        while after is not None:
+            page = await self.rows(
+                table, division, year, asked, beginning=beginning, after=after, deadline_s=deadline_s
+            )
+            for row in page.rows:
+                yield row
+            after = page.after
 
     async def _of_directory(self, question: Question[R], deadline_s: Optional[float]) -> R:
         found: R = await self._driver.ask(

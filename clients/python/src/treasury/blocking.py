@@ -18,6 +18,7 @@ from typing import (
     Any,
     AsyncIterator,
     Coroutine,
+    Dict,
     Iterator,
     List,
     Optional,
@@ -38,6 +39,7 @@ from .directory import (
     PaymentPage,
     PaymentThen,
     QuotaThen,
+    RowPage,
     Subject,
 )
 from .errors import Closed
@@ -287,6 +289,39 @@ class Treasury:
     def report(self, report: Report, *, deadline_s: Optional[float] = None) -> ReportPage:
         """A page of a report; see `AsyncTreasury.report`."""
         return self._loop.call(self._inner.report(report, deadline_s=deadline_s))
+
+    def rows(
+        self,
+        table: str,
+        division: int,
+        year: int,
+        asked: Asked = Asked(),
+        *,
+        beginning: str = "",
+        after: str = "",
+        deadline_s: Optional[float] = None,
+    ) -> RowPage:
+        """A page of rows that the finance office has on file; see `AsyncTreasury.rows`."""
+        found = self._inner.rows(
+            table, division, year, asked, beginning=beginning, after=after, deadline_s=deadline_s
+        )
+        return self._loop.call(found)
+
+    def each_row(
+        self,
+        table: str,
+        division: int,
+        year: int,
+        asked: Asked = Asked(),
+        *,
+        beginning: str = "",
+        deadline_s: Optional[float] = None,
+    ) -> Iterator[Dict[str, str]]:
+        """Every such row, page behind page."""
+        found = self._inner.each_row(
+            table, division, year, asked, beginning=beginning, deadline_s=deadline_s
+        )
+        return self._loop.each(found)
 
     def quota_at(
         self, quota: QuotaId, asked: Asked, *, deadline_s: Optional[float] = None

@@ -133,6 +133,8 @@ class Code(IntEnum):
     PROJECT_NO_TERM = 5115
     PROJECT_NO_NEED = 5116
     PROJECT_OF_ANOTHER_UNIT = 5117
+    PROJECT_NOT_SELECTED = 5118
+    PROJECT_OVER_NEED = 5119
     BUDGET_WRONG_STATE = 5200
     OVER_ENVELOPE = 5201
     OVER_CONTROL = 5202
@@ -837,6 +839,18 @@ _TEXTS: dict[Code, _Texts] = {
         "the project belongs to another unit",
         "项目与单位不符",
         "name the project's own unit",
+    ),
+    Code.PROJECT_NOT_SELECTED: _Texts(
+        Then.NEW_ID,
+        "the project is in the library and was not chosen for the budget",
+        "项目未列入预算",
+        "have it chosen first",
+    ),
+    Code.PROJECT_OVER_NEED: _Texts(
+        Then.NEW_ID,
+        "the rows of the project are more than the need that was reviewed",
+        "预算超项目审定需求",
+        "lower the rows, or have the project reviewed anew",
     ),
     Code.BUDGET_WRONG_STATE: _Texts(
         Then.NEW_ID,

@@ -48,7 +48,7 @@ from .limits import (
 )
 from .money import Yuan, to_fen
 from .names import Authority, Business, LimitKind, Method, ParkedAction, Posts, Role
-from .papers import PAPER_ROLES, Paper
+from .office import PAPER_ROLES, Paper
 from .particulars import Particulars
 
 #: Flag: decide without effect and without trace.

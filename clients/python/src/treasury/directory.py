@@ -1,4 +1,4 @@
-"""Questions to the directory: lists of payments, histories, and states as they were.
+"""Questions to the directory: lists of payments, histories, states as they were, and rows on file.
 
 Each is a value that knows its frame and reads its answer; both clients ask the same ones. A page says
 the position it is true at, and what continues it.
@@ -11,7 +11,18 @@ import struct
 import uuid
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import ClassVar, Generic, NamedTuple, Optional, Sequence, Tuple, Type, TypeVar, Union
+from typing import (
+    ClassVar,
+    Dict,
+    Generic,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
 
 from .codes import Code
 from .errors import BadFrame, BadValue
@@ -25,6 +36,7 @@ from .limits import (
     DIRECTORY_WAIT_MS,
     DIRECTORY_WAIT_MS_MAX,
     KEY_BYTES_MAX,
+    ROW_KEY_BYTES_MAX,
     U16_MAX,
     U32_MAX,
     U64_MAX,
@@ -33,6 +45,7 @@ from .limits import (
 )
 from .money import Yuan, to_fen, to_yuan
 from .names import Ending, Path, PaymentState, Posts
+from .office import TABLES
 from .reader import Reader
 from .replies import Position, Record, named, read_position
 from .views import PaymentView, QuotaView, V, found_view, read_answer
@@ -43,6 +56,7 @@ _NEWEST_FIRST, _SINCE_RESERVED, _OF_DIVISION = 1, 2, 4
 _END = bytes(CONTINUATION_BYTES)
 _ASKED = struct.Struct("<I4xQI4xQQIHH24s")
 _FILTER = struct.Struct("<HHH2xQQQQQqq")
+_ROWS = struct.Struct("<HHB3x")
 _SUBJECT = struct.Struct("<HHH2xQ16s")
 
 R = TypeVar("R")
@@ -298,6 +312,55 @@ class StateAt(Question["StateThen[V]"], Generic[V]):
         return StateThen(at, time_of(time_ms), view)
 
 
+@dataclass(frozen=True)
+class ListRows(Question["RowPage"]):
+    """Asks for a page of rows that the finance office has on file (docs/office.md), by their key."""
+
+    #: The table by its name: one of `TABLES`.
+    table: str
+    division: int
+    year: int
+    #: Only rows whose key begins so.
+    beginning: str = ""
+    #: Only rows behind this key: what the page before gave.
+    after: str = ""
+    #: Of it, the order and what continues a page mean nothing here.
+    asked: Asked = Asked()
+
+    WHAT = "rows on file"
+    KIND = FrameKind.LIST_ROWS
+    ANSWER = FrameKind.ROWS
+
+    def body(self) -> bytes:
+        known = TABLES.get(self.table)
+        if known is None:
+            raise BadValue("table", f"{self.table!r} is none of {', '.join(TABLES)}")
+        return (
+            self.asked.encode()
+            + _ROWS.pack(
+                check_range("division", self.division, 0, U16_MAX),
+                check_range("year", self.year, YEAR_MIN, YEAR_MAX),
+                known.number,
+            )
+            + _text("beginning", self.beginning, ROW_KEY_BYTES_MAX)
+            + _text("after", self.after, ROW_KEY_BYTES_MAX)
+        )
+
+    def read(self, frame: Frame) -> RowPage:
+        body = Reader("a page of rows", frame.body)
+        if frame.count > DIRECTORY_PAGE_ITEMS_MAX:
+            raise BadFrame(f"a page of {frame.count} items; at most {DIRECTORY_PAGE_ITEMS_MAX}")
+        at, time_ms, number = read_position(body), body.u64(), body.u8()
+        body.zeros(3)
+        table = next((table for table in TABLES.values() if table.number == number), None)
+        if table is None:
+            raise BadFrame(f"a page of rows of table {number}, which is not known")
+        after = body.text()
+        found = tuple(dict(zip(table.columns, body.text().split("\t"))) for _ in range(frame.count))
+        body.end()
+        return RowPage(at, time_of(time_ms), table.name, after or None, found)
+
+
 # --- answers --------------------------------------------------------------------------------------
 
 
@@ -368,6 +431,20 @@ class HistoryPage(_Page):
     """A page of events."""
 
     events: Tuple[HistoryEvent, ...]
+
+
+@dataclass(frozen=True)
+class RowPage:
+    """A page of rows."""
+
+    #: The position it is true at, and its time.
+    at: Position
+    time: datetime.datetime
+    table: str
+    #: The key that the next page goes on behind; None: it is the last one.
+    after: Optional[str]
+    #: Each row's columns by their names, as texts.
+    rows: Tuple[Dict[str, str], ...]
 
 
 @dataclass(frozen=True)

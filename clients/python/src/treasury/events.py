@@ -30,7 +30,7 @@ from .names import (
     Role,
     Step,
 )
-from .papers import Paper
+from .office import Paper
 from .particulars import Particulars
 from .reader import Reader
 from .replies import Figure, Record, code_of, named

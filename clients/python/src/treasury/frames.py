@@ -59,6 +59,7 @@ class FrameKind(IntEnum):
     LIST_PAYMENTS = 8
     HISTORY = 9
     STATE_AT = 10
+    LIST_ROWS = 11
     REPORT = 12
     GOODBYE = 99
     WELCOME = 100
@@ -73,6 +74,7 @@ class FrameKind(IntEnum):
     PAYMENTS = 109
     HISTORY_PAGE = 110
     STATE_THEN = 111
+    ROWS = 112
     REPORT_PAGE = 113
 
     @property
