@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use actors::shard::Shard;
 use actors::turn::{Landing, Output, Part, Turn};
-use benches::{KEY, division, reservation};
+use benches::{KEY, division, division_under_control, full_reservation, reservation};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use domain::apply::apply;
@@ -91,7 +91,22 @@ fn index_insert_beyond(bencher: Bencher<'_, '_>, ids: u32) {
 /// A whole turn of a shard, its run landed at once: everything but sockets and disk.
 #[divan::bench]
 fn shard_turn(bencher: Bencher<'_, '_>) {
-    let mut shard = Shard::new(0, KEY, vec![division()]);
+    turns(bencher, division(), reservation);
+}
+
+/// The same in a division under control, with payee and invoice: without rules, and with all that come
+/// with the program.
+#[divan::bench(args = [false, true])]
+fn shard_turn_with_rules(bencher: Bencher<'_, '_>, with_rules: bool) {
+    turns(bencher, division_under_control(with_rules), full_reservation);
+}
+
+fn turns(
+    bencher: Bencher<'_, '_>,
+    division: domain::Division,
+    reservation: fn(u64) -> domain::Command<'static>,
+) {
+    let mut shard = Shard::new(0, KEY, vec![division]);
     let (mut number, mut sequence) = (0, 1);
     let mut outputs = Vec::new();
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
@@ -100,8 +115,8 @@ fn shard_turn(bencher: Bencher<'_, '_>) {
         turn.parts.push(Part { ticket: 0, role, channel, deadline_ms, count: BATCH as u32 });
         for place in 0..BATCH {
             number += 1;
-            let (mut row, mut tails) = ([0; 128], Vec::new());
-            encode_command(&reservation(number), Flags::default(), &mut row, &mut tails)
+            let mut row = [0; 128];
+            encode_command(&reservation(number), Flags::default(), &mut row, &mut turn.tails)
                 .expect("a reservation has a wire form");
             turn.rows.push(row);
             turn.places.push(place as u16);
@@ -120,6 +135,30 @@ fn shard_turn(bencher: Bencher<'_, '_>) {
                     let first_ordinal = run.first_ordinal;
                     shard.landed(Landing { shard: 0, first_ordinal, count, first }, run.records);
                 }
+            }
+        }
+    });
+}
+
+/// Decision and state alone, in the same two divisions.
+#[divan::bench(args = [false, true])]
+fn decide_and_apply_with_rules(bencher: Bencher<'_, '_>, with_rules: bool) {
+    let mut division = division_under_control(with_rules);
+    let mut number = 0;
+    bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
+        for _ in 0..BATCH {
+            number += 1;
+            let command = full_reservation(number);
+            match receive(&division, &command, fingerprint(KEY, &command), 0) {
+                Verdict::Event(event) => {
+                    if let domain::event::EventBody::Refused { refusal, .. } = &event.body {
+                        panic!("{refusal:?}");
+                    }
+                    apply(&mut division, &event, 0);
+                    let next = domain::decide::consequence(&division, &command, &event);
+                    assert!(next.is_none(), "a payment that keeps all rules");
+                }
+                Verdict::Answer(answer) => panic!("{}", answer.code),
             }
         }
     });

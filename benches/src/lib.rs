@@ -2,14 +2,19 @@
 
 use domain::apply::apply;
 use domain::codes::{ActKind, AuthorityKind, BusinessKind, Method, Posts, Role, YearState};
-use domain::command::{Act, Body, By, Command, Create, Register, Reserve, SetYear};
+use domain::command::{Act, Body, By, Command, Create, Paper, Register, Reserve, SetYear};
 use domain::contents::{HashKey, fingerprint};
 use domain::decide::{Verdict, receive};
 use domain::ids::{
-    ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, FiscalYear, LimitKey,
-    PaymentId, PersonId, QuotaId,
+    ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, Fingerprint, FiscalYear,
+    LimitKey, PaymentId, PersonId, QuotaId,
 };
-use domain::particulars::Particulars;
+use std::sync::LazyLock;
+
+use domain::event::{Event, EventBody};
+use domain::office::paper::PaperKind;
+use domain::office::rules::defaults;
+use domain::particulars::{Particulars, ParticularsText};
 use domain::{Division, Fen};
 
 /// Quotas of the division: as many as the province has.
@@ -50,6 +55,12 @@ pub fn take(division: &mut Division, role: Role, body: Body<'_>) {
 /// A division with [`QUOTAS`] quotas and plenty on each.
 #[must_use]
 pub fn division() -> Division {
+    let mut division = empty();
+    quotas(&mut division, |serial| serial.to_string());
+    division
+}
+
+fn empty() -> Division {
     let mut division = Division::new(DIVISION, KEY);
     let register =
         Register {
@@ -58,8 +69,12 @@ pub fn division() -> Division {
     take(&mut division, Role::Operator, Body::Register(register));
     let open = SetYear { act: ActId(1), division: DIVISION, year: year(), state: YearState::Open };
     take(&mut division, Role::Operator, Body::SetYear(open));
+    division
+}
+
+fn quotas(division: &mut Division, key: impl Fn(u64) -> String) {
     for serial in 0..QUOTAS {
-        let key = serial.to_string();
+        let key = key(serial);
         let create = Create {
             act: ActId(1 << 64 | u128::from(serial)),
             division: DIVISION,
@@ -74,7 +89,7 @@ pub fn division() -> Division {
             cap_fen: Fen::ZERO,
             key: &key,
         };
-        take(&mut division, Role::Finance, Body::Create(create));
+        take(division, Role::Finance, Body::Create(create));
         let issue = Act {
             kind: ActKind::Issue,
             act: ActId(2 << 64 | u128::from(serial)),
@@ -85,9 +100,8 @@ pub fn division() -> Division {
             batch: BatchId(0),
             note: "",
         };
-        take(&mut division, Role::Finance, Body::Act(issue));
+        take(division, Role::Finance, Body::Act(issue));
     }
-    division
 }
 
 /// The reservation with a number, on a quota far from the one before.
@@ -109,4 +123,106 @@ pub fn reservation(number: u64) -> Command<'static> {
         particulars: Particulars::NONE,
     });
     Command { by: by(Role::Maker), body }
+}
+
+/// Units of the division under control; each has a project and a budget row for each of its quotas.
+const UNITS: u64 = 1_000;
+
+/// Payees of the division under control.
+const PAYEES: u64 = 10_000;
+
+/// A division like [`division`] with everything on file that a payment rests on, and the rules that
+/// come with the program or none.
+#[must_use]
+pub fn division_under_control(with_rules: bool) -> Division {
+    let mut division = empty();
+    let mut rows = vec![
+        "+division\t370000000\t山东省本级\tprovince\t\t1\t1\t2022-01-01\tactive".to_owned(),
+        "+budget\tbudget\t布置\treplied\t1\t1\t\t\t\t\t2022-01-01\t1\t".to_owned(),
+    ];
+    for unit in 0..UNITS {
+        rows.push(format!("+unit\t{unit}\t单位{unit}\t\t1\tpublic-one\tfull\t1\t\t\t\t\tactive"));
+        rows.push(format!(
+            "+project\tP{unit}\t项目\t{unit}\tspecific\t2022\t2022\t3\t9.00\t9.00\t文\tnone\t0\tG\t\t\t1\tselected\t2022\t1\t2\t"
+        ));
+    }
+    for quota in 0..QUOTAS {
+        let unit = quota % UNITS;
+        rows.push(format!(
+            "+budget-row\tR{quota}\t{unit}\tP{unit}\tplaced\t2050203\t50502\t302\t111\t2\t\t\t2022\t0.00\t0.00\t0.00\t0.00\t0.00\t0.00\t2"
+        ));
+    }
+    for payee in 0..PAYEES {
+        rows.push(format!(
+            "+payee\t62220000{payee:08}\t收款人{payee}\t102451000018\tenterprise\tnone\t"
+        ));
+    }
+    file(&mut division, &rows);
+    quotas(&mut division, |quota| {
+        format!("370000000/{}/2050203/50502/302/111/P{}/R{quota}", quota % UNITS, quota % UNITS)
+    });
+    if with_rules {
+        let rule = |line: &str| {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let (id, rest) = (fields[0], fields[1..].join("\t"));
+            format!("+rule\t{id}\t1\t{rest}\tprovince\t0\t1\t2\t2022-01-01")
+        };
+        let rules: Vec<String> = defaults::lines().map(rule).collect();
+        file(&mut division, &rules);
+    }
+    division
+}
+
+/// Puts rows on file, as events say it.
+fn file(division: &mut Division, rows: &[String]) {
+    for (at, rows) in rows.chunks(64).enumerate() {
+        let command = Paper {
+            act: ActId(3 << 64 | at as u128 | (rows.len() as u128) << 32),
+            division: DIVISION,
+            year: year(),
+            kind: PaperKind::BasePut,
+            batch: BatchId(0),
+            checker: PersonId::NOBODY,
+            day: None,
+            text: "",
+        };
+        let changes = rows.iter().map(|row| format!("{row}\n")).collect::<String>().into();
+        let body = EventBody::Filed { fingerprint: Fingerprint(0), changes, command };
+        apply(division, &Event { by: by(Role::Finance), body }, 0);
+    }
+}
+
+/// Particulars of payments to each payee, encoded once.
+static PARTICULARS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let of = |invoice: u64| {
+        let payee = invoice % PAYEES;
+        let texts = ParticularsText {
+            payee_name: format!("收款人{payee}"),
+            payee_account: format!("62220000{payee:08}"),
+            payee_bank: "102451000018".into(),
+            purpose: format!("办公用品{}", invoice % 97),
+            document: format!("发票 3700222130+{invoice:08}"),
+            numbers: String::new(),
+        };
+        texts.encode()
+    };
+    (0..INVOICES).map(of).collect()
+});
+
+/// Invoices that payments name, before they begin anew.
+const INVOICES: u64 = 1 << 20;
+
+/// The reservation with a number, with everything rules ask for: to some payee, with an invoice of its
+/// own.
+///
+/// # Panics
+/// Never: the particulars are well formed.
+#[must_use]
+pub fn full_reservation(number: u64) -> Command<'static> {
+    let mut command = reservation(number);
+    if let Body::Reserve(reserve) = &mut command.body {
+        let bytes = &PARTICULARS[(number % INVOICES) as usize];
+        reserve.particulars = Particulars::parse(bytes).expect("six texts");
+    }
+    command
 }

@@ -406,6 +406,12 @@ impl YearBook {
         (trace.asked_fen != 0).then_some(trace.left_fen)
     }
 
+    /// True when control rules are held against payments of this year.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        self.rules.apply(&self.office)
+    }
+
     /// True when every sum over payments, quotas and contracts that rules go by is what it would be
     /// made anew.
     #[must_use]

@@ -25,6 +25,19 @@ pub const RULES_PAPER_BYTES: usize = 6 * 1024;
 /// Predicates in one control rule.
 pub const RULE_TERMS_MAX: usize = 32;
 
+/// Rows that control rules leave of one payment: the hold first, then alerts, the gravest first. What is
+/// beyond them fired too, and is not listed.
+pub const RULES_LISTED_MAX: usize = 8;
+
+/// What a rule saw, as it stands in a row, in bytes of UTF-8.
+pub const RULE_INPUTS_BYTES_MAX: usize = 240;
+
+/// Bytes planned for the records that control rules leave of one payment.
+pub const RULED_BYTES_PLANNED: usize = 8 * 1024;
+
+/// Payments that the trial of a rule lists.
+pub const TRIAL_HITS_MAX: usize = 1_000;
+
 /// Days that a control rule's window may span.
 pub const RULE_WINDOW_DAYS_MAX: u32 = 31;
 

@@ -1,6 +1,7 @@
 //! Control rules: each rule to its refusal, hold or alert; elements that are missing; versions,
 //! inheritance, deviations; what comes back; commitments; scans.
 
+mod golden;
 mod rules_house;
 mod world;
 
@@ -8,8 +9,9 @@ use std::collections::BTreeMap;
 
 use domain::Code;
 use domain::codes::{ActKind, BusinessKind, FactKind, PaymentState, Posts, Role, StepKind};
+use domain::ids::Day;
 use domain::office::paper::PaperKind;
-use domain::office::rules::defaults;
+use domain::office::rules::{defaults, trial::Trial};
 use domain::office::tables::commitment::Commitment;
 use domain::office::tables::rule::{
     Action, Alert, AlertState, Deviation, Held, Origin, Rule, RuleVersion,
@@ -156,28 +158,54 @@ fn each_rule_of_payments_is_reached_and_without_it_the_payment_passes() {
         without.pay_as(&pay, 7);
         assert_ne!(without.met(&expected), expected, "{rule} was not what stopped it");
     }
-    // The others have tests of their own in this file, or are the engine's.
-    let own = [
-        "R-YEAR",
-        "R-PLAN",
-        "R-FUNDCLS",
-        "R-SOD",
-        "R-SEQ",
-        "R-AMTNEQ",
-        "R-PROC2",
-        "R-SPLIT",
-        "R-SPLIT-D",
-        "R-DUPINV",
-        "R-DUPPAY",
-        "R-3PUB-D",
-        "R-DORM",
-        "R-SLOW",
-        "R-YEAREND",
-    ];
+    // Every other has a test of its own.
+    let own: Vec<&str> = ELSEWHERE.iter().map(|(rule, _)| *rule).collect();
     let all: Vec<String> = House::new().rules_in_force();
     for rule in all {
         assert!(told.contains(&&*rule) || own.contains(&&*rule), "{rule} has no test");
     }
+}
+
+/// Rules with a test of their own: in this file, or, of those that are the engine's, elsewhere.
+const ELSEWHERE: [(&str, &str); 15] = [
+    ("R-YEAR", "cases/10-years.txt"),
+    ("R-PLAN", "cases/07-plans.txt"),
+    ("R-FUNDCLS", "cases/14-elements.txt"),
+    ("R-SOD", "cases/02-approvals.txt"),
+    ("R-SEQ", "cases/04-suspense.txt"),
+    ("R-AMTNEQ", "cases/04-suspense.txt"),
+    ("R-PROC2", "a_contract_is_paid_over_all_quotas_no_further_than_it_is_for"),
+    ("R-SPLIT", "payments_that_together_pass_a_threshold_are_told_of"),
+    ("R-SPLIT-D", "payments_that_together_pass_a_threshold_are_told_of"),
+    ("R-DUPINV", "an_invoice_is_used_once_until_all_of_its_payment_came_back"),
+    ("R-DUPPAY", "the_same_payment_again_is_held_and_one_that_was_rejected_is_not_the_same"),
+    ("R-3PUB-D", "the_three_public_expenses_are_counted_over_their_classes_and_given_back"),
+    ("R-DORM", "the_daily_scan_finds_dormant_money_slow_units_and_a_rush_in_december"),
+    ("R-SLOW", "the_daily_scan_finds_dormant_money_slow_units_and_a_rush_in_december"),
+    ("R-YEAREND", "the_daily_scan_finds_dormant_money_slow_units_and_a_rush_in_december"),
+];
+
+#[test]
+fn the_table_of_rules_is_the_documented_one() {
+    let mut table = String::from(
+        "| rule | when | action | condition | code | 说明 | reached in, or waits for |\n| --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for line in defaults::lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [id, when, action, condition, code, _, _, in_force, waits_for, chinese, ..] =
+            fields[..]
+        else {
+            panic!("{line}")
+        };
+        let elsewhere = ELSEWHERE.iter().find(|(rule, _)| *rule == id).map(|(_, test)| *test);
+        let test = elsewhere
+            .unwrap_or("each_rule_of_payments_is_reached_and_without_it_the_payment_passes");
+        let last = if in_force == "1" { format!("`{test}`") } else { waits_for.to_owned() };
+        let row =
+            format!("| {id} | {when} | {action} | `{condition}` | {code} | {chinese} | {last} |\n");
+        table.push_str(&row);
+    }
+    golden::check("rules.md", "rules", &table);
 }
 
 impl House {
@@ -729,6 +757,39 @@ fn the_daily_scan_finds_dormant_money_slow_units_and_a_rush_in_december() {
     let rush = house.office().get::<Alert>("R-YEAREND/101001").expect("an alert");
     assert_eq!((rush.amount_fen.get(), &*rush.inputs), (31_00, "december=31% of the year"));
     house.must_hold_together();
+}
+
+#[test]
+fn a_rule_is_tried_out_against_past_payments_as_they_were_asked_for() {
+    let mut house = House::new();
+    for (id, amount, day) in
+        [(1, "90000.00", 20_230_301), (2, "90000.00", 20_230_304), (3, "90000.00", 20_230_331)]
+    {
+        house.pay_as(&Pay { amount, day, document: "清单", ..Pay::default() }, id);
+    }
+    // What became of a payment later does not change what it was when it was asked for.
+    house.step(1, StepKind::Withdraw, UNIT_MAKER, Role::Maker);
+    let days = (Day::new(20_230_301).unwrap(), Day::new(20_230_331).unwrap());
+    let line = |condition: &str| {
+        format!("R-TRY\tsubmit\thold\t{condition}\t1204\t0.00\t0\t1\t\t试\ttry\t说明")
+    };
+    let tried = |condition: &str| {
+        let mut trial = Trial::new(&line(condition), None, days).expect("a rule");
+        house.world.replay_with(|division, event| trial.look(division, event));
+        let hits: Vec<u128> = trial.hits.iter().map(|hit| hit.payment.0).collect();
+        (trial.payments, trial.fired_fen, hits)
+    };
+    assert_eq!(tried("sum 7 >= 180000.00"), (3, 90_000_00, vec![2]));
+    assert_eq!(tried("amount >= 90000.01"), (3, 0, vec![]));
+    assert_eq!(tried("amount >= 90000.00").1, 270_000_00);
+    for (line, why) in [
+        ("R-TRY\tsubmit".to_owned(), "a rule has 12 fields, and this has 2"),
+        (line("no luck"), "\"luck\" is nothing a rule can ask for"),
+        (line("scan slow 9"), "only rules about payments can be tried out against them"),
+        (line("no goal").replace("1204", "x"), "field 5: a whole number expected"),
+    ] {
+        assert_eq!(Trial::new(&line, None, days).err().as_deref(), Some(why));
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod payment;
 mod plain;
 mod quota;
 mod report;
+mod rule;
 mod sample;
 mod scenario;
 mod serve;
@@ -83,6 +84,8 @@ enum Command {
     Base(base::Base),
     /// File a paper (单据) with the finance office.
     File(file::File),
+    /// Look at control rules (控制规则), and try one out.
+    Rule(rule::Rules),
     /// Work at a payment desk: balance, reserve, worklists, look up, receipts. Keyboard only.
     Desk(desk::DeskArguments),
     /// Watch a server: load, delays, queues, journal, checkpoint, alarms.
@@ -115,6 +118,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Report(report) => report.run(),
         Command::Base(base) => base.run(),
         Command::File(file) => file.run(),
+        Command::Rule(rule) => rule.run(),
         Command::Desk(desk) => desk.run(),
         Command::Top(top) => top.run(),
         Command::Explain(explain) => explain.run(),

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use domain::command::Command;
 use domain::decide::{self, Verdict};
+use domain::division::YearBook;
 use domain::event::{Event, EventBody, RunId};
 use domain::ids::{Fingerprint, FiscalYear, QuotaId};
-use domain::limits::LINKED_RUN_COMMANDS_MAX;
+use domain::limits::{LINKED_RUN_COMMANDS_MAX, RULED_BYTES_PLANNED};
 use domain::refusal::{Code, Refusal};
 use protocol::batch::tail_length;
 use protocol::{Flags, decode_command};
@@ -57,7 +58,7 @@ impl Shard {
                 Err(code) => return all(code),
             }
         }
-        let bytes = words - tail + length * RECORD_BYTES_LINKED;
+        let bytes = words - tail + length * RECORD_BYTES_LINKED + self.bytes_of_rules(&run);
         if bytes + RECORD_BYTES_PLANNED > RUN_BYTES_MAX {
             return all(Code::BadLinkedRun);
         }
@@ -67,6 +68,20 @@ impl Shard {
                 self.decide_run(slot, &run)
             }
             Err(code) => all(code),
+        }
+    }
+
+    /// Room for what control rules leave of the run's payments: their records follow in the run, and
+    /// it must not end before they do.
+    fn bytes_of_rules(&self, run: &[Linked<'_>]) -> usize {
+        let Some(Linked { command, .. }) = run.first() else { return 0 };
+        let division =
+            self.registered_slot_of(command.division()).map(|slot| &self.divisions[slot]);
+        let book = command.year().and_then(|year| division?.year(year));
+        if book.is_some_and(YearBook::has_rules) {
+            run.len() * RULED_BYTES_PLANNED + RECORD_BYTES_PLANNED
+        } else {
+            0
         }
     }
 

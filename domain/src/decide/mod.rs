@@ -345,7 +345,7 @@ pub fn consequence(
 }
 
 fn is_under_control(division: &Division, year: FiscalYear) -> bool {
-    division.year(year).is_some_and(|book| book.rules.apply(&book.office))
+    division.year(year).is_some_and(YearBook::has_rules)
 }
 
 /// The book of a year in which orders are taken.

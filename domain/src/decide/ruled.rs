@@ -77,7 +77,7 @@ fn after_step(division: &Division, by: By, step: &Step<'_>) -> Option<Event<'sta
 }
 
 fn under_control(division: &Division, year: FiscalYear) -> Option<&YearBook> {
-    division.year(year).filter(|book| book.rules.apply(&book.office))
+    division.year(year).filter(|book| book.has_rules())
 }
 
 /// The event that puts rows on file, in the name of who gave the command before it.

@@ -1,6 +1,9 @@
 //! A division under control with a unit, a project, quotas, payees, people in posts and the rules that
 //! come with the program.
 
+// Each test file uses its own part of this.
+#![allow(dead_code)]
+
 use domain::codes::{
     ActKind, AuthorityKind, BusinessKind, FactKind, LimitKind, Method, Posts, Role, StepKind,
     YearState,
@@ -18,7 +21,7 @@ use domain::office::Office;
 use domain::office::paper::PaperKind;
 use domain::office::rules::defaults;
 use domain::office::tables::rule::{Held, Rule};
-use domain::particulars::{Particulars, ParticularsText, account_hash};
+use domain::particulars::{Particulars, ParticularsText};
 use domain::payment::Payment;
 use domain::{Code, Command, DivisionIndex, Fen, FiscalYear, PaymentId, QuotaId};
 
@@ -44,7 +47,7 @@ const ROWS: &str = "\
 +unit\t101\t教育局\t\t1\tadministrative\tfull\t2\t\t\t\t\tactive
 +unit\t101001\t第一中学\t101\t2\tpublic-one\tfull\t1\t\t\t\t\tactive
 +project\tP1\t设备\t101001\tspecific\t2023\t2023\t3\t9.00\t9.00\t文\tnone\t0\tG1\t\t\t1\tselected\t2023\t1\t2\t
-+budget\tbudget\treplied\t1\t1\t\t\t\t\t2023-01-01\t1\t
++budget\tbudget\t布置\treplied\t1\t1\t\t\t\t\t2023-01-01\t1\t
 +budget-row\tR1\t101001\tP1\tplaced\t2050203\t50502\t302\t111\t2\t\t\t2023\t0.00\t0.00\t0.00\t0.00\t0.00\t0.00\t2
 +budget-row\tR2\t101001\tP1\tplaced\t2300201\t50502\t302\t111\t2\t\t\t2023\t0.00\t0.00\t0.00\t0.00\t0.00\t0.00\t2
 +budget-row\tR3\t101001\tP1\tplaced\t2050203\t50502\t302\t111\t1\t\t\t2023\t0.00\t0.00\t0.00\t0.00\t0.00\t0.00\t2
@@ -301,6 +304,7 @@ impl House {
     }
 
     pub(crate) fn fact(&mut self, id: u128, kind: FactKind, fen: i64) {
+        let payee_hash = self.payment(id).payee_hash;
         let (quota, serial) = (self.payment(id).quota, self.acts as u64 + 1);
         self.acts += 1;
         let refund = if kind == FactKind::Refund { serial } else { 0 };
@@ -310,7 +314,7 @@ impl House {
             quota,
             serial,
             amount_fen: Fen::new(fen),
-            payee_hash: account_hash(Pay::default().payee.1),
+            payee_hash,
             day: Day::new(20_230_320).expect("a day"),
             refund,
             detail: 0,

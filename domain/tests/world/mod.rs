@@ -273,6 +273,16 @@ impl World {
         world
     }
 
+    /// Replays the journal, and shows each event before it is applied.
+    pub(crate) fn replay_with(&self, mut look: impl FnMut(&Division, &Event<'static>)) {
+        let mut world = World::new();
+        for event in &self.journal {
+            let division = world.divisions.get_mut(&event.division().0).expect("it happened here");
+            look(division, event);
+            apply(division, event, 0);
+        }
+    }
+
     /// What replay gives otherwise than life did, if anything (I5).
     pub(crate) fn replay_differs(&self) -> Option<String> {
         let live = self.digest();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::condition::{Coded, Limit, Predicate, Subject, Than, Thing};
 use super::windows::{invoices_of, pair_of, purpose_hash};
-use super::{Compiled, NONE, Rules, Terms};
+use super::{Compiled, Rules, Terms, row_at};
 use crate::command::Reserve;
 use crate::division::YearBook;
 use crate::elements;
@@ -69,10 +69,10 @@ impl<'a> Case<'a> {
             return Ok(None);
         }
         let facts = rules.facts(office, book, reserve.quota);
-        let row: &BudgetRow = at(office, facts.row).ok_or_else(|| lacks(Code::ElementRow))?;
-        let unit: &Unit = at(office, facts.unit).ok_or_else(|| lacks(Code::ElementUnit))?;
+        let row: &BudgetRow = row_at(office, facts.row).ok_or_else(|| lacks(Code::ElementRow))?;
+        let unit: &Unit = row_at(office, facts.unit).ok_or_else(|| lacks(Code::ElementUnit))?;
         let project: &Project =
-            at(office, facts.project).ok_or_else(|| lacks(Code::ElementProject))?;
+            row_at(office, facts.project).ok_or_else(|| lacks(Code::ElementProject))?;
         if !unit.is_leaf {
             return Err(lacks(Code::ElementUnit));
         }
@@ -460,9 +460,4 @@ fn quantity(document: &str) -> Option<u32> {
     crate::particulars::official_numbers(document)
         .find_map(|word| word.strip_prefix("qty=").or_else(|| word.strip_prefix("数量=")))
         .and_then(u32::read)
-}
-
-/// The row of a slot, if it is there.
-fn at<T: crate::office::table::Tabled>(office: &Office, slot: u32) -> Option<&T> {
-    if slot == NONE { None } else { T::of(office.slots().get(slot as usize)?.row.as_ref()?) }
 }

@@ -14,6 +14,7 @@ pub(crate) mod case;
 pub mod condition;
 pub mod defaults;
 pub mod scan;
+pub mod trial;
 pub mod windows;
 
 mod compile;
@@ -29,11 +30,16 @@ use crate::codes::{Post, Posts};
 use crate::command::Reserve;
 use crate::division::YearBook;
 use crate::ids::{ContractId, Day, QuotaId};
+use crate::limits::{RULE_INPUTS_BYTES_MAX, RULES_LISTED_MAX};
 use crate::money::Fen;
 use crate::office::Office;
+use crate::office::field::Text;
 use crate::office::line::Change;
 use crate::office::table::{Row, Table, Tabled};
+use crate::office::tables::base::Unit;
+use crate::office::tables::budget::BudgetRow;
 use crate::office::tables::performance::{Light, Tracked};
+use crate::office::tables::project::Project;
 use crate::office::tables::register::{Account, Payee};
 use crate::office::tables::rule::{Action, Alert, AlertState, Held, Rule};
 use crate::particulars::account_hash;
@@ -212,10 +218,11 @@ impl Rules {
         }
     }
 
-    /// What a quota rests on. A quota that came before its rows is looked up by its key.
+    /// What a quota rests on. Where its rows came after it, or its budget row names others by now, it
+    /// is looked up by its key.
     fn facts(&self, office: &Office, book: &YearBook, quota: QuotaId) -> Facts {
         match self.facts.get(quota.serial() as usize) {
-            Some(facts) if facts.are_known() => *facts,
+            Some(facts) if facts.hold(office) => *facts,
             _ => book.row(quota).map_or(Facts::UNKNOWN, |row| Facts::of(office, &row.key)),
         }
     }
@@ -284,14 +291,22 @@ impl Rules {
 impl Facts {
     const UNKNOWN: Facts = Facts { row: NONE, unit: NONE, project: NONE };
 
-    fn are_known(&self) -> bool {
-        self.row != NONE && self.unit != NONE && self.project != NONE
+    /// True when all of it is on file and the budget row still names this unit and this project.
+    fn hold(&self, office: &Office) -> bool {
+        let row: Option<&BudgetRow> = row_at(office, self.row);
+        let unit: Option<&Unit> = row_at(office, self.unit);
+        let project: Option<&Project> = row_at(office, self.project);
+        match (row, unit, project) {
+            (Some(row), Some(unit), Some(project)) => {
+                row.unit == unit.code && row.project == project.code
+            }
+            _ => false,
+        }
     }
 
     /// What the official key of a quota names: its last part is the budget row, and that names the
     /// rest.
     fn of(office: &Office, key: &str) -> Facts {
-        use crate::office::tables::budget::BudgetRow;
         let slot = |table, key: &str| office.slot_of(table, key).unwrap_or(NONE);
         let Some(code) = key.rsplit('/').next() else { return Facts::UNKNOWN };
         let Some(row) = office.get::<BudgetRow>(code) else { return Facts::UNKNOWN };
@@ -301,6 +316,11 @@ impl Facts {
             project: slot(Table::Project, &row.project),
         }
     }
+}
+
+/// The row of a slot, if it is there.
+fn row_at<T: Tabled>(office: &Office, slot: u32) -> Option<&T> {
+    if slot == NONE { None } else { T::of(office.slots().get(slot as usize)?.row.as_ref()?) }
 }
 
 /// Which posts a payment needs, as its quota and the rules have it.
@@ -385,6 +405,7 @@ pub(crate) fn rows_after(book: &YearBook, reserve: &Reserve<'_>) -> Vec<Change> 
         };
         changes.push(Change::Put(row));
     }
+    changes.truncate(RULES_LISTED_MAX);
     changes
 }
 
@@ -399,7 +420,7 @@ fn held_row(case: &Case<'_>, fired: Fired) -> Held {
         code: fired.code.number(),
         amount_fen: reserve.amount_fen,
         day: Some(reserve.day),
-        inputs: (&*fired.inputs).into(),
+        inputs: plain(&fired.inputs),
         release: (&*fired.release).into(),
     }
 }
@@ -415,10 +436,19 @@ fn alert_row(case: &Case<'_>, fired: Fired) -> Alert {
         unit: case.unit().into(),
         amount_fen: reserve.amount_fen,
         day: Some(reserve.day),
-        inputs: (&*fired.inputs).into(),
+        inputs: plain(&fired.inputs),
         state: AlertState::Open,
         answer: "".into(),
     }
+}
+
+/// A text as it may stand in a row: no control characters, cut to its bound.
+fn plain(text: &str) -> Text {
+    let mut plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    while plain.len() > RULE_INPUTS_BYTES_MAX {
+        plain.pop();
+    }
+    (&*plain).into()
 }
 
 fn payment_word(reserve: &Reserve<'_>) -> crate::office::field::Word {
@@ -489,7 +519,7 @@ pub(crate) fn held_by_hand(
             code: 0,
             amount_fen: known.amount_fen,
             day: Some(known.day),
-            inputs: reason.into(),
+            inputs: plain(reason),
             release: "".into(),
         }
         .into_row(),
