@@ -119,15 +119,15 @@ impl<'a> Particulars<'a> {
         }
     }
 
-    /// The texts as they stand here: payee name, account, bank number, purpose, document, numbers.
-    /// Empty where they were not given.
+    /// The texts' bytes as they stand here: payee name, account, bank number, purpose, document,
+    /// numbers. Empty where they were not given.
     #[must_use]
-    pub fn texts(self) -> [&'a str; TEXTS] {
+    pub fn texts(self) -> [&'a [u8]; TEXTS] {
         let mut rest = self.bytes;
         std::array::from_fn(|_| {
-            let Some((text, after)) = split_text(rest) else { return "" };
+            let Some((text, after)) = split_text(rest) else { return &[][..] };
             rest = after;
-            std::str::from_utf8(text).unwrap_or("")
+            text
         })
     }
 
@@ -187,8 +187,8 @@ mod tests {
         let bytes = sample().encode();
         let particulars = Particulars::parse(&bytes).unwrap();
         assert_eq!(particulars.to_text(), sample());
-        assert_eq!(particulars.texts()[..2], ["齐鲁文具店", "6222020000000000017"]);
-        assert_eq!(Particulars::NONE.texts(), [""; 6]);
+        assert_eq!(particulars.texts()[1], b"6222020000000000017");
+        assert_eq!(Particulars::NONE.texts(), [&[][..]; 6]);
         assert_eq!(particulars.payee_hash(), account_hash("6222020000000000017"));
         assert_eq!(Particulars::parse(&[]).unwrap().payee_hash(), 0);
     }

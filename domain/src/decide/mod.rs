@@ -283,7 +283,7 @@ pub fn answer_after(division: &Division, event: &Event<'_>) -> Answer {
         Answer { state, ..on(quota) }
     };
     match &event.body {
-        EventBody::Reserved { command: c, .. } if is_under_control(division, c.quota.year()) => {
+        EventBody::Reserved { command: c, .. } if may_be_held(division, c) => {
             // A rule may hold it in the same turn.
             with_payment(c.quota, c.payment)
         }
@@ -344,8 +344,9 @@ pub fn consequence(
     }
 }
 
-fn is_under_control(division: &Division, year: FiscalYear) -> bool {
-    division.year(year).is_some_and(YearBook::has_rules)
+fn may_be_held(division: &Division, reserve: &crate::command::Reserve<'_>) -> bool {
+    let book = division.year(reserve.quota.year()).filter(|book| book.has_rules());
+    book.is_some_and(|book| !book.rules.is_quiet(reserve.payment))
 }
 
 /// The book of a year in which orders are taken.

@@ -245,7 +245,7 @@ impl House {
         QuotaId::new(DIVISION, YEAR, serial)
     }
 
-    fn reserve(pay: &Pay, id: u128) -> Command<'static> {
+    pub(crate) fn reserve(pay: &Pay, id: u128) -> Command<'static> {
         let texts = ParticularsText {
             payee_name: pay.payee.0.into(),
             payee_account: pay.payee.1.into(),

@@ -35,7 +35,7 @@ pub(crate) struct Case<'a> {
     unit_slot: u32,
     project: &'a Project,
     /// Payee name, account, bank, purpose, document, numbers.
-    texts: [&'a str; 6],
+    texts: [&'a [u8]; 6],
     payee: Option<&'a Payee>,
     pair: u64,
     /// True once the payment is counted in the windows itself.
@@ -304,7 +304,8 @@ impl<'a> Case<'a> {
                 })
             }
             Thing::Exemption => {
-                let key = format!("{}/{}/{}", rule.id, &*self.unit.code, account()?);
+                let account = std::str::from_utf8(account()?).unwrap_or("");
+                let key = format!("{}/{}/{account}", rule.id, &*self.unit.code);
                 let exemption: Option<&Exemption> = self.office.get(&key);
                 exemption.is_some_and(|row| row.checker.0 != 0 && self.reserve.day <= row.valid_to)
             }
@@ -349,13 +350,13 @@ impl<'a> Case<'a> {
                 if self.texts[0].is_empty() {
                     return Err(Code::ElementPayeeName);
                 }
-                u8::from(*self.unit.name != *self.texts[0])
+                u8::from(*self.unit.name.as_bytes() != *self.texts[0])
             }
             Subject::Supplier => {
                 let commitment = self.commitment().ok_or(Code::ElementContract)?;
                 let supplier = commitment.supplier.as_deref();
                 // A plan has no supplier yet: nobody is another one.
-                u8::from(supplier.is_some_and(|account| account != self.texts[1]))
+                u8::from(supplier.is_some_and(|account| account.as_bytes() != self.texts[1]))
             }
         })
     }
@@ -382,8 +383,8 @@ impl<'a> Case<'a> {
         }
         Ok(match self.payee {
             None => 1,
-            Some(payee) if *payee.name != *self.texts[0] => 2,
-            Some(payee) if *payee.bank_number != *self.texts[2] => 3,
+            Some(payee) if *payee.name.as_bytes() != *self.texts[0] => 2,
+            Some(payee) if *payee.bank_number.as_bytes() != *self.texts[2] => 3,
             Some(_) => 0,
         })
     }
@@ -456,7 +457,8 @@ fn yuan(sum: FenSum) -> String {
 }
 
 /// The quantity a document names: a word `qty=3` or `数量=3`.
-fn quantity(document: &str) -> Option<u32> {
+fn quantity(document: &[u8]) -> Option<u32> {
+    let document = std::str::from_utf8(document).ok()?;
     crate::particulars::official_numbers(document)
         .find_map(|word| word.strip_prefix("qty=").or_else(|| word.strip_prefix("数量=")))
         .and_then(u32::read)

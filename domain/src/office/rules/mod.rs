@@ -20,6 +20,7 @@ pub mod windows;
 mod compile;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use case::Case;
 use compile::compile;
@@ -29,7 +30,7 @@ use windows::{ByHash, Windows};
 use crate::codes::{Post, Posts};
 use crate::command::Reserve;
 use crate::division::YearBook;
-use crate::ids::{ContractId, Day, QuotaId};
+use crate::ids::{ContractId, Day, PaymentId, QuotaId};
 use crate::limits::{RULE_INPUTS_BYTES_MAX, RULES_LISTED_MAX};
 use crate::money::Fen;
 use crate::office::Office;
@@ -68,8 +69,36 @@ pub(crate) struct Rules {
     red_goals: BTreeSet<Box<str>>,
     /// Sums over payments.
     windows: Windows,
+    /// The payment that was judged last, if none of its rules leaves a row.
+    quiet: Quiet,
     /// What payments have used of each plan or contract, over all quotas, and what is earmarked.
     under: HashMap<ContractId, Under>,
+}
+
+/// Remembers of the payment that was decided last that no rule leaves anything of it, so that it is not
+/// judged a second time once it is reserved. Forgotten, nothing changes but time.
+#[derive(Debug, Default)]
+struct Quiet(AtomicU64);
+
+impl Clone for Quiet {
+    fn clone(&self) -> Quiet {
+        Quiet::default()
+    }
+}
+
+impl Quiet {
+    /// The payment in few bits; zero stands for none.
+    fn mark(payment: PaymentId) -> u64 {
+        ((payment.0 >> 64) as u64 ^ payment.0 as u64).max(1)
+    }
+
+    fn set(&self, payment: PaymentId, quiet: bool) {
+        self.0.store(if quiet { Quiet::mark(payment) } else { 0 }, Ordering::Relaxed);
+    }
+
+    fn is(&self, payment: PaymentId) -> bool {
+        self.0.load(Ordering::Relaxed) == Quiet::mark(payment)
+    }
 }
 
 /// What stands under a plan or contract, over all quotas.
@@ -210,6 +239,11 @@ impl Rules {
         self.has_rules && self.card.and_then(row).is_some()
     }
 
+    /// True when the payment was decided last and no rule leaves anything of it.
+    pub(crate) fn is_quiet(&self, payment: PaymentId) -> bool {
+        self.quiet.is(payment)
+    }
+
     /// Learns what a new quota rests on.
     pub(crate) fn learn_quota(&mut self, office: &Office, serial: usize, key: &str) {
         if self.card.is_some() {
@@ -227,16 +261,16 @@ impl Rules {
         }
     }
 
-    fn payee<'a>(&self, office: &'a Office, hash: u64, account: &str) -> Option<&'a Payee> {
+    fn payee<'a>(&self, office: &'a Office, hash: u64, account: &[u8]) -> Option<&'a Payee> {
         let slot = *self.payees.get(&hash)?;
         let payee = Payee::of(office.slots().get(slot as usize)?.row.as_ref()?)?;
-        (*payee.account == *account).then_some(payee)
+        (*payee.account.as_bytes() == *account).then_some(payee)
     }
 
-    fn account<'a>(&self, office: &'a Office, hash: u64, account: &str) -> Option<&'a Account> {
+    fn account<'a>(&self, office: &'a Office, hash: u64, account: &[u8]) -> Option<&'a Account> {
         let slot = *self.accounts.get(&hash)?;
         let known = Account::of(office.slots().get(slot as usize)?.row.as_ref()?)?;
-        (*known.number == *account).then_some(known)
+        (*known.number.as_bytes() == *account).then_some(known)
     }
 
     /// What stands under a plan or contract, over all quotas.
@@ -330,7 +364,8 @@ fn row_at<T: Tabled>(office: &Office, slot: u32) -> Option<&T> {
 pub(crate) fn judge_before(case: &Case<'_>, rules: &Rules, posts: Posts) -> Result<Posts, Refusal> {
     let reserve = case.reserve();
     let mut needed = posts;
-    let mut stopped = false;
+    let (mut stopped, mut told) = (false, false);
+    rules.quiet.set(reserve.payment, false);
     for rule in &rules.compiled {
         let terms = rule.terms_on(reserve.day);
         let Some(fired) = case.fires(rule, terms)? else { continue };
@@ -339,9 +374,10 @@ pub(crate) fn judge_before(case: &Case<'_>, rules: &Rules, posts: Posts) -> Resu
             Action::ApproveDepartment => needed = needed.with(Post::Department),
             Action::ApproveFinance => needed = needed.with(Post::Finance),
             Action::Hold => stopped = true,
-            Action::Warn | Action::Record => {}
+            Action::Warn | Action::Record => told = true,
         }
     }
+    rules.quiet.set(reserve.payment, !stopped && !told);
     // What is approved in one act has been seen by nobody: no rule may ask for more.
     if reserve.one_act && (stopped || needed != posts) {
         return Err(Code::NoRuleApproves.into());
@@ -392,6 +428,9 @@ pub(crate) fn would_hold(case: &Case<'_>, rules: &Rules) -> Option<Code> {
 
 /// Rows that the rules leave of a payment that was just reserved: in the worklist, as alerts.
 pub(crate) fn rows_after(book: &YearBook, reserve: &Reserve<'_>) -> Vec<Change> {
+    if book.rules.quiet.is(reserve.payment) {
+        return Vec::new();
+    }
     let Some(quota) = book.quota(reserve.quota) else { return Vec::new() };
     let Ok(Some(case)) = Case::of(book, reserve, quota, true) else { return Vec::new() };
     let mut changes = Vec::new();
