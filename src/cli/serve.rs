@@ -100,6 +100,10 @@ pub(super) struct ServerFlags {
     /// How long a message may take from its first byte to its last (default and longest 30000).
     #[arg(long, env = "TREASURY_FRAME_WAIT_MS", value_name = "MS")]
     frame_wait_ms: Option<u64>,
+    /// How long a peer's system may be silent, where the peer may have vanished, before its
+    /// connection is given up (default and longest 90000).
+    #[arg(long, env = "TREASURY_SILENCE_WAIT_MS", value_name = "MS")]
+    silence_wait_ms: Option<u64>,
     /// Room on the disk below which orders that reserve or create are turned away (default 16
     /// segments).
     #[arg(long, env = "TREASURY_DISK_LOW_MIB", value_name = "MIB")]
@@ -144,6 +148,7 @@ impl ServerFlags {
             connections_max: self.connections_max,
             hello_wait_ms: self.hello_wait_ms,
             frame_wait_ms: self.frame_wait_ms,
+            silence_wait_ms: self.silence_wait_ms,
             disk_low_mib: self.disk_low_mib,
             disk_full_mib: self.disk_full_mib,
             checkpoint: self.checkpoint,
