@@ -184,7 +184,18 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
-        let settings = self.sources.settle(self.flags.layer())?;
+        let mut settings = self.sources.settle(self.flags.layer())?;
+        let room = server::connections_within(&settings)
+            .map_err(|too_few| Failure::new(Exit::CannotStart, too_few))?;
+        if room < settings.connections_max {
+            let wanted = settings.connections_max;
+            tracing::warn!(
+                wanted,
+                room,
+                "the limit of open files leaves room for fewer connections"
+            );
+            settings.connections_max = room;
+        }
         if self.create && server::is_to_be_made(&settings.data) {
             server::create(&settings)?;
         }
