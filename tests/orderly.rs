@@ -449,7 +449,8 @@ fn a_crowd_that_wants_every_descriptor_leaves_the_journal_its_own() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let data = dir.path().join("data");
     let least = needed(&with_descriptors(&data, 16).refused().said);
-    let server = with_descriptors(&data, least - 1 + ROOM).start();
+    let options = with_descriptors(&data, least - 1 + ROOM);
+    let server = Options { connections_max: Some(1_000), ..options }.start();
     assert!(server.said().contains("room for fewer connections"), "{}", server.said());
     let quota = orders::found_with(server.address, DIVISION, 1, HIS_FEN)[0];
     let bystander = Bystander::beside(server.address, quota);

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use actors::limits::CONNECTIONS_MAX;
 use clap::Args;
 use serde_json::json;
 
@@ -188,13 +189,13 @@ impl Serve {
         let room = server::connections_within(&settings)
             .map_err(|too_few| Failure::new(Exit::CannotStart, too_few))?;
         if room < settings.connections_max {
-            let wanted = settings.connections_max;
-            tracing::warn!(
-                wanted,
-                room,
-                "the limit of open files leaves room for fewer connections"
-            );
-            settings.connections_max = room;
+            let wanted = std::mem::replace(&mut settings.connections_max, room);
+            let what = "the limit of open files leaves room for fewer connections";
+            // The default is what nobody has asked for.
+            match wanted {
+                CONNECTIONS_MAX => tracing::info!(wanted, room, what),
+                _ => tracing::warn!(wanted, room, what),
+            }
         }
         if self.create && server::is_to_be_made(&settings.data) {
             server::create(&settings)?;
