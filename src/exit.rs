@@ -16,7 +16,8 @@ pub(crate) enum Exit {
     Refused = 3,
     /// The configuration is wrong.
     Config = 4,
-    /// The data directory cannot be used: another process has it, no room, another format.
+    /// The data directory cannot be used: another process has it, no room, another format. Or the
+    /// system gives a server no address, or too few descriptors.
     CannotStart = 5,
     /// The server cannot be reached or went away.
     Unreachable = 6,
@@ -35,7 +36,7 @@ Exit codes:
   2  the command line is wrong
   3  the engine answered no
   4  the configuration is wrong
-  5  the data directory cannot be used
+  5  the data directory, an address or a limit of the system makes a start impossible
   6  the server cannot be reached or went away
  10  the journal is damaged
  11  an answer differed from its prediction, or an invariant does not hold";

@@ -72,7 +72,8 @@ fn house() -> (TempDir, Server, QuotaId) {
 
 #[test]
 fn a_payment_goes_from_hand_to_hand() {
-    // Goal: maker, checker, finance and bank each work at a desk of their own; the books say the same.
+    // Goal: maker, checker, finance and bank each work at a desk of their own; the books say the same,
+    // and what does not fit them is set aside by a person.
     let (_scratch, server, quota) = house();
     let address = server.address;
 
@@ -135,6 +136,29 @@ fn a_payment_goes_from_hand_to_hand() {
     bank.shows("no. 90001 ch. 7");
     let view = payment_at(address, payment);
     assert_eq!((view.state, view.executed_fen), (PaymentState::Paid, Fen::new(40_000)));
+
+    // The bank reports it once more, with another amount: that fits nothing, and finance sets it aside.
+    bank.press("c");
+    bank.shows("receipt number");
+    bank.press(&format!("390.00{TAB}6222020000000000017{TAB}90002{TAB}\u{15}2022-03-04{DONE}"));
+    bank.shows("Give this?");
+    bank.press("y");
+    bank.shows("1 parked");
+    finance.press(ENTER);
+    finance.shows("to instruct");
+    finance.press(&format!("3{payment}{ENTER}"));
+    finance.shows("the bank has paid ¥400.00");
+    finance.press("f");
+    finance.shows("in suspense 挂账");
+    finance.press("s");
+    finance.shows("ch. 7 no. 90002");
+    finance.press(&format!("{TAB} {TAB}重复上报{DONE}"));
+    finance.shows("挂账注销");
+    finance.press("y");
+    finance.shows("0 accepted");
+    finance.press(ENTER);
+    finance.shows("lay in suspense, set aside 已注销");
+    assert_eq!(payment_at(address, payment).executed_fen, Fen::new(40_000));
     server.stop();
 }
 

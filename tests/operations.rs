@@ -298,3 +298,15 @@ fn a_paced_bench_sends_alone_and_beside_others() {
     assert!(told["beside"]["alone"]["payments_per_s"].as_f64() > Some(0.0), "{told}");
     assert!(told["resident_bytes"]["state"]["quotas_hot"].as_u64() > Some(0), "{told}");
 }
+
+#[test]
+fn a_bench_with_a_bank_has_every_payment_reported_paid() {
+    let load = ["bench", "--preset", "batch-100", "--confirm", "--quotas", "185", "--seconds", "1"];
+    let told = printed(&[&load[..], &["--json"]].concat());
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    let figure = |name: &str| told[name].as_u64().unwrap_or_else(|| panic!("{name} in {told}"));
+    assert!(figure("confirmed") > 0 && figure("payments") > 0, "{told}");
+    assert!(told["commands_per_s"].as_f64() > told["payments_per_s"].as_f64(), "{told}");
+    // The run itself checks that the quotas hold all of it as paid and none of it as reserved.
+    assert!(told["held_in_the_end"]["payments"].as_u64() > Some(0), "{told}");
+}

@@ -400,6 +400,77 @@ fn metric(desk: &mut Desk, name: &str) -> u64 {
     value.trim().parse().expect("a number")
 }
 
+// ---- descriptors ---------------------------------------------------------------------------------
+
+/// A server that may have so many files and sockets open.
+fn with_descriptors(data: &Path, count: usize) -> Options {
+    let limit = format!("ulimit -n {count}; exec \"$@\"");
+    let beneath = ["sh", "-c", &limit, "sh"].map(str::to_owned).to_vec();
+    Options { beneath, segment_mib: 1, ..Options::new(data) }
+}
+
+/// How many it says it needs.
+fn needed(said: &str) -> usize {
+    let (_, rest) = said.split_once("needs ").unwrap_or_else(|| panic!("it says {said}"));
+    let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    number.parse().unwrap_or_else(|_| panic!("it says {said}"))
+}
+
+#[test]
+fn a_start_with_too_few_descriptors_names_the_limit_and_what_is_needed() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data = dir.path().join("data");
+    let mut least = 17;
+    for count in [6, 8, 12, 16, 24, 0] {
+        // The last is one less than what all the others say.
+        let count = if count == 0 { least - 1 } else { count };
+        let refused = with_descriptors(&data, count).refused();
+        assert_eq!(refused.code, CANNOT_START, "{count}: {}", refused.said);
+        assert!(refused.said.contains(&format!("may have {count} files")), "{}", refused.said);
+        assert!(refused.said.contains("LimitNOFILE"), "{}", refused.said);
+        assert!(!refused.said.contains("panicked"), "{}", refused.said);
+        assert!(!data.exists(), "nothing was begun");
+        least = needed(&refused.said);
+    }
+    // With what it asks for it starts, serves the one connection, and stops.
+    let server = with_descriptors(&data, least).start();
+    let acknowledged = {
+        let mut operator = Desk::connect(server.address, Role::Operator);
+        operator.must(&orders::register(DIVISION))
+    };
+    assert_eq!(acknowledged.code(), Code::Accepted);
+    server.stop();
+    sound(&data);
+}
+
+#[test]
+fn a_crowd_that_wants_every_descriptor_leaves_the_journal_its_own() {
+    const ROOM: usize = 40;
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data = dir.path().join("data");
+    let least = needed(&with_descriptors(&data, 16).refused().said);
+    let options = with_descriptors(&data, least - 1 + ROOM);
+    let server = Options { connections_max: Some(1_000), ..options }.start();
+    assert!(server.said().contains("room for fewer connections"), "{}", server.said());
+    let quota = orders::found_with(server.address, DIVISION, 1, HIS_FEN)[0];
+    let bystander = Bystander::beside(server.address, quota);
+    let subscribers: Vec<Subscriber> =
+        (0..8).map(|_| Subscriber::connect(server.address, Cursor::START)).collect();
+    // Far more than there is room for, who say nothing. Segments end and begin beside them.
+    let strangers: Vec<TcpStream> = (0..3 * least)
+        .map(|_| TcpStream::connect(server.address).expect("the system takes a connection"))
+        .collect();
+    bystander.must_go_on(700);
+    assert!(files::segment(&data, 3).exists(), "segments end and begin");
+    drop(strangers);
+    drop(subscribers);
+    wait_for("room for a desk", || Desk::try_connect(server.address, Role::Maker, CHANNEL).ok());
+    bystander.leave();
+    let closed = server.stop();
+    assert!(!closed.said.contains("open files (os error"), "{}", closed.said);
+    sound(&data);
+}
+
 // ---- signals -------------------------------------------------------------------------------------
 
 /// What one desk sent and heard until its server was gone.

@@ -31,6 +31,22 @@ pub const CONNECTIONS_MAX: usize = 20_000;
 /// Further ones hear a line of text.
 pub const TURNED_AWAY_MAX: usize = 64;
 
+/// Descriptors that a server has open beside its shards, subscriptions and connections: standard
+/// streams, locks, listeners, event queues, journal, checkpoint, and what is open for a moment. Some
+/// 21 were counted at rest.
+pub const DESCRIPTORS_OWN: usize = 64;
+
+/// Descriptors of a shard: the event queues of its thread.
+pub const DESCRIPTORS_PER_SHARD: usize = 4;
+
+/// Descriptors of a subscription: the segment it reads, and the journal's directory when it looks
+/// for the next.
+pub const DESCRIPTORS_PER_SUBSCRIPTION: usize = 2;
+
+/// How long a peer's system may leave a question, or what it was sent, without a word, before its
+/// connection is given up: the peer has vanished.
+pub const SILENCE_WAIT_MS: u64 = 90_000;
+
 /// Reply bytes that may wait for one connection to read; beyond it the connection is closed.
 pub const SESSION_OUTPUT_BYTES_MAX: usize = 8 << 20;
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use actors::limits::CONNECTIONS_MAX;
 use clap::Args;
 use serde_json::json;
 
@@ -100,6 +101,10 @@ pub(super) struct ServerFlags {
     /// How long a message may take from its first byte to its last (default and longest 30000).
     #[arg(long, env = "TREASURY_FRAME_WAIT_MS", value_name = "MS")]
     frame_wait_ms: Option<u64>,
+    /// How long a peer's system may be silent, where the peer may have vanished, before its
+    /// connection is given up (default and longest 90000).
+    #[arg(long, env = "TREASURY_SILENCE_WAIT_MS", value_name = "MS")]
+    silence_wait_ms: Option<u64>,
     /// Room on the disk below which orders that reserve or create are turned away (default 16
     /// segments).
     #[arg(long, env = "TREASURY_DISK_LOW_MIB", value_name = "MIB")]
@@ -144,6 +149,7 @@ impl ServerFlags {
             connections_max: self.connections_max,
             hello_wait_ms: self.hello_wait_ms,
             frame_wait_ms: self.frame_wait_ms,
+            silence_wait_ms: self.silence_wait_ms,
             disk_low_mib: self.disk_low_mib,
             disk_full_mib: self.disk_full_mib,
             checkpoint: self.checkpoint,
@@ -179,7 +185,18 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
-        let settings = self.sources.settle(self.flags.layer())?;
+        let mut settings = self.sources.settle(self.flags.layer())?;
+        let room = server::connections_within(&settings)
+            .map_err(|too_few| Failure::new(Exit::CannotStart, too_few))?;
+        if room < settings.connections_max {
+            let wanted = std::mem::replace(&mut settings.connections_max, room);
+            let what = "the limit of open files leaves room for fewer connections";
+            // The default is what nobody has asked for.
+            match wanted {
+                CONNECTIONS_MAX => tracing::info!(wanted, room, what),
+                _ => tracing::warn!(wanted, room, what),
+            }
+        }
         if self.create && server::is_to_be_made(&settings.data) {
             server::create(&settings)?;
         }

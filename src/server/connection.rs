@@ -25,16 +25,11 @@ const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// Pause between two looks at whether they have left.
 const LAST_WORDS_PAUSE: Duration = Duration::from_millis(2);
 
-/// Silence on an idle connection before the system asks whether the peer is there.
-const KEEPALIVE: Duration = Duration::from_secs(60);
-
-/// Pauses between its questions, and how many of them may stay without an answer.
-const KEEPALIVE_PAUSE: Duration = Duration::from_secs(10);
+/// Questions to an idle peer's system that may stay without an answer.
 const KEEPALIVE_QUESTIONS: u32 = 3;
 
-/// How long what was sent may stay unacknowledged by the peer's system: a peer that vanished while
-/// it was owed an answer is not asked whether it is there.
-const UNACKNOWLEDGED_WAIT: Duration = Duration::from_secs(90);
+/// The system counts the pauses between its questions in whole seconds.
+const KEEPALIVE_PAUSE_MIN: Duration = Duration::from_secs(1);
 
 /// Pauses between failed accepts, longer each time.
 #[derive(Default)]
@@ -53,28 +48,49 @@ impl AcceptPause {
     }
 }
 
-/// Serves one connection to its end.
-pub(super) async fn serve(shared: Rc<Shared>, stream: TcpStream) {
+/// Takes a connection in, or turns it away at once: of those that come in one turn of the loop, none
+/// beyond the limit keeps its descriptor until its turn.
+pub(super) fn open(shared: &Shared, stream: TcpStream) -> Option<(SessionId, Rc<Socket>)> {
     // Replies are whole when they are written: nothing is gained by waiting for more.
     let _ = stream.set_nodelay(true);
-    let keepalive = socket2::TcpKeepalive::new()
-        .with_time(KEEPALIVE)
-        .with_interval(KEEPALIVE_PAUSE)
-        .with_retries(KEEPALIVE_QUESTIONS);
-    let socket = socket2::SockRef::from(&stream);
-    let _ = socket.set_tcp_keepalive(&keepalive);
-    let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_WAIT));
-    let id = match shared.core.borrow_mut().connect() {
-        Ok(id) => id,
+    if let Err(error) = watch(&stream, shared.patience.silence) {
+        tracing::warn!(%error, "a peer that vanishes will be missed late");
+    }
+    match shared.core.borrow_mut().connect() {
+        Ok(id) => Some((id, shared.add(id, stream))),
         Err(line) => {
             let _ = stream.try_write(line.as_bytes());
-            return;
+            None
         }
-    };
-    let socket = shared.add(id, stream);
+    }
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve(shared: Rc<Shared>, (id, socket): (SessionId, Rc<Socket>)) {
     read(&shared, id, &socket).await;
     say_last_words(&shared, id, &socket).await;
     shared.remove(id);
+}
+
+/// Has the system give up a peer that vanished without a word. An idle one is asked whether it is
+/// there; one that is owed an answer is not asked, but has to acknowledge what it was sent.
+fn watch(stream: &TcpStream, silence: Duration) -> std::io::Result<()> {
+    let (idle, pause) = questions(silence);
+    let keepalive = socket2::TcpKeepalive::new()
+        .with_time(idle)
+        .with_interval(pause)
+        .with_retries(KEEPALIVE_QUESTIONS);
+    let socket = socket2::SockRef::from(stream);
+    socket.set_tcp_keepalive(&keepalive)?;
+    socket.set_tcp_user_timeout(Some(silence))
+}
+
+/// Silence before the first question to an idle peer, and between two of them: the last is due when
+/// the wait is over.
+fn questions(silence: Duration) -> (Duration, Duration) {
+    let pause = silence / (3 * KEEPALIVE_QUESTIONS);
+    let idle = silence - KEEPALIVE_QUESTIONS * pause;
+    (idle.max(KEEPALIVE_PAUSE_MIN), pause.max(KEEPALIVE_PAUSE_MIN))
 }
 
 /// Reads until the peer or the core ends the connection.
@@ -165,6 +181,8 @@ pub(super) struct Patience {
     pub(super) hello: Duration,
     /// For a message, from its first byte to its last.
     pub(super) rest: Duration,
+    /// For a word of its system, where the peer may have vanished.
+    pub(super) silence: Duration,
 }
 
 /// When a wait is over. It runs from the beginning of what is waited for: one who sends a byte now
@@ -231,11 +249,17 @@ async fn say_last_words(shared: &Rc<Shared>, id: SessionId, socket: &Rc<Socket>)
 
 #[cfg(test)]
 mod tests {
+    use actors::limits::SILENCE_WAIT_MS;
+
     use super::*;
 
     #[test]
     fn a_wait_ends_at_the_same_time_however_many_bytes_come() {
-        let patience = Patience { hello: Duration::from_secs(5), rest: Duration::from_secs(30) };
+        let patience = Patience {
+            hello: Duration::from_secs(5),
+            rest: Duration::from_secs(30),
+            silence: Duration::from_secs(90),
+        };
         let began = clock::now();
         let at = |seconds| began + Duration::from_secs(seconds);
         let mut deadline = Deadline { waits: Waits::ForHello, since: began };
@@ -250,5 +274,13 @@ mod tests {
         assert_eq!(deadline.end(&patience), Some(at(40)), "from the message's first byte");
         deadline.waits_for(Waits::ForClose, at(21));
         assert_eq!(deadline.end(&patience), None);
+    }
+
+    #[test]
+    fn an_idle_peer_is_asked_so_that_the_last_question_ends_the_wait() {
+        let seconds = |idle, pause| (Duration::from_secs(idle), Duration::from_secs(pause));
+        assert_eq!(questions(Duration::from_millis(SILENCE_WAIT_MS)), seconds(60, 10));
+        assert_eq!(questions(Duration::from_secs(9)), seconds(6, 1));
+        assert_eq!(questions(Duration::from_millis(1)), seconds(1, 1), "whole seconds");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`settings`]: what a server is told.
 //! - [`origins`]: where each setting comes from.
+//! - [`descriptors`]: how many files and sockets the system allows, and what that leaves room for.
 //! - [`network`]: sockets, around the network actor's core.
 //! - [`connection`]: one connection's reading and writing.
 //! - [`subscriptions`]: committed records, read behind the durable position.
@@ -11,6 +12,7 @@
 //! - [`run`]: start, wiring, signals, shutdown.
 
 mod connection;
+mod descriptors;
 mod directory;
 mod metrics_page;
 mod network;
@@ -20,6 +22,7 @@ mod sandbox;
 mod settings;
 mod subscriptions;
 
+pub(crate) use descriptors::connections_within;
 pub(crate) use origins::{NAMES, Origin, SettingsFile};
 pub(crate) use run::{Ready, create, is_to_be_made, serve};
 pub(crate) use settings::{Layer, Settings};

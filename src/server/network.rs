@@ -251,7 +251,9 @@ impl Shared {
             match accepted {
                 Ok((stream, _)) => {
                     pause.reset();
-                    actix::spawn(connection::serve(Rc::clone(&self), stream));
+                    if let Some(opened) = connection::open(&self, stream) {
+                        actix::spawn(connection::serve(Rc::clone(&self), opened));
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");

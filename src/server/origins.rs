@@ -10,7 +10,7 @@ use toml::de::DeTable;
 use super::settings::{Layer, SettingsError};
 
 /// Every setting, as a file names it.
-pub(crate) const NAMES: [&str; 15] = [
+pub(crate) const NAMES: [&str; 16] = [
     "listen",
     "data",
     "shards",
@@ -19,6 +19,7 @@ pub(crate) const NAMES: [&str; 15] = [
     "segment_mib",
     "hello_wait_ms",
     "frame_wait_ms",
+    "silence_wait_ms",
     "disk_low_mib",
     "disk_full_mib",
     "checkpoint",

@@ -266,6 +266,7 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
     let patience = Patience {
         hello: Duration::from_millis(settings.hello_wait_ms),
         rest: Duration::from_millis(settings.frame_wait_ms),
+        silence: Duration::from_millis(settings.silence_wait_ms),
     };
     let directory = DirectoryDesk::start(directory::Environment {
         disk: Arc::clone(&follow.disk),

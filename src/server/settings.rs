@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use actors::limits::{CONNECTIONS_MAX, SHARDS_MAX};
+use actors::limits::{CONNECTIONS_MAX, SHARDS_MAX, SILENCE_WAIT_MS};
 use protocol::limits::{FRAME_WAIT_MS, HELLO_WAIT_MS};
 use serde::Deserialize;
 use storage::dataset::Environment;
@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) hello_wait_ms: u64,
     /// How long a message may take from its first byte to its last, in ms.
     pub(crate) frame_wait_ms: u64,
+    /// How long a peer's system may be silent before its connection is given up, in ms.
+    pub(crate) silence_wait_ms: u64,
     /// Room for the journal below which orders that reserve or create are turned away, in MiB;
     /// none: so many segments.
     pub(crate) disk_low_mib: Option<u64>,
@@ -70,6 +72,8 @@ pub(crate) struct Layer {
     pub(crate) hello_wait_ms: Option<u64>,
     /// How long a message may take from its first byte to its last, in ms.
     pub(crate) frame_wait_ms: Option<u64>,
+    /// How long a peer's system may be silent before its connection is given up, in ms.
+    pub(crate) silence_wait_ms: Option<u64>,
     /// Room for the journal below which orders that reserve or create are turned away, in MiB.
     pub(crate) disk_low_mib: Option<u64>,
     /// Room for the journal below which nothing is taken, in MiB.
@@ -158,6 +162,7 @@ impl Layer {
             segment_mib: self.segment_mib.or(below.segment_mib),
             hello_wait_ms: self.hello_wait_ms.or(below.hello_wait_ms),
             frame_wait_ms: self.frame_wait_ms.or(below.frame_wait_ms),
+            silence_wait_ms: self.silence_wait_ms.or(below.silence_wait_ms),
             disk_low_mib: self.disk_low_mib.or(below.disk_low_mib),
             disk_full_mib: self.disk_full_mib.or(below.disk_full_mib),
             checkpoint: self.checkpoint.or(below.checkpoint),
@@ -182,6 +187,7 @@ impl Layer {
             segment_mib: self.segment_mib.unwrap_or(SEGMENT_MIB),
             hello_wait_ms: self.hello_wait_ms.unwrap_or(HELLO_WAIT_MS),
             frame_wait_ms: self.frame_wait_ms.unwrap_or(FRAME_WAIT_MS),
+            silence_wait_ms: self.silence_wait_ms.unwrap_or(SILENCE_WAIT_MS),
             disk_low_mib: self.disk_low_mib,
             disk_full_mib: self.disk_full_mib,
             checkpoint: self.checkpoint.unwrap_or(true),
@@ -229,6 +235,7 @@ impl Settings {
         within("segment-mib", self.segment_mib as usize, 1 << 14)?;
         within("hello-wait-ms", self.hello_wait_ms as usize, HELLO_WAIT_MS as usize)?;
         within("frame-wait-ms", self.frame_wait_ms as usize, FRAME_WAIT_MS as usize)?;
+        within("silence-wait-ms", self.silence_wait_ms as usize, SILENCE_WAIT_MS as usize)?;
         if self.memory_limit_mib > 0 && !self.checkpoint {
             return Err(SettingsError::Value {
                 name: "memory-limit",
@@ -262,6 +269,7 @@ impl Settings {
             "segment_mib" => self.segment_mib.to_string(),
             "hello_wait_ms" => self.hello_wait_ms.to_string(),
             "frame_wait_ms" => self.frame_wait_ms.to_string(),
+            "silence_wait_ms" => self.silence_wait_ms.to_string(),
             "disk_low_mib" => or_none(self.disk_low_mib),
             "disk_full_mib" => or_none(self.disk_full_mib),
             "checkpoint" => self.checkpoint.to_string(),
@@ -313,6 +321,9 @@ mod tests {
         let longer = format!("data = \"/a\"\nhello_wait_ms = {}", HELLO_WAIT_MS + 1);
         let refused = layer(&longer).settle().unwrap_err().to_string();
         assert!(refused.contains("hello-wait-ms is 5001; choose 1 to 5000"), "{refused}");
+        assert_eq!(settings.silence_wait_ms, SILENCE_WAIT_MS);
+        let longer = format!("data = \"/a\"\nsilence_wait_ms = {}", SILENCE_WAIT_MS + 1);
+        assert!(layer(&longer).settle().is_err(), "{longer}");
     }
 
     #[test]

@@ -244,6 +244,10 @@ impl Desk {
         matches!(self.link.receive().map_err(lost), Err(Lost::Broken))
     }
 
+    pub(crate) fn stream(&self) -> &TcpStream {
+        self.link.stream()
+    }
+
     pub(crate) fn link(&mut self) -> &mut Link<TcpStream> {
         &mut self.link
     }

@@ -15,6 +15,7 @@ pub(crate) mod lines;
 pub(crate) mod orders;
 pub(crate) mod server;
 pub(crate) mod terminal;
+pub(crate) mod vanish;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::thread::sleep;

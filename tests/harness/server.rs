@@ -330,6 +330,15 @@ impl Server {
         links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
     }
 
+    /// Threads of a name that it has now.
+    pub(crate) fn threads(&self, name: &str) -> usize {
+        let entries = std::fs::read_dir(format!("/proc/{}/task", self.id()));
+        let entries = entries.expect("the threads of a running process").flatten();
+        let names =
+            entries.filter_map(|entry| std::fs::read_to_string(entry.path().join("comm")).ok());
+        names.filter(|of| of.trim() == name).count()
+    }
+
     /// Memory it holds now, in KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()));

@@ -170,7 +170,8 @@ pub(crate) fn slow_readers(settings: &Settings, _: &mut Chance) -> Outcome {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let server = Options::new(dir.path()).start();
     let quotas = orders::found_with(server.address, DIVISION, 2, HIS_FEN);
-    let bystander = Bystander::beside(server.address, quotas[0]);
+    // All of them together ask for more than a shard takes: then others hear `Busy` too.
+    let bystander = Bystander::patient(server.address, quotas[0]);
     bystander.must_go_on(100);
     let mut observer = Desk::connect(server.address, Role::Operator);
     let before = observer.health().connections;
@@ -185,11 +186,14 @@ pub(crate) fn slow_readers(settings: &Settings, _: &mut Chance) -> Outcome {
     });
     bystander.must_go_on(100);
     drop(streams);
+    let busy = bystander.turned_away();
     let paid = bystander.leave();
     server.stop();
     sound(dir.path());
-    let line = format!("{readers} asked and did not read: cut off; {paid} paid beside them");
-    Ok(Told { line, figures: json!({ "readers": readers, "paid": paid }) })
+    let line = format!(
+        "{readers} asked and did not read: cut off; {paid} paid beside them, who heard busy {busy} times"
+    );
+    Ok(Told { line, figures: json!({ "readers": readers, "paid": paid, "busy": busy }) })
 }
 
 /// Asks what the server takes, without reading any of its answers.

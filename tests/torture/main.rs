@@ -10,6 +10,7 @@ mod harness;
 #[path = "../lanes/mod.rs"]
 mod lanes;
 
+mod cable;
 mod crowds;
 mod pauses;
 mod steps;
@@ -72,6 +73,9 @@ pub(crate) struct Settings {
     /// Desks that ask and do not read.
     #[arg(long, default_value_t = 0)]
     slow_readers: usize,
+    /// Peers of each kind that vanish at once.
+    #[arg(long, default_value_t = 0)]
+    vanishing: usize,
     /// Runs these parts only.
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
@@ -111,6 +115,8 @@ const PARTS: &[Part] = &[
     Part { name: "crowd", run: crowds::idle_desks },
     Part { name: "reconnects", run: crowds::reconnects },
     Part { name: "slow-readers", run: crowds::slow_readers },
+    Part { name: "vanished", run: cable::vanished },
+    Part { name: "cable", run: cable::cut },
 ];
 
 fn main() -> ExitCode {
@@ -129,7 +135,12 @@ fn main() -> ExitCode {
         named
             && (filters.is_empty() || filters.iter().any(|text| part.name.contains(text.as_str())))
     };
-    let given = |part: &&Part| part.name != "slow-readers" || settings.slow_readers > 0;
+    let given = |part: &&Part| match part.name {
+        "slow-readers" => settings.slow_readers > 0,
+        // `tests/half_open.rs` does it in each run of the tests.
+        "vanished" => settings.vanishing > 0,
+        _ => true,
+    };
     let parts: Vec<Part> = PARTS.iter().filter(wanted).filter(given).copied().collect();
     if judge(&parts, &settings, &mut chance) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

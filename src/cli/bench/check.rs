@@ -25,9 +25,14 @@ impl Reserved {
     }
 }
 
-/// Looks up every quota: together they hold what was reserved and not a fen more, and none is
-/// overdrawn.
-pub(super) async fn check(address: SocketAddr, quotas: &[QuotaId], sent: Reserved) -> Result<()> {
+/// Looks up every quota: together they hold what was reserved (or, when all of it was reported
+/// paid, what was paid) and not a fen more, and none is overdrawn.
+pub(super) async fn check(
+    address: SocketAddr,
+    quotas: &[QuotaId],
+    sent: Reserved,
+    paid: bool,
+) -> Result<()> {
     let mut wire = Wire::connect(address, Role::Maker).await?;
     let mut held = Reserved::default();
     for some in quotas.chunks(LOOK_UPS_PER_FRAME_MAX) {
@@ -48,9 +53,12 @@ pub(super) async fn check(address: SocketAddr, quotas: &[QuotaId], sent: Reserve
             let left = view.buckets.available();
             ensure!(left >= 0, "quota {} is overdrawn: {left} fen are available", view.quota);
             held.payments += u64::from(view.open_payments);
-            held.fen += view.buckets.reserved;
+            held.fen += if paid { view.buckets.paid } else { view.buckets.reserved };
+            ensure!(!paid || view.buckets.reserved == 0, "quota {} waits for receipts", view.quota);
         }
     }
+    // What is paid counts as open no more: then the sum alone tells.
+    let sent = if paid { Reserved { payments: 0, ..sent } } else { sent };
     ensure!(
         held == sent,
         "{} payments of {} fen were accepted, the quotas hold {} of {} fen",

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use domain::codes::Role;
-use domain::command::{Body, By, Command};
+use domain::command::{Body, By, Command, Reserve};
 use domain::ids::{ChannelId, PaymentId, PersonId, QuotaId};
 use domain::particulars::ParticularsText;
 use domain::{Code, Fen};
@@ -18,8 +18,10 @@ use protocol::message::ErrorMessage;
 use protocol::{CommandsBuilder, Flags, Reply, split_frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
+use super::bank::{Due, bank};
 use super::check::Reserved;
 use super::{Measured, Skew};
 use crate::cli::plain;
@@ -43,6 +45,8 @@ pub(super) struct Load {
     /// Exponent of [`Skew::Zipf`].
     pub(super) zipf: f64,
     pub(super) particulars: usize,
+    /// Each payment is paid in one act, and a bank reports it paid.
+    pub(super) confirm: bool,
     pub(super) rate: Option<u64>,
     pub(super) warm_up: Duration,
     pub(super) measure: Duration,
@@ -51,12 +55,13 @@ pub(super) struct Load {
 }
 
 /// What every connection shares.
-struct Shared {
+pub(super) struct Shared {
     load: Load,
     from: Instant,
     until: Instant,
     stop: Cell<bool>,
     accepted: Cell<u64>,
+    confirmed: Cell<u64>,
     reserved: Cell<Reserved>,
     latency: RefCell<Histogram<u64>>,
     particulars: Vec<u8>,
@@ -88,15 +93,22 @@ impl Load {
             until,
             stop: Cell::new(false),
             accepted: Cell::new(0),
+            confirmed: Cell::new(0),
             reserved: Cell::new(Reserved::default()),
             latency: RefCell::new(Histogram::new_with_bounds(1, LATENCY_US_MAX, 3)?),
             particulars,
             zipf,
         });
         let local = LocalSet::new();
-        let tasks: Vec<_> = (0..connections)
-            .map(|number| local.spawn_local(connection(Rc::clone(&shared), number)))
-            .collect();
+        let mut tasks = Vec::new();
+        for number in 0..connections {
+            let to_bank = shared.load.confirm.then(|| {
+                let (to_bank, due) = mpsc::channel(shared.load.in_flight);
+                tasks.push(local.spawn_local(bank(Rc::clone(&shared), number, due)));
+                to_bank
+            });
+            tasks.push(local.spawn_local(connection(Rc::clone(&shared), number, to_bank)));
+        }
         let watched = Rc::clone(&shared);
         let ended = local
             .run_until(async move {
@@ -118,8 +130,9 @@ impl Load {
         let seconds = ended.saturating_duration_since(from).as_secs_f64();
         ensure!(seconds > 0.0, "the run used its disk before it had warmed up; raise --disk-gib");
         let (accepted, reserved) = (shared.accepted.get(), shared.reserved.get());
+        let confirmed = shared.confirmed.get();
         ensure!(accepted > 0, "nothing was accepted while it measured; raise --seconds or --rate");
-        Ok(Measured { accepted, reserved, seconds, latency, capped })
+        Ok(Measured { accepted, confirmed, reserved, seconds, latency, capped })
     }
 }
 
@@ -133,13 +146,21 @@ struct Connection {
     fen: i64,
     /// When the frame in each place was to be sent; `None`: the place is free.
     places: Vec<Option<Instant>>,
+    /// The payments of the frame in each place, where a bank will report them paid.
+    due: Vec<Vec<Due>>,
+    /// Frames that were accepted and wait for the bank.
+    paid: Vec<Vec<Due>>,
     out: Vec<u8>,
     input: Vec<u8>,
-    /// With a rate: when the next frame is due.
-    due: Instant,
+    /// With a rate: when the next frame goes.
+    next: Instant,
 }
 
-async fn connection(shared: Rc<Shared>, number: usize) -> Result<()> {
+async fn connection(
+    shared: Rc<Shared>,
+    number: usize,
+    to_bank: Option<mpsc::Sender<Vec<Due>>>,
+) -> Result<()> {
     let load = &shared.load;
     let mut stream = TcpStream::connect(load.address).await?;
     stream.set_nodelay(true)?;
@@ -150,9 +171,11 @@ async fn connection(shared: Rc<Shared>, number: usize) -> Result<()> {
         payments: 0,
         fen: 0,
         places: vec![None; load.in_flight],
+        due: vec![Vec::new(); load.in_flight],
+        paid: Vec::new(),
         out: Hello::new(Role::Maker, ChannelId(1), "bench").encode().to_vec(),
         input: Vec::with_capacity(1 << 18),
-        due: clock::now(),
+        next: clock::now(),
     };
     let mut welcomed = false;
     loop {
@@ -187,6 +210,12 @@ async fn connection(shared: Rc<Shared>, number: usize) -> Result<()> {
             Err(_) => continue,
         }
         welcomed |= connection.take(&shared)?;
+        if let Some(to_bank) = &to_bank {
+            // The bank's pace is the makers': nothing gathers between the two.
+            for frame in connection.paid.drain(..) {
+                to_bank.send(frame).await.context("the bank ended before its makers")?;
+            }
+        }
     }
 }
 
@@ -195,7 +224,7 @@ impl Connection {
     fn pause(&self, shared: &Shared) -> Option<Duration> {
         let free = self.places.iter().any(Option::is_none);
         let paced = shared.load.rate.is_some() && free && !shared.stop.get();
-        paced.then(|| self.due.saturating_duration_since(clock::now()))
+        paced.then(|| self.next.saturating_duration_since(clock::now()))
     }
 
     /// Puts a frame into every free place; with a rate, only those that are due.
@@ -207,21 +236,21 @@ impl Connection {
             }
             let intended = match shared.load.rate {
                 None => now,
-                Some(_) if self.due > now => return,
+                Some(_) if self.next > now => return,
                 Some(rate) => {
                     let own = rate as f64 / shared.load.connections as f64;
-                    let due = self.due;
-                    self.due += Duration::from_secs_f64(shared.load.batch as f64 / own);
+                    let due = self.next;
+                    self.next += Duration::from_secs_f64(shared.load.batch as f64 / own);
                     due
                 }
             };
             self.places[place] = Some(intended);
-            self.build(shared);
+            self.build(shared, place);
             self.builder.finish_into(&mut self.out, place as u64 + 1, 0);
         }
     }
 
-    fn build(&mut self, shared: &Shared) {
+    fn build(&mut self, shared: &Shared, place: usize) {
         for _ in 0..shared.load.batch {
             let quota = self.choose(shared);
             self.payments += 1;
@@ -229,6 +258,7 @@ impl Connection {
             let run = u128::from(shared.load.run);
             let id = run << 96 | (self.number as u128 + 1) << 64 | u128::from(self.payments);
             let reserve = plain::reservation(PaymentId(id), quota, amount_fen, &shared.particulars);
+            let reserve = Reserve { one_act: shared.load.confirm, ..reserve };
             let by = By { person: PersonId(7), role: Role::Maker, channel: ChannelId(1) };
             let command = Command { by, body: Body::Reserve(reserve) };
             if self.builder.push(&command, Flags::default()).is_err() {
@@ -237,6 +267,9 @@ impl Connection {
                 return;
             }
             self.fen += amount_fen.get();
+            if shared.load.confirm {
+                self.due[place].push(Due { payment: PaymentId(id), quota, amount_fen });
+            }
         }
     }
 
@@ -265,7 +298,7 @@ impl Connection {
             match frame.header.kind {
                 FrameKind::Welcome => {
                     welcomed = true;
-                    self.due = clock::now();
+                    self.next = clock::now();
                 }
                 FrameKind::Results => {
                     let reply = Reply::parse(&frame)?;
@@ -277,6 +310,9 @@ impl Connection {
                     let intended = self.places.get_mut(place).and_then(Option::take);
                     let intended = intended.context("a reply to no request")?;
                     shared.count(intended, reply.count() as u64);
+                    if shared.load.confirm {
+                        self.paid.push(std::mem::take(&mut self.due[place]));
+                    }
                 }
                 FrameKind::Error => bail!("{}", ErrorMessage::parse(&frame)?),
                 kind => bail!("a {} frame came unasked", kind.slug()),
@@ -288,14 +324,38 @@ impl Connection {
 }
 
 impl Shared {
-    fn count(&self, intended: Instant, accepted: u64) {
-        let now = clock::now();
-        if now < self.from || now >= self.until || self.stop.get() {
-            return;
+    /// The server.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.load.address
+    }
+
+    /// Frames that a connection keeps in flight.
+    pub(super) fn in_flight(&self) -> usize {
+        self.load.in_flight
+    }
+
+    /// Counts receipts that were taken, and how long their frame took.
+    pub(super) fn count_confirmed(&self, sent: Instant, taken: u64) {
+        if self.is_measured(clock::now()) {
+            self.confirmed.set(self.confirmed.get() + taken);
+            self.record(sent);
         }
-        self.accepted.set(self.accepted.get() + accepted);
-        let us = now.saturating_duration_since(intended).as_micros() as u64;
+    }
+
+    fn is_measured(&self, now: Instant) -> bool {
+        now >= self.from && now < self.until && !self.stop.get()
+    }
+
+    fn record(&self, sent: Instant) {
+        let us = clock::now().saturating_duration_since(sent).as_micros() as u64;
         self.latency.borrow_mut().saturating_record(us.clamp(1, LATENCY_US_MAX));
+    }
+
+    fn count(&self, intended: Instant, accepted: u64) {
+        if self.is_measured(clock::now()) {
+            self.accepted.set(self.accepted.get() + accepted);
+            self.record(intended);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `treasury bench`: a client process against a server process, over real TCP, to a real disk.
 
+mod bank;
 mod beside;
 mod check;
 mod load;
@@ -83,6 +84,7 @@ Examples:
   treasury bench --preset batch-8190
   treasury bench --preset many --skew zipf --particulars 300 --seconds 20 --json
   treasury bench --preset batch-100 --rate 200000
+  treasury bench --preset batch-100 --confirm
   treasury bench --preset many --beside 10 --seconds 5 --json
   treasury bench --preset solo --quotas 10000000 --seconds 2 --disk-gib 16
 
@@ -107,6 +109,10 @@ pub(super) struct Bench {
     /// Bytes of particulars on each reservation: 0 or about this many.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=4000))]
     particulars: u32,
+    /// Pay in one act instead of reserving, and have a bank report each payment paid: two commands
+    /// a payment.
+    #[arg(long, conflicts_with_all = ["rate", "beside"])]
+    confirm: bool,
     /// Open loop: reservations a second over all connections, sent by a schedule.
     #[arg(long)]
     rate: Option<u64>,
@@ -140,6 +146,8 @@ fn exponent(text: &str) -> Result<f64, String> {
 struct Measured {
     /// Accepted within the time that is measured.
     accepted: u64,
+    /// Reported paid within that time.
+    confirmed: u64,
     /// Accepted in all.
     reserved: Reserved,
     seconds: f64,
@@ -150,6 +158,7 @@ struct Measured {
 impl Measured {
     fn add(&mut self, more: &Measured) -> anyhow::Result<()> {
         self.accepted += more.accepted;
+        self.confirmed += more.confirmed;
         self.reserved.add(more.reserved);
         self.seconds += more.seconds;
         self.latency.add(&more.latency)?;
@@ -159,6 +168,10 @@ impl Measured {
 
     fn per_second(&self) -> f64 {
         (self.accepted as f64 / self.seconds).round()
+    }
+
+    fn commands_per_second(&self) -> f64 {
+        ((self.accepted + self.confirmed) as f64 / self.seconds).round()
     }
 
     fn latency_us(&self) -> Value {
@@ -215,7 +228,7 @@ impl Bench {
     }
 
     async fn drive(&self, server: &Server, data: &Path) -> anyhow::Result<Shown> {
-        let quotas = setup::quotas(server.address, self.quotas).await?;
+        let quotas = setup::quotas(server.address, self.quotas, self.confirm).await?;
         let (connections, in_flight, batch) = self.preset.shape();
         let load = Load {
             address: server.address,
@@ -226,6 +239,7 @@ impl Bench {
             skew: self.skew,
             zipf: self.zipf,
             particulars: self.particulars as usize,
+            confirm: self.confirm,
             rate: self.rate,
             warm_up: Duration::from_secs(1),
             measure: Duration::from_secs(self.seconds),
@@ -244,7 +258,7 @@ impl Bench {
         if let Some((alone, _)) = &alone {
             reserved.add(alone.reserved);
         }
-        check(server.address, &quotas, reserved).await?;
+        check(server.address, &quotas, reserved, self.confirm).await?;
         let client = connection::client(server.address).await?;
         let memory = ServerMemory::read(&client.metrics().await?);
         Ok(Shown { measured, alone, reserved, memory })
@@ -275,7 +289,9 @@ impl Bench {
         json!({
             "preset": self.preset.name(),
             "payments_per_s": measured.per_second(),
+            "commands_per_s": measured.commands_per_second(),
             "payments": measured.accepted,
+            "confirmed": measured.confirmed,
             "seconds": measured.seconds,
             "latency_us": measured.latency_us(),
             "beside": alone,
@@ -313,6 +329,10 @@ impl Bench {
                 "beside {} terminals with {} readings and {} lists with {} pages",
                 beside["terminals"], beside["readings"], beside["lists"], beside["pages"],
             )?;
+        }
+        if self.confirm {
+            let commands = told["commands_per_s"].as_f64().unwrap_or_default() as u64;
+            writeln!(out, "with {} receipts: {} commands/s", told["confirmed"], grouped(commands))?;
         }
         if told["capped_by_disk"] == true {
             writeln!(out, "the run ended early: it had used its {} GiB of disk", self.disk_gib)?;

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use anyhow::{Result, bail, ensure};
-use domain::codes::{ActKind, Role, YearState};
-use domain::command::{Act, Body, By, Command, Register, SetYear};
+use domain::codes::{ActKind, LimitKind, Role, YearState};
+use domain::command::{Act, Body, By, Command, Register, SetLimit, SetYear};
 use domain::ids::{
-    ActId, BatchId, ChannelId, ContractId, DivisionIndex, FiscalYear, PersonId, QuotaId,
+    ActId, BatchId, ChannelId, ContractId, DivisionIndex, FiscalYear, LimitKey, PersonId, QuotaId,
 };
 use domain::{Code, Fen};
 use protocol::{CommandsBuilder, Flags};
@@ -23,8 +23,12 @@ pub(super) const YEAR: u16 = 2022;
 /// What each quota holds, in fen: more than any run takes from it.
 const ISSUED_FEN: i64 = 9_000_000_000_000_000;
 
-/// Makes `count` quotas over 185 divisions and gives their ids.
-pub(super) async fn quotas(address: SocketAddr, count: u32) -> Result<Vec<QuotaId>> {
+/// Up to what a payment goes in one act, in fen: more than any of a run.
+const CEILING_FEN: i64 = 100_000_000;
+
+/// Makes `count` quotas over 185 divisions and gives their ids; where payments go in one act, with
+/// the ceiling that approves them.
+pub(super) async fn quotas(address: SocketAddr, count: u32, one_act: bool) -> Result<Vec<QuotaId>> {
     let year = FiscalYear::new(YEAR).expect("a year that an id can name");
     let mut operator = Wire::connect(address, Role::Operator).await?;
     let divisions = u32::from(DIVISIONS).min(count.max(1)) as u16;
@@ -53,6 +57,21 @@ pub(super) async fn quotas(address: SocketAddr, count: u32) -> Result<Vec<QuotaI
     }
     batch.send(&mut operator).await?;
     let mut finance = Wire::connect(address, Role::Finance).await?;
+    if one_act {
+        for index in 0..divisions {
+            let limit = SetLimit {
+                act: ActId(1 << 42 | u128::from(index)),
+                division: DivisionIndex(index),
+                year,
+                kind: LimitKind::PayCeiling,
+                key: LimitKey(0),
+                month: 0,
+                amount_fen: Fen::new(CEILING_FEN),
+                checker: PersonId(2),
+            };
+            batch.add(&mut finance, Role::Finance, Body::SetLimit(limit)).await?;
+        }
+    }
     let mut quotas = Vec::with_capacity(count as usize);
     for number in 0..count {
         let division = DivisionIndex((number % u32::from(divisions)) as u16);

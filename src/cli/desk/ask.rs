@@ -85,7 +85,7 @@ pub(super) struct Happened {
 }
 
 /// One fact that was reported about a payment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Receipt {
     pub(super) kind: FactKind,
     pub(super) time: String,
@@ -93,6 +93,8 @@ pub(super) struct Receipt {
     pub(super) serial: u64,
     pub(super) channel: u16,
     pub(super) refund: u64,
+    /// The book it is in, or in whose suspense.
+    pub(super) book: Book,
     pub(super) became: Became,
 }
 
@@ -119,6 +121,8 @@ pub(super) struct Target {
     pub(super) path: Path,
     pub(super) posts: Posts,
     pub(super) approved: Posts,
+    /// Facts about it that lie in suspense, as far as they were looked at.
+    pub(super) suspended: Vec<Receipt>,
 }
 
 impl Target {
@@ -132,12 +136,14 @@ impl Target {
             path: listed.path,
             posts: listed.posts,
             approved: listed.approved,
+            suspended: Vec::new(),
         }
     }
 
     /// Nothing, where the payment was never accepted.
     pub(super) fn of_way(way: &Way) -> Option<Target> {
         let view = way.view.as_ref()?;
+        let lies = |receipt: &&Receipt| matches!(receipt.became, Became::Parked(_));
         Some(Target {
             payment: view.payment,
             quota: view.quota,
@@ -147,6 +153,7 @@ impl Target {
             path: view.path,
             posts: view.posts,
             approved: view.approved,
+            suspended: way.receipts.iter().filter(lies).cloned().collect(),
         })
     }
 }

@@ -1,23 +1,25 @@
 //! What can be done with a payment, by which key, and in which role. Whether it is allowed is the
 //! domain's to say: this only asks its tables, so that a key is not offered in vain.
 
-use domain::codes::{FactKind, StepKind};
+use domain::codes::{FactKind, ResolveAction, StepKind};
 use domain::command::By;
+use domain::ids::{ActId, ChannelId};
 use domain::transitions::{Cell, fact_cell, step_cell};
 
 use super::ask::Target;
 use super::filling::{Filling, Purpose, step};
-use super::order::{Report, What};
+use super::order::{Report, Resolution, What};
 
-/// A step or a fact.
+/// A step, a fact, or what becomes of one that lies in suspense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
     Step(StepKind),
     Fact(FactKind),
+    Resolve,
 }
 
 /// Every deed and its key. The three approvals share one: which it is follows from the payment.
-pub(super) const DEEDS: [(char, Deed); 15] = [
+pub(super) const DEEDS: [(char, Deed); 16] = [
     ('a', Deed::Step(StepKind::ApproveUnit)),
     ('a', Deed::Step(StepKind::ApproveDepartment)),
     ('a', Deed::Step(StepKind::ApproveFinance)),
@@ -33,6 +35,7 @@ pub(super) const DEEDS: [(char, Deed); 15] = [
     ('k', Deed::Fact(FactKind::Clear)),
     ('b', Deed::Fact(FactKind::Refund)),
     ('e', Deed::Fact(FactKind::SettleRefund)),
+    ('s', Deed::Resolve),
 ];
 
 impl Deed {
@@ -44,6 +47,7 @@ impl Deed {
             ) => "approve",
             Deed::Step(kind) => kind.slug(),
             Deed::Fact(kind) => kind.slug(),
+            Deed::Resolve => "resolve",
         }
     }
 
@@ -62,30 +66,38 @@ impl Deed {
                 let report = Report { kind, serial, payee_hash, day, refund, detail, note };
                 order.what = What::Fact(report);
             }
+            Deed::Resolve => {
+                order.what = What::Resolve(Resolution {
+                    act: ActId(0),
+                    book: (target.quota.division(), target.quota.year()),
+                    channel: ChannelId(0),
+                    serial: 0,
+                    action: ResolveAction::Apply,
+                    reason: String::new(),
+                });
+            }
         }
         order.command().role_may()
     }
 
-    /// What the payment's state says to it.
-    pub(super) fn cell(self, target: &Target) -> Cell {
+    /// Whether the payment is one for it: the state would carry the order out, or there is a fact to
+    /// resolve. A fact is never refused.
+    fn is_for(self, target: &Target) -> bool {
         match self {
-            Deed::Step(kind) if kind.post().is_some() => {
+            Deed::Step(kind) => {
                 let next = target.posts.next_after(target.approved);
-                if kind.post() == next { step_cell(target.state, kind) } else { Cell::Refused }
+                let is_next = kind.post().is_none() || kind.post() == next;
+                is_next && step_cell(target.state, kind) != Cell::Refused
             }
-            Deed::Step(kind) => step_cell(target.state, kind),
-            Deed::Fact(kind) => fact_cell(target.state, target.path, kind),
+            Deed::Fact(_) => true,
+            Deed::Resolve => !target.suspended.is_empty(),
         }
     }
 }
 
-/// What is offered: orders the state would carry out, and every fact the role may report, since a
-/// fact is never refused.
+/// What is offered: what the role may do, and the payment is one for.
 pub(super) fn offers(by: By, target: &Target) -> Vec<(char, Deed)> {
-    let offered = |deed: Deed| {
-        let is_fact = matches!(deed, Deed::Fact(_));
-        deed.role_may(by, target) && (is_fact || deed.cell(target) != Cell::Refused)
-    };
+    let offered = |deed: Deed| deed.role_may(by, target) && deed.is_for(target);
     DEEDS.into_iter().filter(|(_, deed)| offered(*deed)).collect()
 }
 
@@ -100,13 +112,14 @@ pub(super) fn form(deed: Deed, target: &Target, day: &str) -> Option<Filling> {
         Deed::Step(kind) if kind.needs_reason() => Some(Filling::reason(kind, target.clone())),
         Deed::Step(_) => None,
         Deed::Fact(kind) => Some(Filling::fact(kind, target.clone(), day)),
+        Deed::Resolve => Some(Filling::resolve(target.clone())),
     }
 }
 
 /// What a fact will meet where it does not fit.
 pub(super) fn warning(purpose: &Purpose) -> Option<&'static str> {
     let Purpose::Fact(kind, target) = purpose else { return None };
-    match Deed::Fact(*kind).cell(target) {
+    match fact_cell(target.state, target.path, *kind) {
         Cell::Early => Some("an earlier fact is missing: it will wait in suspense 将挂账等待"),
         Cell::Unfit | Cell::NotOnPath => {
             Some("it does not fit this payment: it will be parked 不符，将挂账")
@@ -133,6 +146,7 @@ mod tests {
             path: Path::Treasury,
             posts: Posts::UNIT.with(Post::Finance),
             approved,
+            suspended: Vec::new(),
         }
     }
 

@@ -1,16 +1,16 @@
 //! The forms of a desk: which fields each has, and the order that is read out of them. Decides
 //! nothing: what a form cannot know, the server refuses.
 
-use domain::codes::{BusinessKind, FactKind, Method, StepKind};
+use domain::codes::{BusinessKind, FactKind, Method, ResolveAction, StepKind};
 use domain::command::By;
-use domain::ids::{Class, ContractId, Day, PaymentId, QuotaId};
+use domain::ids::{ActId, ChannelId, Class, ContractId, Day, PaymentId, QuotaId};
 use domain::particulars::{Particulars, ParticularsText, account_hash};
 use domain::{Code, Fen};
 use protocol::directory::AsOf;
 
-use super::ask::Target;
+use super::ask::{Receipt, Target};
 use super::form::{Field, Form};
-use super::order::{Order, Report, Reservation, What, fact_chinese, step_chinese};
+use super::order::{Order, Report, Reservation, Resolution, What, fact_chinese, step_chinese};
 use crate::cli::moment;
 
 /// What a form is for.
@@ -20,6 +20,8 @@ pub(super) enum Purpose {
     /// A step that has to say why.
     Step(StepKind, Target),
     Fact(FactKind, Target),
+    /// What becomes of a fact in suspense.
+    Resolve(Target),
 }
 
 /// A form on its way to be an order.
@@ -39,6 +41,8 @@ pub(super) type Wrong = (&'static str, String);
 const IN_ONE_ACT: &str = "in one act 一次办结";
 const METHODS: &[&str] = &["centralized", "direct", "authorized", "allocation"];
 const KINDS: &[&str] = &["single", "card", "payroll", "batch"];
+const DISMISS: &str = "set it aside for good 注销";
+const ACTIONS: &[&str] = &["take it: it fits now 入账", DISMISS];
 const APPROVALS: &[&str] = &["by the posts 逐岗审核", IN_ONE_ACT];
 
 impl Filling {
@@ -98,12 +102,25 @@ impl Filling {
         Filling::new(Purpose::Fact(kind, target), fields)
     }
 
+    /// Asks what becomes of a fact in suspense: the first there is, unless another is named.
+    pub(super) fn resolve(target: Target) -> Filling {
+        let first = target.suspended.first().map(place).unwrap_or_default();
+        let fields = vec![
+            Field::new("fact", "fact", "挂账", "channel and number, as its receipts show them")
+                .with(first),
+            Field::new("action", "what becomes of it", "处理", "blank turns it").of(ACTIONS),
+            Field::new("reason", "reason", "事由", "on record for ever; at most 512 bytes"),
+        ];
+        Filling::new(Purpose::Resolve(target), fields)
+    }
+
     /// What stands above it.
     pub(super) fn title(&self) -> String {
         match &self.purpose {
             Purpose::Reserve(quota) => format!("reserve 占用 on quota {quota}"),
             Purpose::Step(kind, _) => format!("{} {}", kind.slug(), step_chinese(*kind)),
             Purpose::Fact(kind, _) => format!("{} {}", kind.slug(), fact_chinese(*kind)),
+            Purpose::Resolve(_) => "resolve a fact in suspense 挂账处理".to_owned(),
         }
     }
 
@@ -111,7 +128,9 @@ impl Filling {
     pub(super) fn target(&self) -> Option<&Target> {
         match &self.purpose {
             Purpose::Reserve(_) => None,
-            Purpose::Step(_, target) | Purpose::Fact(_, target) => Some(target),
+            Purpose::Step(_, target) | Purpose::Fact(_, target) | Purpose::Resolve(target) => {
+                Some(target)
+            }
         }
     }
 
@@ -121,6 +140,7 @@ impl Filling {
             Purpose::Reserve(quota) => self.read_reserve(by, *quota, id)?,
             Purpose::Step(kind, target) => step(by, *kind, target, id, self.form.text("reason")),
             Purpose::Fact(kind, target) => self.read_fact(by, *kind, target)?,
+            Purpose::Resolve(target) => self.read_resolve(by, target, id)?,
         };
         // What no field is to blame for by name.
         order.command().check_form().map_err(|code| ("", told(code)))?;
@@ -199,6 +219,33 @@ impl Filling {
         Ok(Order { by, payment, quota, amount_fen, payee, what: What::Fact(report) })
     }
 
+    fn read_resolve(&self, by: By, target: &Target, id: u128) -> Result<Order, Wrong> {
+        let named = self.form.text("fact");
+        let Some(fact) = target.suspended.iter().find(|fact| place(fact) == named) else {
+            let there: Vec<String> = target.suspended.iter().map(place).collect();
+            return Err(("fact", format!("in suspense here 挂账: {}", there.join("  "))));
+        };
+        let reason = self.form.text("reason");
+        if reason.is_empty() {
+            return Err(("reason", "it stays on record why 须注明事由".to_owned()));
+        }
+        let action = match self.form.text("action") {
+            DISMISS => ResolveAction::Dismiss,
+            _ => ResolveAction::Apply,
+        };
+        let resolution = Resolution {
+            act: ActId(id),
+            book: fact.book,
+            channel: ChannelId(fact.channel),
+            serial: fact.serial,
+            action,
+            reason: reason.to_owned(),
+        };
+        let Target { payment, quota, payee, .. } = target.clone();
+        let (amount_fen, what) = (fact.amount_fen, What::Resolve(resolution));
+        Ok(Order { by, payment, quota, amount_fen, payee, what })
+    }
+
     fn amount(&self) -> Result<Fen, Wrong> {
         let amount = Fen::from_yuan(self.form.text("amount"));
         let amount = amount.map_err(|error| ("amount", error.to_string()))?;
@@ -236,6 +283,11 @@ impl Filling {
     }
 }
 
+/// What a person names a fact by.
+fn place(fact: &Receipt) -> String {
+    format!("ch. {} no. {}", fact.channel, fact.serial)
+}
+
 /// A step on a payment; its number tells a second hold from a repeat of the first.
 pub(super) fn step(by: By, kind: StepKind, target: &Target, id: u128, reason: &str) -> Order {
     let serial = match kind {
@@ -257,6 +309,7 @@ mod tests {
     use domain::ids::{ChannelId, DivisionIndex, FiscalYear, PersonId};
 
     use super::*;
+    use crate::cli::desk::ask::Became;
 
     fn by(role: Role) -> By {
         By { person: PersonId(101), role, channel: ChannelId(10) }
@@ -276,6 +329,7 @@ mod tests {
             path: Path::Treasury,
             posts: Posts::UNIT,
             approved: Posts::UNIT,
+            suspended: Vec::new(),
         }
     }
 
@@ -339,6 +393,36 @@ mod tests {
         let order = reject.read(by(Role::Bank), 1).expect("all is well");
         assert_eq!(order.amount_fen, target().amount_fen);
         assert_eq!(order.command().amount_fen(), Fen::ZERO);
+    }
+
+    #[test]
+    fn a_fact_in_suspense_is_named_with_what_becomes_of_it_and_why() {
+        let fact = |serial| Receipt {
+            kind: FactKind::ConfirmPaid,
+            time: String::new(),
+            amount_fen: Fen::new(39_000),
+            serial,
+            channel: 20,
+            refund: 0,
+            book: (quota().division(), quota().year()),
+            became: Became::Parked(Code::WrongState),
+        };
+        let suspended = vec![fact(90_002), fact(90_003)];
+        let mut resolve = Filling::resolve(Target { suspended, ..target() });
+        assert_eq!(blamed(&resolve, Role::Finance), "reason");
+        set(&mut resolve, "reason", "与银行核对");
+        let order = resolve.read(by(Role::Finance), 77).expect("all is well");
+        let What::Resolve(told) = &order.what else { panic!("{order:?}") };
+        assert_eq!((told.act, told.channel, told.serial), (ActId(77), ChannelId(20), 90_002));
+        assert_eq!((told.action, order.amount_fen), (ResolveAction::Apply, Fen::new(39_000)));
+        set(&mut resolve, "action", DISMISS);
+        set(&mut resolve, "fact", "ch. 20 no. 90003");
+        let order = resolve.read(by(Role::Finance), 77).expect("all is well");
+        let What::Resolve(told) = &order.what else { panic!("{order:?}") };
+        assert_eq!((told.serial, told.action), (90_003, ResolveAction::Dismiss));
+        set(&mut resolve, "fact", "ch. 20 no. 90004");
+        let (field, why) = resolve.read(by(Role::Finance), 77).expect_err("there is none");
+        assert!(field == "fact" && why.ends_with("ch. 20 no. 90002  ch. 20 no. 90003"), "{why}");
     }
 
     #[test]

@@ -19,14 +19,15 @@ On a payment, as your role may: m its quota's balance 余额
   a approve 审核      t return 退回      h hold 拦截        u unhold 解除拦截
   i instruct 支付令   v void 作废        w withdraw 撤回    d doubt 状态不明
   c confirm-paid 回单 x reject 银行退回  b refund 退款
-  k clear 清算        e settle-refund 退款入库
+  k clear 清算        e settle-refund 退款入库            s resolve 挂账处理
 Nothing is given before a yes (y) that names amount and payee.
 
 An order whose answer does not come is UNKNOWN 结果不明: it may have been
 taken. The desk sends the very same again under the same id, by itself,
 until its outcome is certain, and takes no other order meanwhile.
 A refusal ends its id; the form stays, and what is mended goes as a new one.
-A receipt that does not fit is parked 挂账, which is done: finance resolves it.";
+A receipt that does not fit is parked 挂账, which is done: finance resolves it
+from the payment's receipts.";
 
 /// The line of keys for what is before the person now.
 pub(super) fn keys(desk: &Desk) -> String {

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use domain::codes::Role;
 use domain::command::Body;
-use domain::ids::{ChannelId, PaymentId};
+use domain::ids::{ChannelId, PaymentId, QuotaId};
 use domain::{Command, Fen};
 use protocol::limits::COMMAND_BYTES;
 use protocol::{Flags, decode_command, encode_command};
 use serde_json::{Value, json};
 
-use super::order::{Order, Report, Reservation, What};
+use super::order::{Order, Report, Reservation, Resolution, What};
+use crate::cli::arguments;
 
 const SCHEMA: &str = "treasury-desk-order";
 
@@ -93,6 +94,7 @@ fn told(order: &Order) -> Result<String> {
         "role": order.by.role.slug(),
         "channel": order.by.channel.0,
         "payment": order.payment.to_string(),
+        "quota": order.quota.to_string(),
         "amount_fen": order.amount_fen.get(),
         "payee": order.payee,
         "command": hex(&bytes),
@@ -114,10 +116,24 @@ fn read(text: &str) -> Result<Order> {
     let command = decode_command(&bytes, &tail, role, channel)
         .map_err(|code| anyhow::anyhow!("the command cannot be read: {code}"))?;
     let amount_fen = Fen::new(object["amount_fen"].as_i64().context("no amount")?);
-    order_of(&command, amount_fen, field("payee")?)
+    let wrong = |why: String| anyhow::anyhow!(why);
+    // Of a fact in suspense the command does not say what it is about. Earlier desks kept no quota.
+    let about = match &command.body {
+        Body::Resolve(_) => {
+            let quota = arguments::quota(field("quota")?).map_err(wrong)?;
+            (arguments::payment(field("payment")?).map_err(wrong)?, quota)
+        }
+        _ => (PaymentId(0), command.quota().context("no quota")?),
+    };
+    order_of(&command, about, amount_fen, field("payee")?)
 }
 
-fn order_of(command: &Command<'_>, amount_fen: Fen, payee: &str) -> Result<Order> {
+fn order_of(
+    command: &Command<'_>,
+    (payment, quota): (PaymentId, QuotaId),
+    amount_fen: Fen,
+    payee: &str,
+) -> Result<Order> {
     let (payment, what): (PaymentId, What) = match &command.body {
         Body::Reserve(c) => {
             let reservation = Reservation {
@@ -149,9 +165,19 @@ fn order_of(command: &Command<'_>, amount_fen: Fen, payee: &str) -> Result<Order
             };
             (c.payment, What::Fact(report))
         }
+        Body::Resolve(c) => {
+            let resolution = Resolution {
+                act: c.act,
+                book: (c.division, c.year),
+                channel: c.channel,
+                serial: c.serial,
+                action: c.action,
+                reason: c.reason.to_owned(),
+            };
+            (payment, What::Resolve(resolution))
+        }
         _ => bail!("a desk gives no {}", command.slug()),
     };
-    let quota = command.quota().context("no quota")?;
     Ok(Order { by: command.by, payment, quota, amount_fen, payee: payee.to_owned(), what })
 }
 
@@ -171,8 +197,8 @@ fn unhex(text: &str) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use domain::codes::{FactKind, StepKind};
-    use domain::ids::Day;
+    use domain::codes::{FactKind, ResolveAction, StepKind};
+    use domain::ids::{ActId, Day, DivisionIndex, FiscalYear};
     use domain::particulars::ParticularsText;
 
     use super::*;
@@ -197,7 +223,16 @@ mod tests {
             detail: 1,
             note: "退票".into(),
         };
-        for what in [reserve.what.clone(), hold, What::Fact(report)] {
+        let resolution = Resolution {
+            act: ActId(77),
+            book: (DivisionIndex(5), FiscalYear::from_offset(22)),
+            channel: ChannelId(20),
+            serial: 90_002,
+            action: ResolveAction::Dismiss,
+            reason: "与银行核对".into(),
+        };
+        let resolve = What::Resolve(resolution);
+        for what in [reserve.what.clone(), hold, What::Fact(report), resolve] {
             let order = Order { what, ..reserve.clone() };
             assert_eq!(read(&told(&order).expect("a text")).expect("an order"), order);
         }

@@ -207,9 +207,11 @@ fn receipts(tale: &Tale) -> Vec<Receipt> {
             }
             EventBody::FactTaken { fingerprint, command: fact, .. }
             | EventBody::FactParked { fingerprint, command: fact, .. } => {
-                let became = match &event.body {
-                    EventBody::FactParked { reason, .. } => Became::Parked(*reason),
-                    _ => Became::Taken,
+                let (book, became) = match &event.body {
+                    EventBody::FactParked { division, year, reason, .. } => {
+                        ((*division, *year), Became::Parked(*reason))
+                    }
+                    _ => ((fact.quota.division(), fact.quota.year()), Became::Taken),
                 };
                 let receipt = Receipt {
                     kind: fact.kind,
@@ -218,6 +220,7 @@ fn receipts(tale: &Tale) -> Vec<Receipt> {
                     serial: fact.serial,
                     channel,
                     refund: fact.refund,
+                    book,
                     became,
                 };
                 receipts.push((*fingerprint, receipt));

@@ -1,12 +1,13 @@
 //! What a desk gives to the server: an order or a fact with its texts, owned so that the very same
 //! can be sent again. Never makes an id.
 
-use domain::codes::{BusinessKind, FactKind, Method, PaymentState, Post, StepKind};
-use domain::command::{Body, By, Fact, Reserve, Step};
-use domain::ids::{Class, ContractId, Day, PaymentId, QuotaId};
+use domain::codes::{BusinessKind, FactKind, Method, PaymentState, Post, ResolveAction, StepKind};
+use domain::command::{Body, By, Fact, Reserve, Resolve, Step};
+use domain::ids::{ActId, ChannelId, Class, ContractId, Day, PaymentId, QuotaId};
 use domain::particulars::Particulars;
 use domain::{Command, Fen};
 
+use super::ask::Book;
 use crate::cli::show::yuan;
 
 /// One command, and what a person wants to see of it before it goes.
@@ -27,6 +28,7 @@ pub(super) enum What {
     Reserve(Reservation),
     Step { kind: StepKind, serial: u64, reason: String },
     Fact(Report),
+    Resolve(Resolution),
 }
 
 /// What a reservation says beside payment, quota and amount.
@@ -54,6 +56,18 @@ pub(super) struct Report {
     pub(super) refund: u64,
     pub(super) detail: u32,
     pub(super) note: String,
+}
+
+/// What is decided of a fact in suspense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Resolution {
+    pub(super) act: ActId,
+    /// In whose suspense it lies.
+    pub(super) book: Book,
+    pub(super) channel: ChannelId,
+    pub(super) serial: u64,
+    pub(super) action: ResolveAction,
+    pub(super) reason: String,
 }
 
 impl Order {
@@ -90,6 +104,15 @@ impl Order {
                 detail: told.detail,
                 note: &told.note,
             }),
+            What::Resolve(told) => Body::Resolve(Resolve {
+                act: told.act,
+                division: told.book.0,
+                year: told.book.1,
+                channel: told.channel,
+                serial: told.serial,
+                action: told.action,
+                reason: &told.reason,
+            }),
         };
         Command { by, body }
     }
@@ -102,6 +125,7 @@ impl Order {
             What::Reserve(_) => "占用",
             What::Step { kind, .. } => step_chinese(*kind),
             What::Fact(told) => fact_chinese(told.kind),
+            What::Resolve(told) => action_chinese(told.action),
         };
         format!("{slug} {chinese}")
     }
@@ -139,6 +163,13 @@ pub(super) const fn fact_chinese(kind: FactKind) -> &'static str {
         FactKind::Clear => "清算",
         FactKind::Refund => "退款",
         FactKind::SettleRefund => "退款入库",
+    }
+}
+
+pub(super) const fn action_chinese(action: ResolveAction) -> &'static str {
+    match action {
+        ResolveAction::Apply => "挂账入账",
+        ResolveAction::Dismiss => "挂账注销",
     }
 }
 

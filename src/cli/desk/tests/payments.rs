@@ -1,6 +1,6 @@
 //! Worklists, look-up and receipts.
 
-use domain::codes::{BusinessKind, FactKind, Method, Path, StepKind};
+use domain::codes::{BusinessKind, FactKind, Method, Path, ResolveAction, StepKind};
 use domain::ids::{ContractId, Day, PaymentId};
 use domain::particulars::ParticularsText;
 use protocol::directory::ListedPayment;
@@ -124,6 +124,7 @@ fn way() -> Way {
         serial,
         channel: 20,
         refund: 0,
+        book: (quota.division(), quota.year()),
         became,
     };
     let texts =
@@ -202,5 +203,31 @@ fn a_bank_sees_receipts_and_reports_one() {
     assert_eq!((report.serial, report.day.get()), (90_003, 20_220_117));
     house.hears(ticket, Outcome::Done(told(Code::Parked, Value::None)));
     assert!(house.screen().contains("1 parked"));
+    house.answer(is_way, Told::Way(vec![way()]));
+}
+
+#[test]
+fn finance_resolves_a_fact_in_suspense_with_its_reason() {
+    let mut house = House::new(Role::Finance);
+    house.key(KeyCode::Char('3'));
+    house.types("01927c5e-4b7a-7d11-9a41-00000000000a");
+    house.key(KeyCode::Enter);
+    house.answer(is_way, Told::Way(vec![way()]));
+    house.key(KeyCode::Char('f'));
+    assert!(house.screen().contains("s resolve"));
+    house.key(KeyCode::Char('s'));
+    house.key(KeyCode::Tab);
+    house.key(KeyCode::Char(' '));
+    house.key(KeyCode::Tab);
+    house.types("与银行核对，重复上报");
+    house.is_shown("desk-resolve");
+    house.done();
+    house.key(KeyCode::Char('y'));
+    let (ticket, order) = house.sent();
+    let What::Resolve(told) = &order.what else { panic!("{order:?}") };
+    assert_eq!((told.channel, told.serial), (ChannelId(20), 90_002));
+    assert_eq!(told.action, ResolveAction::Dismiss);
+    assert_eq!(order.amount_fen, Fen::new(39_000), "of the fact, not of its payment");
+    house.hears(ticket, accepted(0));
     house.answer(is_way, Told::Way(vec![way()]));
 }
