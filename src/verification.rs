@@ -242,6 +242,9 @@ fn check(
         }
     }
     verification.invariants.insert("I3", once);
+    let laws = domain::laws::check_all(divisions.iter()).into_iter();
+    // What there is nothing of was not checked, and is not listed.
+    verification.invariants.extend(laws.filter(|(_, finding)| finding.checked > 0));
     let whole = Digests::of(&divisions);
     verification.digest = Some(whole.all);
     drop(divisions);

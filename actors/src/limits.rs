@@ -168,6 +168,9 @@ pub const RESIDENT_TOLD_EVERY_MS: u64 = 1_000;
 /// Commands whose cache lines are asked for together, before the first of them is decided.
 pub const PREFETCH_AHEAD: usize = 32;
 
+/// Orders of issuance that a shard gives in one turn, so that desks do not wait behind a document.
+pub const ISSUANCE_ORDERS_PER_TURN: usize = 512;
+
 const _: () = assert!(RUN_RESERVE_BYTES >= 2 * RECORD_BYTES_PLANNED);
 const _: () = assert!(RUN_RESERVE_BYTES < storage::limits::RUN_BYTES_MAX);
 const _: () = assert!(SHARD_COMMANDS_MAX >= protocol::limits::COMMANDS_PER_FRAME_MAX);

@@ -118,6 +118,12 @@ pub struct Metrics {
     pub divisions: Number,
     /// Quotas in memory.
     pub quotas: Number,
+    /// Quota documents carried out since the start.
+    pub documents: Number,
+    /// Orders that issuance gave since the start.
+    pub issuance_orders: Number,
+    /// Laws that a document was seen to break since the start.
+    pub laws_broken: Number,
     /// The sequence the directory has come to.
     pub directory_sequence: Number,
     /// Payments the directory knows.
@@ -225,6 +231,12 @@ impl Metrics {
         );
         one("treasury_divisions", gauge, "Divisions registered.", self.divisions.get());
         one("treasury_quotas", gauge, "Quotas in memory.", self.quotas.get());
+        let documents = "Quota documents carried out since the start.";
+        one("treasury_documents_total", counter, documents, self.documents.get());
+        let orders = "Orders that issuance gave since the start.";
+        one("treasury_issuance_orders_total", counter, orders, self.issuance_orders.get());
+        let broken = "Laws of quotas that a document was seen to break since the start.";
+        one("treasury_laws_broken_total", counter, broken, self.laws_broken.get());
         one(
             "treasury_directory_sequence",
             gauge,

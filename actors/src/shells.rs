@@ -156,6 +156,8 @@ pub struct ShardShell {
     guard: ClockGuard,
     timer: Option<(u64, SpawnHandle)>,
     quotas: u64,
+    /// Documents carried out and orders given for them, as last told.
+    documents: (u64, u64),
     /// What was last told of the memory it keeps.
     resident: Resident,
 }
@@ -168,7 +170,8 @@ impl ShardShell {
         let guard = ClockGuard::new((clocks.wall_ms)(), (clocks.monotonic_ms)());
         let (wiring, outputs, timer, quotas) = (None, Vec::new(), None, core.quota_count());
         let resident = Resident::default();
-        ShardShell { core, environment, wiring, outputs, guard, timer, quotas, resident }
+        let documents = (0, 0);
+        ShardShell { core, environment, wiring, outputs, guard, timer, quotas, documents, resident }
     }
 
     /// Lets the core do one thing, then does what it wants done.
@@ -183,6 +186,7 @@ impl ShardShell {
         }
         self.outputs = outputs;
         self.count_quotas();
+        self.count_documents();
         self.set_timer(context);
     }
 
@@ -249,6 +253,14 @@ impl ShardShell {
                     );
                 }
             }
+            Alarm::LawBroken { division, what } => {
+                self.environment.metrics.laws_broken.add(1);
+                tracing::error!(
+                    division = division.0,
+                    what,
+                    "a document that was carried out broke a law of quotas: stop issuing, run verify"
+                );
+            }
         }
     }
 
@@ -271,6 +283,14 @@ impl ShardShell {
             tracing::error!(%quota, %error, "no thread to revive a quota; ask again");
             context.address().do_send(NoFold { quota });
         }
+    }
+
+    fn count_documents(&mut self) {
+        let (documents, orders) = self.core.issuance_counts();
+        let metrics = &self.environment.metrics;
+        metrics.documents.add(documents - self.documents.0);
+        metrics.issuance_orders.add(orders - self.documents.1);
+        self.documents = (documents, orders);
     }
 
     fn count_quotas(&mut self) {
@@ -358,8 +378,10 @@ impl Handler<Begin> for ShardShell {
     type Result = ();
 
     fn handle(&mut self, Begin: Begin, context: &mut Self::Context) {
-        // What the core wanted done since it was made: moves that were in transit.
-        self.step(context, |_| {});
+        // What the core wanted done since it was made: moves that were in transit, documents that
+        // were being carried out.
+        let now_ms = (self.environment.clocks.wall_ms)();
+        self.step(context, |core| core.begin(now_ms));
         self.tell_resident();
         let every = Duration::from_millis(RESIDENT_TOLD_EVERY_MS);
         context.run_interval(every, |shell, _| shell.tell_resident());

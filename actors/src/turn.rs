@@ -167,7 +167,7 @@ pub struct Landing {
 }
 
 /// What a durable event of one division asks of another: the only way anything crosses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Crossing {
     /// Hand a move over to its receiver.
     HandOver {
@@ -175,6 +175,8 @@ pub enum Crossing {
         to: DivisionIndex,
         /// The second half.
         second_half: domain::command::MoveIn,
+        /// What the receiver has to confirm: the transfer's row, where no quota is named.
+        to_confirm: Option<Box<str>>,
         /// The person in whose name it runs.
         person: domain::ids::PersonId,
     },
@@ -285,5 +287,12 @@ pub enum Alarm {
         division: DivisionIndex,
         /// Facts of that channel that wait now.
         waiting: usize,
+    },
+    /// A document that was carried out broke a law of quotas: a defect.
+    LawBroken {
+        /// The division.
+        division: DivisionIndex,
+        /// Which law, and where.
+        what: String,
     },
 }

@@ -325,6 +325,9 @@ numbered! {
         Close = 9, "close";
         /// Rebuild a quarantined quota from the journal; the amount is zero.
         Revive = 10, "revive";
+        /// The budget is replied (批复): a pre-approval quota rests on its line from now on, without a
+        /// cap, and gets what the reply says beyond what it has. The engine's.
+        Authorize = 11, "authorize";
     }
 }
 

@@ -525,12 +525,15 @@ impl Command<'_> {
             Body::Act(c) => match c.kind {
                 ActKind::Revive => role == Operator,
                 ActKind::Earmark | ActKind::Unearmark => matches!(role, Finance | Maker),
-                _ => role == Finance,
+                ActKind::Authorize => role == Engine,
+                _ => matches!(role, Finance | Engine),
             },
-            Body::Create(_) | Body::MoveOut(_) | Body::SetLimit(_) => role == Finance,
-            Body::OpenBatch(_) => role == Finance,
+            Body::SetLimit(_) => role == Finance,
+            Body::Create(_) | Body::MoveOut(_) | Body::OpenBatch(_) => {
+                matches!(role, Finance | Engine)
+            }
             Body::EndBatch(c) => match c.step {
-                BatchStep::Close | BatchStep::Drop => role == Finance,
+                BatchStep::Close | BatchStep::Drop => matches!(role, Finance | Engine),
                 BatchStep::Lapse | BatchStep::Abandon => role == Engine,
             },
             Body::MoveIn(_) | Body::SettleMove(_) => role == Engine,
@@ -583,6 +586,7 @@ impl Command<'_> {
             Body::Act(c) => {
                 match c.kind {
                     ActKind::Close | ActKind::Revive => form(c.amount_fen == Fen::ZERO)?,
+                    ActKind::Authorize if c.amount_fen == Fen::ZERO => {}
                     _ => amount(c.amount_fen)?,
                 }
                 let earmark = matches!(c.kind, ActKind::Earmark | ActKind::Unearmark);
@@ -590,7 +594,7 @@ impl Command<'_> {
                 let stageable = matches!(
                     c.kind,
                     ActKind::Issue | ActKind::Supplement | ActKind::Cut | ActKind::Recover
-                );
+                ) || self.by.role == Role::Engine;
                 form(c.batch == BatchId(0) || stageable)?;
                 text(c.note, NOTE_BYTES_MAX)
             }
@@ -608,6 +612,9 @@ impl Command<'_> {
             Body::MoveOut(c) => {
                 amount(c.amount_fen)?;
                 form(c.from != c.to && !c.from.is_none() && !c.to.is_none())?;
+                // What the receiver has to confirm goes out by a document, which says what it is.
+                let confirmed = c.kind == MoveKind::Transfer && self.by.role == Role::Engine;
+                form(!c.from.is_unnamed() && (confirmed || !c.to.is_unnamed()))?;
                 let same_division = c.from.division() == c.to.division();
                 let same_year = c.from.year() == c.to.year();
                 form(match c.kind {

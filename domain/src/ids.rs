@@ -43,6 +43,9 @@ impl FiscalYear {
     }
 }
 
+/// The serial that stands for a quota its receiver has yet to name.
+const UNNAMED_SERIAL: u64 = (1 << 40) - 2;
+
 /// A quota (指标): division index (16 bits) | year − 2000 (8) | serial (40, dense, from 0).
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QuotaId(pub u64);
@@ -50,6 +53,20 @@ pub struct QuotaId(pub u64);
 impl QuotaId {
     /// No quota: used where a parent is absent. Serial 2⁴⁰ − 1 is never given.
     pub const NONE: QuotaId = QuotaId(u64::MAX);
+
+    /// The receiver in a division and year that has yet to be named there: a transfer that its
+    /// receiver confirms. Serial 2⁴⁰ − 2 is never given.
+    #[must_use]
+    pub const fn unnamed(division: DivisionIndex, year: FiscalYear) -> QuotaId {
+        let place = ((division.0 as u64) << 48) | ((year.offset() as u64) << 40);
+        QuotaId(place | UNNAMED_SERIAL)
+    }
+
+    /// True for [`QuotaId::unnamed`] of any division and year.
+    #[must_use]
+    pub const fn is_unnamed(self) -> bool {
+        self.serial() == UNNAMED_SERIAL
+    }
 
     /// The id of serial `serial` in a division and year.
     ///
@@ -96,6 +113,9 @@ impl std::fmt::Display for QuotaId {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.is_none() {
             return out.write_str("none");
+        }
+        if self.is_unnamed() {
+            return write!(out, "{}/{}/unnamed", self.division().0, self.year().get());
         }
         write!(out, "{}/{}/{}", self.division().0, self.year().get(), self.serial())
     }
@@ -293,6 +313,9 @@ mod tests {
         let id = QuotaId::new(DivisionIndex(184), FiscalYear::new(2022).unwrap(), 194_099);
         assert_eq!((id.division().0, id.year().get(), id.serial()), (184, 2022, 194_099));
         assert_eq!(id.to_string(), "184/2022/194099");
+        let unnamed = QuotaId::unnamed(DivisionIndex(7), FiscalYear::new(2022).unwrap());
+        assert_eq!((unnamed.division().0, unnamed.to_string().as_str()), (7, "7/2022/unnamed"));
+        assert!(unnamed.is_unnamed() && !unnamed.is_none() && !QuotaId::NONE.is_unnamed());
         assert_eq!(FiscalYear::new(1999), None);
         assert_eq!(FiscalYear::new(2256), None);
     }

@@ -27,6 +27,7 @@
 //! - [`apply`]: `(&mut state, &event)`, shared by live and replay.
 //! - [`transitions`]: the closed table state × command.
 //! - [`invariants`]: I1, I2, I10, I11 as checks over whole states.
+//! - [`laws`]: L1 to L9, the laws of conservation of quotas, likewise.
 //! - [`digest`]: the canonical rows that I5 compares.
 //! - `planted`: defects for the simulation to find, in builds with that feature alone.
 
@@ -88,6 +89,8 @@ pub mod apply;
 pub mod transitions;
 
 pub mod invariants;
+
+pub mod laws;
 
 pub mod digest;
 

@@ -52,6 +52,8 @@ pub const PROJECT_CODE_CHARS_MAX: usize = 21;
 
 /// Years of a project's term.
 pub const PROJECT_TERM_YEARS_MAX: u8 = 30;
+/// Lines of one quota document.
+pub const DOCUMENT_LINES_MAX: u32 = 4_096;
 
 /// The official key of a quota, in bytes of UTF-8.
 pub const OFFICIAL_KEY_BYTES_MAX: usize = 256;

@@ -437,6 +437,51 @@ codes! {
     /// The early figure is more than last year's.
     OverLastYear = 5222, "over-last-year", NewId, "the cap is more than what the unit spent in all of last year", "限额超上年支出", "take the figure from the report of last year's same period";
 
+    /// Q_NO_DOC.
+    NoDocument = 5300, "no-document", NewId, "no document says so: none of this code, no authority on it, or an order by hand where quotas change by documents alone", "无指标文依据", "write a document that names its authority, and have it checked";
+    /// The document stands elsewhere.
+    DocumentState = 5301, "document-state", NewId, "the document's state does not allow this", "单据状态不允许", "look the document up";
+    /// The same person twice.
+    DocumentDuty = 5302, "document-duty", NewId, "the person fills another post in this document: who writes it does not check it, who issued it does not receive it", "单据岗位不相容", "another person acts";
+    /// Lines do not add up to the head.
+    DocumentMismatch = 5303, "document-mismatch", NewId, "the lines are not as many as the head says, or do not add up to its sum", "明细与单据合计不符", "correct the head or the lines";
+    /// A line lacks or has what its kind does not allow.
+    BadLine = 5304, "bad-line", NewId, "the line lacks what a document of this kind needs, or has what it cannot have", "明细填写与业务类型不符", "see the kinds of documents in the reference";
+    /// Q_NO_APPROVED_BUDGET.
+    NoApprovedBudget = 5305, "no-approved-budget", NewId, "the budget, or this row of it, is not replied", "预算未批复", "reply the budget first, or use pre-approval authority within its cap";
+    /// Q_BAD_DIVISION.
+    BadDivision = 5306, "bad-division", NewId, "the receiving division is not one that can take this transfer", "接收区划有误", "name another division by its index and its code";
+    /// Q_RECEIVE_MISMATCH.
+    ReceiveMismatch = 5307, "receive-mismatch", NewId, "document number, amount or fund nature is not that of the transfer that arrived", "接收信息与指标文不符", "compare with the sender's document, or decline";
+    /// Q_OVER_PARENT.
+    OverParent = 5308, "over-parent", NewId, "the amount is more than what the quota above has available", "超上级指标可用数", "at most what is available above";
+    /// Q_ELEMENT_CONFLICT.
+    ElementConflict = 5309, "element-conflict", NewId, "the elements do not refine those they come from", "要素与上级指标冲突", "keep fund nature and project, and classes at or under those above";
+    /// Q_RETURN_OVER_AVAILABLE.
+    ReturnOverAvailable = 5310, "return-over-available", NewId, "more is returned than is available", "上交数超可用数", "at most what is available";
+    /// Q_VIRE_FUND_NATURE.
+    VireFundNature = 5311, "vire-fund-nature", NewId, "a virement keeps its fund nature", "调剂不得改变资金性质", "choose a row of the same fund nature";
+    /// Q_VIRE_FORBIDDEN_CLASS.
+    VireForbiddenClass = 5312, "vire-forbidden-class", NewId, "a rule forbids virement between these classes", "该类科目间不得调剂", "see the division's rules of virement";
+    /// Q_VIRE_NEEDS_CONGRESS.
+    VireNeedsCongress = 5313, "vire-needs-congress", NewId, "from this amount on a virement between these classes needs a resolution", "调剂须经人大批准", "prepare an adjustment with its resolution";
+    /// Q_NEEDS_CONGRESS.
+    NeedsCongress = 5314, "needs-congress", NewId, "the approved total changes only by a resolution of the people's congress", "调整预算总额须经人大批准", "prepare an adjustment that names its resolution";
+    /// Q_CLOSE_OPEN_ITEMS.
+    CloseOpenItems = 5315, "close-open-items", NewId, "documents or transfers are under way, or quotas still have money", "年终结账尚有未了事项", "finish them; carry over or recover what is left";
+    /// Dormant.
+    Dormant = 5317, "dormant", NewId, "the money has lain for two years: it is recovered and not carried over", "连续两年未用完，应收回", "recover it";
+    /// More than the row has.
+    OverBudgetRow = 5318, "over-budget-row", NewId, "the amount is more than what the budget row has left to issue", "超预算项未下达数", "at most what is left";
+    /// No such budget row.
+    NoBudgetRow = 5319, "no-budget-row", NewId, "no such budget row", "无此预算项", "check its code";
+    /// Declined by its receiver.
+    Declined = 5320, "declined", NewId, "the receiver declined the transfer", "接收方已拒收", "see the receiver's reason";
+    /// No such arrival.
+    NoArrival = 5321, "no-arrival", NewId, "no such transfer waits here", "无此待接收转移支付", "list what has arrived";
+    /// Authorized already.
+    NotPreApproval = 5322, "not-pre-approval", NewId, "the quota does not rest on pre-approval authority", "非预算批准前指标", "nothing to replace";
+
     /// Looser than the province.
     RuleLooser = 5400, "rule-looser", NewId, "the rule would be looser than the province's", "规则宽于省级规则", "propose at most what the province has, or a deviation the province has approved";
     /// No draft.

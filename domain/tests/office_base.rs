@@ -150,7 +150,7 @@ impl Desk {
             cap_fen: Fen::ZERO,
             key,
         };
-        assert_eq!(self.say(2, Role::Finance, Body::Create(create)).0, Code::Accepted);
+        assert_eq!(self.say(2, Role::Engine, Body::Create(create)).0, Code::Accepted);
         let book = self.world.divisions[&1].year(YEAR).expect("a year");
         let quota = book.quota_by_key(key).expect("it was made");
         self.give(quota, ActKind::Issue, fen);
@@ -168,7 +168,7 @@ impl Desk {
             plan: ContractId::NONE,
             note: "R1",
         };
-        assert_eq!(self.say(2, Role::Finance, Body::Act(act)).0, Code::Accepted);
+        assert_eq!(self.say(2, Role::Engine, Body::Act(act)).0, Code::Accepted);
     }
 
     fn reserve(&mut self, quota: QuotaId, day: u32, one_act: bool) -> Code {

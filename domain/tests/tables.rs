@@ -219,7 +219,9 @@ fn every_payable_amount_has_its_bounds() {
             let amount_fen = match &mut body {
                 Body::Reserve(c) => &mut c.amount_fen,
                 Body::Fact(c) if c.kind != FactKind::Reject => &mut c.amount_fen,
-                Body::Act(c) if !matches!(c.kind, ActKind::Close | ActKind::Revive) => {
+                Body::Act(c)
+                    if !matches!(c.kind, ActKind::Close | ActKind::Revive | ActKind::Authorize) =>
+                {
                     &mut c.amount_fen
                 }
                 Body::MoveOut(c) => &mut c.amount_fen,

@@ -65,7 +65,7 @@ fn print(out: &mut impl Write, found: &Verification) -> std::io::Result<()> {
         None => writeln!(out, "end       open: the writer runs, or was ended without closing")?,
     }
     let mut invariants: Vec<_> = found.invariants.iter().collect();
-    invariants.sort_unstable_by_key(|(name, _)| (name.len(), **name));
+    invariants.sort_unstable_by_key(|(name, _)| (name.starts_with('L'), name.len(), **name));
     for (name, finding) in invariants {
         let word = match finding.violations {
             0 => "holds".to_owned(),
@@ -95,6 +95,15 @@ fn meaning(name: &str) -> &'static str {
         "I10" => "two persons",
         "I11" => "budget first",
         "I13" => "no fact lost",
+        "L1" => "rows",
+        "L2" => "edges",
+        "L3" => "own level",
+        "L4" => "virements",
+        "L5" => "transfers",
+        "L6" => "consolidated",
+        "L7" => "years",
+        "L8" => "plans",
+        "L9" => "double entry",
         _ => "",
     }
 }

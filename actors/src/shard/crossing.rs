@@ -4,7 +4,7 @@
 //! is applied, and what it gives is held back until then.
 
 use domain::codes::{BatchEnd, Role};
-use domain::command::{Body, By, Command, EndBatch, SettleMove, Step};
+use domain::command::{Body, By, Command, EndBatch, MoveIn, SettleMove, Step};
 use domain::event::EventBody;
 use domain::ids::{ActId, ChannelId, MoveId, PersonId};
 use domain::movement::{MoveOutRow, Transit};
@@ -14,6 +14,7 @@ use crate::limits::DEADLINES_PER_TURN;
 use crate::turn::Crossing;
 
 use super::deadlines::Due;
+use super::issuance;
 use super::{Shard, Then};
 
 /// The channel the engine's own acts come by.
@@ -32,6 +33,18 @@ pub(super) enum After {
     Cross(Vec<Crossing>),
 }
 
+/// Whether an event, once durable, may be something to do for its division's issuance.
+pub(super) fn concerns_issuance(division: &Division, event: &Event<'_>) -> bool {
+    let on_file = |year| division.year(year).is_some_and(|book| !book.office().is_empty());
+    match &event.body {
+        EventBody::Filed { command: c, .. } => c.kind.asks_for_issuance(),
+        EventBody::MovedIn { command: c, .. } => on_file(c.to.year()),
+        EventBody::MoveDeclined { command: c, .. } => on_file(c.to.year()),
+        EventBody::MoveSettled { from, .. } => on_file(from.year()),
+        _ => false,
+    }
+}
+
 /// What to do once an event, just applied, is durable.
 pub(super) fn after(division: &Division, event: &Event<'_>) -> After {
     let person = event.by.person;
@@ -41,14 +54,15 @@ pub(super) fn after(division: &Division, event: &Event<'_>) -> After {
             let row = division.year(c.from.year()).and_then(|book| book.move_out(c.id));
             match row {
                 Some(row) if row.transit == Transit::InTransit => {
-                    After::Cross(vec![hand_over(c.id, row)])
+                    After::Cross(vec![hand_over(division, c.id, row)])
                 }
                 _ => After::Nothing,
             }
         }
         EventBody::BatchEnded { year, end: BatchEnd::Closed, .. } => {
             let Some(book) = division.year(*year) else { return After::Nothing };
-            After::Cross(book.moves_let_out().map(|(id, row)| hand_over(id, row)).collect())
+            let let_out = book.moves_let_out();
+            After::Cross(let_out.map(|(id, row)| hand_over(division, id, row)).collect())
         }
         EventBody::MovedIn { command: c, .. } => {
             After::Cross(vec![Crossing::Settle { id: c.id, from: c.from, landed: true, person }])
@@ -61,9 +75,11 @@ pub(super) fn after(division: &Division, event: &Event<'_>) -> After {
 }
 
 /// Hands a move over in the name of who moved it, whenever that is.
-fn hand_over(id: MoveId, row: &MoveOutRow) -> Crossing {
+fn hand_over(division: &Division, id: MoveId, row: &MoveOutRow) -> Crossing {
     let (to, person) = (row.to.division(), row.person);
-    Crossing::HandOver { to, second_half: row.second_half(id), person }
+    let unnamed = Some(row.to).filter(|to| to.is_unnamed());
+    let to_confirm = unnamed.and_then(|_| issuance::to_confirm(division, row.from.year(), id));
+    Crossing::HandOver { to, second_half: row.second_half(id), to_confirm, person }
 }
 
 impl Shard {
@@ -71,11 +87,12 @@ impl Shard {
     /// once it is.
     pub fn resume_moves(&mut self) {
         let mut crossings = Vec::new();
-        for book in self.divisions.iter().flat_map(Division::years) {
-            let out = book.moves_out().filter(|(_, row)| row.transit == Transit::InTransit);
-            let division = book.division;
-            crossings.extend(out.map(|(id, row)| (division, hand_over(id, row))));
+        for division in &self.divisions {
+            let out = division.years().flat_map(domain::division::YearBook::moves_out);
+            let out = out.filter(|(_, row)| row.transit == Transit::InTransit);
+            crossings.extend(out.map(|(id, row)| (division.index, hand_over(division, id, row))));
         }
+        self.issuance.wake_all(&self.divisions);
         for (division, crossing) in crossings {
             self.when_durable(division, Then::Cross(Box::new(crossing)));
         }
@@ -83,6 +100,11 @@ impl Shard {
 
     /// Takes what another division's durable event asks.
     pub(super) fn take_crossing(&mut self, crossing: Crossing) {
+        if let Crossing::HandOver { second_half, to_confirm: Some(row), person, .. } = &crossing
+            && self.arrives(second_half, row, *person)
+        {
+            return;
+        }
         let (body, person) = match crossing {
             Crossing::HandOver { second_half, person, .. } => (Body::MoveIn(second_half), person),
             Crossing::Settle { id, from, landed, person } => {
@@ -108,6 +130,28 @@ impl Shard {
             let settle = Crossing::Settle { id, from, landed, person };
             self.when_durable(command.division(), Then::Cross(Box::new(settle)));
         }
+    }
+
+    /// Puts a transfer that its receiver has to confirm on file there. False: it cannot wait there,
+    /// and is declined.
+    fn arrives(&mut self, second_half: &MoveIn, row: &str, person: PersonId) -> bool {
+        let division = second_half.to.division();
+        let Some(slot) = self.registered_slot_of(division) else { return false };
+        let (id, from) = (second_half.id, second_half.from);
+        let order = domain::office::issuance::order::arrive(second_half, row, person);
+        self.make_room(row.len());
+        let heard = self.decide_one(slot, &order.command(), false).result;
+        if heard.code != domain::Code::Accepted {
+            return heard.code == domain::Code::Fault;
+        }
+        let ended = self.divisions[slot].year(second_half.to.year());
+        if let Some(ended) = ended.and_then(|book| book.move_in(from, id)) {
+            // The receiver had decided before the origin's word for it was durable: say it again.
+            let landed = ended.outcome == domain::Code::Accepted;
+            let settle = Crossing::Settle { id, from, landed, person };
+            self.when_durable(division, Then::Cross(Box::new(settle)));
+        }
+        true
     }
 
     /// Acts on deadlines that have passed: `withdraw` in the maker's name, `lapse-batch` in the

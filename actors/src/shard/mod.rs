@@ -7,6 +7,7 @@
 
 mod crossing;
 mod deadlines;
+mod issuance;
 mod linked;
 mod look_up;
 mod one;
@@ -23,11 +24,13 @@ use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
 use domain::{Division, Event};
 use storage::limits::RUN_BYTES_MAX;
 use storage::record::RecordWriter;
+use storage::space::SpaceLevel;
 
 use crate::limits::{RECORD_BYTES_PLANNED, RUN_RESERVE_BYTES, RUNS_OUTSTANDING_MAX};
 use crate::turn::{Alarm, Crossing, Landing, Output, Run, Turn};
 
 use deadlines::Deadlines;
+use issuance::Issuance;
 use paging::Paging;
 
 pub(crate) use look_up::quota_view;
@@ -41,6 +44,7 @@ pub struct Shard {
     divisions: Vec<Division>,
     quarantined: HashMap<QuotaId, Revival>,
     deadlines: Deadlines,
+    issuance: Issuance,
     run: RecordWriter,
     spares: Vec<RecordWriter>,
     /// Full runs that a long turn has gathered and the journal has no room for yet.
@@ -60,6 +64,8 @@ pub struct Shard {
     now_ms: u64,
     /// The wall clock as it was last told, by which budgets run: after a jump it is right again.
     wall_ms: u64,
+    /// How much room the disk had when it was last told.
+    space: SpaceLevel,
     quotas: u64,
     paging: Paging,
     outputs: Vec<Output>,
@@ -85,6 +91,7 @@ enum Then {
     Cross(Box<Crossing>),
     Registered,
     Rebuild(QuotaId),
+    Issue,
 }
 
 /// How far the revival of a quarantined quota has come.
@@ -118,6 +125,7 @@ impl Shard {
             divisions,
             quarantined: HashMap::new(),
             deadlines,
+            issuance: Issuance::default(),
             run: writer(),
             spares: (0..RUNS_OUTSTANDING_MAX).map(|_| writer()).collect(),
             full: VecDeque::new(),
@@ -130,6 +138,7 @@ impl Shard {
             crossings: VecDeque::new(),
             now_ms: 0,
             wall_ms: 0,
+            space: SpaceLevel::Plenty,
             quotas,
             paging: Paging::default(),
             outputs: Vec::new(),
@@ -182,6 +191,16 @@ impl Shard {
             && self.run.is_empty()
             && self.waiting.is_empty()
             && self.paging.is_idle()
+    }
+
+    /// Goes on with what was under way when the journal ended, if anything was.
+    pub fn begin(&mut self, now_ms: u64) {
+        if self.issuance.is_idle() {
+            return;
+        }
+        self.tell_time(now_ms);
+        self.drain();
+        self.hand_over();
     }
 
     /// Takes a turn of the network.
@@ -284,6 +303,7 @@ impl Shard {
             Then::Cross(crossing) => self.outputs.push(Output::Cross(*crossing)),
             Then::Registered => self.outputs.push(Output::Registered(division)),
             Then::Rebuild(quota) => self.outputs.push(Output::Rebuild(quota)),
+            Then::Issue => self.issuance.wake(division),
         }
     }
 
@@ -310,6 +330,7 @@ impl Shard {
                     break;
                 }
             }
+            self.issue();
             self.hand_over();
             let waits = !self.crossings.is_empty() || !self.waiting.is_empty();
             if !waits || !self.has_room() {
@@ -395,6 +416,10 @@ impl Shard {
             // One record ends them all: each id tells the same sequence.
             ids.iter().for_each(|ended| one(year, book.ended_id(ended.id), Then::Nothing));
         }
+        if crossing::concerns_issuance(&self.divisions[slot], event) {
+            let (placed, then) = (Placed::Nothing, Then::Issue);
+            self.unplaced.push_back(Unplaced { ordinal, division, year, placed, then });
+        }
         self.deadlines.note(event);
         self.quotas += u64::from(matches!(event.body, EventBody::Created { .. }));
         if let EventBody::FactParked { command, .. } = &event.body {
@@ -437,6 +462,7 @@ fn event_year(event: &Event<'_>) -> FiscalYear {
         E::LimitSet { command, .. } => command.year,
         E::BatchOpened { command, .. } => command.year,
         E::Resolved { command, .. } => command.year,
+        E::Filed { command, .. } => command.year,
         E::MoveDeclined { command, .. } => command.to.year(),
         E::FactParked { year, .. }
         | E::BatchEnded { year, .. }

@@ -68,6 +68,7 @@ impl Shard {
     /// Decides a whole turn and answers it.
     pub(super) fn take_turn(&mut self, mut turn: Turn) {
         self.now_ms = self.now_ms.max(turn.now_ms);
+        self.space = turn.space;
         let mut outcomes = Vec::with_capacity(turn.rows.len());
         let mut refusals = Vec::new();
         let mut put_off = PutOff::default();

@@ -312,6 +312,21 @@ pub fn end_batch(step: BatchStep, batch: u128, division: u16) -> Given {
     given(FINANCE, Role::Finance, Body::EndBatch(end))
 }
 
+/// A paper filed with the finance office.
+pub fn office_paper(kind: PaperKind, division: u16, act: u128, text: &str) -> Given {
+    let paper = Paper {
+        act: ActId(act),
+        division: DivisionIndex(division),
+        year: YEAR,
+        kind,
+        batch: BatchId(0),
+        checker: PersonId::NOBODY,
+        day: None,
+        text: Box::leak(text.to_owned().into_boxed_str()),
+    };
+    given(FINANCE, Role::Finance, Body::File(paper))
+}
+
 /// Ends a parked fact.
 pub fn resolve(action: ResolveAction, act: u128, division: u16, serial: u64) -> Given {
     let resolve = Resolve {

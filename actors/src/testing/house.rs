@@ -119,7 +119,11 @@ impl House {
             sequences: vec![Vec::new(); count],
             tickets: 0,
         };
-        (0..count).for_each(|shard| house.collect(shard));
+        for shard in 0..count {
+            let now_ms = house.now_ms;
+            house.shards[shard].begin(now_ms);
+            house.collect(shard);
+        }
         house
     }
 
@@ -457,9 +461,23 @@ impl House {
     }
 }
 
+/// Events as records that are durable already, one behind the other.
+pub fn kept_of(events: &[domain::Event<'_>]) -> Vec<Kept> {
+    let record = |(event, sequence): (&domain::Event<'_>, u64)| {
+        let mut run = RecordWriter::with_capacity(64 * 1024);
+        storage::event_record::write(event, &mut run);
+        let position = storage::position::Position { epoch: 1, sequence };
+        let mut read = Records::read(run.run().bytes, position, 1).expect("a whole record");
+        let RecordRef { kind, version, body, position } = read.next().expect("one record");
+        Kept { kind, version, body: body.to_vec(), position }
+    };
+    events.iter().zip(1..).map(record).collect()
+}
+
 /// Every invariant that states can show.
 pub fn check_invariants<'a>(divisions: impl Iterator<Item = &'a Division> + Clone) {
-    for (name, finding) in domain::invariants::check_all(divisions) {
+    let laws = domain::laws::check_all(divisions.clone());
+    for (name, finding) in domain::invariants::check_all(divisions).into_iter().chain(laws) {
         assert_eq!(finding.violations, 0, "{name}: {:?}", finding.examples);
     }
 }

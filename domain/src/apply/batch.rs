@@ -6,7 +6,7 @@ use crate::command::{OpenBatch, Paper};
 use crate::division::YearBook;
 use crate::ids::{BatchId, Fingerprint, PersonId, QuotaId};
 use crate::movement::Transit;
-use crate::quota::QuotaCell;
+use crate::quota::{Buckets, QuotaCell};
 
 use super::quota::{change, leave, take_effect};
 
@@ -52,9 +52,15 @@ pub(super) fn end(book: &mut YearBook, id: BatchId, end: BatchEnd) {
             Staged::Act { kind, quota, amount_fen } => {
                 let x = amount_fen.get();
                 uncounted(book, quota, |book| {
-                    if matches!(kind, ActKind::Cut | ActKind::Recover) {
-                        change(book, quota, |buckets| buckets.staged -= x, |_| {});
-                    }
+                    let back = |buckets: &mut Buckets| match kind {
+                        ActKind::Cut | ActKind::Recover | ActKind::Freeze => buckets.staged -= x,
+                        ActKind::Unfreeze => {
+                            buckets.staged -= x;
+                            buckets.frozen += x;
+                        }
+                        _ => {}
+                    };
+                    change(book, quota, back, |_| {});
                     if close {
                         take_effect(book, kind, quota, x);
                     }

@@ -1,11 +1,12 @@
 //! How orders on a quota and moves between quotas change it.
 
 use crate::batch::{Staged, fold_act, fold_move};
-use crate::codes::{ActKind, MoveKind};
+use crate::codes::{ActKind, AuthorityKind, MoveKind};
 use crate::command::{Act, MoveIn, MoveOut};
 use crate::division::YearBook;
 use crate::ids::{BatchId, Fingerprint, MoveId, PersonId, QuotaId};
 use crate::limit::ContractCell;
+use crate::money::Fen;
 use crate::movement::{MoveInRow, MoveOutRow, Transit};
 use crate::quota::{Buckets, Totals};
 use crate::refusal::Code;
@@ -40,9 +41,17 @@ pub(super) fn act(book: &mut YearBook, act: &Act<'_>) {
         }
         return;
     }
-    let takes = matches!(act.kind, ActKind::Cut | ActKind::Recover);
-    let held = if takes { act.amount_fen.get() } else { 0 };
-    change(book, act.quota, |buckets| buckets.staged += held, |_| {});
+    let x = act.amount_fen.get();
+    let buckets = |buckets: &mut Buckets| match act.kind {
+        ActKind::Cut | ActKind::Recover | ActKind::Freeze => buckets.staged += x,
+        // Still frozen, and nobody else's to let go.
+        ActKind::Unfreeze => {
+            buckets.frozen -= x;
+            buckets.staged += x;
+        }
+        _ => {}
+    };
+    change(book, act.quota, buckets, |_| {});
     let batch = book.batch_mut(act.batch);
     let (kind, quota, amount_fen) = (act.kind, act.quota, act.amount_fen);
     let digest = fold_act(batch.staged_digest, act);
@@ -59,7 +68,7 @@ pub(super) fn take_effect(book: &mut YearBook, kind: ActKind, quota: QuotaId, x:
         _ => {}
     };
     let totals = |totals: &mut Totals| match kind {
-        ActKind::Issue => totals.initial += x,
+        ActKind::Issue | ActKind::Authorize => totals.initial += x,
         ActKind::Supplement => totals.supplemented += x,
         ActKind::Cut => totals.cut += x,
         ActKind::Recover => totals.recovered += x,
@@ -70,6 +79,11 @@ pub(super) fn take_effect(book: &mut YearBook, kind: ActKind, quota: QuotaId, x:
         let mut cell = *book.quota(quota).expect("just changed");
         cell.closed = true;
         book.put_quota(quota, cell);
+    }
+    if kind == ActKind::Authorize {
+        let row = book.row_mut(quota);
+        row.authority = AuthorityKind::BudgetLine;
+        row.cap_fen = Fen::ZERO;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether an order on a quota is carried out.
 
-use crate::codes::ActKind;
+use crate::codes::{ActKind, AuthorityKind};
 use crate::command::{Act, By};
 use crate::division::YearBook;
 use crate::event::EventBody;
@@ -11,7 +11,7 @@ use crate::office::decide::commitment::may_earmark;
 use crate::quota::QuotaCell;
 use crate::refusal::{Code, Refusal};
 
-use super::{batch, may_grow, must_be_open, must_not_be_closed};
+use super::{batch, may_grow, must_be_open, must_not_be_closed, must_stay_in_bounds};
 
 pub(super) fn decide<'a>(
     book: &YearBook,
@@ -75,6 +75,13 @@ fn guard(book: &YearBook, quota: &QuotaCell, act: &Act<'_>) -> Result<(), Refusa
             } else {
                 Err(Code::OpenItems.into())
             }
+        }
+        ActKind::Authorize => {
+            let row = book.row(act.quota).ok_or(Code::NoQuota)?;
+            if row.authority != AuthorityKind::PreApproval {
+                return Err(Code::NotPreApproval.into());
+            }
+            must_stay_in_bounds(book, act.quota, amount)
         }
         ActKind::Revive => Ok(()),
     }

@@ -1,9 +1,9 @@
 //! Whether a batch opens, takes an act, closes or is dropped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::batch::{Batch, Staged};
-use crate::codes::{ActKind, BatchEnd, BatchStep, YearState};
+use crate::codes::{ActKind, BatchEnd, BatchStep, MoveKind, Role, YearState};
 use crate::command::{Body, By, Command, EndBatch, OpenBatch};
 use crate::division::{Division, YearBook};
 use crate::event::{Event, EventBody};
@@ -13,24 +13,42 @@ use crate::money::{Fen, FenSum};
 use crate::office;
 use crate::refusal::{Code, Refusal};
 
-use super::{may_grow, must_be_open};
+use super::{may_grow, must_be_open, must_stay_in_bounds};
 
 pub(super) fn decide_open<'a>(
     book: Option<&YearBook>,
+    by: &By,
     open: OpenBatch,
     fingerprint: Fingerprint,
 ) -> Result<EventBody<'a>, Refusal> {
     // A year's papers are filed before it opens; whether an act is taken, each says for itself.
     let Some(book) = book else { return Ok(EventBody::BatchOpened { fingerprint, command: open }) };
-    must_not_be_over(book)?;
+    must_not_be_over(book, by)?;
     if book.batches().filter(|(_, batch)| batch.is_open()).count() >= OPEN_BATCHES_MAX {
         return Err(Code::TooMany.into());
     }
     Ok(EventBody::BatchOpened { fingerprint, command: open })
 }
 
-fn must_not_be_over(book: &YearBook) -> Result<(), Refusal> {
-    if book.state == YearState::Unopened { Ok(()) } else { must_be_open(book) }
+/// A year's adjustment period takes the engine's batches alone: what winds the year up goes by them.
+fn must_not_be_over(book: &YearBook, by: &By) -> Result<(), Refusal> {
+    match book.state {
+        YearState::Unopened => Ok(()),
+        YearState::Adjustment if by.role == Role::Engine => Ok(()),
+        _ => must_be_open(book),
+    }
+}
+
+/// What was staged while the year was open may have no place in its adjustment period.
+fn must_wind_up(book: &YearBook, staged: &[Staged]) -> Result<(), Refusal> {
+    let winds_up = |act: &Staged| match act {
+        Staged::Act { kind, .. } => matches!(kind, ActKind::Recover | ActKind::Unfreeze),
+        Staged::Move { id } => book.move_out(*id).is_some_and(|row| row.kind == MoveKind::Carry),
+        Staged::Paper { .. } => true,
+    };
+    let over = book.state == YearState::Adjustment;
+    let good = !over || staged.iter().all(winds_up);
+    if good { Ok(()) } else { Err(Code::YearInAdjustment.into()) }
 }
 
 /// A batch takes acts while it is open, from its maker.
@@ -70,7 +88,8 @@ pub(super) fn decide_end<'a>(
         return Err(Code::NotBatchMaker.into());
     }
     if end.step == BatchStep::Close {
-        must_not_be_over(book)?;
+        must_not_be_over(book, by)?;
+        must_wind_up(book, &batch.staged)?;
         let whole = batch.staged.len() == batch.count as usize;
         if !whole || batch.staged_digest != batch.digest {
             return Err(Code::BatchMismatch.into());
@@ -87,8 +106,13 @@ pub(super) fn decide_end<'a>(
 /// What a batch gives was checked act by act; together it must still stay within bounds and caps.
 fn must_fit_together(book: &YearBook, staged: &[Staged]) -> Result<(), Refusal> {
     let mut gives: BTreeMap<QuotaId, FenSum> = BTreeMap::new();
+    let mut authorized: BTreeSet<QuotaId> = BTreeSet::new();
     for act in staged {
-        if let Staged::Act { kind: ActKind::Issue | ActKind::Supplement, quota, amount_fen } = act {
+        let Staged::Act { kind, quota, amount_fen } = act else { continue };
+        if *kind == ActKind::Authorize {
+            authorized.insert(*quota);
+        }
+        if matches!(kind, ActKind::Issue | ActKind::Supplement | ActKind::Authorize) {
             *gives.entry(*quota).or_default() += FenSum::from(amount_fen.get());
         }
     }
@@ -97,7 +121,12 @@ fn must_fit_together(book: &YearBook, staged: &[Staged]) -> Result<(), Refusal> 
             return Err(Code::QuotaClosed.into());
         }
         let sum = i64::try_from(sum).map_err(|_| Code::OverBound)?;
-        may_grow(book, quota, Fen::new(sum))?;
+        if authorized.contains(&quota) {
+            // Its cap goes with the same batch.
+            must_stay_in_bounds(book, quota, Fen::new(sum))?;
+        } else {
+            may_grow(book, quota, Fen::new(sum))?;
+        }
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ mod reserve;
 mod ruled;
 mod step;
 
-use crate::codes::{PaymentState, YearState};
+use crate::codes::{ActKind, PaymentState, Role, YearState};
 use crate::command::{Body, By, Command, Create, Paper, Register, Resolve, SetLimit, SetYear};
 use crate::division::{Answer, Division, Registration, YearBook};
 use crate::elements;
@@ -22,6 +22,8 @@ use crate::limit::PlanCell;
 use crate::limits::{AMOUNT_FEN_MAX, QUOTA_SERIAL_MAX};
 use crate::money::{Fen, FenSum};
 use crate::office;
+use crate::office::tables::document::{Arrival, ArrivalState, Document, DocumentState};
+use crate::quota::QuotaCell;
 use crate::refusal::{Code, Figure, Refusal};
 
 pub(crate) use fact::goes_to_pool;
@@ -164,6 +166,7 @@ pub fn decide<'a>(
     now_ms: u64,
 ) -> Result<Event<'a>, Refusal> {
     let by = command.by;
+    must_go_by_document(division, command)?;
     let body = match command.body {
         Body::Reserve(c) => reserve::decide(open_book(division, c.quota.year())?, c, fingerprint)?,
         Body::Step(c) => step::decide(any_book(division, c.quota.year())?, &by, c, now_ms)?,
@@ -176,14 +179,14 @@ pub fn decide<'a>(
         Body::MoveIn(c) => movement::decide_in(division, c)?,
         Body::SettleMove(c) => movement::decide_settle(any_book(division, c.from.year())?, c)?,
         Body::SetLimit(c) => decide_limit(open_book(division, c.year)?, c, fingerprint)?,
-        Body::OpenBatch(c) => batch::decide_open(division.year(c.year), c, fingerprint)?,
+        Body::OpenBatch(c) => batch::decide_open(division.year(c.year), &by, c, fingerprint)?,
         Body::EndBatch(c) => {
             batch::decide_end(division, any_book(division, c.year)?, &by, c, fingerprint)?
         }
         Body::SetYear(c) => decide_year(division, c, fingerprint)?,
         Body::Register(c) => decide_register(division, c)?,
         Body::Resolve(c) => decide_resolve(division, c, fingerprint)?,
-        Body::File(c) => decide_file(division, &by, c, fingerprint)?,
+        Body::File(c) => decide_file(division, &by, c, fingerprint, now_ms)?,
     };
     Ok(Event { by, body })
 }
@@ -349,6 +352,26 @@ fn may_be_held(division: &Division, reserve: &crate::command::Reserve<'_>) -> bo
     book.is_some_and(|book| !book.rules.is_quiet(reserve.payment))
 }
 
+/// Where the finance office is at work, quotas come and change by its documents alone (先有预算、后有
+/// 支出): nobody gives such an order by hand. What holds money back for a contract stays with its
+/// desk.
+fn must_go_by_document(division: &Division, command: &Command<'_>) -> Result<(), Refusal> {
+    let by_document = match &command.body {
+        Body::Create(_) | Body::MoveOut(_) => true,
+        Body::Act(c) => !matches!(
+            c.kind,
+            ActKind::Earmark | ActKind::Unearmark | ActKind::Close | ActKind::Revive
+        ),
+        _ => false,
+    };
+    if !by_document || command.by.role == Role::Engine {
+        return Ok(());
+    }
+    let book = command.year().and_then(|year| division.year(year));
+    let controlled = book.is_some_and(|book| book.office().card().is_some());
+    if controlled { Err(Code::NoDocument.into()) } else { Ok(()) }
+}
+
 /// The book of a year in which orders are taken.
 fn open_book(division: &Division, year: FiscalYear) -> Result<&YearBook, Refusal> {
     let book = any_book(division, year)?;
@@ -440,6 +463,7 @@ fn decide_year<'a>(
             if book.is_some_and(|book| !is_settled(book)) {
                 return Err(Code::OpenItems.into());
             }
+            book.map_or(Ok(()), must_be_wound_up)?;
         }
         _ => return Err(Code::WrongYearState.into()),
     }
@@ -453,6 +477,32 @@ fn is_settled(book: &YearBook) -> bool {
     let batch_open = book.batches().any(|(_, batch)| batch.is_open());
     let in_transit = book.moves_out().any(|(_, row)| row.is_under_way());
     book.open_payments == 0 && book.suspense.is_empty() && !batch_open && !in_transit
+}
+
+/// Where the finance office is at work, a year closes when no document and no arrived transfer waits
+/// and no quota has money left: it was paid, carried over or recovered (年终结账).
+fn must_be_wound_up(book: &YearBook) -> Result<(), Refusal> {
+    let office = book.office();
+    if office.card().is_none() {
+        return Ok(());
+    }
+    let under_way =
+        office.all::<Document>().any(|document| document.state == DocumentState::Checked);
+    let waits =
+        |arrival: &Arrival| !matches!(arrival.state, ArrivalState::Landed | ArrivalState::Returned);
+    let left = |(_, cell, _): (QuotaId, &QuotaCell, _)| {
+        let buckets = &cell.buckets;
+        FenSum::from(buckets.available() + buckets.frozen + buckets.staged + buckets.earmarked)
+    };
+    let left: FenSum = book.quotas().map(left).sum();
+    if left != 0 {
+        let left = Fen::new(i64::try_from(left).unwrap_or(i64::MAX));
+        return Err(Refusal::with(Code::CloseOpenItems, Fen::ZERO, left));
+    }
+    if under_way || office.all::<Arrival>().any(waits) {
+        return Err(Code::CloseOpenItems.into());
+    }
+    Ok(())
 }
 
 fn decide_register<'a>(
@@ -491,6 +541,7 @@ fn decide_file<'a>(
     by: &By,
     paper: Paper<'a>,
     fingerprint: Fingerprint,
+    now_ms: u64,
 ) -> Result<EventBody<'a>, Refusal> {
     if let Some(book) = division.year(paper.year) {
         if book.state == YearState::Closed {
@@ -502,21 +553,27 @@ fn decide_file<'a>(
     } else if paper.batch != BatchId(0) {
         return Err(Code::NoBatch.into());
     }
-    let changes = office::decide::decide(&office::decide::Asked::new(division, *by, paper))?;
+    let changes =
+        office::decide::decide(&office::decide::Asked::new(division, *by, paper, now_ms))?;
     Ok(EventBody::Filed { fingerprint, changes: changes.into(), command: paper })
 }
 
 /// What a quota receives must stay within the bounds of an amount, over its whole life, so that
-/// none of its totals can leave them; and what it holds under its pre-approval cap, with what may
-/// still come back to it.
+/// none of its totals can leave them.
+fn must_stay_in_bounds(book: &YearBook, quota: QuotaId, by: Fen) -> Result<(), Refusal> {
+    let row = book.row(quota).ok_or(Code::NoQuota)?;
+    let received = row.totals().received() + FenSum::from(by.get());
+    if received > FenSum::from(AMOUNT_FEN_MAX) { Err(Code::OverBound.into()) } else { Ok(()) }
+}
+
+/// What a quota receives must stay within bounds, and what it holds under its pre-approval cap, with
+/// what may still come back to it.
 fn may_grow(book: &YearBook, quota: QuotaId, by: Fen) -> Result<(), Refusal> {
+    must_stay_in_bounds(book, quota, by)?;
     let (Some(cell), Some(row)) = (book.quota(quota), book.row(quota)) else {
         return Err(Code::NoQuota.into());
     };
     let by_fen = FenSum::from(by.get());
-    if row.totals().received() + by_fen > FenSum::from(AMOUNT_FEN_MAX) {
-        return Err(Code::OverBound.into());
-    }
     if row.cap_fen == Fen::ZERO {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use crate::division::{Division, YearBook};
 use crate::event::EventBody;
 use crate::ids::{BatchId, Fingerprint};
 use crate::money::Fen;
+use crate::office::tables::document::{Arrival, ArrivalState};
 use crate::refusal::{Code, Refusal};
 
 use super::{batch, may_grow, must_be_open, must_not_be_closed};
@@ -48,6 +49,12 @@ pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventB
         YearState::Unopened => return Err(Code::YearNotOpen.into()),
         YearState::Closed => return Err(Code::YearClosed.into()),
         YearState::Open | YearState::Adjustment => {}
+    }
+    if moved.to.is_unnamed() {
+        // It waited for its receiver, who declined it, or could not wait here at all.
+        let arrival = book.office().get::<Arrival>(&Arrival::key_of(moved.from, moved.id));
+        let declined = arrival.is_some_and(|row| row.state == ArrivalState::Declined);
+        return Err(if declined { Code::Declined } else { Code::BadDivision }.into());
     }
     let quota = book.quota(moved.to).ok_or(Code::NoQuota)?;
     if quota.closed {

@@ -235,9 +235,12 @@ impl Field for QuotaId {
         }
         let mut parts = text.split('/');
         let (division, year, serial) = (parts.next()?, parts.next()?, parts.next()?);
+        let (division, year) = (DivisionIndex(division.parse().ok()?), FiscalYear::read(year)?);
+        if serial == "unnamed" {
+            return parts.next().is_none().then(|| QuotaId::unnamed(division, year));
+        }
         let serial: u64 = serial.parse().ok()?;
         let known = parts.next().is_none() && serial <= crate::limits::QUOTA_SERIAL_MAX;
-        let (division, year) = (DivisionIndex(division.parse().ok()?), FiscalYear::read(year)?);
         known.then(|| QuotaId::new(division, year, serial))
     }
 
@@ -338,6 +341,7 @@ mod tests {
         round::<u32>("0");
         round::<QuotaId>("17/2022/4");
         round::<QuotaId>("none");
+        round::<QuotaId>("17/2022/unnamed");
         round::<Option<Fen>>("");
         round::<Word>("001001");
         round::<DivisionCode>("370102001");

@@ -2,9 +2,12 @@
 //! either, so nothing is escaped.
 //!
 //! A change is a sign, the table's name and the fields: `+unit⇥101001⇥…` puts a row, `-unit⇥101001`
-//! removes the one with that key.
+//! removes the one with that key, `~budget-row⇥101001-1⇥0.00⇥-5.00` adds to a budget row's adjusted
+//! and vired figures. Additions commute: what a batch staged meanwhile does not undo another's.
 
+use super::field::Field;
 use super::table::{Row, Table};
+use crate::money::Fen;
 
 /// One change to what is on file.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +16,38 @@ pub enum Change {
     Put(Row),
     /// No row of this key any more.
     Remove(Table, Box<str>),
+    /// A budget row's figures change by so much, signed.
+    Shift(Shift),
+}
+
+/// By how much a budget row's figures change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shift {
+    /// The row's code.
+    pub row: Box<str>,
+    /// By statutory adjustment (调整).
+    pub adjusted_fen: Fen,
+    /// By virement (调剂) and every other change inside the approved total.
+    pub vired_fen: Fen,
+}
+
+impl Shift {
+    fn write(&self, into: &mut String) {
+        into.push_str(&self.row);
+        for figure in [self.adjusted_fen, self.vired_fen] {
+            into.push('\t');
+            figure.write(into);
+        }
+    }
+
+    /// The shift of a line of fields parted by tabs.
+    #[must_use]
+    pub fn read(fields: &str) -> Option<Shift> {
+        let mut fields = fields.split('\t');
+        let (row, adjusted, vired) = (fields.next()?, fields.next()?, fields.next()?);
+        let (adjusted_fen, vired_fen) = (Fen::read(adjusted)?, Fen::read(vired)?);
+        fields.next().is_none().then(|| Shift { row: row.into(), adjusted_fen, vired_fen })
+    }
 }
 
 impl Change {
@@ -22,6 +57,7 @@ impl Change {
         match self {
             Change::Put(row) => (row.table(), row.key().into()),
             Change::Remove(table, key) => (*table, key.clone()),
+            Change::Shift(shift) => (Table::BudgetRow, shift.row.clone()),
         }
     }
 
@@ -39,6 +75,12 @@ impl Change {
                 into.push_str(table.slug());
                 into.push('\t');
                 into.push_str(key);
+            }
+            Change::Shift(shift) => {
+                into.push('~');
+                into.push_str(Table::BudgetRow.slug());
+                into.push('\t');
+                shift.write(into);
             }
         }
         into.push('\n');
@@ -58,6 +100,10 @@ impl Change {
                 format!("column {} of {name}: {} expected", unfit.column + 1, unfit.expected)
             }),
             '-' => Ok(Change::Remove(table, fields.into())),
+            '~' if table == Table::BudgetRow => {
+                let shift = Shift::read(fields).map(Change::Shift);
+                shift.ok_or_else(|| format!("a code and two amounts of {name} expected"))
+            }
             other => Err(format!("a change begins with + or -, not {other:?}")),
         }
     }

@@ -20,6 +20,7 @@
 //! - [`decide`]: what filing does, or why not; a file for each subject.
 //! - `gate`: from which day on payments run, as a payment asks it.
 //! - [`import`]: sheets of base data, and everything in them that does not fit.
+//! - [`issuance`]: how checked documents are carried out, step by step.
 //! - [`shelves`]: what is on file everywhere, for whoever follows the journal.
 //! - [`reports`]: sums over all of it.
 //! - [`rules`]: control rules, held against payments.
@@ -30,6 +31,7 @@ pub mod field;
 pub mod form;
 mod gate;
 pub mod import;
+pub mod issuance;
 pub mod line;
 pub mod paper;
 pub mod performance;
@@ -44,8 +46,9 @@ pub mod tables;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use crate::money::Fen;
 pub(crate) use gate::Gate;
-use line::Change;
+use line::{Change, Shift};
 use table::{Row, Table, Tabled};
 
 /// Everything on file of a division and year.
@@ -167,12 +170,19 @@ impl Office {
         self.slot_of(table, &key).unwrap_or(self.slots.len() as u32)
     }
 
+    /// Whether the row a change names is on file.
+    pub(crate) fn has(&self, change: &Change) -> bool {
+        let (table, key) = change.names();
+        self.row(table, &key).is_some()
+    }
+
     /// Makes one change.
     pub fn make(&mut self, change: Change) {
         let (table, key) = change.names();
         let row = match change {
             Change::Put(row) => Some(row),
             Change::Remove(..) => None,
+            Change::Shift(shift) => return self.shift(&shift),
         };
         match self.slot_of(table, &key) {
             Some(slot) => {
@@ -183,6 +193,19 @@ impl Office {
             }
             None => self.add(Slot { table, key, row }),
         }
+    }
+
+    /// Adds to a budget row's figures; its identity holds after it.
+    fn shift(&mut self, shift: &Shift) {
+        let slot = self.slot_of(Table::BudgetRow, &shift.row);
+        let row = slot.and_then(|slot| self.slots[slot as usize].row.as_mut());
+        // Nothing takes a replied row away, and only such a row is shifted; the laws look for what
+        // is missing.
+        let Some(Row::BudgetRow(row)) = row else { return };
+        let sum = |figure: Fen, by: Fen| Fen::new(figure.get() + by.get());
+        row.adjusted_fen = sum(row.adjusted_fen, shift.adjusted_fen);
+        row.vired_fen = sum(row.vired_fen, shift.vired_fen);
+        row.current_fen = sum(sum(row.reply_fen, row.adjusted_fen), row.vired_fen);
     }
 
     /// Adds a slot, the next.

@@ -131,6 +131,23 @@ papers! {
     /// What units may have before the approval.
     EarlyCapPut = 57, "early-cap-put", "核定批准前支出限额", FINANCE;
 
+    /// The head of a quota document: code, kind, official number, title, day, authority, how many
+    /// lines, their sum. Of kinds that go by what is there, no lines: the engine takes all of it.
+    DocumentDraft = 70, "document-draft", "起草指标文", FINANCE;
+    /// Lines of a document: its code, then each line's fields.
+    DocumentLines = 71, "document-lines", "填报指标文明细", FINANCE;
+    /// Another person has checked a document: the engine carries it out.
+    DocumentCheck = 72, "document-check", "审核指标文", FINANCE;
+    /// A document goes back to its maker: code, reason.
+    DocumentReturn = 73, "document-return", "退回指标文", FINANCE;
+    /// A transfer that has arrived is confirmed against its document: arrival, document number,
+    /// amount, the budget row it goes to.
+    Receive = 74, "receive", "接收转移支付", FINANCE;
+    /// A transfer that has arrived goes back: arrival, reason.
+    Decline = 75, "decline", "退回转移支付", FINANCE;
+    /// Rules of virement: each line a rule's fields.
+    VirementRules = 76, "virement-rules", "调剂规则", FINANCE;
+
     /// Propose rules: each line a rule.
     RulePropose = 110, "rule-propose", "拟订规则", FINANCE;
     /// Approve proposed rules: each line an id.
@@ -185,14 +202,47 @@ papers! {
     Replan = 176, "replan", "盘活资金重新安排", FINANCE;
     /// What rules leave of a payment. The engine files it by itself, in the maker's name.
     RulesFired = 210, "rules-fired", "规则命中", ENGINE;
+    /// A document is carried out: its code. Takes effect with the document's batch.
+    DocumentDone = 211, "document-done", "指标文办结", ENGINE;
+    /// A document could not be carried out: its code, why.
+    DocumentFailed = 212, "document-failed", "指标文未生效", ENGINE;
+    /// Figures of budget rows change with a document: code, adjusted, vired.
+    RowFigures = 213, "row-figures", "预算项金额变动", ENGINE;
+    /// Transfers of a document leave, to be confirmed by their receivers: rows but for the time.
+    TransferOut = 214, "transfer-out", "转移支付发出", ENGINE;
+    /// How transfers ended, as their origin knows: each line a move.
+    TransferEnd = 215, "transfer-end", "转移支付办结", ENGINE;
+    /// A transfer has come to its receiver and waits there for a person.
+    Arrive = 216, "arrive", "转移支付到达", ENGINE;
+    /// A transfer that was received or declined is in its quota or on its way back: its key.
+    Received = 217, "received", "转移支付入账", ENGINE;
+    /// Rows of the new year that last year's money is carried into, without figures yet.
+    CarryRows = 218, "carry-rows", "结转预算项", ENGINE;
+    /// Money carried in from last year: the old year and the document, then row and move.
+    CarryIn = 219, "carry-in", "结转入账", ENGINE;
 }
 
 impl PaperKind {
+    /// Whether the engine has something to carry out after it.
+    #[must_use]
+    pub const fn asks_for_issuance(self) -> bool {
+        matches!(self, PaperKind::DocumentCheck | PaperKind::Receive | PaperKind::Decline)
+    }
+
     /// Whether it may stand in a batch, to take effect with others or not at all. Papers that depend
     /// on where a project or budget stands may not: that can change before the batch closes.
     #[must_use]
     pub const fn is_stageable(self) -> bool {
-        matches!(self, PaperKind::BasePut | PaperKind::BaseRemove)
+        matches!(
+            self,
+            PaperKind::BasePut
+                | PaperKind::BaseRemove
+                | PaperKind::DocumentDraft
+                | PaperKind::DocumentLines
+                | PaperKind::DocumentDone
+                | PaperKind::RowFigures
+                | PaperKind::TransferOut
+        )
     }
 }
 

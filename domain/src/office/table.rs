@@ -294,6 +294,12 @@ tables! {
     Document = 40, "document", "指标文", t::document::Document;
     /// Their lines.
     DocumentLine = 41, "document-line", "指标文明细", t::document::DocumentLine;
+    /// Transfers on their way to other divisions, and how they ended.
+    Transfer = 42, "transfer", "转移支付发出", t::document::Transfer;
+    /// Transfers from other divisions, and what became of them.
+    Arrival = 43, "arrival", "转移支付接收", t::document::Arrival;
+    /// Rules of virement.
+    VirementRule = 44, "virement-rule", "调剂规则", t::document::VirementRule;
     /// Control rules as they are.
     Rule = 50, "rule", "控制规则", t::rule::Rule;
     /// Control rules somebody proposes.

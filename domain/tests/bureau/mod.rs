@@ -225,7 +225,7 @@ impl Bureau {
             cap_fen,
             key: key.leak(),
         };
-        assert_eq!(self.order(1, Role::Finance, Body::Create(create)), "ok");
+        assert_eq!(self.order(1, Role::Engine, Body::Create(create)), "ok");
         let quota = QuotaId::new(DIVISION, year, serial as u64);
         self.act_on(ActKind::Issue, quota, fen);
         quota
@@ -243,7 +243,7 @@ impl Bureau {
             batch: BatchId(0),
             note: "",
         };
-        assert_eq!(self.order(1, Role::Finance, Body::Act(act)), "ok");
+        assert_eq!(self.order(1, Role::Engine, Body::Act(act)), "ok");
     }
 
     /// The digest of the budget's latest version.

@@ -277,6 +277,8 @@ impl Year {
         let contract = quota.contracts.get(&c.contract).copied();
         match c.kind {
             K::Issue | K::Supplement => self.may_grow(c.quota, x)?,
+            // The engine's own, with documents: no caller of this model gives it.
+            K::Authorize => return Err(Code::NoRight),
             K::Cut | K::Freeze | K::Recover => at_most(money.available(), Code::CutBelowUsed)?,
             K::Unfreeze => at_most(money.frozen, Code::OverFrozen)?,
             K::Earmark => {

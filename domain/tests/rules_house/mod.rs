@@ -165,7 +165,7 @@ impl House {
             let class = |code| Class::new(code).expect("a class");
             house.order(
                 1,
-                Role::Finance,
+                Role::Engine,
                 Body::Create(Create {
                     act,
                     division,
@@ -351,7 +351,9 @@ impl House {
             batch: BatchId(0),
             note: "",
         });
-        self.order(2, Role::Finance, body)
+        // Money comes by documents alone where rules apply: the engine brings it.
+        let role = if kind == ActKind::Issue { Role::Engine } else { Role::Finance };
+        self.order(2, role, body)
     }
 
     pub(crate) fn earmark(&mut self, quota: u64, contract: u64, plan: u64, amount: &str) -> Code {

@@ -73,8 +73,46 @@ class Code(IntEnum):
     KEY_TAKEN = 1015
     TOO_MANY = 1016
     FUND_CLASS_MISMATCH = 1017
+    FROZEN = 1018
+    FORBIDDEN_CLASS = 1019
+    NOT_UNIT_CLASS = 1020
+    ELEMENT_ROW = 1021
+    ELEMENT_UNIT = 1022
+    ELEMENT_PROJECT = 1023
+    ELEMENT_PAYEE = 1024
+    ELEMENT_PAYEE_NAME = 1025
+    ELEMENT_BANK = 1026
+    ELEMENT_PURPOSE = 1027
+    ELEMENT_DOCUMENT = 1028
+    ELEMENT_QUANTITY = 1029
+    ELEMENT_STANDARD = 1030
+    ELEMENT_CEILING = 1031
+    ELEMENT_CONTRACT = 1032
+    ELEMENT_INCOME = 1033
+    RULE_VERSION = 1034
+    PROJECT_STATE = 1101
+    TRACK_BROKEN = 1102
+    NO_GOAL = 1103
+    PERFORMANCE_LOCK = 1104
+    NO_CONTRACT = 1201
     CONTRACT_MISMATCH = 1202
+    SPLIT_SUSPECT = 1204
+    DUPLICATE_INVOICE = 1301
+    DUPLICATE_PAYMENT = 1302
+    PAYEE_INVALID = 1401
+    NOT_WHITELISTED = 1402
+    BLACKLISTED = 1403
+    OWN_ACCOUNT = 1404
+    TO_PERSON = 1405
+    SECOND_APPROVAL = 1501
     DUTY_SEPARATION = 1502
+    OVER_STANDARD = 1601
+    THREE_PUBLIC_OVER = 1602
+    INCOME_NOT_REGISTERED = 1701
+    UNIT_FUND_SHORT = 1702
+    DORMANT_MONEY = 1801
+    SLOW_PROGRESS = 1802
+    YEAR_END_RUSH = 1805
     NO_PAYMENT = 3001
     WRONG_STATE = 3002
     POST_NOT_NEXT = 3003
@@ -158,6 +196,18 @@ class Code(IntEnum):
     PAPER_NO_DAY = 5220
     ROW_TWICE = 5221
     OVER_LAST_YEAR = 5222
+    RULE_LOOSER = 5400
+    NO_DRAFT = 5401
+    DRAFT_WAITS = 5402
+    UNFIT_RULE = 5403
+    NOT_INHERITED = 5404
+    BAD_TERM = 5405
+    CEILING_BELOW_USED = 5406
+    COMMITMENT_TAKEN = 5500
+    NO_COMMITMENT = 5501
+    OVER_COMMITMENT = 5502
+    COMMITMENT_BELOW_USED = 5503
+    COMMITMENT_STATE = 5504
     WEIGHTS_NOT_WHOLE = 5600
     LEVELS_MISSING = 5601
     GOAL_FROZEN = 5602
@@ -480,17 +530,245 @@ _TEXTS: dict[Code, _Texts] = {
         "功能分类与资金性质不符",
         "correct the functional class or the fund nature",
     ),
+    Code.FROZEN: _Texts(
+        Then.NEW_ID,
+        "the unit, project, budget row or payee is frozen or no more",
+        "单位、项目、预算或收款人已冻结或停用",
+        "have it unfrozen, or use another",
+    ),
+    Code.FORBIDDEN_CLASS: _Texts(
+        Then.NEW_ID,
+        "the class is on the list of classes that are looked at before they are paid",
+        "属于重点管控科目",
+        "explain it to the officer who lifts the hold, or use the proper class",
+    ),
+    Code.NOT_UNIT_CLASS: _Texts(
+        Then.NEW_ID,
+        "transfers and debt are never paid by a unit",
+        "转移支付、还本付息科目不得由单位支付",
+        "finance issues transfers and pays debt",
+    ),
+    Code.ELEMENT_ROW: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the budget row of the quota",
+        "缺失要素：指标的预算项目",
+        "put the budget row on file, or correct the quota's official key",
+    ),
+    Code.ELEMENT_UNIT: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: a unit at the lowest level",
+        "缺失要素：末级预算单位",
+        "put the unit on file, or use a quota of a unit at the lowest level",
+    ),
+    Code.ELEMENT_PROJECT: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the project",
+        "缺失要素：项目",
+        "put the project into the library",
+    ),
+    Code.ELEMENT_PAYEE: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the payee's account",
+        "缺失要素：收款人账号",
+        "give the payee's account",
+    ),
+    Code.ELEMENT_PAYEE_NAME: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the payee's name",
+        "缺失要素：收款人全称",
+        "give the payee's name",
+    ),
+    Code.ELEMENT_BANK: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the number of the payee's bank",
+        "缺失要素：收款行联行号",
+        "give the bank's number",
+    ),
+    Code.ELEMENT_PURPOSE: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the purpose",
+        "缺失要素：用途",
+        "say what the payment is for",
+    ),
+    Code.ELEMENT_DOCUMENT: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the document behind the payment",
+        "缺失要素：原始凭证",
+        "name the invoice as code+number, or the other document",
+    ),
+    Code.ELEMENT_QUANTITY: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the quantity a standard is held to",
+        "缺失要素：数量",
+        "name the quantity in the document, as qty=3",
+    ),
+    Code.ELEMENT_STANDARD: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the project's spending standard on this day",
+        "缺失要素：支出标准",
+        "put the standard on file, or correct the project",
+    ),
+    Code.ELEMENT_CEILING: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the unit's approved ceiling",
+        "缺失要素：批准额度",
+        "set the unit's ceiling",
+    ),
+    Code.ELEMENT_CONTRACT: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: a registered contract or plan of this unit",
+        "缺失要素：已备案的合同或采购计划",
+        "register the contract, or name the one meant",
+    ),
+    Code.ELEMENT_INCOME: _Texts(
+        Then.NEVER,
+        "which element is missing or unknown: the unit's registered income of this fund nature",
+        "缺失要素：单位收入",
+        "register the income",
+    ),
+    Code.RULE_VERSION: _Texts(
+        Then.NEVER,
+        "which version of the rule it was: the figure is the version",
+        "规则版本",
+        "nothing",
+    ),
+    Code.PROJECT_STATE: _Texts(
+        Then.NEW_ID,
+        "the project is not under way in this year",
+        "项目不在执行期",
+        "start the project, or use another",
+    ),
+    Code.TRACK_BROKEN: _Texts(
+        Then.NEW_ID,
+        "the code of the tracked upper-level project was lost or changed",
+        "追踪项目代码缺失或被改动",
+        "correct the project or the budget row",
+    ),
+    Code.NO_GOAL: _Texts(
+        Then.NEW_ID,
+        "the project has no performance goal",
+        "项目未设绩效目标",
+        "set the goal",
+    ),
+    Code.PERFORMANCE_LOCK: _Texts(
+        Then.NEW_ID,
+        "the project is locked after its performance was rated",
+        "绩效跟踪锁定",
+        "mend the project and have the lock lifted",
+    ),
+    Code.NO_CONTRACT: _Texts(
+        Then.NEW_ID,
+        "the budget must be bought under procurement law, and no registered contract or plan is named",
+        "政府采购项目无备案合同或计划",
+        "register the contract and name it",
+    ),
     Code.CONTRACT_MISMATCH: _Texts(
         Then.NEW_ID,
         "the contract has no open earmark on this quota, less left than asked, or another purchase plan",
         "合同占用不符",
         "register the earmark first or ask for what is left",
     ),
+    Code.SPLIT_SUSPECT: _Texts(
+        Then.NEW_ID,
+        "payments of one unit, payee and purpose are each under a threshold and together over it",
+        "疑似拆分支付",
+        "explain it, with the documents",
+    ),
+    Code.DUPLICATE_INVOICE: _Texts(
+        Then.NEW_ID,
+        "another payment has used the invoice",
+        "发票重复报销",
+        "use the right invoice, or return the other payment",
+    ),
+    Code.DUPLICATE_PAYMENT: _Texts(
+        Then.NEW_ID,
+        "the same unit pays the same amount to the same account for the same purpose again",
+        "疑似重复支付",
+        "explain that it is not the same payment",
+    ),
+    Code.PAYEE_INVALID: _Texts(
+        Then.NEW_ID,
+        "the payee's account is not registered, or under another name or bank",
+        "收款人未登记或账号户名不符",
+        "register the payee, or correct name, account and bank",
+    ),
+    Code.NOT_WHITELISTED: _Texts(
+        Then.NEW_ID,
+        "such payments go only to payees on the white list",
+        "收款人不在白名单",
+        "have the payee put on the white list",
+    ),
+    Code.BLACKLISTED: _Texts(
+        Then.NEW_ID,
+        "the payee is on the black list",
+        "收款人在黑名单",
+        "nothing is paid to it",
+    ),
+    Code.OWN_ACCOUNT: _Texts(
+        Then.NEW_ID,
+        "the payee is an account of a unit that holds real money, or bears the payer's name",
+        "向本单位或预算单位实有资金账户支付",
+        "have an exemption recorded",
+    ),
+    Code.TO_PERSON: _Texts(
+        Then.NEW_ID,
+        "goods or services are paid to a person's account above the limit",
+        "公款转入个人账户",
+        "explain it to the officer who lifts the hold",
+    ),
+    Code.SECOND_APPROVAL: _Texts(
+        Then.NEW_ID,
+        "the amount needs a further approval",
+        "大额支付需加审",
+        "the further post approves",
+    ),
     Code.DUTY_SEPARATION: _Texts(
         Then.NEW_ID,
         "the person already fills another post in this payment",
         "岗位不相容",
         "another person acts",
+    ),
+    Code.OVER_STANDARD: _Texts(
+        Then.NEW_ID,
+        "the amount is more than the standard's price times the quantity",
+        "超支出标准",
+        "ask for no more than the standard",
+    ),
+    Code.THREE_PUBLIC_OVER: _Texts(
+        Then.NEW_ID,
+        "the unit's year of the three public expenses would go over what is approved",
+        "超“三公”经费控制数",
+        "ask for less, or for a larger approval",
+    ),
+    Code.INCOME_NOT_REGISTERED: _Texts(
+        Then.NEW_ID,
+        "the income behind the quota is not registered, or none of it was collected",
+        "收入未登记或未入账",
+        "register the income and what was collected",
+    ),
+    Code.UNIT_FUND_SHORT: _Texts(
+        Then.NEW_ID,
+        "the unit would spend more of this fund nature than it has collected",
+        "单位资金超已收数",
+        "collect more first",
+    ),
+    Code.DORMANT_MONEY: _Texts(
+        Then.NEW_ID,
+        "the money was first approved two years ago or earlier",
+        "存量沉淀资金",
+        "finance recovers it",
+    ),
+    Code.SLOW_PROGRESS: _Texts(
+        Then.NEW_ID,
+        "the unit's progress is behind the time that has passed",
+        "执行进度滞后",
+        "the unit explains it",
+    ),
+    Code.YEAR_END_RUSH: _Texts(
+        Then.NEW_ID,
+        "December has more of the unit's year than is usual",
+        "年底突击花钱",
+        "the unit explains it",
     ),
     Code.NO_PAYMENT: _Texts(
         Then.NEW_ID,
@@ -989,6 +1267,78 @@ _TEXTS: dict[Code, _Texts] = {
         "the cap is more than what the unit spent in all of last year",
         "限额超上年支出",
         "take the figure from the report of last year's same period",
+    ),
+    Code.RULE_LOOSER: _Texts(
+        Then.NEW_ID,
+        "the rule would be looser than the province's",
+        "规则宽于省级规则",
+        "propose at most what the province has, or a deviation the province has approved",
+    ),
+    Code.NO_DRAFT: _Texts(
+        Then.NEW_ID,
+        "nothing is proposed under this id",
+        "无待审事项",
+        "propose it first",
+    ),
+    Code.DRAFT_WAITS: _Texts(
+        Then.NEW_ID,
+        "something else is proposed under this id and waits for its checker",
+        "已有待审事项",
+        "have it approved or dropped first",
+    ),
+    Code.UNFIT_RULE: _Texts(
+        Then.NEW_ID,
+        "the rule's time, condition, code or release does not fit together",
+        "规则要素不合规",
+        "see the rules in the reference",
+    ),
+    Code.NOT_INHERITED: _Texts(
+        Then.NEW_ID,
+        "the division sets its own rules, or the province has set no such rule",
+        "非省级规则",
+        "the province's rules are inherited by divisions below",
+    ),
+    Code.BAD_TERM: _Texts(
+        Then.NEW_ID,
+        "the days it would hold are in the wrong order, or over already",
+        "期限有误",
+        "correct the days",
+    ),
+    Code.CEILING_BELOW_USED: _Texts(
+        Then.NEW_ID,
+        "the ceiling would be less than what the unit has used",
+        "额度不得低于已用数",
+        "approve at least what is used",
+    ),
+    Code.COMMITMENT_TAKEN: _Texts(
+        Then.NEW_ID,
+        "the registration number is taken",
+        "备案编号已占用",
+        "use another number",
+    ),
+    Code.NO_COMMITMENT: _Texts(
+        Then.NEW_ID,
+        "no such plan or contract, or not of this unit, or not registered",
+        "无此备案合同或计划",
+        "register it first",
+    ),
+    Code.OVER_COMMITMENT: _Texts(
+        Then.NEW_ID,
+        "the sum would be more than the plan or contract is for",
+        "超合同或计划金额",
+        "at most what is left, or change the contract",
+    ),
+    Code.COMMITMENT_BELOW_USED: _Texts(
+        Then.NEW_ID,
+        "the plan or contract would be for less than is earmarked or contracted under it",
+        "不得低于已占用数",
+        "give the earmark back first",
+    ),
+    Code.COMMITMENT_STATE: _Texts(
+        Then.NEW_ID,
+        "the plan's or contract's state does not allow this",
+        "合同或计划状态不允许",
+        "look it up",
     ),
     Code.WEIGHTS_NOT_WHOLE: _Texts(
         Then.NEW_ID,

@@ -830,7 +830,11 @@ class File(Command):
 
     KIND, NAME = 90, "file"
     #: Who files one paper or another; which, `PAPER_ROLES` says.
-    ROLES = tuple(role for role in Role if any(role in roles for roles in PAPER_ROLES.values()))
+    ROLES = tuple(
+        role
+        for role in Role
+        if role is not Role.ENGINE and any(role in roles for roles in PAPER_ROLES.values())
+    )
     ASKED_BY = "act"
     SLOTS = (
         _ACT,

@@ -47,8 +47,24 @@ class Paper(Named):
     SURPLUS_PUT = 55
     APPROVED_PUT = 56
     EARLY_CAP_PUT = 57
+    RULE_PROPOSE = 110
+    RULE_APPROVE = 111
+    RULE_DROP = 112
+    RULE_INHERIT = 113
+    DEVIATION_PROPOSE = 114
+    DEVIATION_APPROVE = 115
+    DEVIATION_END = 116
+    SCAN_DAY = 117
+    CEILING_SET = 118
+    EXEMPTION_PROPOSE = 119
+    EXEMPTION_APPROVE = 120
+    ALERT_ANSWER = 121
     THRESHOLD_PUT = 138
     THRESHOLD_REMOVE = 139
+    COMMITMENT_PROPOSE = 140
+    COMMITMENT_CHECK = 141
+    COMMITMENT_CHANGE = 142
+    COMMITMENT_CLOSE = 143
     GOAL_PUT = 170
     TRACK = 171
     EVALUATE = 172
@@ -56,6 +72,7 @@ class Paper(Named):
     GOAL_APPROVE = 174
     DORMANT_LIST = 175
     REPLAN = 176
+    RULES_FIRED = 210
 
 
 #: Who files which.
@@ -94,8 +111,24 @@ PAPER_ROLES: Dict[Paper, Tuple[Role, ...]] = {
     Paper.SURPLUS_PUT: (Role.FINANCE,),
     Paper.APPROVED_PUT: (Role.FINANCE,),
     Paper.EARLY_CAP_PUT: (Role.FINANCE,),
+    Paper.RULE_PROPOSE: (Role.FINANCE,),
+    Paper.RULE_APPROVE: (Role.FINANCE,),
+    Paper.RULE_DROP: (Role.FINANCE,),
+    Paper.RULE_INHERIT: (Role.FINANCE,),
+    Paper.DEVIATION_PROPOSE: (Role.FINANCE,),
+    Paper.DEVIATION_APPROVE: (Role.FINANCE,),
+    Paper.DEVIATION_END: (Role.FINANCE,),
+    Paper.SCAN_DAY: (Role.FINANCE, Role.ENGINE),
+    Paper.CEILING_SET: (Role.FINANCE,),
+    Paper.EXEMPTION_PROPOSE: (Role.FINANCE,),
+    Paper.EXEMPTION_APPROVE: (Role.FINANCE,),
+    Paper.ALERT_ANSWER: (Role.FINANCE,),
     Paper.THRESHOLD_PUT: (Role.FINANCE,),
     Paper.THRESHOLD_REMOVE: (Role.FINANCE,),
+    Paper.COMMITMENT_PROPOSE: (Role.MAKER, Role.FINANCE),
+    Paper.COMMITMENT_CHECK: (Role.CHECKER, Role.FINANCE),
+    Paper.COMMITMENT_CHANGE: (Role.MAKER, Role.FINANCE),
+    Paper.COMMITMENT_CLOSE: (Role.CHECKER, Role.FINANCE),
     Paper.GOAL_PUT: (Role.MAKER, Role.FINANCE),
     Paper.TRACK: (Role.MAKER, Role.CHECKER, Role.FINANCE),
     Paper.EVALUATE: (Role.MAKER, Role.CHECKER, Role.FINANCE),
@@ -103,6 +136,7 @@ PAPER_ROLES: Dict[Paper, Tuple[Role, ...]] = {
     Paper.GOAL_APPROVE: (Role.FINANCE,),
     Paper.DORMANT_LIST: (Role.FINANCE,),
     Paper.REPLAN: (Role.FINANCE,),
+    Paper.RULES_FIRED: (Role.ENGINE,),
 }
 
 
@@ -136,7 +170,7 @@ TABLES: Dict[str, Table] = {
     "code": Table(16, "code", 2, "table code name parent enterable goes_with source".split()),
     "project": Table(20, "project", 1, "code name unit class setup_year start_year term_years total_need_fen year_need_fen basis standard quantity goal track topics priority state library_year maker signer reason".split()),
     "project-need": Table(21, "project-need", 2, "project year need_fen".split()),
-    "budget": Table(30, "budget", 1, "name state version round digest submitted_on resolution resolved_on replied_on signer reason".split()),
+    "budget": Table(30, "budget", 1, "name notice state version round digest submitted_on resolution resolved_on replied_on signer reason".split()),
     "budget-row": Table(31, "budget-row", 1, "code unit project kind functional government departmental fund procurement track to_division first_year asked_fen audited_fen reply_fen adjusted_fen vired_fen current_fen is_dropped".split()),
     "control": Table(32, "control", 3, "unit class fund amount_fen".split()),
     "income": Table(33, "income", 3, "unit fund source planned_fen collected_fen".split()),
@@ -148,12 +182,22 @@ TABLES: Dict[str, Table] = {
     "early-cap": Table(39, "early-cap", 2, "unit ground cap_fen basis".split()),
     "document": Table(40, "document", 1, "code kind number title day authority maker checker lines total_fen state reason".split()),
     "document-line": Table(41, "document-line", 2, "document line row from to to_division amount_fen".split()),
+    "rule": Table(50, "rule", 1, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
+    "rule-draft": Table(51, "rule-draft", 1, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
+    "rule-version": Table(52, "rule-version", 2, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
+    "rule-inherited": Table(53, "rule-inherited", 1, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
+    "deviation": Table(54, "deviation", 1, "rule number valid_from valid_to action condition tolerance_fen tolerance_bp reason maker checker".split()),
+    "exemption": Table(55, "exemption", 3, "rule unit account number valid_to maker checker".split()),
+    "ceiling": Table(56, "ceiling", 2, "unit name approved_fen basis maker".split()),
+    "held": Table(57, "held", 1, "payment quota unit rule version code amount_fen day inputs release".split()),
     "threshold": Table(58, "threshold", 1, "code measure raise_at clear_at note".split()),
+    "alert": Table(59, "alert", 2, "rule subject version code action unit amount_fen day inputs state answer".split()),
+    "commitment": Table(60, "commitment", 1, "number kind under unit name code supplier amount_fen day state version maker checker proposed_fen reason".split()),
     "goal": Table(70, "goal", 1, "code unit target approved_fen maker approver".split()),
     "indicator": Table(71, "indicator", 2, "goal code level name value weight".split()),
     "achieved": Table(72, "achieved", 3, "goal day indicator reached".split()),
     "tracked": Table(73, "tracked", 2, "goal day reached expected light signer note".split()),
-    "evaluation": Table(74, "evaluation", 1, "project self_score score grade factor note maker evaluator".split()),
+    "evaluation": Table(74, "evaluation", 2, "project year self_score score grade factor note maker evaluator".split()),
     "dormant": Table(75, "dormant", 1, "row first_year unused_fen vired_fen replanned_fen listed_on signer".split()),
     "policy": Table(76, "policy", 1, "name value basis".split()),
 }

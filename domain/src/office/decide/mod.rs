@@ -6,6 +6,8 @@
 mod base;
 mod budget;
 pub(crate) mod commitment;
+mod document;
+mod engine;
 mod performance;
 mod posts;
 mod project;
@@ -36,20 +38,32 @@ pub(crate) struct Asked<'a> {
     pub(crate) by: By,
     /// The paper.
     pub(crate) paper: Paper<'a>,
+    /// Journaled time of the turn.
+    pub(crate) now_ms: u64,
 }
 
 impl<'a> Asked<'a> {
     /// A paper filed in a division.
-    pub(crate) fn new(division: &'a Division, by: By, paper: Paper<'a>) -> Asked<'a> {
+    pub(crate) fn new(division: &'a Division, by: By, paper: Paper<'a>, now_ms: u64) -> Asked<'a> {
         let book = division.year(paper.year);
         let office = book.map_or(Office::EMPTY, YearBook::office);
-        Asked { division, book, office, by, paper }
+        Asked { division, book, office, by, paper, now_ms }
     }
 
     /// The lines with their numbers from 1, as fields.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, Vec<&'a str>)> {
         super::paper::lines(self.paper.text).enumerate().map(|(at, line)| (at + 1, line))
     }
+}
+
+/// The division's code: of its card, or else of its registration; empty where it has neither.
+pub(crate) fn division_code<'a>(division: &'a Division, office: &'a Office) -> &'a str {
+    let card = office.card().map(|card| &*card.code);
+    let registered = || {
+        let code = division.registration.as_ref().map(|registration| &registration.code);
+        code.and_then(|code| std::str::from_utf8(code).ok()).unwrap_or("")
+    };
+    card.unwrap_or_else(registered)
 }
 
 /// A refusal that says where in the paper: line and column, both from 1.
@@ -135,5 +149,21 @@ fn changes(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
         PaperKind::CommitmentClose => commitment::close(asked),
         // An event of the engine's own, never a command.
         PaperKind::RulesFired => Err(Code::NoRight.into()),
+        PaperKind::DocumentDraft => document::draft(asked),
+        PaperKind::DocumentLines => document::lines(asked),
+        PaperKind::DocumentCheck => document::check(asked),
+        PaperKind::DocumentReturn => document::send_back(asked),
+        PaperKind::Receive => document::receive(asked),
+        PaperKind::Decline => document::decline(asked),
+        PaperKind::VirementRules => document::virement_rules(asked),
+        PaperKind::DocumentDone => engine::done(asked),
+        PaperKind::DocumentFailed => engine::failed(asked),
+        PaperKind::RowFigures => engine::row_figures(asked),
+        PaperKind::TransferOut => engine::transfer_out(asked),
+        PaperKind::TransferEnd => engine::transfer_end(asked),
+        PaperKind::Arrive => engine::arrive(asked),
+        PaperKind::Received => engine::received(asked),
+        PaperKind::CarryRows => engine::carry_rows(asked),
+        PaperKind::CarryIn => engine::carry_in(asked),
     }
 }

@@ -130,6 +130,8 @@ impl Checker<'_> {
                     self.may_follow(row, number);
                 }
                 Change::Remove(table, key) => self.may_go(*table, key, number),
+                // Figures of a budget row: nothing of base data.
+                Change::Shift(_) => {}
             }
         }
     }

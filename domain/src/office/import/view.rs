@@ -25,6 +25,7 @@ impl<'a> View<'a> {
             let row = match change {
                 Change::Put(row) => Some(row),
                 Change::Remove(..) => None,
+                Change::Shift(_) => continue,
             };
             match over.entry(table).or_default().entry(key) {
                 Entry::Vacant(place) => drop(place.insert(row)),
