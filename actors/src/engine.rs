@@ -17,13 +17,13 @@ use storage::journal::{Journal, LocalJournal};
 use storage::marks::Cut;
 use storage::page_record::{self, WhichPayments};
 use storage::position::{Cursor, Position};
-use storage::recovery::{OpenError, OpenOptions, Recovered};
+use storage::recovery::{BlankSegments, OpenError, OpenOptions, Recovered, Refusal};
 use thiserror::Error;
 
 use crate::durable::Durable;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
-use crate::replay::{Beginning, Replay};
+use crate::replay::{Beginning, Replay, Shares};
 use crate::shard::Shard;
 
 /// What a start is told.
@@ -35,6 +35,9 @@ pub struct StartOptions {
     pub environment: Option<Environment>,
     /// How many shards.
     pub shards: usize,
+    /// How many threads fold the journal at the start, beside the one that reads it; 0: none beside
+    /// it.
+    pub fold_threads: usize,
     /// Bytes that the state should stay under; settled payments leave memory above it. 0: none do.
     pub memory_limit_bytes: u64,
     /// The program's name and version.
@@ -119,11 +122,12 @@ pub fn start(
     let dataset = inventory.map_err(OpenError::from)?.dataset;
     let lock = Arc::new(disk.lock(&options.data_dir).map_err(OpenError::from)?);
     let key = HashKey(dataset.hash_key);
-    let opening = Opening { disk, options, lock, key, dataset };
+    let blank = BlankSegments::NONE;
+    let mut opening = Opening { disk, options, lock, key, dataset, blank };
     let mut set_aside = None;
     let mut store = None;
     if let Some(checkpoints) = checkpoints {
-        match opening.load(checkpoints) {
+        match opening.load_and_look(checkpoints) {
             Ok(Loaded::Nothing { store: empty, why }) => (store, set_aside) = (Some(empty), why),
             Ok(Loaded::Whole { store: whole, beginning }) => {
                 match opening.go_on_from(whole.as_ref(), *beginning)? {
@@ -141,7 +145,7 @@ pub fn start(
     if let Some(why) = &set_aside {
         tracing::warn!(why, "the checkpoint was set aside; the whole journal is read");
     }
-    let read = opening.read_journal(Replay::new(key), None, None)?;
+    let read = opening.read_journal(None, None, None)?;
     Ok(opening.finish(read, store, set_aside))
 }
 
@@ -156,6 +160,7 @@ struct Opening<'a> {
     lock: Arc<DirectoryLock>,
     key: HashKey,
     dataset: DataSet,
+    blank: BlankSegments,
 }
 
 enum Loaded {
@@ -178,6 +183,22 @@ struct Read {
 }
 
 impl Opening<'_> {
+    /// Loads what a checkpoint has kept, and meanwhile looks at the journal's blank segments, if
+    /// this start may use threads: one waits for the disk, the others compute.
+    fn load_and_look(&mut self, checkpoints: &dyn Checkpoints) -> Result<Loaded, OpenFault> {
+        if self.options.fold_threads == 0 {
+            return self.load(checkpoints);
+        }
+        let (disk, data_dir) = (self.disk.as_ref(), &self.options.data_dir);
+        let (loaded, blank) = std::thread::scope(|scope| {
+            let looking = scope.spawn(|| BlankSegments::look(disk, data_dir));
+            let loaded = self.load(checkpoints);
+            (loaded, looking.join().unwrap_or(BlankSegments::NONE))
+        });
+        self.blank = blank;
+        loaded
+    }
+
     /// Loads what a checkpoint has kept: each thread takes a range of divisions.
     fn load(&self, checkpoints: &dyn Checkpoints) -> Result<Loaded, OpenFault> {
         let threads = storage::limits::CHECKPOINT_SCAN_THREADS_MAX.min(self.options.shards);
@@ -232,8 +253,7 @@ impl Opening<'_> {
         let marker = store.marker();
         let from = (marker.replay_from.position != Position::START).then_some(marker.replay_from);
         let witness = (marker.durable.position != Position::START).then_some(marker.durable);
-        let replay = Replay::on(self.key, beginning);
-        let read = AssertUnwindSafe(|| self.read_journal(replay, from, witness));
+        let read = AssertUnwindSafe(|| self.read_journal(Some(beginning), from, witness));
         match catch_unwind(read) {
             Ok(Ok(read)) => Ok(Ok(read)),
             Ok(Err(StartError::Journal(OpenError::Refused { what, .. }))) => {
@@ -247,9 +267,10 @@ impl Opening<'_> {
         }
     }
 
+    /// Reads the journal and folds it, on as many threads as this start may have.
     fn read_journal(
         &self,
-        mut replay: Replay,
+        beginning: Option<Beginning>,
         from: Option<Cursor>,
         witness: Option<Cursor>,
     ) -> Result<Read, StartError> {
@@ -260,16 +281,34 @@ impl Opening<'_> {
             lock: Some(Arc::clone(&self.lock)),
             from,
             witness,
+            blank: self.blank,
             ..OpenOptions::new(&options.program, options.now_ms, &event_record::knows)
         };
-        let recovered = LocalJournal::open(self.disk, &options.data_dir, &open, &mut |group| {
-            for record in group.records {
-                replay.record(record).map_err(|error| error.to_string())?;
-            }
-            Ok(())
-        })?;
-        let divisions = replay.into_divisions();
-        Ok(Read { recovered, divisions, from: from.map(|cursor| cursor.position) })
+        let from = from.map(|cursor| cursor.position);
+        if options.fold_threads == 0 {
+            let mut replay = match beginning {
+                Some(beginning) => Replay::on(self.key, beginning),
+                None => Replay::new(self.key),
+            };
+            let recovered =
+                LocalJournal::open(self.disk, &options.data_dir, &open, &mut |group| {
+                    for record in group.records {
+                        replay.record(record).map_err(|error| error.to_string())?;
+                    }
+                    Ok(())
+                })?;
+            return Ok(Read { recovered, divisions: replay.into_divisions(), from });
+        }
+        std::thread::scope(|scope| {
+            let folds = Replay::shares(self.key, beginning, options.fold_threads);
+            let mut shares = Shares::start(scope, folds);
+            let opened = LocalJournal::open_for(self.disk, &options.data_dir, &open, &mut shares);
+            // What a thread found wrong lies before what stopped the reading.
+            shares
+                .finish()
+                .map_err(|Refusal { first, what }| OpenError::Refused { first, what })?;
+            Ok(Read { recovered: opened?, divisions: shares.into_divisions(), from })
+        })
     }
 
     fn finish(

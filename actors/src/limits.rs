@@ -159,6 +159,21 @@ pub const RECOVERY_QUEUE: usize = 4 * SHARDS_MAX;
 /// How long the checkpoint may go on after the journal is closed, in ms.
 pub const CHECKPOINT_AT_END_MS_MAX: u64 = 20_000;
 
+/// Threads that fold the journal at a start, at most: each is dealt to by the one that reads.
+pub const FOLD_THREADS_MAX: usize = 16;
+
+/// Bytes of records that are gathered for one thread of a start before it gets them.
+pub const FOLD_BATCH_BYTES: usize = 256 * 1024;
+
+/// Batches of records that may lie in front of one thread of a start.
+pub const FOLD_BATCHES: usize = 4;
+
+/// Records ahead whose places in the index and cells are asked for while a start folds.
+pub const FOLD_LOOKS_FAR_AHEAD: usize = 16;
+
+/// Records ahead whose payments are asked for while a start folds: by then the index is there.
+pub const FOLD_LOOKS_AHEAD: usize = 8;
+
 /// Records that a start replays in a second, for people: planned, not measured.
 pub const REPLAY_RECORDS_PER_S_PLANNED: u64 = 1_000_000;
 
@@ -171,6 +186,7 @@ pub const PREFETCH_AHEAD: usize = 32;
 /// Orders of issuance that a shard gives in one turn, so that desks do not wait behind a document.
 pub const ISSUANCE_ORDERS_PER_TURN: usize = 512;
 
+const _: () = assert!(FOLD_LOOKS_AHEAD < FOLD_LOOKS_FAR_AHEAD);
 const _: () = assert!(RUN_RESERVE_BYTES >= 2 * RECORD_BYTES_PLANNED);
 const _: () = assert!(RUN_RESERVE_BYTES < storage::limits::RUN_BYTES_MAX);
 const _: () = assert!(SHARD_COMMANDS_MAX >= protocol::limits::COMMANDS_PER_FRAME_MAX);

@@ -185,6 +185,14 @@ impl Recovery {
         self.store.sweep(PARTS_PER_SWEEP)
     }
 
+    /// Brings all that is kept to the disk, as the last thing that is done.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn settle(&mut self) -> Result<(), Fault> {
+        self.store.settle()
+    }
+
     fn next_round(
         &mut self,
         cursor: Cursor,
@@ -203,7 +211,11 @@ impl Recovery {
             if matches!(page, Page::OfYear(_, YearPage::Gone(_))) {
                 self.store.delete(division.0, &key)?;
             } else {
-                self.store.put(division.0, &key, &page_record::encode(page))?;
+                let (value, rest_begins) = page_record::encode(page);
+                match value.split_at(rest_begins) {
+                    (value, []) => self.store.put(division.0, &key, value)?,
+                    (first, rest) => self.store.put_with_rest(division.0, &key, first, rest)?,
+                }
             }
         }
         self.pages += pages.len() as u64;

@@ -86,7 +86,7 @@ impl<S: ToShards> RecoveryThread<S> {
                 self.sweep()?;
             }
         }
-        Ok(())
+        if self.core.is_idle() { self.core.settle() } else { Ok(()) }
     }
 
     fn is_closing(&self) -> bool {

@@ -1,5 +1,7 @@
 //! The state folded from the journal.
 
+mod shares;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ use storage::event_record::{self, EventError};
 use storage::record::{DOMAIN_KIND_FIRST, RecordRef};
 
 use crate::recovery_threads::fetch;
+
+pub use shares::Shares;
 
 /// Folds records into divisions, one after the other.
 pub struct Replay {
@@ -68,6 +72,24 @@ impl Replay {
         Replay { divisions, checkpoint: Some(beginning), ..Replay::new(key) }
     }
 
+    /// So many folds that together go on from what a checkpoint has kept, or from nothing: each
+    /// has a share of the divisions and is to be given the records of those alone.
+    #[must_use]
+    pub fn shares(key: HashKey, beginning: Option<Beginning>, of: usize) -> Vec<Replay> {
+        let Some(Beginning { divisions, included, reader }) = beginning else {
+            return (0..of).map(|_| Replay::new(key)).collect();
+        };
+        let begin = |_| {
+            let (divisions, reader) = (BTreeMap::new(), Arc::clone(&reader));
+            Replay::on(key, Beginning { divisions, included: included.clone(), reader })
+        };
+        let mut folds: Vec<Replay> = (0..of).map(begin).collect();
+        for (index, division) in divisions {
+            folds[shares::share_of(index, of)].divisions.insert(index, division);
+        }
+        folds
+    }
+
     /// A fold of one division alone.
     #[must_use]
     pub fn of_division(key: HashKey, division: DivisionIndex) -> Replay {
@@ -116,6 +138,27 @@ impl Replay {
         }
         apply_to(division, &event, sequence);
         Ok(())
+    }
+
+    /// Has what a coming record needs first brought into the cache: where its payment's id stands in
+    /// the index, and its quota's cell.
+    fn look_far_ahead(&self, record: &RecordRef<'_>) {
+        if let Some((payment, quota)) = event_record::payment(record)
+            && let Some(division) = self.divisions.get(&quota.division())
+            && let Some(book) = division.year(quota.year())
+        {
+            book.prefetch(payment, quota);
+        }
+    }
+
+    /// Has what a coming record needs next brought into the cache: the payment itself.
+    fn look_ahead(&self, record: &RecordRef<'_>) {
+        if let Some((payment, quota)) = event_record::payment(record)
+            && let Some(division) = self.divisions.get(&quota.division())
+            && let Some(book) = division.year(quota.year())
+        {
+            book.prefetch_payment(payment);
+        }
     }
 
     /// Domain records folded so far.

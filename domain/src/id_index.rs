@@ -107,6 +107,18 @@ impl IdIndex {
         }
     }
 
+    /// A locator that is probably the id's, without a look at any record: the first whose hash bits
+    /// agree.
+    #[must_use]
+    pub fn likely(&self, probe: Probe) -> Option<u32> {
+        let mut likely = None;
+        self.find(probe, |locator| {
+            likely = Some(locator);
+            true
+        });
+        likely
+    }
+
     /// Adds an id that [`IdIndex::find`] did not find.
     ///
     /// # Panics
@@ -240,6 +252,7 @@ mod tests {
         for number in 0..count {
             let probe = index.probe(id(number));
             assert_eq!(index.find(probe, |at| id(at) == id(number)), Some(number));
+            assert!(index.likely(probe).is_some());
         }
         for number in count..2 * count {
             let probe = index.probe(id(number));

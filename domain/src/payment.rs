@@ -6,6 +6,7 @@ use crate::codes::{
 use crate::command::Fact;
 use crate::ids::{ChannelId, Class, ContractId, Day, Fingerprint, PaymentId, PersonId, QuotaId};
 use crate::money::Fen;
+use crate::prefetch::prefetch;
 use crate::transitions::{Cell, fact_cell};
 
 /// What a payment's state follows from, without its money and its people: what whoever keeps only
@@ -194,6 +195,14 @@ pub struct Refund {
 }
 
 impl Payment {
+    /// Has it brought into the cache: fields that stand in each of its lines.
+    pub(crate) fn prefetch(&self) {
+        prefetch(&self.id);
+        prefetch(&self.approvers);
+        prefetch(&self.payee_hash);
+        prefetch(&self.state);
+    }
+
     /// Whether a person fills a post in it that keeps them from another (I10): maker, approver,
     /// instructor, lifter of a hold.
     #[must_use]

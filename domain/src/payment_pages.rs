@@ -75,6 +75,13 @@ impl PaymentPages {
         }
     }
 
+    /// Has the payment at an index brought into the cache.
+    pub(crate) fn prefetch(&self, index: usize) {
+        if let Some(payment) = self.get(index) {
+            payment.prefetch();
+        }
+    }
+
     /// The payment at an index, to change.
     #[inline]
     pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut Payment> {

@@ -36,10 +36,10 @@ const PAYEES: [(&str, &str, &str); 2] = [
 ];
 const PURPOSES: [&str; 2] = ["办公用品", "维修"];
 const AMOUNTS: [(&str, i64); 4] =
-    [("50.00", 50_00), ("100.00", 100_00), ("70000.00", 70_000_00), ("199999.99", 199_999_99)];
+    [("50.00", 5_000), ("100.00", 10_000), ("70000.00", 7_000_000), ("199999.99", 19_999_999)];
 const CLASSES: [&str; 3] = ["30201", "30217", "30231"];
 /// What is approved of the last two classes together.
-const APPROVED_FEN: i64 = 400_00;
+const APPROVED_FEN: i64 = 40_000;
 
 fn deeds() -> impl Strategy<Value = Vec<Deed>> {
     let pay = (0..2_usize, 0..2_usize, 0..4_usize, 0..3_usize, 1..15_u32, 0..4_u32).prop_map(
@@ -96,7 +96,7 @@ fn expected(all: &[Known], new: &Known) -> Expected {
     let apart = |known: &Known| known.day.abs_diff(new.day);
     let held = alike().any(|known| known.fen == new.fen && apart(known) <= 1);
     let near: i64 = alike().filter(|known| apart(known) < 7).map(|known| known.left_fen).sum();
-    let warned = new.fen < 200_000_00 && near + new.fen >= 200_000_00;
+    let warned = new.fen < 20_000_000 && near + new.fen >= 20_000_000;
     Expected::Taken { held, warned }
 }
 

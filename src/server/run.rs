@@ -12,7 +12,8 @@ use actix::{Actor, Addr, Arbiter};
 use actors::engine::{self, StartOptions, Started, Summary};
 use actors::journal_thread::{JournalThread, ToJournal};
 use actors::limits::{
-    JOURNAL_QUEUE_RUNS, PAGER_QUEUE, RECOVERY_QUEUE, RESIDENT_TOLD_EVERY_MS, SHUTDOWN_MS_MAX,
+    FOLD_THREADS_MAX, JOURNAL_QUEUE_RUNS, PAGER_QUEUE, RECOVERY_QUEUE, RESIDENT_TOLD_EVERY_MS,
+    SHUTDOWN_MS_MAX,
 };
 use actors::metrics::Metrics;
 use actors::network::{About, Network};
@@ -101,6 +102,7 @@ pub(crate) fn serve(settings: &Settings, ready: impl FnOnce(&Ready<'_>)) -> anyh
         data_dir: settings.data.clone(),
         environment: settings.environment(),
         shards: settings.shards,
+        fold_threads: fold_threads(),
         memory_limit_bytes: settings.memory_limit_mib << 20,
         program: PROGRAM.to_owned(),
         config_digest: settings.digest(),
@@ -116,6 +118,13 @@ pub(crate) fn serve(settings: &Settings, ready: impl FnOnce(&Ready<'_>)) -> anyh
     tracing::info!(epoch = summary.epoch, records = summary.records, recovery_ms, from_checkpoint = ?from, cut = ?summary.cut, "the journal is read");
     let system = actix::System::new();
     system.block_on(run(settings, disk, started, ready))
+}
+
+/// As many threads fold at a start as there are cores: the one that reads mostly waits for the disk.
+/// One core alone is no faster for being shared.
+fn fold_threads() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if cores > 1 { cores.min(FOLD_THREADS_MAX) } else { 0 }
 }
 
 fn start_failure(error: engine::StartError) -> Failure {

@@ -1,5 +1,6 @@
 //! The checkpoint: what a start can begin from instead of the whole journal. Rebuildable, and
-//! believed only after every byte of it has been checked.
+//! believed only as far as it has been checked: rows at the open, their rests when they are read,
+//! or at the open as well where the machine was restarted since they were written.
 //!
 //! A checkpoint is consistent per **unit**: the rows of one unit all include the same journal
 //! position, its **head**. Units are written in **rounds**. What a round writes stays invisible
@@ -7,8 +8,8 @@
 //! every unit whole. One **marker** over all heads says from where the journal is read.
 //!
 //! Knows bytes, keys and positions, and nothing of what they mean. Never the truth: whatever is
-//! wrong with it, it is set aside and the journal is read from its start. Never paces itself and
-//! never syncs: a round that a power cut took back is found by the next open, by its sums.
+//! wrong with it, it is set aside and the journal is read from its start. Never paces itself, and
+//! syncs at its end alone: what a power cut took back is found by the next open, by its sums.
 //!
 //! `docs/checkpoint.md` describes every byte. In reading order: `layout` (the bytes), `table` (what
 //! is asked of the store below), `rounds` (writing and reading), `opening` (the scan), and the two
@@ -85,7 +86,7 @@ pub struct Row<'a> {
     pub head: &'a Head,
     /// Its key.
     pub key: &'a [u8],
-    /// Its value, whole.
+    /// Its value: all of it but what was put as its rest.
     pub value: &'a [u8],
 }
 
@@ -159,8 +160,8 @@ pub enum Fault {
 /// Why a checkpoint that was found is not used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Why {
-    /// The process that opened it last ended before the open did.
-    #[error("the last open of it never ended")]
+    /// The process that opened it last ended before the open did, or found damage in it later.
+    #[error("the last open of it never ended, or what was read of it later was damaged")]
     Died,
     /// Its store panicked while it was opened.
     #[error("its store panicked: {0}")]
@@ -291,6 +292,22 @@ pub trait CheckpointStore: Send {
     /// When no round of the unit is open.
     fn put(&mut self, unit: u16, key: &[u8], value: &[u8]) -> Result<(), Fault>;
 
+    /// The same for a row with a rest: an open is given `first` alone, [`CheckpointReader::read`]
+    /// gives both together.
+    ///
+    /// # Errors
+    /// When the store fails, or [`Fault::Bounds`].
+    ///
+    /// # Panics
+    /// When no round of the unit is open.
+    fn put_with_rest(
+        &mut self,
+        unit: u16,
+        key: &[u8],
+        first: &[u8],
+        rest: &[u8],
+    ) -> Result<(), Fault>;
+
     /// Deletes a row; one that is not there is fine.
     ///
     /// # Errors
@@ -322,6 +339,13 @@ pub trait CheckpointStore: Send {
     /// When the store fails.
     fn sweep(&mut self, parts_max: usize) -> Result<usize, Fault>;
 
+    /// Brings everything to the disk, as the last thing that is done: the next open then need not
+    /// check rests, even if the machine was restarted before it. Afterwards the store has ended.
+    ///
+    /// # Errors
+    /// When the store fails; the next open then checks everything.
+    fn settle(&mut self) -> Result<(), Fault>;
+
     /// Bytes the checkpoint takes on its disk.
     ///
     /// # Errors
@@ -334,7 +358,8 @@ pub trait CheckpointStore: Send {
 
 /// Reads what is committed, while rounds are being written.
 pub trait CheckpointReader: Send + Sync {
-    /// The value of a row as of the unit's last committed round.
+    /// The value of a row as of the unit's last committed round, with its rest. One that is
+    /// damaged is told, and the next open sets the checkpoint aside.
     ///
     /// # Errors
     /// When the store fails, or the row is damaged.
@@ -345,4 +370,4 @@ pub trait CheckpointReader: Send + Sync {
 }
 
 /// The version of the format that this program writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;

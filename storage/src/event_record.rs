@@ -8,11 +8,14 @@
 mod decode;
 mod encode;
 mod layout;
+mod routing;
 
 use domain::event::{Event, EventBody, RunId};
 use thiserror::Error;
 
 use crate::record::{RecordRef, RecordWriter};
+
+pub use routing::{division, payment};
 
 /// The only layout of every kind so far.
 pub const EVENT_VERSION: u16 = 1;

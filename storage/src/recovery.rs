@@ -4,6 +4,7 @@
 //! the offset and what to do. It never skips a group, never repairs one, and deletes nothing but
 //! the remains of a group that was being written when the writer stopped.
 
+mod blank;
 pub(crate) mod judge;
 mod seek;
 
@@ -26,6 +27,7 @@ use crate::record::{DOMAIN_KIND_FIRST, RecordWriter};
 use crate::segment::{SegmentHeader, journal_dir, segment_path, unfinished_path};
 use crate::walk::{Chain, ChainEnd, Found, Group, Walker};
 
+pub use blank::BlankSegments;
 pub use judge::{Damage, NEWER, RESTORE};
 
 /// What a start is told.
@@ -46,6 +48,9 @@ pub struct OpenOptions<'a> {
     /// If it is not the last record of its group, that group is visited too, and what was seen of
     /// it is the caller's to leave out. Without it, all is read.
     pub from: Option<Cursor>,
+    /// Segments that are known to be blank: what lies behind the end of the journal there is not
+    /// looked at again.
+    pub blank: BlankSegments,
     /// Segments to keep filled ahead.
     pub fill_ahead: u32,
     /// The lock on the data directory, where the caller has taken it already.
@@ -67,10 +72,49 @@ impl<'a> OpenOptions<'a> {
             time_ms,
             witness: None,
             from: None,
+            blank: BlankSegments::NONE,
             fill_ahead: FILL_AHEAD_DEFAULT,
             lock: None,
             knows,
         }
+    }
+}
+
+/// Who is shown the groups of a journal while it is opened.
+pub trait Visitor {
+    /// Is shown the next group.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with one that was shown before: the start stops.
+    fn group(&mut self, group: &Group<'_>) -> Result<(), Refusal>;
+
+    /// Was shown every group there is. One who works behind what is shown says here what came of
+    /// it: nothing is written to the journal before.
+    ///
+    /// # Errors
+    /// What is wrong with a group that was shown: the start stops.
+    fn end(&mut self) -> Result<(), Refusal>;
+}
+
+/// What a visitor has against a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The first record of the group.
+    pub first: Position,
+    /// What is wrong, with what to do.
+    pub what: String,
+}
+
+/// A visitor that is done with each group at once.
+struct AtOnce<'a>(&'a mut dyn FnMut(&Group<'_>) -> Result<(), String>);
+
+impl Visitor for AtOnce<'_> {
+    fn group(&mut self, group: &Group<'_>) -> Result<(), Refusal> {
+        (self.0)(group).map_err(|what| Refusal { first: group.header.first(), what })
+    }
+
+    fn end(&mut self) -> Result<(), Refusal> {
+        Ok(())
     }
 }
 
@@ -226,6 +270,19 @@ impl LocalJournal {
         options: &OpenOptions<'_>,
         visit: &mut dyn FnMut(&Group<'_>) -> Result<(), String>,
     ) -> Result<Recovered, OpenError> {
+        LocalJournal::open_for(disk, data_dir, options, &mut AtOnce(visit))
+    }
+
+    /// The same for a visitor that may work behind what it is shown.
+    ///
+    /// # Errors
+    /// Whatever keeps the journal from going on, with what to do.
+    pub fn open_for(
+        disk: &Arc<dyn Disk>,
+        data_dir: &Path,
+        options: &OpenOptions<'_>,
+        visitor: &mut dyn Visitor,
+    ) -> Result<Recovered, OpenError> {
         // Without a journal there is nothing to lock, and no owner file should appear.
         Inventory::take(disk.as_ref(), data_dir)?;
         let lock = match &options.lock {
@@ -244,8 +301,9 @@ impl LocalJournal {
         let begun = walker.chain.last;
         let end = match &ended {
             Some(end) => end.clone(),
-            None => replay.run(&mut walker, options, visit)?,
+            None => replay.run(&mut walker, options, visitor)?,
         };
+        walker.blank = options.blank;
         let cut = judge::judge(&mut walker, &end)?.map_err(|found| {
             if found.is_newer() { OpenError::Newer(found) } else { OpenError::Damage(found) }
         })?;
@@ -329,12 +387,16 @@ impl Replay {
         &mut self,
         walker: &mut Walker,
         options: &OpenOptions<'_>,
-        visit: &mut dyn FnMut(&Group<'_>) -> Result<(), String>,
+        visitor: &mut dyn Visitor,
     ) -> Result<ChainEnd, OpenError> {
+        let refused = |Refusal { first, what }| OpenError::Refused { first, what };
         loop {
             let group = match walker.next()? {
                 Found::Group(group) => group,
-                Found::Nothing(end) => return Ok(end),
+                Found::Nothing(end) => {
+                    visitor.end().map_err(refused)?;
+                    return Ok(end);
+                }
             };
             for record in group.records {
                 let own = record.kind < DOMAIN_KIND_FIRST;
@@ -364,7 +426,7 @@ impl Replay {
                 let same = group.hash == witness.hash && header.epoch == witness.position.epoch;
                 self.witness_seen = Some(same);
             }
-            visit(&group).map_err(|what| OpenError::Refused { first: header.first(), what })?;
+            visitor.group(&group).map_err(refused)?;
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::limits::{
 use crate::marks::{KIND_CLOSED, KIND_OPENED};
 use crate::position::{Cursor, GroupHash, Place, Position};
 use crate::record::{DOMAIN_KIND_FIRST, Records};
+use crate::recovery::BlankSegments;
 use crate::segment::{segment_path, u128_at};
 
 /// A group that may be believed.
@@ -208,6 +209,8 @@ pub(crate) struct Walker {
     pub(crate) dataset: DataSet,
     pub(crate) last_segment: u64,
     window: Window,
+    /// Segments that a survey need not look at.
+    pub(crate) blank: BlankSegments,
     /// Where the next group should be.
     pub(crate) place: Place,
     pub(crate) chain: Chain,
@@ -235,7 +238,8 @@ impl Walker {
         };
         let place = Place { segment: first, offset: SEGMENT_HEADER_BYTES as u64 };
         let last_segment = *segments.end();
-        Ok(Walker { disk, journal_dir, dataset, last_segment, window, place, chain })
+        let blank = BlankSegments::NONE;
+        Ok(Walker { disk, journal_dir, dataset, last_segment, window, blank, place, chain })
     }
 
     /// Reads no more ahead than this; a follower of a live journal reads what there is.
@@ -416,6 +420,9 @@ impl Walker {
         let mut survey = Survey::default();
         let block_bytes = BLOCK_BYTES as u64;
         for segment in from.segment..=self.last_segment {
+            if self.blank.has(segment) {
+                break;
+            }
             let start = if segment == from.segment { from.offset } else { block_bytes };
             let mut offset = start;
             while offset + block_bytes <= self.dataset.segment_bytes {

@@ -84,6 +84,15 @@ impl YearBook {
         }
     }
 
+    /// Has the payment that an id probably names brought into the cache, once its index slot is
+    /// there.
+    pub fn prefetch_payment(&self, payment: PaymentId) {
+        let likely = self.payment_ids.likely(self.payment_ids.probe(payment.0));
+        if let Some((index, false)) = likely.map(unpack) {
+            self.payments.prefetch(index);
+        }
+    }
+
     /// Where an id that was ended stands, to be placed when its record lands.
     #[must_use]
     pub fn ended_id(&self, id: RefusedId) -> Placed {

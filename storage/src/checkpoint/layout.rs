@@ -37,6 +37,38 @@ pub(crate) enum Kind {
     Live = 1,
     /// The row is gone.
     Deleted = 2,
+    /// The row has a value, of which this is the first part; it says what its rest adds up to.
+    Begun = 3,
+    /// Part of a rest, in a table of its own.
+    Rest = 4,
+}
+
+/// What the rest of a row adds up to, before the first part of its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RestSum {
+    /// Its parts.
+    pub(crate) parts: u8,
+    /// The wrapping sum of their checksums.
+    pub(crate) sum: u128,
+}
+
+/// Bytes of a [`RestSum`].
+pub(crate) const REST_SUM_BYTES: usize = 17;
+
+/// The body of the one stored part of a row that has a rest.
+pub(crate) fn begun_body(rest: RestSum, first: &[u8]) -> Vec<u8> {
+    let mut body = Vec::with_capacity(REST_SUM_BYTES + first.len());
+    body.push(rest.parts);
+    body.extend_from_slice(&rest.sum.to_le_bytes());
+    body.extend_from_slice(first);
+    body
+}
+
+/// What the rest adds up to, and the first part of the value.
+pub(crate) fn read_begun(body: &[u8]) -> Option<(RestSum, &[u8])> {
+    let (head, first) = body.split_first_chunk::<REST_SUM_BYTES>()?;
+    let rest = RestSum { parts: head[0], sum: u128_at(head, 1) };
+    (rest.parts > 0).then_some((rest, first))
 }
 
 /// Where a stored part belongs.
@@ -171,6 +203,8 @@ pub(crate) fn read_stored_value<'a>(stored_key: &[u8], value: &'a [u8]) -> Optio
     let kind = match kind {
         1 => Kind::Live,
         2 => Kind::Deleted,
+        3 => Kind::Begun,
+        4 => Kind::Rest,
         _ => return None,
     };
     (parts > 0).then_some(Part { checksum, parts, kind, body })
@@ -188,6 +222,13 @@ pub(crate) fn check_bounds(key: &[u8], value: &[u8]) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Whether the first part of a value may be kept with a rest behind it.
+pub(crate) fn check_first(first: &[u8]) -> Result<(), Fault> {
+    let (found, max) = (first.len(), CHECKPOINT_PART_BYTES_MAX - REST_SUM_BYTES);
+    let what = "the bytes of a checkpoint value before its rest";
+    if found > max { Err(Fault::Bounds { what, found, max }) } else { Ok(()) }
 }
 
 fn write_cursor(cursor: &Cursor, into: &mut [u8]) {
@@ -363,6 +404,15 @@ mod tests {
         assert_eq!(value, [&checksum.to_le_bytes()[..], &[2, 1], b"body"].concat());
         assert_eq!(read_stored_value(&key, &value).map(|part| part.body), Some(&b"body"[..]));
 
+        let rest = RestSum { parts: 2, sum: 5 << 64 };
+        let body = begun_body(rest, b"first");
+        assert_eq!(
+            body,
+            [&[2, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0][..], b"first"].concat()
+        );
+        assert_eq!(read_begun(&body), Some((rest, &b"first"[..])));
+        assert_eq!((read_begun(&body[..16]), read_begun(&[0; 20])), (None, None));
+
         let head = write_head(&HEAD);
         assert_eq!(
             head[..24],
@@ -375,7 +425,7 @@ mod tests {
         assert_eq!(read_head(&[2, 1], &head), None);
 
         let marker = write_marker(&MARKER);
-        assert_eq!(marker[..16], *b"TRSYCKPT\x01\0\0\0\x02\0\0\0");
+        assert_eq!(marker[..16], *b"TRSYCKPT\x02\0\0\0\x02\0\0\0");
         assert_eq!((marker[24], marker[32], marker[88], marker[128]), (9, 3, 44, 1));
         assert_eq!(read_marker(&marker), MarkerRead::Marker(MARKER));
     }
@@ -384,10 +434,10 @@ mod tests {
     fn a_marker_of_another_version_is_told_from_damage() {
         let mut longer = write_marker(&MARKER).to_vec();
         longer.truncate(MARKER_BYTES - 16);
-        longer[8] = 2;
+        longer[8] = 3;
         longer.extend([5; 40]);
         longer.extend(xxh3_128(&longer).to_le_bytes());
-        assert_eq!(read_marker(&longer), MarkerRead::OtherFormat(2));
+        assert_eq!(read_marker(&longer), MarkerRead::OtherFormat(3));
         longer[50] ^= 1;
         assert_eq!(read_marker(&longer), MarkerRead::Damaged);
         assert_eq!(read_marker(&[]), MarkerRead::Damaged);

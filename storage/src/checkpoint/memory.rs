@@ -33,12 +33,14 @@ pub enum Strike {
 #[derive(Clone)]
 enum Write {
     Row(Vec<u8>, Option<Vec<u8>>),
+    Rest(Vec<u8>, Option<Vec<u8>>),
     Heads(Vec<Entry>),
 }
 
 #[derive(Clone, Default)]
 struct Tables {
     rows: Map,
+    rests: Map,
     heads: Map,
 }
 
@@ -50,6 +52,12 @@ impl Tables {
             }
             Write::Row(key, None) => {
                 self.rows.remove(&key);
+            }
+            Write::Rest(key, Some(value)) => {
+                self.rests.insert(key, value);
+            }
+            Write::Rest(key, None) => {
+                self.rests.remove(&key);
             }
             Write::Heads(entries) => self.heads.extend(entries),
         }
@@ -65,6 +73,9 @@ struct State {
     unflushed: Vec<Write>,
     present: bool,
     tripwire: bool,
+    /// What [`Site::may_have_lost`] says.
+    restarted: bool,
+    settled: bool,
     set_aside: u64,
     kept_aside: Vec<String>,
     writes: u64,
@@ -127,6 +138,26 @@ impl MemoryCheckpoint {
         state.plan.clear();
         state.at_open = None;
         MemoryCheckpoint(Arc::new(Mutex::new(state)))
+    }
+
+    /// Notes that the machine was restarted: what was not settled before may be lost.
+    pub fn machine_restarted(&self) {
+        let mut state = self.state();
+        state.restarted = !state.settled;
+    }
+
+    /// The rests of rows as stored.
+    #[must_use]
+    pub fn stored_rests(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.state().tables.rests.clone().into_iter().collect()
+    }
+
+    /// Puts a stored part of a rest in place, or removes it, outside any plan.
+    pub fn set_stored_rest(&self, key: &[u8], value: Option<Vec<u8>>) {
+        let mut state = self.state();
+        let write = Write::Rest(key.to_vec(), value);
+        state.tables.apply(write.clone());
+        state.flushed.apply(write);
     }
 
     /// The rows as stored, with all their versions and parts.
@@ -216,7 +247,7 @@ fn hit(strike: Option<Strike>) -> Result<Option<Strike>, TableFault> {
 
 fn turn_a_bit(write: &mut Write) {
     let value = match write {
-        Write::Row(_, value) => value.as_mut(),
+        Write::Row(_, value) | Write::Rest(_, value) => value.as_mut(),
         Write::Heads(entries) => entries.first_mut().map(|(_, value)| value),
     };
     if let Some(byte) = value.and_then(|value| value.last_mut()) {
@@ -256,6 +287,18 @@ impl Table for MemoryCheckpoint {
         }
     }
 
+    fn insert_rest(&self, key: &[u8], value: &[u8]) -> Result<(), TableFault> {
+        self.write(Write::Rest(key.to_vec(), Some(value.to_vec())))
+    }
+
+    fn remove_rest(&self, key: &[u8]) -> Result<(), TableFault> {
+        self.write(Write::Rest(key.to_vec(), None))
+    }
+
+    fn rest(&self, key: &[u8]) -> Result<Option<Vec<u8>>, TableFault> {
+        Ok(self.state().tables.rests.get(key).cloned())
+    }
+
     fn heads(&self) -> Result<Vec<Entry>, TableFault> {
         Ok(self.stored_heads())
     }
@@ -275,9 +318,18 @@ impl Table for MemoryCheckpoint {
         Ok(())
     }
 
+    fn settle(&self) -> Result<(), TableFault> {
+        self.state().settled = true;
+        Ok(())
+    }
+
+    fn condemn(&self) {
+        self.state().tripwire = true;
+    }
+
     fn bytes_on_disk(&self) -> Result<u64, TableFault> {
         let State { tables, .. } = &*self.state();
-        let entries = tables.rows.iter().chain(&tables.heads);
+        let entries = tables.rows.iter().chain(&tables.rests).chain(&tables.heads);
         Ok(entries.map(|(key, value)| (key.len() + value.len()) as u64).sum())
     }
 }
@@ -300,6 +352,16 @@ impl Site for MemoryCheckpoint {
 
     fn clear_tripwire(&self) -> Result<(), String> {
         self.state().tripwire = false;
+        Ok(())
+    }
+
+    fn may_have_lost(&self) -> Result<bool, String> {
+        Ok(self.state().restarted)
+    }
+
+    fn note_writing(&self) -> Result<(), String> {
+        let mut state = self.state();
+        (state.restarted, state.settled) = (false, false);
         Ok(())
     }
 

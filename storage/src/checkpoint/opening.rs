@@ -9,10 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::layout::{
-    Kind, MARKER_KEY, MarkerRead, Place, head_checksum, read_head, read_marker, read_stored_key,
-    read_stored_value, row_prefix, with_tail, write_marker,
+    Kind, MARKER_KEY, MarkerRead, Place, head_checksum, read_begun, read_head, read_marker,
+    read_stored_key, read_stored_value, row_prefix, with_tail, write_marker,
 };
-use super::rounds::{Joined, Rounds, Unseen};
+use super::rounds::{Joined, Rounds, Stored, Unseen, rests};
 use super::table::{Table, TableFault, panic_text};
 use super::{CheckpointStore, Found, Head, Marker, OpenFault, Opened, Row, RowVisitor, Why};
 use crate::dataset::DataSet;
@@ -32,6 +32,13 @@ pub(crate) trait Site {
 
     /// Takes the tripwire away.
     fn clear_tripwire(&self) -> Result<(), String>;
+
+    /// Whether the machine was restarted since what lies here was written, and not all of it was
+    /// brought to the disk before: what the system was handed may then be missing.
+    fn may_have_lost(&self) -> Result<bool, String>;
+
+    /// Notes that from here on what is written is lost if the machine is restarted.
+    fn note_writing(&self) -> Result<(), String>;
 
     /// Opens the store below, or makes an empty one.
     fn table(&self) -> Result<Arc<dyn Table>, TableFault>;
@@ -89,6 +96,7 @@ fn make(site: &dyn Site, dataset: &DataSet) -> Result<Box<dyn CheckpointStore>, 
         let table = site.table()?;
         table.commit(&[(MARKER_KEY, &write_marker(&marker))])?;
         table.flush()?;
+        site.note_writing().map_err(Why::Failed)?;
         site.clear_tripwire().map_err(Why::Failed)?;
         Ok(Rounds::new(table, marker, &[], Unseen::new()))
     });
@@ -107,7 +115,9 @@ fn open_whole(
         site.set_tripwire().map_err(Why::Failed)?;
         let table = site.table()?;
         let (marker, heads) = read_heads(table.as_ref(), dataset)?;
-        let unseen = scan(table.as_ref(), &heads, visitors)?;
+        let with_rests = site.may_have_lost().map_err(Why::Failed)?;
+        let unseen = scan(table.as_ref(), &heads, visitors, with_rests)?;
+        site.note_writing().map_err(Why::Failed)?;
         site.clear_tripwire().map_err(Why::Failed)?;
         let heads: Vec<Head> = heads.into_values().collect();
         Ok(Rounds::new(table, marker, &heads, unseen))
@@ -145,20 +155,24 @@ fn read_heads(table: &dyn Table, dataset: &DataSet) -> Result<(Marker, BTreeMap<
     Ok((marker, heads))
 }
 
-/// Checks every row, each visitor on its own thread with a range of units.
+/// Checks every row, and every rest if need be, each visitor on its own thread with a range of
+/// units.
 fn scan(
     table: &dyn Table,
     heads: &BTreeMap<u16, Head>,
     visitors: &mut [Box<RowVisitor<'_>>],
+    with_rests: bool,
 ) -> Result<Unseen, Why> {
     let ranges = ranges(heads, visitors.len());
     let results: Vec<Result<Unseen, Why>> = std::thread::scope(|scope| {
         let mut work = ranges.into_iter().zip(visitors.iter_mut());
         let own = work.next();
-        let running: Vec<_> = work
-            .map(|(units, visit)| scope.spawn(move || scan_units(table, heads, units, visit)))
-            .collect();
-        let own = own.map(|(units, visit)| caught(|| scan_units(table, heads, units, visit)));
+        let scan_units = move |units, visit: &mut RowVisitor<'_>| {
+            scan_units(table, heads, units, visit, with_rests)
+        };
+        let running: Vec<_> =
+            work.map(|(units, visit)| scope.spawn(move || scan_units(units, visit))).collect();
+        let own = own.map(|(units, visit)| caught(|| scan_units(units, visit)));
         let joined = running.into_iter().map(|thread| match thread.join() {
             Ok(done) => done,
             Err(panic) => Err(Why::Panicked(panic_text(panic.as_ref()))),
@@ -197,6 +211,7 @@ fn scan_units(
     heads: &BTreeMap<u16, Head>,
     units: Range<u32>,
     visit: &mut RowVisitor<'_>,
+    with_rests: bool,
 ) -> Result<Unseen, Why> {
     let bound = |unit: u32| u16::try_from(unit).ok().map(u16::to_be_bytes);
     let Some(from) = bound(units.start) else {
@@ -205,6 +220,7 @@ fn scan_units(
     let mut scan = Scan {
         heads,
         visit,
+        rests_in: with_rests.then_some(table),
         unit: 0,
         key: Vec::new(),
         joined: Joined::default(),
@@ -245,7 +261,7 @@ fn scan_units(
     }
     // Deletions go last: without one, the version that it hides would be seen again.
     for (unit, stored) in scan.deletions {
-        scan.unseen.entry(unit).or_default().push_back(stored);
+        scan.unseen.entry(unit).or_default().push_back(Stored::Row(stored));
     }
     Ok(scan.unseen)
 }
@@ -254,6 +270,8 @@ fn scan_units(
 struct Scan<'a, 'v> {
     heads: &'a BTreeMap<u16, Head>,
     visit: &'a mut RowVisitor<'v>,
+    /// Where rests are read and checked too, if they are.
+    rests_in: Option<&'a dyn Table>,
     unit: u16,
     key: Vec<u8>,
     joined: Joined,
@@ -277,12 +295,17 @@ impl Scan<'_, '_> {
         }
         let committed = self.heads.get(&unit).map_or(0, |head| head.round);
         if round > committed {
-            self.unseen.entry(unit).or_default().push_back(stored.to_vec());
+            let unseen = self.unseen.entry(unit).or_default();
+            let begun = read_stored_value(stored, value).filter(|part| part.kind == Kind::Begun);
+            if let Some((rest, _)) = begun.and_then(|part| read_begun(part.body)) {
+                unseen.extend(rests(&row_prefix(unit, &self.key), round, rest.parts));
+            }
+            unseen.push_back(Stored::Row(stored.to_vec()));
             return Ok(());
         }
         if let Some(older) = self.joined.other_than(round) {
-            let keys = older.keys(&row_prefix(unit, &self.key));
-            self.unseen.entry(unit).or_default().extend(keys);
+            let all = older.stored(&row_prefix(unit, &self.key));
+            self.unseen.entry(unit).or_default().extend(all);
         }
         self.joined.take(round, part, read_stored_value(stored, value).as_ref());
         Ok(())
@@ -302,6 +325,13 @@ impl Scan<'_, '_> {
             let stored = with_tail(row_prefix(self.unit, &self.key), version.round, 0);
             self.deletions.push((self.unit, stored));
         } else {
+            if let Some(table) = self.rests_in {
+                let rest = version.rest(table, &row_prefix(self.unit, &self.key))?;
+                rest.map_err(|what| {
+                    let (unit, key, round) = (self.unit, &self.key[..], version.round);
+                    Why::Damaged(format!("{}: {what}", Place { unit, key, round, part: 0 }))
+                })?;
+            }
             let (rows, sum) = self.totals.entry(self.unit).or_default();
             *rows += 1;
             *sum = sum.wrapping_add(version.sum);

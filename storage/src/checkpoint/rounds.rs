@@ -10,15 +10,52 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::layout::{
-    Kind, MARKER_KEY, Part, Place, check_bounds, head_checksum, head_key, prefix_end,
-    read_stored_value, row_prefix, stored_value, tail_of, with_tail, write_head, write_marker,
+    Kind, MARKER_KEY, Part, Place, RestSum, begun_body, check_bounds, check_first, head_checksum,
+    head_key, prefix_end, read_begun, read_stored_value, row_prefix, stored_value, tail_of,
+    with_tail, write_head, write_marker,
 };
-use super::table::{Table, panic_text};
+use super::table::{Table, TableFault, panic_text};
 use super::{CheckpointReader, CheckpointStore, Commit, Counters, Fault, Head, Marker};
 use crate::limits::{CHECKPOINT_PART_BYTES_MAX, CHECKPOINT_ROUND_PARTS_MAX};
 
-/// Stored keys that nobody can see any more, by unit, in the order they are to be removed in.
-pub(crate) type Unseen = BTreeMap<u16, VecDeque<Vec<u8>>>;
+/// What nobody can see any more, by unit, in the order it is to be removed in.
+pub(crate) type Unseen = BTreeMap<u16, VecDeque<Stored>>;
+
+/// A stored part, by its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// Of a row.
+    Row(Vec<u8>),
+    /// Of a row's rest.
+    Rest(Vec<u8>),
+}
+
+impl Stored {
+    fn key(&self) -> &[u8] {
+        let (Stored::Row(key) | Stored::Rest(key)) = self;
+        key
+    }
+
+    fn insert_into(&self, table: &dyn Table, value: &[u8]) -> Result<(), TableFault> {
+        match self {
+            Stored::Row(key) => table.insert(key, value),
+            Stored::Rest(key) => table.insert_rest(key, value),
+        }
+    }
+
+    fn remove_from(&self, table: &dyn Table) -> Result<(), TableFault> {
+        match self {
+            Stored::Row(key) => table.remove(key),
+            Stored::Rest(key) => table.remove_rest(key),
+        }
+    }
+}
+
+/// The parts of a rest, whose row's version has this prefix and round.
+pub(crate) fn rests(prefix: &[u8], round: u64, parts: u8) -> impl Iterator<Item = Stored> + use<> {
+    let prefix = prefix.to_vec();
+    (0..parts).map(move |part| Stored::Rest(with_tail(prefix.clone(), round, part)))
+}
 
 /// A checkpoint over an open table.
 pub(crate) struct Rounds {
@@ -38,10 +75,10 @@ struct Round {
     rows: u64,
     sum: u128,
     /// Parts of versions that it supersedes, and its own deletions: unseen once it is committed.
-    superseded: Vec<Vec<u8>>,
+    superseded: Vec<Stored>,
     deletions: BTreeSet<Vec<u8>>,
     /// Parts that it wrote: unseen once it is abandoned.
-    written: Vec<Vec<u8>>,
+    written: Vec<Stored>,
 }
 
 /// What readers know.
@@ -70,13 +107,49 @@ pub(crate) struct Version {
     pub(crate) parts: u8,
     seen: u8,
     pub(crate) sum: u128,
+    /// What its rest adds up to, where it has one.
+    pub(crate) rest: Option<RestSum>,
 }
 
 impl Version {
-    /// Its stored keys.
-    pub(crate) fn keys(self, prefix: &[u8]) -> impl Iterator<Item = Vec<u8>> + use<> {
+    /// The stored keys of its row.
+    fn keys(self, prefix: &[u8]) -> impl Iterator<Item = Vec<u8>> + use<> {
         let prefix = prefix.to_vec();
         (0..self.parts).map(move |part| with_tail(prefix.clone(), self.round, part))
+    }
+
+    /// All that is stored of it, in the order it is to be removed in: as long as anything of a rest
+    /// is there, its row says so.
+    pub(crate) fn stored(self, prefix: &[u8]) -> impl Iterator<Item = Stored> + use<> {
+        let parts = self.rest.map_or(0, |rest| rest.parts);
+        rests(prefix, self.round, parts).chain(self.keys(prefix).map(Stored::Row))
+    }
+
+    /// Its rest, if every part of it is what was written.
+    ///
+    /// # Errors
+    /// When the store fails, or what is wrong.
+    pub(crate) fn rest(
+        self,
+        table: &dyn Table,
+        prefix: &[u8],
+    ) -> Result<Result<Vec<u8>, &'static str>, TableFault> {
+        let (mut bytes, mut sum) = (Vec::new(), 0_u128);
+        let Some(rest) = self.rest else { return Ok(Ok(bytes)) };
+        for number in 0..rest.parts {
+            let key = with_tail(prefix.to_vec(), self.round, number);
+            let Some(stored) = table.rest(&key)? else {
+                return Ok(Err("a part of its rest is missing"));
+            };
+            match read_stored_value(&key, &stored) {
+                Some(part) if part.kind == Kind::Rest && part.parts == rest.parts => {
+                    sum = sum.wrapping_add(part.checksum);
+                    bytes.extend_from_slice(part.body);
+                }
+                _ => return Ok(Err("the checksum of its rest does not hold")),
+            }
+        }
+        Ok(if sum == rest.sum { Ok(bytes) } else { Err("its rest is another one") })
     }
 }
 
@@ -101,8 +174,17 @@ impl Joined {
             self.wrong = Some("its checksum does not hold");
             return;
         };
-        let Part { checksum, parts, kind, body } = *part;
-        let first = Version { round, kind, parts, seen: 0, sum: 0 };
+        let Part { checksum, parts, kind, mut body } = *part;
+        let mut rest = None;
+        if kind == Kind::Begun {
+            match read_begun(body).filter(|_| parts == 1) {
+                Some((of_rest, first)) => (rest, body) = (Some(of_rest), first),
+                None => self.wrong = Some("it does not say what its rest is"),
+            }
+        } else if kind == Kind::Rest {
+            self.wrong = Some("it is a rest and no row");
+        }
+        let first = Version { round, kind, parts, seen: 0, sum: 0, rest };
         let version = self.version.get_or_insert(first);
         if number != version.seen {
             self.wrong = Some("a part of it is missing");
@@ -156,12 +238,74 @@ fn look(
     Ok((committed, own))
 }
 
+/// What a row becomes.
+enum New<'a> {
+    /// It is deleted.
+    Nothing,
+    /// It has this value.
+    Value(&'a [u8]),
+    /// It has a value with a rest.
+    WithRest(&'a [u8], &'a [u8]),
+}
+
+/// A part as it is to be stored.
+struct NewPart {
+    stored: Stored,
+    value: Vec<u8>,
+    checksum: u128,
+}
+
+impl New<'_> {
+    fn check(&self, key: &[u8]) -> Result<(), Fault> {
+        match *self {
+            New::Nothing => check_bounds(key, &[]),
+            New::Value(value) => check_bounds(key, value),
+            New::WithRest(first, rest) => {
+                check_first(first)?;
+                check_bounds(key, rest)
+            }
+        }
+    }
+
+    /// Its parts, those of the row before those of the rest.
+    fn parts(&self, prefix: &[u8], round: u64) -> Vec<NewPart> {
+        let chunked = |value: &[u8], kind: Kind| -> Vec<NewPart> {
+            let chunks: Vec<&[u8]> = match value {
+                [] => vec![&[]],
+                _ => value.chunks(CHECKPOINT_PART_BYTES_MAX).collect(),
+            };
+            let count = chunks.len() as u8;
+            let part = |(number, chunk): (u8, &[u8])| {
+                let key = with_tail(prefix.to_vec(), round, number);
+                let (value, checksum) = stored_value(&key, count, kind, chunk);
+                let stored = if kind == Kind::Rest { Stored::Rest(key) } else { Stored::Row(key) };
+                NewPart { stored, value, checksum }
+            };
+            (0..=u8::MAX).zip(chunks).map(part).collect()
+        };
+        match *self {
+            New::Nothing => chunked(&[], Kind::Deleted),
+            New::Value(value) => chunked(value, Kind::Live),
+            New::WithRest(first, rest) => {
+                let rests = chunked(rest, Kind::Rest);
+                let sum = rests.iter().fold(0_u128, |sum, part| sum.wrapping_add(part.checksum));
+                let body = begun_body(RestSum { parts: rests.len() as u8, sum }, first);
+                let mut parts = chunked(&body, Kind::Begun);
+                parts.extend(rests);
+                parts
+            }
+        }
+    }
+}
+
 /// A version as it must be, or what is wrong with it.
 fn judged(unit: u16, key: &[u8], joined: &Joined) -> Result<Option<Version>, Fault> {
-    joined.whole().map_err(|what| {
-        let place = Place { unit, key, round: joined.round, part: 0 };
-        Fault::Damaged { what: format!("{place}: {what}") }
-    })
+    joined.whole().map_err(|what| damaged(unit, key, joined.round, what))
+}
+
+fn damaged(unit: u16, key: &[u8], round: u64, what: &str) -> Fault {
+    let place = Place { unit, key, round, part: 0 };
+    Fault::Damaged { what: format!("{place}: {what}") }
 }
 
 /// Runs what asks the table, which may panic. What a panic leaves half done is not looked at
@@ -217,8 +361,8 @@ impl Rounds {
         }
     }
 
-    fn write(&mut self, unit: u16, key: &[u8], value: &[u8], kind: Kind) -> Result<(), Fault> {
-        check_bounds(key, value)?;
+    fn write(&mut self, unit: u16, key: &[u8], new: New<'_>) -> Result<(), Fault> {
+        new.check(key)?;
         let round = self.round_of(unit);
         let number = round.number;
         let found = round.written.len() + round.superseded.len();
@@ -231,49 +375,49 @@ impl Rounds {
         let (before, own) = (judged(unit, key, &before)?, judged(unit, key, &own)?);
         let prefix = row_prefix(unit, key);
         let absent = before.is_none_or(|version| version.kind == Kind::Deleted);
-        let chunks: Vec<&[u8]> = match value {
-            // Nothing to delete: at most what this round itself wrote.
-            _ if kind == Kind::Deleted && absent => Vec::new(),
-            [] => vec![&[]],
-            _ => value.chunks(CHECKPOINT_PART_BYTES_MAX).collect(),
-        };
-        let mut sum: u128 = 0;
-        for (part, chunk) in (0..=u8::MAX).zip(&chunks) {
-            let stored = with_tail(prefix.clone(), number, part);
-            let (bytes, checksum) = stored_value(&stored, chunks.len() as u8, kind, chunk);
-            table.insert(&stored, &bytes)?;
-            sum = sum.wrapping_add(checksum);
-            self.counters.bytes_written += (stored.len() + bytes.len()) as u64;
+        let deletes = matches!(new, New::Nothing);
+        // Nothing to delete: at most what this round itself wrote.
+        let parts = if deletes && absent { Vec::new() } else { new.parts(&prefix, number) };
+        let is_row = |part: &&NewPart| matches!(part.stored, Stored::Row(_));
+        let rows = parts.iter().filter(is_row).count();
+        if let Some(own) = own {
+            // Before the row that says how many parts its rest has.
+            let before = own.rest.map_or(0, |rest| rest.parts);
+            for stored in rests(&prefix, number, before).skip(parts.len() - rows) {
+                stored.remove_from(table.as_ref())?;
+            }
+        }
+        let sum =
+            parts.iter().filter(is_row).fold(0, |sum: u128, part| sum.wrapping_add(part.checksum));
+        for NewPart { stored, value, .. } in parts {
+            self.counters.bytes_written += (stored.key().len() + value.len()) as u64;
+            stored.insert_into(table.as_ref(), &value)?;
             self.round_of(unit).written.push(stored);
         }
         if let Some(own) = own {
-            for stored in own.keys(&prefix).skip(chunks.len()) {
+            for stored in own.keys(&prefix).skip(rows) {
                 table.remove(&stored)?;
             }
         }
         self.counters.rows_written += 1;
         let round = self.round_of(unit);
         // What counted for this row so far: what the round itself wrote, else what is committed.
-        if let Some(counted) = own.or(before).filter(|version| version.kind == Kind::Live) {
+        if let Some(counted) = own.or(before).filter(|version| version.kind != Kind::Deleted) {
             round.rows -= 1;
             round.sum = round.sum.wrapping_sub(counted.sum);
         }
         let first = with_tail(prefix.clone(), number, 0);
-        match kind {
-            Kind::Live => {
-                round.rows += 1;
-                round.sum = round.sum.wrapping_add(sum);
-                round.deletions.remove(&first);
-            }
-            Kind::Deleted if absent => {}
-            Kind::Deleted => {
-                round.deletions.insert(first);
-            }
+        if !deletes {
+            round.rows += 1;
+            round.sum = round.sum.wrapping_add(sum);
+            round.deletions.remove(&first);
+        } else if !absent {
+            round.deletions.insert(first);
         }
         if own.is_none()
             && let Some(before) = before
         {
-            round.superseded.extend(before.keys(&prefix));
+            round.superseded.extend(before.stored(&prefix));
         }
         Ok(())
     }
@@ -309,10 +453,9 @@ impl Rounds {
         self.committed.put(head);
         self.counters.rounds_committed += 1;
         // A deletion goes last: without it, the version that it hides would be seen again.
-        self.unseen
-            .entry(unit)
-            .or_default()
-            .extend(round.superseded.into_iter().chain(round.deletions));
+        self.unseen.entry(unit).or_default().extend(
+            round.superseded.into_iter().chain(round.deletions.into_iter().map(Stored::Row)),
+        );
         Ok(head)
     }
 
@@ -324,7 +467,7 @@ impl Rounds {
         while swept < parts_max
             && let Some(stored) = unseen.pop_front()
         {
-            self.table.remove(&stored)?;
+            stored.remove_from(self.table.as_ref())?;
             swept += 1;
         }
         if unseen.is_empty() {
@@ -367,12 +510,23 @@ impl CheckpointStore for Rounds {
 
     fn put(&mut self, unit: u16, key: &[u8], value: &[u8]) -> Result<(), Fault> {
         self.expect_round(unit);
-        self.run(|rounds| rounds.write(unit, key, value, Kind::Live))
+        self.run(|rounds| rounds.write(unit, key, New::Value(value)))
+    }
+
+    fn put_with_rest(
+        &mut self,
+        unit: u16,
+        key: &[u8],
+        first: &[u8],
+        rest: &[u8],
+    ) -> Result<(), Fault> {
+        self.expect_round(unit);
+        self.run(|rounds| rounds.write(unit, key, New::WithRest(first, rest)))
     }
 
     fn delete(&mut self, unit: u16, key: &[u8]) -> Result<(), Fault> {
         self.expect_round(unit);
-        self.run(|rounds| rounds.write(unit, key, &[], Kind::Deleted))
+        self.run(|rounds| rounds.write(unit, key, New::Nothing))
     }
 
     fn commit(&mut self, unit: u16, commit: &Commit) -> Result<Head, Fault> {
@@ -387,7 +541,8 @@ impl CheckpointStore for Rounds {
         };
         self.counters.rounds_abandoned += 1;
         if !round.written.is_empty() {
-            self.unseen.entry(unit).or_default().extend(round.written);
+            // From the back: a rest goes before the row that says there is one.
+            self.unseen.entry(unit).or_default().extend(round.written.into_iter().rev());
         }
     }
 
@@ -401,6 +556,15 @@ impl CheckpointStore for Rounds {
             }
             Ok(rounds.unseen.values().map(VecDeque::len).sum())
         })
+    }
+
+    fn settle(&mut self) -> Result<(), Fault> {
+        self.run(|rounds| {
+            rounds.table.flush()?;
+            Ok(rounds.table.settle()?)
+        })?;
+        self.ended = true;
+        Ok(())
     }
 
     fn bytes_on_disk(&self) -> Result<u64, Fault> {
@@ -427,6 +591,9 @@ impl CheckpointReader for Reader {
             let read = self.as_of(&head, key);
             // A commit in between may have had the version swept away that was looked for.
             if self.committed.head(unit).is_some_and(|now| now.round == head.round) {
+                if matches!(read, Err(Fault::Damaged { .. })) {
+                    self.table.condemn();
+                }
                 return read;
             }
         }
@@ -439,9 +606,16 @@ impl CheckpointReader for Reader {
 
 impl Reader {
     fn as_of(&self, head: &Head, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        let look = || look(self.table.as_ref(), head.unit, key, head.round);
-        let (committed, _) = caught(look)?;
-        let version = judged(head.unit, key, &committed)?;
-        Ok(version.is_some_and(|version| version.kind == Kind::Live).then_some(committed.value))
+        let table = self.table.as_ref();
+        caught(|| {
+            let (committed, _) = look(table, head.unit, key, head.round)?;
+            let live =
+                judged(head.unit, key, &committed)?.filter(|version| version.kind != Kind::Deleted);
+            let Some(version) = live else { return Ok(None) };
+            let mut value = committed.value;
+            let rest = version.rest(table, &row_prefix(head.unit, key))?;
+            value.extend(rest.map_err(|what| damaged(head.unit, key, version.round, what))?);
+            Ok(Some(value))
+        })
     }
 }

@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,8 +22,16 @@ use crate::limits::{CHECKPOINT_ASIDE_MAX, CHECKPOINT_CACHE_BYTES};
 const DIR: &str = "checkpoint";
 const ASIDE_PREFIX: &str = "checkpoint.aside-";
 const TRIPWIRE: &str = "opening";
+const WRITTEN: &str = "written";
 const OWNER: &str = "owner";
 const SLED: &str = "sled";
+
+/// What [`WRITTEN`] says once everything was brought to the disk; before that, the boot in which
+/// it was written.
+const SETTLED: &str = "settled";
+
+/// Where Linux says which boot this is.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// The checkpoint of a data directory.
 #[derive(Debug, Clone)]
@@ -153,6 +161,18 @@ impl Site for Directory {
         fs::remove_file(&path).map_err(told("remove", &path))
     }
 
+    fn may_have_lost(&self) -> Result<bool, String> {
+        // What cannot be read is not believed: all is checked.
+        let written = fs::read_to_string(self.dir.join(WRITTEN)).unwrap_or_default();
+        let boot = fs::read_to_string(BOOT_ID).unwrap_or_default();
+        Ok(written != SETTLED && (written.is_empty() || written != boot))
+    }
+
+    fn note_writing(&self) -> Result<(), String> {
+        // Without a boot's name nothing is believed after the next open either.
+        write_synced(&self.dir, &fs::read_to_string(BOOT_ID).unwrap_or_default())
+    }
+
     fn table(&self) -> Result<Arc<dyn Table>, TableFault> {
         let path = self.dir.join(SLED);
         wait_for_lock(&path.join("db"))?;
@@ -164,8 +184,10 @@ impl Site for Directory {
             .mode(sled::Mode::HighThroughput)
             .flush_every_ms(None)
             .open()?;
-        let (rows, heads) = (db.open_tree("rows")?, db.open_tree("heads")?);
-        Ok(Arc::new(SledTable { rows, heads, db, _owner: self.owner.borrow().clone() }))
+        let (rows, rests) = (db.open_tree("rows")?, db.open_tree("rests")?);
+        let heads = db.open_tree("heads")?;
+        let (dir, owner) = (self.dir.clone(), self.owner.borrow().clone());
+        Ok(Arc::new(SledTable { rows, rests, heads, db, dir, _owner: owner }))
     }
 
     fn set_aside(&self) -> Result<String, String> {
@@ -186,6 +208,17 @@ impl Site for Directory {
         }
         Ok(to.display().to_string())
     }
+}
+
+/// Writes what [`WRITTEN`] says, and does not come back before it is on the disk.
+fn write_synced(dir: &Path, text: &str) -> Result<(), String> {
+    let path = dir.join(WRITTEN);
+    let write = || {
+        let mut file = File::create(&path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(told("write", &path))
 }
 
 /// Waits until sled's own lock is free. This process has the directory, so only a thread of sled's
@@ -217,8 +250,10 @@ impl From<sled::Error> for TableFault {
 /// An open sled.
 struct SledTable {
     rows: sled::Tree,
+    rests: sled::Tree,
     heads: sled::Tree,
     db: sled::Db,
+    dir: PathBuf,
     /// Last, so that sled has let go when the lock does.
     _owner: Option<Arc<File>>,
 }
@@ -253,6 +288,20 @@ impl Table for SledTable {
         Ok(())
     }
 
+    fn insert_rest(&self, key: &[u8], value: &[u8]) -> Result<(), TableFault> {
+        self.rests.insert(key, value)?;
+        Ok(())
+    }
+
+    fn remove_rest(&self, key: &[u8]) -> Result<(), TableFault> {
+        self.rests.remove(key)?;
+        Ok(())
+    }
+
+    fn rest(&self, key: &[u8]) -> Result<Option<Vec<u8>>, TableFault> {
+        Ok(self.rests.get(key)?.map(|value| value.to_vec()))
+    }
+
     fn heads(&self) -> Result<Vec<Entry>, TableFault> {
         let owned = |entry: Result<(sled::IVec, sled::IVec), sled::Error>| {
             let (key, value) = entry?;
@@ -272,6 +321,21 @@ impl Table for SledTable {
     fn flush(&self) -> Result<(), TableFault> {
         self.db.flush()?;
         Ok(())
+    }
+
+    fn settle(&self) -> Result<(), TableFault> {
+        let failed = |error: io::Error| TableFault::Failed(told("sync", &self.dir)(error));
+        let dir = File::open(&self.dir).map_err(failed)?;
+        rustix::fs::syncfs(&dir).map_err(|error| failed(error.into()))?;
+        write_synced(&self.dir, SETTLED).map_err(TableFault::Failed)
+    }
+
+    fn condemn(&self) {
+        let path = self.dir.join(TRIPWIRE);
+        if let Err(error) = File::create(&path) {
+            let path = path.display();
+            tracing::error!(%path, %error, "a damaged checkpoint is not marked: delete it");
+        }
     }
 
     fn bytes_on_disk(&self) -> Result<u64, TableFault> {

@@ -1,4 +1,5 @@
-//! What is asked of the store below: two ordered tables of bytes, rows and heads.
+//! What is asked of the store below: ordered tables of bytes, rows and heads, and one of the rests
+//! of rows, which an open leaves alone.
 //!
 //! Promises order and, for heads, that a commit is there whole or not at all. Never promises that
 //! what was flushed outlives a power cut: sums over everything find that out.
@@ -40,7 +41,7 @@ pub(crate) type Sink<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 /// A stored key and what lies under it.
 pub(crate) type Entry = (Vec<u8>, Vec<u8>);
 
-/// The two tables of an open store. It may panic where it should fail: whoever calls it catches
+/// The tables of an open store. It may panic where it should fail: whoever calls it catches
 /// that.
 pub(crate) trait Table: Send + Sync {
     /// Puts a row's part in place, over one of the same key.
@@ -57,6 +58,15 @@ pub(crate) trait Table: Send + Sync {
         sink: &mut Sink<'_>,
     ) -> Result<(), TableFault>;
 
+    /// Puts a part of a row's rest in place, over one of the same key.
+    fn insert_rest(&self, key: &[u8], value: &[u8]) -> Result<(), TableFault>;
+
+    /// Removes a part of a row's rest; one that is not there is fine.
+    fn remove_rest(&self, key: &[u8]) -> Result<(), TableFault>;
+
+    /// A part of a row's rest.
+    fn rest(&self, key: &[u8]) -> Result<Option<Vec<u8>>, TableFault>;
+
     /// All entries of the table of heads, in order.
     fn heads(&self) -> Result<Vec<Entry>, TableFault>;
 
@@ -66,6 +76,13 @@ pub(crate) trait Table: Send + Sync {
     /// Hands everything to the operating system: from here on the end of the process loses none
     /// of it.
     fn flush(&self) -> Result<(), TableFault>;
+
+    /// Brings everything to the disk, so that from here on a restart of the machine loses none of it
+    /// either. Nothing is written afterwards.
+    fn settle(&self) -> Result<(), TableFault>;
+
+    /// Has the next open set all of it aside: something in it is not what was written.
+    fn condemn(&self);
 
     /// Bytes on the disk.
     fn bytes_on_disk(&self) -> Result<u64, TableFault>;

@@ -13,15 +13,22 @@ use domain::suspense::Parked;
 
 use super::*;
 
-/// The value of a page's row.
+/// The value of a page's row, and where in it begins what a start leaves alone: behind the ids of
+/// settled payments, and nowhere in other pages.
 #[must_use]
-pub fn encode(page: &Page) -> Vec<u8> {
+pub fn encode(page: &Page) -> (Vec<u8>, usize) {
     let mut out = Out(vec![PAGE_VERSION]);
     match page {
         Page::Registration(r) => out.put((r.code, r.parent.0, r.name.to_string())),
+        Page::OfYear(_, YearPage::Payments(_, payments)) => {
+            let ids_end = self::payments(&mut out, payments);
+            let bytes = out.0.len();
+            return (out.0, if settled(payments) { ids_end } else { bytes });
+        }
         Page::OfYear(_, page) => year_page(&mut out, page),
     }
-    out.0
+    let bytes = out.0.len();
+    (out.0, bytes)
 }
 
 struct Out(Vec<u8>);
@@ -44,7 +51,7 @@ fn year_page(out: &mut Out, page: &YearPage) {
         YearPage::Cells(_, cells) => out.list(cells, cell_row),
         YearPage::Rows(_, rows) => out.list(rows, cold_row),
         YearPage::Plans(_, plans) => out.list(plans, |p| (p.key.0, p.version, p.planned, p.used)),
-        YearPage::Payments(_, payments) => self::payments(out, payments),
+        YearPage::Payments(..) => unreachable!("payments are split"),
         YearPage::PaymentIds(..) => unreachable!("ids alone are read, never written"),
         YearPage::Traces(_, traces) => out.list(traces, trace_row),
         YearPage::Acts(_, rows) => out.list(rows, |row| {
@@ -161,13 +168,19 @@ fn cold_row(row: &QuotaRow) -> ColdRow {
     )
 }
 
-fn payments(out: &mut Out, payments: &[Payment]) {
+fn settled(payments: &[Payment]) -> bool {
     let whole = payments.len() == domain::payment_pages::PAYMENTS_PER_PAGE;
-    let settled = whole && payments.iter().all(Payment::is_settled);
-    out.0.push(u8::from(settled));
+    whole && payments.iter().all(Payment::is_settled)
+}
+
+/// Gives where the ids end.
+fn payments(out: &mut Out, payments: &[Payment]) -> usize {
+    out.0.push(u8::from(settled(payments)));
     out.0.push(payments.len() as u8);
     payments.iter().for_each(|payment| out.0.extend(payment.id.0.to_le_bytes()));
+    let ids_end = out.0.len();
     payments.iter().for_each(|payment| out.put(payment_row(payment)));
+    ids_end
 }
 
 fn payment_row(p: &Payment) -> PaymentRow {

@@ -34,7 +34,58 @@ pub(crate) fn commit(sequence: u64) -> Commit {
 /// and its exec a child holds copies of all files that are open here, and their locks with them.
 pub(crate) static SPAWNING: Mutex<()> = Mutex::new(());
 
-/// Opens with so many threads. Returns what was visited, which counts only if it is whole.
+/// How much of a value stands before its rest, for keys that begin with one of two bytes. Other rows
+/// have no rest.
+const FIRST_BYTES: usize = 20;
+
+/// A row's value as it is put: what an open is given, and the rest, if it has one.
+pub(crate) fn split<'a>(key: &[u8], value: &'a [u8]) -> (&'a [u8], Option<&'a [u8]>) {
+    if !matches!(key.first(), Some(b'r' | 2)) {
+        return (value, None);
+    }
+    let (first, rest) = value.split_at(value.len().min(FIRST_BYTES));
+    (first, Some(rest))
+}
+
+/// Puts a row, with a rest if its key says so.
+pub(crate) fn put(
+    store: &mut dyn CheckpointStore,
+    unit: u16,
+    key: &[u8],
+    value: &[u8],
+) -> Result<(), Fault> {
+    match split(key, value) {
+        (value, None) => store.put(unit, key, value),
+        (first, Some(rest)) => store.put_with_rest(unit, key, first, rest),
+    }
+}
+
+/// What stands in the place of a value whose rest was damaged when it was read.
+pub(crate) const DAMAGED: &[u8] = b"damaged";
+
+/// Puts the rests behind what an open was given.
+fn with_rests(store: &dyn CheckpointStore, units: &mut Units) {
+    let reader = store.reader();
+    for (unit, rows) in units {
+        for (key, value) in rows {
+            if split(key, value).1.is_none() {
+                continue;
+            }
+            *value = match reader.read(*unit, key) {
+                Ok(whole) => {
+                    let whole = whole.expect("a row that was visited");
+                    assert_eq!(split(key, &whole).0, value, "an open is given the first part");
+                    whole
+                }
+                Err(Fault::Damaged { .. }) => DAMAGED.to_vec(),
+                Err(fault) => panic!("{fault}"),
+            };
+        }
+    }
+}
+
+/// Opens with so many threads. Returns what was visited, with its rests, which counts only if it is
+/// whole.
 pub(crate) fn open_on(place: &dyn Checkpoints, threads: usize) -> (Opened, Units) {
     let visited: Vec<Mutex<Units>> = (0..threads).map(|_| Mutex::default()).collect();
     let mut visitors: Vec<Box<RowVisitor<'_>>> = Vec::new();
@@ -59,6 +110,7 @@ pub(crate) fn open_on(place: &dyn Checkpoints, threads: usize) -> (Opened, Units
     }
     if opened.found == Found::Whole {
         assert_heads(opened.store.as_ref(), &all);
+        with_rests(opened.store.as_ref(), &mut all);
     }
     (opened, all)
 }
@@ -110,7 +162,7 @@ impl Change {
     pub(crate) fn write(&self, store: &mut dyn CheckpointStore) -> Result<(), Fault> {
         store.begin(self.unit)?;
         for (key, value) in &self.put {
-            store.put(self.unit, key, value)?;
+            put(store, self.unit, key, value)?;
         }
         for key in &self.delete {
             store.delete(self.unit, key)?;
@@ -136,7 +188,8 @@ pub(crate) fn value(seed: u64, bytes: usize) -> Vec<u8> {
     (0..bytes as u64).map(|at| (at.wrapping_mul(131) ^ seed.wrapping_mul(89) >> 3) as u8).collect()
 }
 
-/// Rounds over two units that put, replace, delete, shrink and grow rows of one and many parts.
+/// Rounds over two units that put, replace, delete, shrink and grow rows of one and many parts, with
+/// rests and without.
 pub(crate) fn script() -> Vec<Change> {
     let put = |keys: &[(&[u8], u64, usize)]| {
         keys.iter().map(|(key, seed, bytes)| (key.to_vec(), value(*seed, *bytes))).collect()
@@ -145,17 +198,39 @@ pub(crate) fn script() -> Vec<Change> {
     vec![
         Change {
             unit: 1,
-            put: put(&[(b"a", 1, 10), (b"a\0", 2, 9000), (b"b", 3, 0), (b"c", 4, 4096)]),
+            put: put(&[
+                (b"a", 1, 10),
+                (b"a\0", 2, 9000),
+                (b"b", 3, 0),
+                (b"c", 4, 4096),
+                (b"r", 13, 6000),
+            ]),
             delete: keys(&[b"absent"]),
         },
-        Change { unit: 2, put: put(&[(b"", 5, 4097), (b"z", 6, 1)]), delete: vec![] },
+        Change {
+            unit: 2,
+            put: put(&[(b"", 5, 4097), (b"z", 6, 1), (b"r", 14, 7), (b"r2", 15, 3000)]),
+            delete: vec![],
+        },
         Change {
             unit: 1,
-            put: put(&[(b"a\0", 7, 100), (b"d", 8, 5), (b"a", 9, 10), (b"a", 10, 5000)]),
-            delete: keys(&[b"b", b"d"]),
+            put: put(&[
+                (b"a\0", 7, 100),
+                (b"d", 8, 5),
+                (b"a", 9, 10),
+                (b"a", 10, 5000),
+                (b"r", 16, 9000),
+                (b"r", 17, 40),
+                (b"r2", 18, 60),
+            ]),
+            delete: keys(&[b"b", b"d", b"r2"]),
         },
-        Change { unit: 2, put: vec![], delete: keys(&[b"", b"z"]) },
-        Change { unit: 1, put: put(&[(b"b", 11, 4), (b"a\0", 12, 13000)]), delete: keys(&[b"c"]) },
+        Change { unit: 2, put: vec![], delete: keys(&[b"", b"z", b"r"]) },
+        Change {
+            unit: 1,
+            put: put(&[(b"b", 11, 4), (b"a\0", 12, 13000), (b"r3", 19, 5000)]),
+            delete: keys(&[b"c"]),
+        },
     ]
 }
 

@@ -79,6 +79,7 @@ fn a_lost_or_damaged_write_is_set_aside_or_does_not_matter() {
     for strike in [Strike::Lose, Strike::Damage] {
         for write in 0..writes() {
             let (place, rounds, _) = struck(write, strike);
+            place.machine_restarted();
             let (opened, units) = open_on(&place, 1);
             match opened.found {
                 // Rows that nobody counts on, or that a later round wrote anew; or the script met
@@ -114,6 +115,7 @@ fn whatever_set_of_writes_is_lost_no_other_rows_are_believed() {
         let mut store = opened.store;
         run_script(store.as_mut());
         drop(store);
+        place.machine_restarted();
         match open_on(&place, 1) {
             (opened, units) if opened.found == Found::Whole => {
                 assert!(states.contains(&units), "seed {seed}: {units:?}");
@@ -276,12 +278,12 @@ fn what_is_not_ours_is_named() {
     assert_eq!(why, Why::OtherDataSet { found: DATASET.id });
 
     let (key, mut marker) = place.stored_heads().pop().unwrap();
-    marker[8] = 2;
+    marker[8] = 1;
     let body = marker.len() - 16;
     let checksum = xxhash_rust::xxh3::xxh3_128(&marker[..body]);
     marker[body..].copy_from_slice(&checksum.to_le_bytes());
     place.set_stored_head(&key, Some(marker));
-    assert_eq!(open_aside(&place), Why::OtherFormat { found: 2 });
+    assert_eq!(open_aside(&place), Why::OtherFormat { found: 1 });
 }
 
 #[test]
@@ -338,4 +340,79 @@ fn a_deleted_checkpoint_is_made_anew() {
     place.delete();
     let (opened, units) = open_on(&place, 1);
     assert_eq!((opened.found, units), (Found::Nothing, Units::new()));
+}
+
+/// What may be wrong with a part of a rest.
+fn wrong_rests(place: &MemoryCheckpoint) -> Vec<(MemoryCheckpoint, String)> {
+    let mut all = Vec::new();
+    let rests = place.stored_rests();
+    for (key, value) in &rests {
+        let other = rests.iter().find(|(other, _)| other != key).map(|(_, value)| value.clone());
+        let flipped = [0, 16, 17, value.len() - 1].map(|at| {
+            let mut wrong = value.clone();
+            wrong[at] ^= 0x10;
+            Some(wrong)
+        });
+        for (number, wrong) in flipped.into_iter().chain([None, other]).enumerate() {
+            let place = place.after_kill(usize::MAX);
+            place.set_stored_rest(key, wrong);
+            all.push((place, format!("{number} of {key:02x?}")));
+        }
+    }
+    assert!(all.len() > 12);
+    all
+}
+
+#[test]
+fn a_wrong_rest_is_told_when_it_is_read_and_the_next_open_sets_all_aside() {
+    let states = script_states();
+    for (place, what) in wrong_rests(&whole_script()) {
+        let (store, units) = open_whole(&place);
+        let wrong = units.values().flatten().filter(|(_, value)| *value == DAMAGED).count();
+        assert_eq!(wrong, 1, "{what}");
+        let rows = |units: &Units| units.values().flatten().count();
+        assert_eq!(
+            rows(&units),
+            rows(states.last().unwrap()),
+            "{what}: the others are as they were"
+        );
+        drop(store);
+        assert_eq!(open_aside(&place), Why::Died, "{what}");
+    }
+}
+
+#[test]
+fn after_a_restart_of_the_machine_rests_are_checked_at_the_open() {
+    let place = whole_script();
+    for (place, what) in wrong_rests(&place) {
+        place.machine_restarted();
+        assert!(matches!(open_aside(&place), Why::Damaged(_)), "{what}");
+    }
+    place.machine_restarted();
+    let (mut store, units) = open_whole(&place);
+    assert_eq!(units, *script_states().last().unwrap());
+    // What was brought to the disk before is there after a restart: it need not be read.
+    store.settle().unwrap();
+    assert_eq!(store.begin(1), Err(Fault::Ended));
+    drop(store);
+    let (key, _) = place.stored_rests().swap_remove(0);
+    place.set_stored_rest(&key, None);
+    place.machine_restarted();
+    let (store, _) = open_whole(&place);
+    drop(store);
+}
+
+#[test]
+fn no_rest_outlives_its_row() {
+    for write in 0..writes() {
+        let (place, ..) = struck(write, Strike::Fail);
+        for kept in 0..=place.unflushed() {
+            let left = place.after_kill(kept);
+            let (mut store, units) = open_whole(&left);
+            while store.sweep(1).unwrap() > 0 {}
+            let rests = units.values().flatten().filter_map(|(key, value)| split(key, value).1);
+            let expected: usize = rests.map(|rest| rest.len().div_ceil(4096).max(1)).sum();
+            assert_eq!(left.stored_rests().len(), expected, "write {write}, {kept} kept");
+        }
+    }
 }

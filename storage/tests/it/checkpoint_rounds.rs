@@ -63,7 +63,7 @@ proptest! {
             match step {
                 Step::Put(unit, key, bytes) => {
                     let value = value(number as u64, bytes);
-                    store.put(unit, &key, &value).unwrap();
+                    put(store.as_mut(), unit, &key, &value).unwrap();
                     rounds.get_mut(&unit).unwrap().insert(key, value);
                 }
                 Step::Delete(unit, key) => {
@@ -105,7 +105,7 @@ proptest! {
             }
             let reader = store.reader();
             for (unit, rows) in &committed {
-                for key in [&b""[..], b"\0", b"\x01", b"\0\x01", b"\xff\0\x02"] {
+                for key in [&b""[..], b"\0", b"\x01", b"\x02", b"\0\x01", b"\xff\0\x02"] {
                     prop_assert_eq!(reader.read(*unit, key).unwrap(), rows.get(key).cloned());
                 }
                 for (key, value) in rows.iter().take(3) {
@@ -116,9 +116,14 @@ proptest! {
         // Nothing stays behind that nobody can see.
         rounds.keys().for_each(|unit| store.abandon(*unit));
         while store.sweep(usize::MAX).unwrap() > 0 {}
-        let parts = |value: &Vec<u8>| value.len().div_ceil(CHECKPOINT_PART_BYTES_MAX).max(1);
-        let expected: usize = committed.values().flat_map(Rows::values).map(parts).sum();
-        prop_assert_eq!(place.stored_rows().len(), expected);
+        let parts = |bytes: usize| bytes.div_ceil(CHECKPOINT_PART_BYTES_MAX).max(1);
+        let (mut rows, mut rests) = (0, 0);
+        for (key, value) in committed.values().flatten() {
+            let (first, rest) = split(key, value);
+            rows += parts(first.len());
+            rests += rest.map_or(0, |rest| parts(rest.len()));
+        }
+        prop_assert_eq!((place.stored_rows().len(), place.stored_rests().len()), (rows, rests));
     }
 }
 
@@ -189,6 +194,9 @@ fn what_is_too_large_leaves_the_round_as_it_was() {
     assert!(matches!(store.delete(1, &too_long), Err(Fault::Bounds { .. })));
     let too_large = vec![0; CHECKPOINT_VALUE_BYTES_MAX + 1];
     assert!(matches!(store.put(1, b"k", &too_large), Err(Fault::Bounds { .. })));
+    assert!(matches!(store.put_with_rest(1, b"k", b"", &too_large), Err(Fault::Bounds { .. })));
+    let too_large = vec![0; CHECKPOINT_PART_BYTES_MAX];
+    assert!(matches!(store.put_with_rest(1, b"k", &too_large, b""), Err(Fault::Bounds { .. })));
     store.commit(1, &commit(1)).unwrap();
     drop(store);
     let (_, units) = open_whole(&place);

@@ -380,3 +380,44 @@ fn after_a_fault_nothing_more_is_tried() {
     drop(store);
     assert_eq!(open_whole(&place).1[&1][&b"k"[..]], b"v");
 }
+
+#[test]
+fn what_another_boot_wrote_is_checked_whole_unless_it_was_brought_to_the_disk() {
+    let (_dir, place) = scripted();
+    let written = place.dir().join("written");
+    let this_boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    assert_eq!(fs::read_to_string(&written).unwrap(), this_boot);
+    // A round that is not committed has lost a rest; so has one that is.
+    let damaged = |says: Option<&str>| {
+        let (dir, place) = copy(&place);
+        let sled = sled::open(place.dir().join("sled")).unwrap();
+        let rests = sled.open_tree("rests").unwrap();
+        let (key, _) = rests.first().unwrap().unwrap();
+        rests.remove(&key).unwrap();
+        sled.flush().unwrap();
+        drop((rests, sled));
+        match says {
+            Some(says) => fs::write(place.dir().join("written"), says).unwrap(),
+            None => fs::remove_file(place.dir().join("written")).unwrap(),
+        }
+        let opened = open_on(&place, 2).0;
+        drop(dir);
+        opened.found
+    };
+    for trusted in [this_boot.as_str(), "settled"] {
+        assert_eq!(damaged(Some(trusted)), Found::Whole, "{trusted}");
+    }
+    for not in [Some("another boot\n"), Some(""), None] {
+        assert!(matches!(damaged(not), Found::SetAside { .. }), "{not:?}");
+    }
+    let (mut store, _) = open_whole(&place);
+    store.settle().unwrap();
+    drop(store);
+    assert_eq!(fs::read_to_string(&written).unwrap(), "settled");
+    drop(open_whole(&place));
+    assert_eq!(
+        fs::read_to_string(&written).unwrap(),
+        this_boot,
+        "from here on it is being written"
+    );
+}

@@ -6,10 +6,12 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use domain::event::{Event, RunId};
+use domain::event::{Event, EventBody, RunId};
+use domain::ids::{PaymentId, QuotaId};
 use proptest::prelude::*;
 use storage::event_record::{
-    EVENT_KINDS, EVENT_VERSION, EventError, decode, encode, kind_of, knows, write,
+    EVENT_KINDS, EVENT_VERSION, EventError, decode, division, encode, kind_of, knows, payment,
+    write,
 };
 use storage::position::Position;
 use storage::record::{RecordRef, RecordWriter, Records};
@@ -26,6 +28,15 @@ fn body_of(event: &Event<'_>) -> Vec<u8> {
     let mut body = Vec::new();
     encode(event, &mut body);
     body
+}
+
+fn payment_of(event: &Event<'_>) -> Option<(PaymentId, QuotaId)> {
+    match &event.body {
+        EventBody::Reserved { command, .. } => Some((command.payment, command.quota)),
+        EventBody::Stepped { command, .. } => Some((command.payment, command.quota)),
+        EventBody::FactTaken { command, .. } => Some((command.payment, command.quota)),
+        _ => None,
+    }
 }
 
 proptest! {
@@ -45,13 +56,35 @@ proptest! {
     }
 
     #[test]
+    fn a_record_is_dealt_to_the_division_its_event_belongs_to(
+        seed in any::<u64>(),
+        index in 0..KINDS,
+    ) {
+        let mut source = Source::Seed(seed);
+        let (text, particulars, ids) = (source.text(), source.particulars(), source.run_ids());
+        let event = source.event(index, &text, &particulars, &ids);
+        let body = body_of(&event);
+        let dealt = division(&record(kind_of(&event), &body));
+        prop_assert_eq!(dealt, Ok(event.division()));
+        prop_assert_eq!(payment(&record(kind_of(&event), &body)), payment_of(&event));
+        let kind = kind_of(&event);
+        let short = &body[..body.len().min(12)];
+        let dealt = division(&record(kind, short));
+        let says = Ok(event.division());
+        let nothing = Err(EventError::Layout { kind });
+        prop_assert!(dealt == says || dealt == nothing, "from 12 bytes");
+    }
+
+    #[test]
     fn no_bytes_make_the_decoder_panic(
         bytes in proptest::collection::vec(any::<u8>(), 0..300),
         kind in 14_u16..37,
     ) {
         let mut memory = vec![];
+        let dealt = division(&record(kind, &bytes));
         // What decodes encodes to the same bytes: there is one way to write an event.
         if let Ok(event) = decode(&record(kind, &bytes), &mut memory) {
+            prop_assert_eq!(dealt, Ok(event.division()));
             prop_assert_eq!(body_of(&event), bytes);
         }
     }

@@ -6,9 +6,10 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use storage::disk::{OperationKind, SimDisk, WriteMode};
-use storage::journal::Journal;
+use storage::journal::{Journal, LocalJournal};
 use storage::position::{Cursor, GroupHash, Position};
-use storage::recovery::OpenError;
+use storage::recovery::{BlankSegments, OpenError, Refusal, Visitor};
+use storage::walk::Group;
 
 use crate::common::*;
 
@@ -223,4 +224,60 @@ fn the_length_of_the_journal_costs_a_header_for_each_segment() {
     let most = 2 * segments + u64::from(segments.ilog2()) + 3;
     let more = reads_of_many - reads_of_few;
     assert!(more <= most, "{more} more reads for {segments} more segments");
+}
+
+/// Takes every group, and says at the end that one of them was wrong.
+struct WrongAtTheEnd(Position);
+
+impl Visitor for WrongAtTheEnd {
+    fn group(&mut self, _: &Group<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Refusal> {
+        Err(Refusal { first: self.0, what: "on purpose".to_owned() })
+    }
+}
+
+#[test]
+fn what_a_visitor_says_at_the_end_stops_the_start_before_anything_is_written() {
+    let (disk, headers) = written(4, 500);
+    let last = headers.last().unwrap();
+    let path = segment(last.place.segment);
+    let mut torn = disk.contents(&path).unwrap();
+    torn[last.place.offset as usize + 600..].fill(0);
+    disk.put_file(&path, &torn);
+    let (before, writes) = (snapshot(&disk), disk.operations_of(OperationKind::Write));
+    let mut visitor = WrongAtTheEnd(headers[1].first());
+    let opened = LocalJournal::open_for(&shared(&disk), &dir(), &options(), &mut visitor);
+    let Err(OpenError::Refused { first, what }) = opened else { panic!("the start went on") };
+    assert_eq!((first, what.as_str()), (headers[1].first(), "on purpose"));
+    assert_eq!(snapshot(&disk), before, "the torn end is as it was");
+    assert_eq!(disk.operations_of(OperationKind::Write), writes);
+}
+
+#[test]
+fn what_is_known_to_be_blank_is_not_read_again_and_what_is_not_is() {
+    let (disk, _) = written(4, 500);
+    let (mut recovered, _) = start(&disk).unwrap();
+    while matches!(recovered.filler.fill_one(), Ok(storage::filler::FillStep::Ready(_))) {}
+    drop(recovered);
+    let last = disk.files().iter().filter(|path| path.extension() == Some("seg".as_ref())).count();
+    let last = segment(last as u64);
+    let reads = |disk: &SimDisk, blank| {
+        let before = disk.operations_of(OperationKind::Read);
+        let outcome = start_with(disk, &storage::recovery::OpenOptions { blank, ..options() });
+        (disk.operations_of(OperationKind::Read) - before, outcome)
+    };
+    let blank = BlankSegments::look(&disk, &dir());
+    assert_ne!(blank, BlankSegments::NONE);
+    let ((few, one), (many, other)) =
+        (reads(&disk.image(), blank), reads(&disk.image(), BlankSegments::NONE));
+    assert!(few < many, "{few} and {many} reads");
+    assert_eq!(one.unwrap().1, other.unwrap().1);
+    // One byte in it, and it is not blank.
+    overwrite(&disk, &last, 3 * 4096 + 7, &[1]);
+    let blank = BlankSegments::look(&disk, &dir());
+    assert_eq!(blank, BlankSegments::NONE);
+    assert!(is_damage(&reads(&disk, blank).1));
 }

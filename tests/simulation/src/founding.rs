@@ -100,6 +100,8 @@ pub fn start_engine(
         data_dir: data_dir(),
         environment: Some(Environment::Test),
         shards,
+        // All of it on one thread, the start included.
+        fold_threads: 0,
         // Every page of settled payments leaves memory as soon as it is kept.
         memory_limit_bytes: shards as u64,
         program: "simulation".to_owned(),

@@ -192,6 +192,7 @@ impl Run<'_> {
         self.world.house.journal = None;
         self.world.house.keeping = None;
         (self.disk, self.checkpoint) = (disk, checkpoint);
+        self.checkpoint.machine_restarted();
         self.unsqueeze();
         (self.crashed, self.spoilt) = (false, false);
         self.busy = 0;
@@ -231,6 +232,7 @@ impl Run<'_> {
         drop(started);
         self.disk = self.what_is_left();
         self.checkpoint = self.checkpoint.after_kill(self.checkpoint.unflushed());
+        self.checkpoint.machine_restarted();
     }
 
     /// An order to stop: what was admitted is answered, and the journal ends with `Closed`.
