@@ -208,6 +208,24 @@ impl Desk {
         }
     }
 
+    /// Asks whether the server is there, if it is.
+    pub(crate) fn try_ping(&mut self) -> Result<(), Lost> {
+        self.request += 1;
+        self.out.clear();
+        put_bare(&mut self.out, FrameKind::Ping, self.request);
+        self.link.send(&self.out).map_err(|_| Lost::Broken)?;
+        let frame = self.link.receive().map_err(lost)?;
+        match frame.header.kind {
+            FrameKind::Pong => self.answered = self.request,
+            FrameKind::Error => {
+                let message = ErrorMessage::parse(&frame).expect("an error that can be read");
+                return Err(Lost::Said(Box::new(message)));
+            }
+            kind => panic!("a {} frame came where a pong was due", kind.slug()),
+        }
+        Ok(())
+    }
+
     /// How the server is.
     pub(crate) fn health(&mut self) -> Health {
         self.request += 1;

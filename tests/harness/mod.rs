@@ -21,6 +21,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::thread::sleep;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// How long a test waits for anything before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -37,6 +39,11 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
         sleep(LOOK_AGAIN);
     }
     panic!("waited {PATIENCE:?} in vain: {what}")
+}
+
+/// Seconds of the monotonic clock: for a heartbeat, and for what is told; nothing is judged by it.
+pub(crate) fn seconds() -> i64 {
+    clock_gettime(ClockId::Monotonic).tv_sec
 }
 
 /// Chance from a seed.

@@ -144,6 +144,7 @@ impl Lane {
     pub(super) fn recheck(&mut self, range: Range<usize>, desks: &mut Desks) -> Result<(), Lost> {
         let mut at = range.start;
         while at < range.end {
+            desks.stay()?;
             let role = self.ops[at].role;
             let mut end = at;
             while end < range.end && self.ops[end].role == role && end - at < 200 {
@@ -198,6 +199,7 @@ impl Lane {
     pub(super) fn compare_payments(&mut self, desks: &mut Desks) -> Result<(), Lost> {
         let division = DivisionIndex(self.division);
         for some in self.payments.chunks(200) {
+            desks.stay()?;
             let look_up =
                 |p: &Payment| LookUp::Payment { division, year: YEAR, id: PaymentId(p.id) };
             let look_ups: Vec<_> = some.iter().map(look_up).collect();

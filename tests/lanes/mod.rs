@@ -31,12 +31,13 @@ use std::sync::{Mutex, PoisonError};
 use domain::ids::QuotaId;
 use domain::{Code, Command, Role};
 use protocol::Flags;
+use protocol::limits::HEARTBEAT_MS;
 
 use crate::harness::desk::{CHANNEL, Desk, Lost, Told};
 use crate::harness::journal::About;
 use crate::harness::orders;
 use crate::harness::server::{Closed, Options, Server, digest, verify};
-use crate::harness::{Chance, wait_for};
+use crate::harness::{Chance, seconds, wait_for};
 use record::{Holds, Op, Payment};
 
 /// Lanes: each has a division, quotas and five connections of its own.
@@ -228,11 +229,26 @@ pub(crate) struct Lane {
 }
 
 /// The connections of a lane.
-struct Desks([Desk; ROLES.len()]);
+struct Desks {
+    all: [Desk; ROLES.len()],
+    /// When all of them were last heard, by [`seconds`].
+    heard: i64,
+}
 
 impl Desks {
     fn of(&mut self, role: Role) -> &mut Desk {
-        self.0.iter_mut().find(|desk| desk.role == role).expect("a desk of each role")
+        self.all.iter_mut().find(|desk| desk.role == role).expect("a desk of each role")
+    }
+
+    /// Pings on every connection once a heartbeat has gone by, as a client does: some roles have
+    /// nothing to do for long. Nothing may be on its way.
+    fn stay(&mut self) -> Result<(), Lost> {
+        let now = seconds();
+        if now - self.heard >= i64::from(HEARTBEAT_MS) / 1_000 {
+            self.all.iter_mut().try_for_each(Desk::try_ping)?;
+            self.heard = now;
+        }
+        Ok(())
     }
 }
 
@@ -286,6 +302,7 @@ impl Lane {
         self.recheck_some(desks)?;
         self.compare_quotas(desks)?;
         while !shared.finish.load(Ordering::SeqCst) {
+            desks.stay()?;
             let role = self.plan();
             for range in self.flying.clone() {
                 desks.of(role).send(&self.frame(range))?;
@@ -321,7 +338,8 @@ impl Lane {
                     Err(Lost::Said(message)) => panic!("not welcome: {message}"),
                 }
             }
-            desks.try_into().ok().map(Desks)
+            let all = desks.try_into().ok()?;
+            Some(Desks { all, heard: seconds() })
         })
     }
 

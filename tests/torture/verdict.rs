@@ -2,11 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
 use crate::Settings;
-use crate::harness::Chance;
+use crate::harness::{Chance, seconds};
 
 /// What a part has to tell.
 pub(crate) struct Told {
@@ -77,8 +76,4 @@ fn in_json(ok: bool, total: i64, results: &[(&str, i64, Ended)]) -> Value {
     };
     let parts: Vec<Value> = results.iter().map(part).collect();
     json!({ "ok": ok, "seconds": total, "parts": parts })
-}
-
-fn seconds() -> i64 {
-    clock_gettime(ClockId::Monotonic).tv_sec
 }
