@@ -14,6 +14,7 @@ mod generate;
 #[cfg(test)]
 mod golden;
 mod history;
+mod import;
 mod info;
 mod inspect;
 mod memory;
@@ -74,6 +75,8 @@ enum Command {
     Inspect(inspect::Inspect),
     /// Say what a data directory holds, or how a server is.
     Info(info::Info),
+    /// Put base data of a division and year on file, from comma-separated files.
+    Import(import::ImportFiles),
     /// Look at quotas (指标) on a server.
     Quota(quota::Quota),
     /// List payments, and look at one.
@@ -113,6 +116,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Digest(digest) => digest.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Info(info) => info.run(),
+        Command::Import(import) => import.run(),
         Command::Quota(quota) => quota.run(),
         Command::Payment(payment) => payment.run(),
         Command::Report(report) => report.run(),

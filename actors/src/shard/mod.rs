@@ -469,6 +469,16 @@ fn event_year(event: &Event<'_>) -> FiscalYear {
         | E::YearSet { year, .. }
         | E::Refused { year, .. }
         | E::RunRefused { year, .. } => *year,
-        _ => event.quota_version().map_or(FiscalYear::from_offset(0), |(quota, _)| quota.year()),
+        E::Reserved { .. }
+        | E::Stepped { .. }
+        | E::FactTaken { .. }
+        | E::Acted { .. }
+        | E::Created { .. }
+        | E::MovedOut { .. }
+        | E::MovedIn { .. }
+        | E::MoveSettled { .. }
+        | E::Registered { .. } => {
+            event.quota_version().map_or(FiscalYear::from_offset(0), |(quota, _)| quota.year())
+        }
     }
 }

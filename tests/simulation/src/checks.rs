@@ -55,7 +55,7 @@ impl Run<'_> {
         let folded = digest(self.world.house.fold.divisions().values());
         assert_eq!(self.world.house.live_digest(), folded, "I5: live and folded differ");
         let shards = 1 + self.draw.below(4);
-        let again = self.world.house.restarted(shards).live_digest();
+        let again = self.world.house.replayed(shards).live_digest();
         assert_eq!(again, folded, "I5: replayed over {shards} shards it differs");
         check_invariants(self.world.house.fold.divisions().values());
         self.ledger.check_conservation();

@@ -128,6 +128,7 @@ pub fn move_in(disk: &SimDisk, started: Started, now_ms: u64) -> Result<Begun, N
     (house.journal, house.now_ms) = (Some(started.journal), now_ms);
     let folded = digest(house.fold.divisions().values());
     assert_eq!(house.live_digest(), folded, "I5: a start and the fold of its journal differ");
+    let house = house.begun();
     let (metrics, durable, filler) = (started.metrics, started.durable, started.filler);
     Ok(Begun { house, metrics, durable, filler, summary: started.summary })
 }

@@ -1,0 +1,225 @@
+//! Files of an import as sheets: a comma-separated file for each table, in UTF-8.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use domain::office::import::{Finding, Record, Sheet};
+use domain::office::table::Table;
+
+/// Bytes of one file, at most.
+const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// Something wrong in a file.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wrong {
+    /// The file.
+    pub(super) file: String,
+    /// Its row, from 1; 0: the whole file.
+    pub(super) row: u32,
+    /// Its column, from 1; 0: the whole row.
+    pub(super) column: u32,
+    /// What stands there.
+    pub(super) value: String,
+    /// What is expected.
+    pub(super) expected: String,
+}
+
+/// Files that were read.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// One for each file whose table is known.
+    pub(super) sheets: Vec<Sheet>,
+    /// For each sheet, its file as people named it.
+    pub(super) names: Vec<String>,
+    /// What is wrong with names and bytes.
+    pub(super) wrong: Vec<Wrong>,
+}
+
+impl Files {
+    /// Something that was found in a sheet.
+    pub(super) fn wrong(&self, finding: Finding) -> Wrong {
+        let Finding { sheet, row, column, value, expected } = finding;
+        Wrong { file: self.names[sheet].clone(), row, column, value, expected }
+    }
+}
+
+/// Reads files, and of folders every `.csv`.
+///
+/// # Errors
+/// If one cannot be read, or there is none.
+pub(super) fn read(paths: &[PathBuf]) -> Result<Files> {
+    let mut files = Files::default();
+    let found = found(paths)?;
+    if found.is_empty() {
+        bail!("no .csv file there; name files, or folders that have some");
+    }
+    for path in found {
+        let name = path.display().to_string();
+        let about = fs::metadata(&path).with_context(|| format!("cannot read {name}"))?;
+        if about.len() > FILE_BYTES_MAX {
+            bail!("{name} has {} bytes, more than {FILE_BYTES_MAX}; cut it in two", about.len());
+        }
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {name}"))?;
+        match table_of(&path) {
+            Some(table) => {
+                let records = records(&name, &bytes, &mut files.wrong);
+                files.sheets.push(Sheet { table, records });
+                files.names.push(name);
+            }
+            None => files.wrong.push(of_no_table(&path)),
+        }
+    }
+    Ok(files)
+}
+
+/// The files, in the order they were named; of a folder by name.
+fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let name = path.display();
+        let mut within = Vec::new();
+        for entry in fs::read_dir(path).with_context(|| format!("cannot read {name}"))? {
+            let path = entry.with_context(|| format!("cannot read {name}"))?.path();
+            if path.extension().is_some_and(|extension| extension == "csv") {
+                within.push(path);
+            }
+        }
+        within.sort();
+        found.extend(within);
+    }
+    Ok(found)
+}
+
+/// The table a file is named after: `code.csv`, `code.local.csv`.
+fn table_of(path: &Path) -> Option<Table> {
+    let name = path.file_name()?.to_str()?;
+    Table::from_slug(name.split('.').next()?).filter(|table| table.is_base())
+}
+
+fn of_no_table(path: &Path) -> Wrong {
+    let tables = Table::ALL.iter().filter(|table| table.is_base());
+    let tables: Vec<&str> = tables.map(|table| table.slug()).collect();
+    Wrong {
+        file: path.display().to_string(),
+        row: 0,
+        column: 0,
+        value: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        expected: format!("a file named after its table: {}", tables.join(", ")),
+    }
+}
+
+/// The rows of a file. A field that is not in UTF-8 is told, and goes on as well as it can.
+fn records(file: &str, bytes: &[u8], wrong: &mut Vec<Wrong>) -> Vec<Record> {
+    let mut tell = |row, column, value: String, expected: &str| {
+        let (file, expected) = (file.to_owned(), expected.to_owned());
+        wrong.push(Wrong { file, row, column, value, expected });
+    };
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        tell(1, 1, String::new(), "text in UTF-8; this file is in UTF-16");
+        return Vec::new();
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut records = Vec::new();
+    for record in reader.byte_records() {
+        // Bytes in memory, rows of any length, no encoding asked for: nothing is left to fail.
+        let Ok(record) = record else { continue };
+        let row = record.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX));
+        let mut fields = Vec::with_capacity(record.len());
+        for (at, field) in record.iter().enumerate() {
+            let text = String::from_utf8_lossy(field).into_owned();
+            if std::str::from_utf8(field).is_err() {
+                tell(row, at as u32 + 1, text.clone(), encoding(field));
+            }
+            fields.push(text);
+        }
+        records.push(Record { row, fields });
+    }
+    records
+}
+
+/// What bytes that are not UTF-8 should be.
+fn encoding(field: &[u8]) -> &'static str {
+    if is_gbk(field) {
+        "text in UTF-8; these bytes are in GBK: save the file as UTF-8"
+    } else {
+        "text in UTF-8"
+    }
+}
+
+/// Whether all of it would be characters of GBK: ASCII, or pairs of two ranges.
+fn is_gbk(field: &[u8]) -> bool {
+    let mut bytes = field.iter();
+    while let Some(&first) = bytes.next() {
+        if first.is_ascii() {
+            continue;
+        }
+        let second = bytes.next();
+        let pair = (0x81..=0xfe).contains(&first)
+            && second.is_some_and(|second| matches!(second, 0x40..=0x7e | 0x80..=0xfe));
+        if !pair {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(bytes: &[u8]) -> (Vec<Record>, Vec<String>) {
+        let mut wrong = Vec::new();
+        let records = records("unit.csv", bytes, &mut wrong);
+        let line = |wrong: &Wrong| format!("{}:{} {}", wrong.row, wrong.column, wrong.expected);
+        (records, wrong.iter().map(line).collect())
+    }
+
+    #[test]
+    fn rows_have_the_numbers_people_see_and_a_mark_of_utf_8_is_no_text() {
+        let (records, wrong) = told("\u{feff}code,name\r\n\r\n101,\"a,b\"\n102,丙\n".as_bytes());
+        assert_eq!(wrong, [""; 0]);
+        let rows: Vec<(u32, Vec<&str>)> = records
+            .iter()
+            .map(|record| (record.row, record.fields.iter().map(|field| &**field).collect()))
+            .collect();
+        assert_eq!(
+            rows,
+            [(1, vec!["code", "name"]), (3, vec!["101", "a,b"]), (4, vec!["102", "丙"])]
+        );
+    }
+
+    #[test]
+    fn other_encodings_are_told_where_they_stand() {
+        // 财政局 in GBK.
+        let (records, wrong) = told(b"code,name\n101,\xb2\xc6\xd5\xfe\xbe\xd6\n102,\xff\xff\xff\n");
+        assert_eq!(records.len(), 3);
+        assert_eq!(
+            wrong,
+            [
+                "2:2 text in UTF-8; these bytes are in GBK: save the file as UTF-8",
+                "3:2 text in UTF-8"
+            ]
+        );
+        let (records, wrong) = told(b"\xff\xfec\0o\0");
+        assert_eq!(records, []);
+        assert_eq!(wrong, ["1:1 text in UTF-8; this file is in UTF-16"]);
+    }
+
+    #[test]
+    fn a_file_is_named_after_its_table() {
+        for (name, table) in [
+            ("unit.csv", Some(Table::Unit)),
+            ("a/b/code.local.csv", Some(Table::CodeRow)),
+            ("units.csv", None),
+            ("project.csv", None),
+        ] {
+            assert_eq!(table_of(Path::new(name)), table, "{name}");
+        }
+    }
+}
