@@ -196,6 +196,28 @@ class Code(IntEnum):
     PAPER_NO_DAY = 5220
     ROW_TWICE = 5221
     OVER_LAST_YEAR = 5222
+    NO_DOCUMENT = 5300
+    DOCUMENT_STATE = 5301
+    DOCUMENT_DUTY = 5302
+    DOCUMENT_MISMATCH = 5303
+    BAD_LINE = 5304
+    NO_APPROVED_BUDGET = 5305
+    BAD_DIVISION = 5306
+    RECEIVE_MISMATCH = 5307
+    OVER_PARENT = 5308
+    ELEMENT_CONFLICT = 5309
+    RETURN_OVER_AVAILABLE = 5310
+    VIRE_FUND_NATURE = 5311
+    VIRE_FORBIDDEN_CLASS = 5312
+    VIRE_NEEDS_CONGRESS = 5313
+    NEEDS_CONGRESS = 5314
+    CLOSE_OPEN_ITEMS = 5315
+    DORMANT = 5317
+    OVER_BUDGET_ROW = 5318
+    NO_BUDGET_ROW = 5319
+    DECLINED = 5320
+    NO_ARRIVAL = 5321
+    NOT_PRE_APPROVAL = 5322
     RULE_LOOSER = 5400
     NO_DRAFT = 5401
     DRAFT_WAITS = 5402
@@ -1267,6 +1289,138 @@ _TEXTS: dict[Code, _Texts] = {
         "the cap is more than what the unit spent in all of last year",
         "限额超上年支出",
         "take the figure from the report of last year's same period",
+    ),
+    Code.NO_DOCUMENT: _Texts(
+        Then.NEW_ID,
+        "no document says so: none of this code, no authority on it, or an order by hand where quotas change by documents alone",
+        "无指标文依据",
+        "write a document that names its authority, and have it checked",
+    ),
+    Code.DOCUMENT_STATE: _Texts(
+        Then.NEW_ID,
+        "the document's state does not allow this",
+        "单据状态不允许",
+        "look the document up",
+    ),
+    Code.DOCUMENT_DUTY: _Texts(
+        Then.NEW_ID,
+        "the person fills another post in this document: who writes it does not check it, who issued it does not receive it",
+        "单据岗位不相容",
+        "another person acts",
+    ),
+    Code.DOCUMENT_MISMATCH: _Texts(
+        Then.NEW_ID,
+        "the lines are not as many as the head says, or do not add up to its sum",
+        "明细与单据合计不符",
+        "correct the head or the lines",
+    ),
+    Code.BAD_LINE: _Texts(
+        Then.NEW_ID,
+        "the line lacks what a document of this kind needs, or has what it cannot have",
+        "明细填写与业务类型不符",
+        "see the kinds of documents in the reference",
+    ),
+    Code.NO_APPROVED_BUDGET: _Texts(
+        Then.NEW_ID,
+        "the budget, or this row of it, is not replied",
+        "预算未批复",
+        "reply the budget first, or use pre-approval authority within its cap",
+    ),
+    Code.BAD_DIVISION: _Texts(
+        Then.NEW_ID,
+        "the receiving division is not one that can take this transfer",
+        "接收区划有误",
+        "name another division by its index and its code",
+    ),
+    Code.RECEIVE_MISMATCH: _Texts(
+        Then.NEW_ID,
+        "document number, amount or fund nature is not that of the transfer that arrived",
+        "接收信息与指标文不符",
+        "compare with the sender's document, or decline",
+    ),
+    Code.OVER_PARENT: _Texts(
+        Then.NEW_ID,
+        "the amount is more than what the quota above has available",
+        "超上级指标可用数",
+        "at most what is available above",
+    ),
+    Code.ELEMENT_CONFLICT: _Texts(
+        Then.NEW_ID,
+        "the elements do not refine those they come from",
+        "要素与上级指标冲突",
+        "keep fund nature and project, and classes at or under those above",
+    ),
+    Code.RETURN_OVER_AVAILABLE: _Texts(
+        Then.NEW_ID,
+        "more is returned than is available",
+        "上交数超可用数",
+        "at most what is available",
+    ),
+    Code.VIRE_FUND_NATURE: _Texts(
+        Then.NEW_ID,
+        "a virement keeps its fund nature",
+        "调剂不得改变资金性质",
+        "choose a row of the same fund nature",
+    ),
+    Code.VIRE_FORBIDDEN_CLASS: _Texts(
+        Then.NEW_ID,
+        "a rule forbids virement between these classes",
+        "该类科目间不得调剂",
+        "see the division's rules of virement",
+    ),
+    Code.VIRE_NEEDS_CONGRESS: _Texts(
+        Then.NEW_ID,
+        "from this amount on a virement between these classes needs a resolution",
+        "调剂须经人大批准",
+        "prepare an adjustment with its resolution",
+    ),
+    Code.NEEDS_CONGRESS: _Texts(
+        Then.NEW_ID,
+        "the approved total changes only by a resolution of the people's congress",
+        "调整预算总额须经人大批准",
+        "prepare an adjustment that names its resolution",
+    ),
+    Code.CLOSE_OPEN_ITEMS: _Texts(
+        Then.NEW_ID,
+        "documents or transfers are under way, or quotas still have money",
+        "年终结账尚有未了事项",
+        "finish them; carry over or recover what is left",
+    ),
+    Code.DORMANT: _Texts(
+        Then.NEW_ID,
+        "the money has lain for two years: it is recovered and not carried over",
+        "连续两年未用完，应收回",
+        "recover it",
+    ),
+    Code.OVER_BUDGET_ROW: _Texts(
+        Then.NEW_ID,
+        "the amount is more than what the budget row has left to issue",
+        "超预算项未下达数",
+        "at most what is left",
+    ),
+    Code.NO_BUDGET_ROW: _Texts(
+        Then.NEW_ID,
+        "no such budget row",
+        "无此预算项",
+        "check its code",
+    ),
+    Code.DECLINED: _Texts(
+        Then.NEW_ID,
+        "the receiver declined the transfer",
+        "接收方已拒收",
+        "see the receiver's reason",
+    ),
+    Code.NO_ARRIVAL: _Texts(
+        Then.NEW_ID,
+        "no such transfer waits here",
+        "无此待接收转移支付",
+        "list what has arrived",
+    ),
+    Code.NOT_PRE_APPROVAL: _Texts(
+        Then.NEW_ID,
+        "the quota does not rest on pre-approval authority",
+        "非预算批准前指标",
+        "nothing to replace",
     ),
     Code.RULE_LOOSER: _Texts(
         Then.NEW_ID,

@@ -138,6 +138,7 @@ class ActKind(Named):
     RECOVER = 8
     CLOSE = 9
     REVIVE = 10
+    AUTHORIZE = 11
 
 
 class MoveKind(Named):

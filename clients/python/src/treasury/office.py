@@ -47,6 +47,13 @@ class Paper(Named):
     SURPLUS_PUT = 55
     APPROVED_PUT = 56
     EARLY_CAP_PUT = 57
+    DOCUMENT_DRAFT = 70
+    DOCUMENT_LINES = 71
+    DOCUMENT_CHECK = 72
+    DOCUMENT_RETURN = 73
+    RECEIVE = 74
+    DECLINE = 75
+    VIREMENT_RULES = 76
     RULE_PROPOSE = 110
     RULE_APPROVE = 111
     RULE_DROP = 112
@@ -73,6 +80,15 @@ class Paper(Named):
     DORMANT_LIST = 175
     REPLAN = 176
     RULES_FIRED = 210
+    DOCUMENT_DONE = 211
+    DOCUMENT_FAILED = 212
+    ROW_FIGURES = 213
+    TRANSFER_OUT = 214
+    TRANSFER_END = 215
+    ARRIVE = 216
+    RECEIVED = 217
+    CARRY_ROWS = 218
+    CARRY_IN = 219
 
 
 #: Who files which.
@@ -111,6 +127,13 @@ PAPER_ROLES: Dict[Paper, Tuple[Role, ...]] = {
     Paper.SURPLUS_PUT: (Role.FINANCE,),
     Paper.APPROVED_PUT: (Role.FINANCE,),
     Paper.EARLY_CAP_PUT: (Role.FINANCE,),
+    Paper.DOCUMENT_DRAFT: (Role.FINANCE,),
+    Paper.DOCUMENT_LINES: (Role.FINANCE,),
+    Paper.DOCUMENT_CHECK: (Role.FINANCE,),
+    Paper.DOCUMENT_RETURN: (Role.FINANCE,),
+    Paper.RECEIVE: (Role.FINANCE,),
+    Paper.DECLINE: (Role.FINANCE,),
+    Paper.VIREMENT_RULES: (Role.FINANCE,),
     Paper.RULE_PROPOSE: (Role.FINANCE,),
     Paper.RULE_APPROVE: (Role.FINANCE,),
     Paper.RULE_DROP: (Role.FINANCE,),
@@ -137,6 +160,15 @@ PAPER_ROLES: Dict[Paper, Tuple[Role, ...]] = {
     Paper.DORMANT_LIST: (Role.FINANCE,),
     Paper.REPLAN: (Role.FINANCE,),
     Paper.RULES_FIRED: (Role.ENGINE,),
+    Paper.DOCUMENT_DONE: (Role.ENGINE,),
+    Paper.DOCUMENT_FAILED: (Role.ENGINE,),
+    Paper.ROW_FIGURES: (Role.ENGINE,),
+    Paper.TRANSFER_OUT: (Role.ENGINE,),
+    Paper.TRANSFER_END: (Role.ENGINE,),
+    Paper.ARRIVE: (Role.ENGINE,),
+    Paper.RECEIVED: (Role.ENGINE,),
+    Paper.CARRY_ROWS: (Role.ENGINE,),
+    Paper.CARRY_IN: (Role.ENGINE,),
 }
 
 
@@ -180,8 +212,11 @@ TABLES: Dict[str, Table] = {
     "version-sum": Table(37, "version-sum", 3, "version fund functional amount_fen".split()),
     "approved": Table(38, "approved", 2, "fund functional amount_fen".split()),
     "early-cap": Table(39, "early-cap", 2, "unit ground cap_fen basis".split()),
-    "document": Table(40, "document", 1, "code kind number title day authority maker checker lines total_fen state reason".split()),
-    "document-line": Table(41, "document-line", 2, "document line row from to to_division amount_fen".split()),
+    "document": Table(40, "document", 1, "code kind number title day authority lines total_fen maker checker state reason".split()),
+    "document-line": Table(41, "document-line", 2, "document line row from to to_division amount_fen cap_fen".split()),
+    "transfer": Table(42, "transfer", 1, "id document number from to to_division functional fund track amount_fen maker checker out_ms state".split()),
+    "arrival": Table(43, "arrival", 2, "sender id number from to_division functional fund track amount_fen maker checker out_ms state row receiver reason".split()),
+    "virement-rule": Table(44, "virement-rule", 1, "code from_class to_class above_fen need".split()),
     "rule": Table(50, "rule", 1, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
     "rule-draft": Table(51, "rule-draft", 1, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
     "rule-version": Table(52, "rule-version", 2, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
