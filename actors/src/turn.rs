@@ -206,7 +206,6 @@ impl Crossing {
 
 /// What a shard wants done after a step.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are replies, each moved once")]
 pub enum Output {
     /// Give this to the gate.
     Reply(TurnReply),
