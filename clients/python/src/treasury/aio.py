@@ -344,6 +344,8 @@ class AsyncTreasury:
             after = page.after
 
     async def _of_directory(self, question: Question[R], deadline_s: Optional[float]) -> R:
+        # What cannot be asked is told here, and not in the task that owns the connection.
+        question.body()
         found: R = await self._driver.ask(
             question.WHAT, question.frame, question.ANSWER, question.read, self._wait(deadline_s)
         )
