@@ -239,12 +239,15 @@ fn one_of_each(quota: QuotaId) -> Vec<Command<'static>> {
         orders::open_batch(5, DIVISION, 1, 1, 0),
         orders::register(DIVISION + 7),
         orders::resolve(6, DIVISION, 1, ResolveAction::Dismiss),
+        orders::grade(7, DIVISION),
     ];
     all.extend(StepKind::ALL.iter().map(|&kind| orders::step(kind, 7, quota, 1)));
     let serial = |kind: FactKind| u64::from(kind.number());
     all.extend(FactKind::ALL.iter().map(|&kind| orders::fact(kind, 8, quota, serial(kind), 100)));
     let act = |kind: ActKind| orders::act(kind, 20 + u128::from(kind.number()), quota, 100);
-    all.extend(ActKind::ALL.iter().map(|&kind| act(kind)));
+    // What only the engine does has no form on the wire.
+    let asked = ActKind::ALL.iter().filter(|&&kind| kind != ActKind::Authorize);
+    all.extend(asked.map(|&kind| act(kind)));
     for &kind in MoveKind::ALL {
         let to = match kind {
             MoveKind::Transfer => elsewhere,

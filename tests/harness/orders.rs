@@ -344,3 +344,18 @@ pub(crate) fn found_with(
     };
     (0..quotas).map(one).collect()
 }
+
+/// A paper that a unit, its department and finance may file, if only to be refused.
+pub(crate) fn grade(id: u128, division: u16) -> Command<'static> {
+    let paper = Paper {
+        act: ActId(id),
+        division: DivisionIndex(division),
+        year: YEAR,
+        kind: PaperKind::Evaluate,
+        batch: BatchId(0),
+        checker: PersonId::NOBODY,
+        day: None,
+        text: "P0001",
+    };
+    given(OFFICER, Role::Finance, Body::File(paper))
+}

@@ -113,6 +113,15 @@ fn of_no_table(path: &Path) -> Wrong {
     }
 }
 
+/// The row a record stands in, as people see it. The reader tells where the record before ended: line
+/// ends and empty lines up to this one are still to be counted.
+fn row_of(bytes: &[u8], at: &csv::Position) -> u32 {
+    let from = usize::try_from(at.byte()).unwrap_or(bytes.len()).min(bytes.len());
+    let blank = bytes[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let passed = blank.filter(|byte| **byte == b'\n').count() as u64;
+    u32::try_from(at.line() + passed).unwrap_or(u32::MAX)
+}
+
 /// The rows of a file. A field that is not in UTF-8 is told, and goes on as well as it can.
 fn records(file: &str, bytes: &[u8], wrong: &mut Vec<Wrong>) -> Vec<Record> {
     let mut tell = |row, column, value: String, expected: &str| {
@@ -129,7 +138,7 @@ fn records(file: &str, bytes: &[u8], wrong: &mut Vec<Wrong>) -> Vec<Record> {
     for record in reader.byte_records() {
         // Bytes in memory, rows of any length, no encoding asked for: nothing is left to fail.
         let Ok(record) = record else { continue };
-        let row = record.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX));
+        let row = record.position().map_or(0, |at| row_of(bytes, at));
         let mut fields = Vec::with_capacity(record.len());
         for (at, field) in record.iter().enumerate() {
             let text = String::from_utf8_lossy(field).into_owned();

@@ -30,7 +30,9 @@ const fn says(kind: u16) -> Option<Says> {
         KIND_MOVE_DECLINED => Says::Quota(BY + 2 + 1 + 16 + 8),
         KIND_MOVE_SETTLED => Says::Quota(BY + 4 + 16),
         KIND_LIMIT_SET => Says::Division(BY + 4 + 16 + 16),
-        KIND_BATCH_OPENED | KIND_BATCH_ENDED | KIND_YEAR_SET | KIND_FILED => Says::Division(BY + 16 + 16),
+        KIND_BATCH_OPENED | KIND_BATCH_ENDED | KIND_YEAR_SET | KIND_FILED => {
+            Says::Division(BY + 16 + 16)
+        }
         KIND_FACT_PARKED | KIND_REGISTERED | KIND_RUN_REFUSED => Says::Division(BY),
         KIND_RESOLVED => Says::Division(BY + 16 + 16 + 16),
         KIND_REFUSED => Says::Division(BY + 1 + 16 + 8),
