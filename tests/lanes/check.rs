@@ -1,5 +1,6 @@
 //! What a lane holds answers against, as they come and after a death.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use domain::ids::{DivisionIndex, PaymentId};
@@ -66,7 +67,9 @@ impl Lane {
                 self.note_outcome(at, answer, &mut missing);
             }
         }
-        let (mut first_new, mut counted) = (None, 0);
+        // Orders keep their order on each quota. One that waits for a page out of memory (a start
+        // leaves settled payments on the disk) delays its own quota alone.
+        let (mut new_on, mut counted) = (BTreeMap::new(), 0);
         while let Some(range) = self.flying.front().cloned() {
             let role = self.ops[range.start].role;
             let frame = self.frame(range.clone());
@@ -76,14 +79,15 @@ impl Lane {
             self.hear(range.clone(), &told, true);
             for (at, told) in range.clone().zip(&told) {
                 counted += 1;
-                match (told.result.repeat, first_new) {
+                let quota = self.ops[at].command.quota();
+                match (told.result.repeat, new_on.get(&quota)) {
                     (true, None) => self.found += 1,
-                    (true, Some(new)) => panic!(
-                        "{:?} was lost, and {:?}, sent behind it, was not",
+                    (true, Some(&new)) => panic!(
+                        "{:?} was lost, and {:?}, sent behind it on the same quota, was not",
                         self.ops[new], self.ops[at]
                     ),
                     (false, _) => {
-                        first_new.get_or_insert(at);
+                        new_on.entry(quota).or_insert(at);
                         self.never_taken += 1;
                     }
                 }
