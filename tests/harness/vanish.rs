@@ -381,9 +381,14 @@ pub(crate) fn peers_vanish(way: &impl Cut, each: usize, rounds: u64) -> Vanished
     assert_eq!(view.buckets.available(), HIS_FEN - told.payments, "each payment once");
     server.stop();
     sound(dir.path());
-    // The bystander's payments take some, and an allocator its slack.
+    // The bystander's payments take theirs, well below a KiB each with what lists keep of them: how
+    // many he makes is the machine's to say. An allocator has its slack.
     let held_kib = (4 * each * SESSION_OUTPUT_BYTES_MAX / 2 / 1024) as u64;
-    let bound_kib = 8 * 1024 + held_kib * (rounds - 1) / 4;
-    assert!(told.grown_kib < bound_kib, "{} KiB more, of {held_kib} each time", told.grown_kib);
+    let bound_kib = 8 * 1024 + held_kib * (rounds - 1) / 4 + told.beside;
+    let (grown_kib, beside) = (told.grown_kib, told.beside);
+    assert!(
+        grown_kib < bound_kib,
+        "{grown_kib} KiB more, of {held_kib} each time, with {beside} payments"
+    );
     told
 }
