@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import unittest
-from typing import Any, List
+from typing import Any, Dict, List
 
 from . import ROOT
 from .live import PATIENCE_S, Server, Wire, program
@@ -355,7 +355,7 @@ class Directory(Live):
     def test_papers_are_filed_and_their_rows_read(self) -> None:
         self.quota()
         finance = self.desk(Role.FINANCE)
-        year = {"division": 1, "year": 2026}
+        year: Dict[str, Any] = {"division": 1, "year": 2026}
 
         def paper(paper: Paper, lines: List[str], **more: Any) -> File:
             text = "\n".join(lines)
