@@ -14,6 +14,7 @@ use domain::event::{Event, EventBody};
 use domain::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, Day, Fingerprint, LimitKey, MoveId, PersonId,
 };
+use domain::limits::AMOUNT_FEN_MAX;
 use domain::office::paper::PaperKind;
 use domain::office::reports::calendar::TenDays;
 use domain::office::reports::cell::Before;
@@ -145,20 +146,26 @@ impl Tale {
         };
         self.tell(EventBody::Created { quota: id, fingerprint: Fingerprint(0), command }, None);
         self.keys.push(key);
+        let (budget, spent) = (0, Vec::new());
+        self.known.push(Known { division, unit, function, fund, kind, budget, spent });
+        self.issue(self.known.len() - 1, id, issued.into());
+        id
+    }
+
+    /// Money is issued to a quota.
+    fn issue(&mut self, at: usize, quota: QuotaId, fen: i64) {
         let act = Act {
             kind: ActKind::Issue,
             act: ActId(2),
-            quota: id,
-            amount_fen: Fen::new(issued.into()),
+            quota,
+            amount_fen: Fen::new(fen),
             contract: ContractId::NONE,
             plan: ContractId::NONE,
             batch: BatchId(0),
             note: "",
         };
         self.tell(EventBody::Acted { version: 2, fingerprint: Fingerprint(0), command: act }, None);
-        let (budget, spent) = (issued.into(), Vec::new());
-        self.known.push(Known { division, unit, function, fund, kind, budget, spent });
-        id
+        self.known[at].budget += i128::from(fen);
     }
 
     /// Money goes from one quota to another, and arrives or not.
@@ -476,6 +483,21 @@ proptest! {
         let issued: i128 = quotas.iter().map(|quota| i128::from(quota.5)).sum();
         prop_assert_eq!(ask(0, true).0 + transfers + on_the_way, issued);
     }
+}
+
+/// Each quota's figures are amounts; a sum over many is larger than any of them may be.
+#[test]
+fn sums_over_many_quotas_go_beyond_what_one_may_hold() {
+    let mut tale = Tale::new(&[0]);
+    for serial in 0..1_100 {
+        let quota = tale.quota(serial, (0, 0, 0, 0, 0, 1));
+        tale.issue(serial as usize, quota, AMOUNT_FEN_MAX - 1);
+    }
+    let question = ReportQuestion::new(ReportKind::Execution, YEAR);
+    let report = tale.report(&question).expect("a report");
+    let all = 1_100 * i128::from(AMOUNT_FEN_MAX);
+    assert!(all > i128::from(i64::MAX));
+    assert_eq!(total(&report), (all, 0));
 }
 
 /// Months and ten-day periods add up to the year, and to each other.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use domain::codes::PaymentState;
 use domain::division::YearBook;
 use domain::event::{Event, EventBody};
+use domain::money::FenSum;
 use domain::office::reports::Ledger;
 use domain::office::reports::cell::{Before, Spent};
 use domain::office::shelves::Shelves;
@@ -66,14 +67,15 @@ pub(crate) fn disagreement(world: &World) -> Option<String> {
         let mut sums = (0, 0, Spent::default());
         for (id, cell, _) in book.quotas() {
             let b = &cell.buckets;
-            let own = b.issued - b.allocated - b.transferred;
-            let spent = Spent { paid: b.paid + b.cleared - b.refunding, cleared: b.cleared };
+            let own = FenSum::from(b.issued - b.allocated - b.transferred);
+            let paid = FenSum::from(b.paid + b.cleared - b.refunding);
+            let spent = Spent { paid, cleared: b.cleared.into() };
             let (found, _) = ledger.quota(id)?;
             let found_all = (found.own, found.reserved, found.spent);
             if found_all != (own, b.reserved, spent) {
                 return Some(format!("{id}: {found_all:?}, where {b:?} is the state"));
             }
-            sums = (sums.0 + own, sums.1 + b.reserved, sums.2.and(spent));
+            sums = (sums.0 + own, sums.1 + FenSum::from(b.reserved), sums.2.and(spent));
         }
         let cells = ledger.cells(of_book);
         let found = cells.fold((0, 0, Spent::default()), |sums, cell| {

@@ -21,7 +21,7 @@ const DIVISIONS: u16 = 185;
 pub(super) const YEAR: u16 = 2022;
 
 /// What each quota holds, in fen: more than any run takes from it.
-const ISSUED_FEN: i64 = 9_000_000_000_000;
+const ISSUED_FEN: i64 = 9_000_000_000_000_000;
 
 /// Up to what a payment goes in one act, in fen: more than any of a run.
 const CEILING_FEN: i64 = 100_000_000;

@@ -43,7 +43,7 @@ const DIVISION_CODE: [u8; 9] = *b"379999000";
 const YEAR: u16 = 2022;
 
 /// What each quota holds, in fen: more than the phase takes.
-const ISSUED_FEN: i64 = 9_000_000_000_000;
+const ISSUED_FEN: i64 = 9_000_000_000_000_000;
 
 /// Frames of a connection with which the server's pace is taken, one at a time.
 const FRAMES_TO_MEASURE: usize = 4;

@@ -12,7 +12,6 @@ use super::ledger::Ledger;
 use crate::codes::BatchEnd;
 use crate::event::{Event, EventBody};
 use crate::ids::{BatchId, Day, DivisionIndex, FiscalYear};
-use crate::money::FenSum;
 use crate::office::shelves::{Book, Shelves};
 use crate::office::tables::report::{Measure, Threshold};
 
@@ -185,6 +184,6 @@ fn value(ledger: &Ledger, book: Book, measure: Measure, time_ms: u64) -> Option<
 /// By how much execution is behind the year (时间进度 − 执行进度).
 fn behind_bp(ledger: &Ledger, book: Book) -> Option<i64> {
     let of = ledger.books.get(&book)?;
-    let done = progress_bp(FenSum::from(of.spent_all.paid), FenSum::from(of.own))?;
+    let done = progress_bp(of.spent_all.paid, of.own)?;
     Some(time_progress_bp(ledger.business_day(book.1)?, book.1) - done)
 }

@@ -70,9 +70,9 @@ pub struct CellKey {
 pub struct Spent {
     /// By the banks' receipts: paid, or settled where nobody confirms; refunds taken off as they
     /// come back.
-    pub paid: i64,
+    pub paid: FenSum,
     /// Settled with the central bank or the special account; refunds taken off as they are settled.
-    pub cleared: i64,
+    pub cleared: FenSum,
 }
 
 impl Spent {
@@ -86,14 +86,15 @@ impl Spent {
     /// recovered pool gives nothing back to its quota, and takes nothing off either.
     #[must_use]
     pub fn by(fact: &Fact<'_>, before: &Before, to_pool: bool) -> Spent {
-        let back = if to_pool { 0 } else { -fact.amount_fen.get() };
+        let sum = |amount: Fen| FenSum::from(amount.get());
+        let back = if to_pool { 0 } else { -sum(fact.amount_fen) };
         match fact.kind {
-            FactKind::ConfirmPaid => Spent { paid: fact.amount_fen.get(), cleared: 0 },
+            FactKind::ConfirmPaid => Spent { paid: sum(fact.amount_fen), cleared: 0 },
             FactKind::Clear if before.standing.path == Path::Allocation => {
-                let all = before.asked_fen.get();
+                let all = sum(before.asked_fen);
                 Spent { paid: all, cleared: all }
             }
-            FactKind::Clear => Spent { paid: 0, cleared: before.executed_fen.get() },
+            FactKind::Clear => Spent { paid: 0, cleared: sum(before.executed_fen) },
             FactKind::Refund => Spent { paid: back, cleared: 0 },
             FactKind::SettleRefund => Spent { paid: 0, cleared: back },
             FactKind::Reject => Spent::default(),
@@ -134,21 +135,21 @@ pub const fn is_on_line(state: PaymentState) -> bool {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Funds {
     /// Issued, supplemented, vired in; less what was cut, recovered, vired out.
-    pub granted: i64,
+    pub granted: FenSum,
     /// From quotas of an upper division, less what was returned to it.
-    pub received: i64,
+    pub received: FenSum,
     /// Carried in from last year, less what was carried out.
-    pub carried: i64,
+    pub carried: FenSum,
     /// From a parent of the same division, less what was handed to children there.
-    pub allocated: i64,
+    pub allocated: FenSum,
     /// To quotas of lower divisions.
-    pub handed_down: i64,
+    pub handed_down: FenSum,
 }
 
 impl Funds {
     /// What may be spent here and nowhere else: no fen of it is counted in another quota.
     #[must_use]
-    pub const fn own(&self) -> i64 {
+    pub const fn own(&self) -> FenSum {
         self.granted + self.received + self.carried + self.allocated - self.handed_down
     }
 
@@ -169,7 +170,7 @@ pub struct Cell {
     /// Where their money came from and went to.
     pub funds: Funds,
     /// Reserved by payments that are not paid, in fen.
-    pub reserved: i64,
+    pub reserved: FenSum,
     /// Payments that were asked for and have not ended without paying.
     pub payments: u32,
     /// Of these, with the bank or behind it.

@@ -134,7 +134,7 @@ impl Work<'_, '_> {
             ..Sums::default()
         };
         for (period, spent) in cell.periods().iter().filter(|(period, _)| *period <= self.last) {
-            let amount = FenSum::from(self.question.basis.of(*spent));
+            let amount = self.question.basis.of(*spent);
             sums.spent += amount;
             if *period >= self.first {
                 sums.period += amount;
@@ -151,8 +151,8 @@ impl Work<'_, '_> {
                 match self.meant(cell) {
                     Meant::Yes => visit(self, cell),
                     Meant::No => {}
-                    Meant::Transfer => self.left_out.transfers += FenSum::from(cell.funds.own()),
-                    Meant::Carried => self.left_out.carried += FenSum::from(cell.funds.own()),
+                    Meant::Transfer => self.left_out.transfers += cell.funds.own(),
+                    Meant::Carried => self.left_out.carried += cell.funds.own(),
                 }
             }
         }
@@ -383,10 +383,10 @@ impl Work<'_, '_> {
         let mut spent = [0; TenDays::ADJUSTMENT.number() as usize + 1];
         let mut planned = [0; 12];
         self.visit(|work, cell| {
-            budget += FenSum::from(cell.funds.own());
+            budget += cell.funds.own();
             for (period, amount) in cell.periods() {
                 if *period <= work.last {
-                    spent[slot(*period)] += FenSum::from(work.question.basis.of(*amount));
+                    spent[slot(*period)] += work.question.basis.of(*amount);
                 }
             }
         });

@@ -19,6 +19,7 @@ use crate::event::{Event, EventBody};
 use crate::ids::{
     BatchId, Class, Day, DivisionIndex, FiscalYear, LimitKey, MoveId, PaymentId, QuotaId,
 };
+use crate::money::FenSum;
 use crate::office::shelves::{Book, Shelves};
 use crate::office::tables::budget::BudgetRow;
 use crate::payment::Standing;
@@ -31,7 +32,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug)]
 struct Line {
     /// What may be spent from it, in fen.
-    own: i64,
+    own: FenSum,
     /// The cell it counts in.
     cell: u32,
     /// What was spent from it; [`NONE`]: no payment yet.
@@ -42,7 +43,7 @@ struct Line {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QuotaFigures {
     /// What may be spent from it and from no other, in fen.
-    pub own: i64,
+    pub own: FenSum,
     /// What was spent.
     pub spent: Spent,
     /// Reserved by payments that are not paid, in fen.
@@ -104,7 +105,7 @@ pub(super) struct BookLedger {
     pub(super) held: u32,
     pub(super) unknown: u32,
     /// Over all that is no transfer: what may be spent here, and what was.
-    pub(super) own: i64,
+    pub(super) own: FenSum,
     pub(super) spent_all: Spent,
 }
 
@@ -351,6 +352,7 @@ impl Ledger {
     }
 
     fn act(&mut self, kind: ActKind, quota: QuotaId, amount: i64) {
+        let amount = FenSum::from(amount);
         let granted = match kind {
             ActKind::Issue | ActKind::Supplement => amount,
             ActKind::Cut | ActKind::Recover => -amount,
@@ -483,7 +485,7 @@ impl Ledger {
     ) {
         let Some(line) = self.line(quota) else { return };
         let Some(cell) = self.cells.get_mut(line.cell as usize) else { return };
-        cell.reserved += held;
+        cell.reserved += FenSum::from(held);
         let count = |count: &mut u32, was: bool, is: bool| {
             *count = (*count + u32::from(is)).saturating_sub(u32::from(was));
         };
@@ -529,7 +531,7 @@ pub(super) const fn book_of(quota: QuotaId) -> (DivisionIndex, FiscalYear) {
 /// What a move takes from the quota it leaves; a negative amount brings it back.
 fn outflow(kind: MoveKind, from: QuotaId, to: QuotaId, amount: i64) -> Funds {
     let same = from.division() == to.division();
-    let none = Funds::default();
+    let (none, amount) = (Funds::default(), FenSum::from(amount));
     match kind {
         MoveKind::Allocate => Funds { allocated: -amount, ..none },
         MoveKind::Transfer => Funds { handed_down: amount, ..none },
@@ -543,7 +545,7 @@ fn outflow(kind: MoveKind, from: QuotaId, to: QuotaId, amount: i64) -> Funds {
 /// What a move brings to the quota it goes to.
 fn inflow(kind: MoveKind, from: QuotaId, to: QuotaId, amount: i64) -> Funds {
     let same = from.division() == to.division();
-    let none = Funds::default();
+    let (none, amount) = (Funds::default(), FenSum::from(amount));
     match kind {
         MoveKind::Allocate => Funds { allocated: amount, ..none },
         MoveKind::Transfer => Funds { received: amount, ..none },

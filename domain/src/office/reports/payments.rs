@@ -7,7 +7,7 @@ use super::sources::Sources;
 use crate::codes::PaymentState;
 use crate::ids::{PaymentId, QuotaId};
 use crate::limits::REPORT_ROWS_MAX;
-use crate::money::{Fen, FenSum};
+use crate::money::{Fen, FenSum, yuan_grouped};
 
 /// What is known of a payment.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ pub fn by_payment(
         text.number(payment.amount_fen.get()).number(spent);
         rows.push(text.number(payment.reserved_ms).number(payment.changed_ms).line());
         total.0 += FenSum::from(payment.amount_fen.get());
-        total.1 += FenSum::from(spent);
+        total.1 += spent;
     }
     let total = text.text("total 合计").text("").number(total.0).number(total.1);
     let total = total.text("").text("").line();
@@ -65,7 +65,7 @@ pub fn by_payment(
         Statement::new(
             "quota",
             "指标",
-            &format!("{} to spend, {} spent", Fen::new(figures.own), Fen::new(of_quota)),
+            &format!("{} to spend, {} spent", yuan_grouped(figures.own), yuan_grouped(of_quota)),
         ),
     ];
     let column = ReportColumn::new;
@@ -83,7 +83,7 @@ pub fn by_payment(
 
 /// What a payment spent, net of refunds.
 fn spent(sources: &Sources<'_>, quota: QuotaId, payment: &PaymentRow) -> Spent {
-    let executed = payment.executed_fen.get();
+    let executed = FenSum::from(payment.executed_fen.get());
     let own = match payment.state {
         PaymentState::Paid => Spent { paid: executed, cleared: 0 },
         PaymentState::Cleared => Spent { paid: executed, cleared: executed },

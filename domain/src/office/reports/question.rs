@@ -5,6 +5,7 @@ use super::cell::Spent;
 use crate::codes::numbered;
 use crate::ids::{FiscalYear, QuotaId};
 use crate::limits::REPORT_ROWS_MAX;
+use crate::money::FenSum;
 
 numbered! {
     /// A report.
@@ -82,7 +83,7 @@ numbered! {
 }
 
 impl Basis {
-    pub(super) const fn of(self, spent: Spent) -> i64 {
+    pub(super) const fn of(self, spent: Spent) -> FenSum {
         match self {
             Basis::Paid => spent.paid,
             Basis::Cleared => spent.cleared,
