@@ -138,6 +138,7 @@ pub struct YearBook {
     pub division: DivisionIndex,
     /// The year.
     pub year: FiscalYear,
+    key: HashKey,
     /// Where the year stands.
     pub state: YearState,
     /// The rule that approves small payments in one act.
@@ -222,6 +223,7 @@ impl YearBook {
         YearBook {
             division,
             year,
+            key,
             state: YearState::Unopened,
             ceiling: PayCeiling::default(),
             suspense: Suspense::default(),
@@ -252,6 +254,12 @@ impl YearBook {
             leave_from: 0,
             undo: None,
         }
+    }
+
+    /// The data set's key.
+    #[must_use]
+    pub fn key(&self) -> HashKey {
+        self.key
     }
 
     /// The cell of a quota of this year.

@@ -138,7 +138,12 @@ impl Shard {
         let division = second_half.to.division();
         let Some(slot) = self.registered_slot_of(division) else { return false };
         let (id, from) = (second_half.id, second_half.from);
-        let order = domain::office::issuance::order::arrive(second_half, row, person);
+        let order = domain::office::issuance::order::arrive(
+            self.divisions[slot].key(),
+            second_half,
+            row,
+            person,
+        );
         self.make_room(row.len());
         let heard = self.decide_one(slot, &order.command(), false).result;
         if heard.code != domain::Code::Accepted {

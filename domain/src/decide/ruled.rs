@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-use xxhash_rust::xxh3::xxh3_128;
-
 use crate::codes::{PaymentState, Role, StepKind};
 use crate::command::{Body, By, Command, Paper, Reserve, Step};
 use crate::division::{Division, YearBook};
@@ -35,7 +33,7 @@ pub(super) fn follows(
 fn after_reserved(division: &Division, by: By, reserve: &Reserve<'_>) -> Option<Event<'static>> {
     let book = under_control(division, reserve.quota.year())?;
     let changes = rules::rows_after(book, reserve);
-    filed(book, by, act_of(reserve.payment, None), &changes)
+    filed(book, by, act_of(book, reserve.payment, None), &changes)
 }
 
 /// After those rows: the hold, where the payment stands in the worklist by one of them.
@@ -73,7 +71,7 @@ fn after_step(division: &Division, by: By, step: &Step<'_>) -> Option<Event<'sta
         (true, false) => Change::Remove(Table::Held, key.into()),
         _ => return None,
     };
-    filed(book, by, act_of(step.payment, Some((step, by.person))), &[change])
+    filed(book, by, act_of(book, step.payment, Some((step, by.person))), &[change])
 }
 
 fn under_control(division: &Division, year: FiscalYear) -> Option<&YearBook> {
@@ -100,8 +98,8 @@ fn filed(book: &YearBook, by: By, act: ActId, changes: &[Change]) -> Option<Even
     Some(Event { by: By { role: Role::Engine, ..by }, body })
 }
 
-/// The id of such a paper: the payment's, and the step's where one is behind it, hashed.
-fn act_of(payment: PaymentId, step: Option<(&Step<'_>, PersonId)>) -> ActId {
+/// The id of such a paper: of the payment, and of the step where one is behind it.
+fn act_of(book: &YearBook, payment: PaymentId, step: Option<(&Step<'_>, PersonId)>) -> ActId {
     let mut bytes = [0; 48];
     bytes[..8].copy_from_slice(b"rulework");
     bytes[8..24].copy_from_slice(&payment.0.to_le_bytes());
@@ -110,5 +108,5 @@ fn act_of(payment: PaymentId, step: Option<(&Step<'_>, PersonId)>) -> ActId {
         bytes[25..33].copy_from_slice(&step.serial.to_le_bytes());
         bytes[33..41].copy_from_slice(&person.0.to_le_bytes());
     }
-    ActId(xxh3_128(&bytes))
+    ActId(book.key().own_id(&bytes))
 }

@@ -179,7 +179,8 @@ impl Hall {
             }
             Crossing::HandOver(second_half, to_confirm, person) => {
                 if let Some(row) = to_confirm {
-                    let order = arrive(&second_half, &row, person);
+                    let key = self.division(second_half.to.division().0).key();
+                    let order = arrive(key, &second_half, &row, person);
                     let (code, _, repeat) = self.give(&given(&order));
                     if code == Code::Accepted {
                         if repeat {

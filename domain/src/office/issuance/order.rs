@@ -1,7 +1,8 @@
 //! One order of the engine, and the ids orders have.
 //!
-//! An id is a hash of what the order is for: the document, the attempt, the place in it. The same
-//! order has the same id after every start, so that one that was taken is never taken again.
+//! An id is a hash of what the order is for, under the data set's key: the document, the attempt, the
+//! place in it. The same order has the same id after every start, so that one that was taken is never
+//! taken again, and nobody else can take it first.
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -9,6 +10,7 @@ use super::plan::Make;
 use crate::batch::{fold_act, fold_move, fold_paper};
 use crate::codes::{ActKind, MoveKind, Role};
 use crate::command::{Act, Body, By, Command, EndBatch, MoveIn, MoveOut, OpenBatch, Paper};
+use crate::contents::HashKey;
 use crate::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, DivisionIndex, FiscalYear, LimitKey, MoveId,
     PersonId, QuotaId,
@@ -110,10 +112,10 @@ impl Order {
 /// Puts a transfer on file at its receiver, where it waits for a person: `row` is its row at the
 /// origin.
 #[must_use]
-pub fn arrive(second_half: &MoveIn, row: &str, person: PersonId) -> Order {
+pub fn arrive(hash: HashKey, second_half: &MoveIn, row: &str, person: PersonId) -> Order {
     let (division, year) = (second_half.to.division(), second_half.to.year());
     let (kind, batch) = (PaperKind::Arrive, BatchId(0));
-    let act = paper_id(kind, &Arrival::key_of(second_half.from, second_half.id), 0);
+    let act = paper_id(hash, kind, &Arrival::key_of(second_half.from, second_half.id), 0);
     let what = What::Paper { act, division, year, kind, batch, text: row.to_owned() };
     Order { person, what }
 }
@@ -174,55 +176,60 @@ impl What {
 }
 
 /// An id made of what it is for: a word, a document or other key, and two numbers.
-fn hashed(word: &str, key: &str, first: u64, second: u64) -> u128 {
+fn hashed(hash: HashKey, word: &str, key: &str, first: u64, second: u64) -> u128 {
+    hash.own_id(&named(word, key, first, second))
+}
+
+fn named(word: &str, key: &str, first: u64, second: u64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(word.len() + key.len() + 17);
     bytes.extend_from_slice(word.as_bytes());
     bytes.push(0);
     bytes.extend_from_slice(key.as_bytes());
     bytes.extend_from_slice(&first.to_le_bytes());
     bytes.extend_from_slice(&second.to_le_bytes());
-    xxh3_128(&bytes)
+    bytes
 }
 
 /// The batch of a document's attempt: a start drops the one before it.
 #[must_use]
-pub fn batch_id(document: &str, attempt: u32) -> BatchId {
-    BatchId(hashed("document", document, u64::from(attempt), 0))
+pub fn batch_id(hash: HashKey, document: &str, attempt: u32) -> BatchId {
+    BatchId(hashed(hash, "document", document, u64::from(attempt), 0))
 }
 
 /// The close of that batch.
 #[must_use]
-pub fn close_id(document: &str, attempt: u32) -> ActId {
-    ActId(hashed("close", document, u64::from(attempt), 0))
+pub fn close_id(hash: HashKey, document: &str, attempt: u32) -> ActId {
+    ActId(hashed(hash, "close", document, u64::from(attempt), 0))
 }
 
 /// The dropping of that batch, when its close was refused.
 #[must_use]
-pub fn drop_id(document: &str, attempt: u32) -> ActId {
-    ActId(hashed("drop", document, u64::from(attempt), 0))
+pub fn drop_id(hash: HashKey, document: &str, attempt: u32) -> ActId {
+    ActId(hashed(hash, "drop", document, u64::from(attempt), 0))
 }
 
 /// The act or move of a document's attempt with a place in it.
 #[must_use]
-pub fn deed_id(document: &str, attempt: u32, place: usize) -> u128 {
-    hashed("deed", document, u64::from(attempt), place as u64)
+pub fn deed_id(hash: HashKey, document: &str, attempt: u32, place: usize) -> u128 {
+    hashed(hash, "deed", document, u64::from(attempt), place as u64)
 }
 
 /// The making of a document's quota, by its official key: after a start a plan no longer has those
 /// that are there.
 #[must_use]
-pub fn make_id(document: &str, key: &str) -> ActId {
-    ActId(hashed("make", document, xxh3_64(key.as_bytes()), 0))
+pub fn make_id(hash: HashKey, document: &str, key: &str) -> ActId {
+    ActId(hashed(hash, "make", document, xxh3_64(key.as_bytes()), 0))
 }
 
 /// A paper of the engine's that is filed once for a key.
 #[must_use]
-pub fn paper_id(kind: PaperKind, key: &str, place: usize) -> ActId {
-    ActId(hashed(kind.slug(), key, place as u64, 0))
+pub fn paper_id(hash: HashKey, kind: PaperKind, key: &str, place: usize) -> ActId {
+    ActId(hashed(hash, kind.slug(), key, place as u64, 0))
 }
 
-/// The payment plan of a unit and fund nature, where one is set (用款计划).
+/// The payment plan of a unit and fund nature, where one is set (用款计划). People set it, so its key is
+/// no secret.
 #[must_use]
 pub fn plan_key(unit: &str, fund: Class) -> LimitKey {
-    LimitKey(hashed("plan", unit, u64::from_le_bytes(fund.0), 0) as u64 | 1)
+    LimitKey(xxh3_128(&named("plan", unit, u64::from_le_bytes(fund.0), 0)) as u64 | 1)
 }

@@ -30,7 +30,7 @@ impl Orders<'_> {
             }
             if book.move_in(arrival.from, arrival.id).is_some() {
                 let key = arrival.key();
-                let act = paper_id(PaperKind::Received, &key, 0);
+                let act = paper_id(book.key(), PaperKind::Received, &key, 0);
                 self.file(book, arrival.receiver, PaperKind::Received, act, key);
             } else if let Some(to) = self.receiver_of(book, arrival) {
                 let moved = MoveIn {
@@ -57,7 +57,7 @@ impl Orders<'_> {
         if let Some(quota) = book.quota_by_key(&key) {
             return Some(quota);
         }
-        let act = make_id(&arrival.key(), &key);
+        let act = make_id(book.key(), &arrival.key(), &key);
         if refused_with(book, act).is_some() {
             return Some(back);
         }
@@ -87,7 +87,7 @@ impl Orders<'_> {
         let Some(first) = all.first() else { return };
         let person = first.maker;
         for text in papers_of(all.iter().map(|transfer| transfer.id.to_string())) {
-            let act = paper_id(PaperKind::TransferEnd, &text, 0);
+            let act = paper_id(book.key(), PaperKind::TransferEnd, &text, 0);
             self.file(book, person, PaperKind::TransferEnd, act, text);
         }
     }

@@ -29,7 +29,7 @@ impl Orders<'_> {
             for (place, text) in texts.iter().enumerate() {
                 let end = if place == last { "last" } else { "more" };
                 let text = format!("{}\t{}\t{end}\n{text}", old.year.get(), &*document.code);
-                let act = paper_id(PaperKind::CarryIn, &document.code, place);
+                let act = paper_id(old.key(), PaperKind::CarryIn, &document.code, place);
                 self.file(new, document.maker, PaperKind::CarryIn, act, text);
             }
         }
@@ -39,10 +39,10 @@ impl Orders<'_> {
 /// The document's moves, each with the row it went to; `None` while one is on its way.
 fn landed(old: &YearBook, new: &YearBook, document: &str) -> Option<Vec<String>> {
     let attempt = attempt_of(old, document);
-    let count = old.batch(batch_id(document, attempt))?.count as usize;
+    let count = old.batch(batch_id(old.key(), document, attempt))?.count as usize;
     let mut lines = Vec::new();
     for place in 0..count {
-        let id = MoveId(deed_id(document, attempt, place));
+        let id = MoveId(deed_id(old.key(), document, attempt, place));
         let Some(out) = old.move_out(id) else { break };
         let arrived = new.move_in(out.from, id);
         if arrived.is_none() && out.transit == Transit::InTransit {

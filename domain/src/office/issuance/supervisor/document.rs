@@ -41,7 +41,7 @@ impl Supervisor {
             return;
         }
         let attempt = attempt_of(book, &document.code);
-        let batch = book.batch(batch_id(&document.code, attempt));
+        let batch = book.batch(batch_id(book.key(), &document.code, attempt));
         if let Some(why) = failure(book, document, attempt) {
             return orders.fail(book, document, why);
         }
@@ -75,7 +75,8 @@ fn next_document<'a>(book: &'a YearBook, under_way: Option<&UnderWay>) -> Option
     if let Some(document) = known.filter(checked) {
         return Some(document);
     }
-    let begun = |document: &&Document| book.batch(batch_id(&document.code, 0)).is_some();
+    let begun =
+        |document: &&Document| book.batch(batch_id(book.key(), &document.code, 0)).is_some();
     let all = || book.office().all::<Document>().filter(checked);
     // Only after a start: the one that had begun comes first.
     all().find(begun).or_else(|| all().next())
@@ -84,7 +85,7 @@ fn next_document<'a>(book: &'a YearBook, under_way: Option<&UnderWay>) -> Option
 /// The attempt that counts: those before it were dropped by a start or by time.
 pub(super) fn attempt_of(book: &YearBook, document: &str) -> u32 {
     let over = |attempt: &u32| {
-        let batch = book.batch(batch_id(document, *attempt));
+        let batch = book.batch(batch_id(book.key(), document, *attempt));
         let end = batch.and_then(|batch| batch.end);
         matches!(end, Some(BatchEnd::Abandoned | BatchEnd::Lapsed))
     };
@@ -94,14 +95,14 @@ pub(super) fn attempt_of(book: &YearBook, document: &str) -> u32 {
 /// Why a document has failed, if it has.
 fn failure(book: &YearBook, document: &Document, attempt: u32) -> Option<String> {
     let code = &*document.code;
-    let id = batch_id(code, attempt);
+    let id = batch_id(book.key(), code, attempt);
     if let Some(refused) = refused_with(book, ActId(id.0)) {
         return Some(word(refused));
     }
     match book.batch(id)?.end? {
         BatchEnd::Refused => Some(refused_deed(book, code, attempt)),
         BatchEnd::Dropped => {
-            let close = refused_with(book, close_id(code, attempt));
+            let close = refused_with(book, close_id(book.key(), code, attempt));
             Some(word(close.unwrap_or(Code::BatchDropped)))
         }
         BatchEnd::Closed | BatchEnd::Lapsed | BatchEnd::Abandoned => None,
@@ -110,9 +111,10 @@ fn failure(book: &YearBook, document: &Document, attempt: u32) -> Option<String>
 
 /// Which line of the batch was refused.
 fn refused_deed(book: &YearBook, document: &str, attempt: u32) -> String {
-    let count = book.batch(batch_id(document, attempt)).map_or(0, |batch| batch.count as usize);
+    let count =
+        book.batch(batch_id(book.key(), document, attempt)).map_or(0, |batch| batch.count as usize);
     let refused = (0..count).find_map(|place| {
-        let id = deed_id(document, attempt, place);
+        let id = deed_id(book.key(), document, attempt, place);
         let moved = book.moves_refused.get(&MoveId(id)).map(|row| row.refusal.code);
         Some((place, moved.or_else(|| refused_with(book, ActId(id)))?))
     });
@@ -143,7 +145,7 @@ fn words(refusal: &Refusal) -> String {
 impl Orders<'_> {
     fn fail(&mut self, book: &YearBook, document: &Document, mut why: String) {
         why.truncate(OFFICE_FIELD_BYTES_MAX);
-        let act = paper_id(PaperKind::DocumentFailed, &document.code, 0);
+        let act = paper_id(book.key(), PaperKind::DocumentFailed, &document.code, 0);
         let text = format!("{}\t{why}", &*document.code);
         self.file(book, document.maker, PaperKind::DocumentFailed, act, text);
     }
@@ -156,7 +158,8 @@ impl Orders<'_> {
         step: BatchStep,
         act: ActId,
     ) {
-        let (batch, division, year) = (batch_id(&document.code, attempt), book.division, book.year);
+        let (batch, division, year) =
+            (batch_id(book.key(), &document.code, attempt), book.division, book.year);
         self.push(document.maker, What::End(EndBatch { step, act, batch, division, year }));
     }
 }
@@ -170,7 +173,7 @@ impl UnderWay {
         if !self.carry_rows(document, orders) || !self.make(book, document, orders) {
             return;
         }
-        let id = batch_id(&self.document, self.attempt);
+        let id = batch_id(book.key(), &self.document, self.attempt);
         if self.staged.is_empty() {
             self.staged = self.stage(orders.division, document, id, book);
         }
@@ -189,9 +192,9 @@ impl UnderWay {
             }
             orders.push(document.maker, what.clone());
         }
-        let close = close_id(&self.document, self.attempt);
+        let close = close_id(book.key(), &self.document, self.attempt);
         if refused_with(book, close).is_some() {
-            let act = drop_id(&self.document, self.attempt);
+            let act = drop_id(book.key(), &self.document, self.attempt);
             return orders.end(book, document, self.attempt, BatchStep::Drop, act);
         }
         orders.end(book, document, self.attempt, BatchStep::Close, close);
@@ -213,7 +216,7 @@ impl UnderWay {
         let before = orders.orders.len();
         for text in texts {
             // By its contents: the rows that are missing are fewer each time.
-            let act = paper_id(PaperKind::CarryRows, &text, 0);
+            let act = paper_id(book.key(), PaperKind::CarryRows, &text, 0);
             orders.file(book, document.maker, PaperKind::CarryRows, act, text);
         }
         orders.orders.len() == before
@@ -233,7 +236,7 @@ impl UnderWay {
                 }
                 continue;
             }
-            let act = make_id(&document.code, &make.key);
+            let act = make_id(book.key(), &document.code, &make.key);
             if let Some(refused) = refused_with(book, act) {
                 orders.orders.truncate(before);
                 orders.fail(home, document, format!("{} {}", word(refused), make.key));
@@ -252,7 +255,7 @@ impl UnderWay {
         batch: BatchId,
         book: &YearBook,
     ) -> Vec<What> {
-        let id = |place| deed_id(&self.document, self.attempt, place);
+        let id = |place| deed_id(book.key(), &self.document, self.attempt, place);
         let mut staged = Vec::with_capacity(self.plan.deeds.len() + 2);
         for (place, deed) in self.plan.deeds.iter().enumerate() {
             staged.push(self.deed(division, deed, id(place), batch, document));
