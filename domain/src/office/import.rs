@@ -198,7 +198,7 @@ impl Reading<'_> {
             let expected = format!("{} ({}): {}", column.name, column.chinese, unfit.expected);
             self.find(record.row, order[unfit.column] as u32 + 1, fields[unfit.column], expected);
         }
-        match Row::read(table, &fields.join("\t")) {
+        match Row::of_fields(table, &fields) {
             Ok(row) => {
                 self.import.changes.push(Change::Put(row));
                 self.import.places.push((self.number, record.row));

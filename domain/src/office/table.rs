@@ -224,8 +224,15 @@ macro_rules! tables {
             /// # Errors
             /// The first field that does not fit.
             pub fn read(table: Table, line: &str) -> Result<Row, Unfit> {
-                let fields: Vec<&str> = line.split('\t').collect();
-                match table { $(Table::$name => <$path>::read(&fields).map(Tabled::into_row),)+ }
+                Row::of_fields(table, &line.split('\t').collect::<Vec<_>>())
+            }
+
+            /// The row of some fields.
+            ///
+            /// # Errors
+            /// The first field that does not fit.
+            pub fn of_fields(table: Table, fields: &[&str]) -> Result<Row, Unfit> {
+                match table { $(Table::$name => <$path>::read(fields).map(Tabled::into_row),)+ }
             }
         }
     };

@@ -17,7 +17,7 @@ use crate::refusal::{Code, Figure, Refusal};
 pub(super) fn put(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     let row = |(line, fields): (usize, Vec<&str>)| {
         let table = table_of(line, &fields)?;
-        let row = Row::read(table, &fields[1..].join("\t"))
+        let row = Row::of_fields(table, &fields[1..])
             .map_err(|unfit| at(Code::BadRow, line, unfit.column + 2))?;
         Ok(Change::Put(row))
     };
