@@ -128,8 +128,8 @@ impl Work<'_, '_> {
 
     fn sums(&self, cell: &Cell) -> Sums {
         let mut sums = Sums {
-            budget: cell.funds.own().into(),
-            reserved: cell.reserved.into(),
+            budget: cell.funds.own(),
+            reserved: cell.reserved,
             payments: cell.payments.into(),
             ..Sums::default()
         };
@@ -478,7 +478,7 @@ impl Work<'_, '_> {
     fn quota_figures(&self, text: &mut RowText, figures: &QuotaFigures) -> String {
         let spent = self.question.basis.of(figures.spent);
         text.number(figures.own).number(spent);
-        text.perhaps(progress_bp(spent.into(), figures.own.into())).number(figures.reserved).line()
+        text.perhaps(progress_bp(spent, figures.own)).number(figures.reserved).line()
     }
 
     fn finish(self, columns: Vec<ReportColumn>, rows: Vec<String>, total: String) -> Report {
