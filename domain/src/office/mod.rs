@@ -281,6 +281,20 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_was_kept_before_a_column_came_reads_with_it_empty() {
+        let whole =
+            "P1\t项目\t101\tspecific\t2022\t2022\t1\t1.00\t1.00\t\t\t0\t\t\t\t0\tdrafted\t\t1\t0\t";
+        let row = Row::read(Table::Project, whole).unwrap();
+        let before = whole.strip_suffix('\t').unwrap();
+        assert_eq!(Row::read(Table::Project, before).as_ref(), Ok(&row));
+        // A column that cannot be empty was there from the start, and a person gives every one.
+        let cut = before.strip_suffix("\t0").unwrap();
+        assert!(Row::read(Table::Project, cut).is_err());
+        let fields: Vec<&str> = before.split('\t').collect();
+        assert!(Row::of_fields(Table::Project, &fields).is_err());
+    }
+
+    #[test]
     fn a_line_that_is_no_change_says_why() {
         for (line, why) in [
             ("", "an empty change"),

@@ -219,15 +219,19 @@ macro_rules! tables {
                 match self { $(Row::$name(row) => row.write(into),)+ }
             }
 
-            /// The row of a line of fields parted by tabs.
+            /// The row of a line of fields parted by tabs, as it was kept. Columns that came later
+            /// than the line are empty.
             ///
             /// # Errors
             /// The first field that does not fit.
             pub fn read(table: Table, line: &str) -> Result<Row, Unfit> {
-                Row::of_fields(table, &line.split('\t').collect::<Vec<_>>())
+                let mut fields: Vec<&str> = line.split('\t').collect();
+                let later = table.columns().len().saturating_sub(fields.len());
+                fields.extend(std::iter::repeat_n("", later));
+                Row::of_fields(table, &fields)
             }
 
-            /// The row of some fields.
+            /// The row of some fields, as a person gives it: one for each column.
             ///
             /// # Errors
             /// The first field that does not fit.
@@ -307,6 +311,8 @@ tables! {
     Arrival = 43, "arrival", "转移支付接收", t::document::Arrival;
     /// Rules of virement.
     VirementRule = 44, "virement-rule", "调剂规则", t::document::VirementRule;
+    /// Documents of last year whose money has come in.
+    CarriedIn = 45, "carried-in", "结转入账登记", t::document::CarriedIn;
     /// Control rules as they are.
     Rule = 50, "rule", "控制规则", t::rule::Rule;
     /// Control rules somebody proposes.
