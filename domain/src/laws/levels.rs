@@ -10,7 +10,8 @@ use crate::money::FenSum;
 use crate::movement::{MoveOutRow, Transit};
 use crate::office::tables::budget::{Budget, BudgetRow, BudgetState, RowKind};
 use crate::office::tables::document::{
-    Arrival, ArrivalState, Document, DocumentKind, DocumentState, Transfer, TransferState,
+    Arrival, ArrivalState, CarriedIn, Document, DocumentKind, DocumentState, Transfer,
+    TransferState,
 };
 use crate::refusal::Code;
 
@@ -136,7 +137,10 @@ fn waits_to_be_carried_in(division: &Division, book: &YearBook) -> bool {
     old.office().all::<Document>().any(|document| {
         document.kind == DocumentKind::Carry
             && document.state == DocumentState::Done
-            && book.office().get::<Document>(&document.code).is_none()
+            && book
+                .office()
+                .get::<CarriedIn>(&format!("{}/{}", old.year.get(), &*document.code))
+                .is_none()
     })
 }
 

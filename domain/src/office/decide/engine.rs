@@ -13,7 +13,7 @@ use crate::office::line::{Change, Shift};
 use crate::office::table::Tabled;
 use crate::office::tables::budget::BudgetRow;
 use crate::office::tables::document::{
-    Arrival, ArrivalState, Document, DocumentState, Transfer, TransferState,
+    Arrival, ArrivalState, CarriedIn, Document, DocumentState, Transfer, TransferState,
 };
 use crate::refusal::{Code, Refusal};
 
@@ -170,7 +170,7 @@ pub(super) fn carry_in(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
         changes.push(Change::Shift(shift));
     }
     if end == "last" {
-        changes.push(put(old.clone()));
+        changes.push(put(CarriedIn { year, document: old.code.clone() }));
     }
     Ok(changes)
 }

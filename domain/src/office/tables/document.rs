@@ -1,7 +1,7 @@
 //! Quota documents (指标文): what is issued, moved, frozen and taken back, and how far that is; and
 //! the transfers on their way from one division to another.
 
-use crate::ids::{Class, Day, DivisionIndex, MoveId, PersonId, QuotaId};
+use crate::ids::{Class, Day, DivisionIndex, FiscalYear, MoveId, PersonId, QuotaId};
 use crate::money::Fen;
 use crate::office::field::{Field, Name, Text, Word, vocabulary};
 
@@ -282,5 +282,23 @@ row! {
         above_fen: Fen = "起点金额",
         /// What it needs.
         need: VirementNeed = "要求",
+    }
+}
+
+row! {
+    /// A document of last year whose money has all come into this one.
+    CarriedIn, key 2, {
+        /// The year it left.
+        year: FiscalYear = "结转年度",
+        /// The document's code there. Codes are each year's own.
+        document: Word = "单据编号",
+    }
+}
+
+impl CarriedIn {
+    /// The key of a document's row.
+    #[must_use]
+    pub fn key_of(year: FiscalYear, document: &str) -> String {
+        format!("{}/{document}", year.get())
     }
 }

@@ -7,7 +7,7 @@ use crate::movement::Transit;
 use crate::office::issuance::order::{batch_id, deed_id, paper_id};
 use crate::office::issuance::plan::row_code;
 use crate::office::paper::PaperKind;
-use crate::office::tables::document::{Document, DocumentKind, DocumentState};
+use crate::office::tables::document::{CarriedIn, Document, DocumentKind, DocumentState};
 use crate::refusal::Code;
 
 use super::{Orders, document::attempt_of, papers_of};
@@ -20,7 +20,8 @@ impl Orders<'_> {
         for document in old.office().all::<Document>() {
             let done =
                 document.kind == DocumentKind::Carry && document.state == DocumentState::Done;
-            if !done || new.office().get::<Document>(&document.code).is_some() {
+            let key = CarriedIn::key_of(old.year, &document.code);
+            if !done || new.office().get::<CarriedIn>(&key).is_some() {
                 continue;
             }
             let Some(lines) = landed(old, new, &document.code) else { continue };
