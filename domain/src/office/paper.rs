@@ -230,15 +230,13 @@ impl PaperKind {
     }
 
     /// Whether it may stand in a batch, to take effect with others or not at all. Papers that depend
-    /// on where a project or budget stands may not: that can change before the batch closes.
+    /// on where a project, budget or document stands may not: that can change before the batch closes.
     #[must_use]
     pub const fn is_stageable(self) -> bool {
         matches!(
             self,
             PaperKind::BasePut
                 | PaperKind::BaseRemove
-                | PaperKind::DocumentDraft
-                | PaperKind::DocumentLines
                 | PaperKind::DocumentDone
                 | PaperKind::RowFigures
                 | PaperKind::TransferOut

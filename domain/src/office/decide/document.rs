@@ -38,7 +38,8 @@ fn document<'a>(asked: &Asked<'a>, code: &str) -> Result<&'a Document, Refusal> 
     asked.office.get::<Document>(code).ok_or_else(|| at(Code::NoDocument, 1, 1))
 }
 
-/// The head: as the row, without persons, state and reason.
+/// The head: as the row, without persons, state and reason. Drafted again with fewer lines, those
+/// beyond are no more.
 pub(super) fn draft(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     asked.must_hold(PostKind::QuotaMaker, None)?;
     let given = fields(asked, 8)?;
@@ -54,13 +55,17 @@ pub(super) fn draft(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     if row.total_fen < Fen::ZERO {
         return Err(at(Code::BadRow, 1, 8));
     }
-    match asked.office.get::<Document>(&row.code) {
-        None => Ok(put(row)),
-        Some(known) => {
-            must_be_makers(asked, known)?;
-            Ok(put(row))
-        }
+    let mut changes = Vec::new();
+    if let Some(known) = asked.office.get::<Document>(&row.code) {
+        must_be_makers(asked, known)?;
+        let beginning = format!("{}/", &*row.code);
+        let lines = asked.office.beginning::<DocumentLine>(&beginning);
+        let beyond = lines.filter(|line| line.line > row.lines);
+        let gone = beyond.map(|line| Change::Remove(DocumentLine::TABLE, line.key().into()));
+        changes.extend(gone);
     }
+    changes.extend(put(row));
+    Ok(changes)
 }
 
 /// Whoever wrote it may change it until it is checked.
@@ -79,12 +84,7 @@ pub(super) fn lines(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
         Some((_, head)) if head.len() == 1 => head[0],
         _ => return Err(at(Code::BadRow, 1, 2)),
     };
-    // Staged with its head, the document is not on file yet.
-    match asked.office.get::<Document>(code) {
-        Some(known) => must_be_makers(asked, known)?,
-        None if asked.paper.batch.0 != 0 => {}
-        None => return Err(at(Code::NoDocument, 1, 1)),
-    }
+    must_be_makers(asked, document(asked, code)?)?;
     let line = |(number, given): (usize, Vec<&str>)| {
         let whole: Vec<&str> = std::iter::once(code).chain(given).collect();
         let row =
