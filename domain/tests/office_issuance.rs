@@ -3,10 +3,12 @@
 mod hall;
 mod world;
 
-use domain::codes::AuthorityKind;
+use domain::codes::{ActKind, AuthorityKind, BatchStep, MoveKind, Posts, Role};
+use domain::command::{Act, Body, Create, EndBatch, MoveOut, OpenBatch, Paper};
+use domain::ids::{ActId, BatchId, Class, ContractId, LimitKey, MoveId, PersonId};
 use domain::office::paper::PaperKind;
 use domain::office::tables::document::{ArrivalState, DocumentState, TransferState};
-use domain::{Code, QuotaId};
+use domain::{Code, DivisionIndex, Fen, QuotaId};
 
 use hall::{
     CHECKER, Hall, MAKER, NEXT, RECEIVER, YEAR, budget_row, from_to, row_of, send_to, to_row,
@@ -68,9 +70,107 @@ fn what_is_written_is_checked_by_another_and_held_against_its_head() {
     let head = "D3\tvirement\t鲁财预指3号\t\t2023-03-01\t批示\t1\t11.00";
     assert_eq!(hall.file(0, MAKER, PaperKind::DocumentDraft, head).0, Code::Accepted);
     assert_eq!(hall.check(0, "D3").0, Code::DocumentMismatch, "and another sum");
+    hall.write(0, "D3", "virement", &[from_to(a, "B", "11.00")]);
+    hall.write(0, "D4", "virement", &[from_to(a, "B", "1.00"), from_to(b, "A", "2.00")]);
+    hall.write(0, "D4", "virement", &[from_to(a, "B", "3.00")]);
+    assert_eq!(hall.check(0, "D4").0, Code::Accepted, "written again with a line less");
     assert_eq!(hall.check(0, "D9").0, Code::NoDocument);
     assert_eq!(hall.check(0, "D1").0, Code::DocumentState, "done is done");
     hall.must_be_whole();
+}
+
+/// What a batch holds back takes effect later: it could change what another has checked meanwhile.
+#[test]
+fn no_document_is_written_in_a_batch() {
+    let mut hall = replied(1);
+    for kind in [PaperKind::DocumentDraft, PaperKind::DocumentLines] {
+        let paper = Paper {
+            act: ActId(77),
+            division: DivisionIndex(0),
+            year: YEAR,
+            kind,
+            batch: BatchId(7),
+            checker: PersonId::NOBODY,
+            day: None,
+            text: "D2",
+        };
+        let heard = hall.send(MAKER, Role::Finance, Body::File(paper)).0;
+        assert_eq!(heard, Code::BadField, "{kind:?}");
+    }
+}
+
+/// Under control nothing comes in by hand, neither what was staged before the card came nor what
+/// another division sends to a quota it names.
+#[test]
+fn control_that_comes_later_holds_for_what_is_under_way() {
+    let mut hall = Hall::new(2);
+    let create = |division: u16, parent, key, act| Create {
+        act: ActId(act),
+        division: DivisionIndex(division),
+        year: YEAR,
+        parent,
+        fund: Class::new("111").unwrap(),
+        economic: Class::new("302").unwrap(),
+        posts: Posts::UNIT,
+        executable: false,
+        plan: LimitKey(0),
+        authority: AuthorityKind::BudgetLine,
+        cap_fen: Fen::ZERO,
+        key,
+    };
+    let (above, below) =
+        (QuotaId::new(DivisionIndex(0), YEAR, 0), QuotaId::new(DivisionIndex(1), YEAR, 0));
+    let act = |kind, id, quota, batch| Act {
+        kind,
+        act: ActId(id),
+        quota,
+        amount_fen: Fen::new(500),
+        contract: ContractId::NONE,
+        plan: ContractId::NONE,
+        batch: BatchId(batch),
+        note: "",
+    };
+    let finance = |hall: &mut Hall, body| hall.send(MAKER, Role::Finance, body).0;
+    let staged = act(ActKind::Issue, 4, below, 9);
+    let open = OpenBatch {
+        batch: BatchId(9),
+        division: DivisionIndex(1),
+        year: YEAR,
+        count: 1,
+        digest: domain::batch::fold_act(0, &staged),
+        deadline_ms: 0,
+    };
+    for body in [
+        Body::Create(create(0, QuotaId::NONE, "above", 1)),
+        Body::Create(create(1, above, "below", 2)),
+        Body::Act(act(ActKind::Issue, 3, above, 0)),
+        Body::OpenBatch(open),
+        Body::Act(staged),
+    ] {
+        assert_eq!(finance(&mut hall, body), Code::Accepted, "{body:?}");
+    }
+    hall.under_control(1);
+    let end = |step, act| {
+        let (batch, division, year) = (BatchId(9), DivisionIndex(1), YEAR);
+        Body::EndBatch(EndBatch { step, act: ActId(act), batch, division, year })
+    };
+    assert_eq!(finance(&mut hall, end(BatchStep::Close, 5)), Code::NoDocument);
+    assert_eq!(finance(&mut hall, end(BatchStep::Drop, 6)), Code::Accepted);
+    let moved = MoveOut {
+        kind: MoveKind::Transfer,
+        id: MoveId(8),
+        from: above,
+        to: below,
+        amount_fen: Fen::new(500),
+        batch: BatchId(0),
+        note: "",
+    };
+    assert_eq!(finance(&mut hall, Body::MoveOut(moved)), Code::Accepted);
+    hall.settle();
+    let available = |quota: QuotaId| {
+        hall.division(quota.division().0).quota(quota).unwrap().buckets.available()
+    };
+    assert_eq!((available(above), available(below)), (500, 0), "it came back");
 }
 
 #[test]
@@ -355,6 +455,8 @@ fn a_year_ends_with_what_is_carried_over_and_what_is_recovered() {
     hall.set_year(0, YEAR, domain::codes::YearState::Adjustment);
     assert_eq!(hall.issue(0, "V", "virement", &[from_to(a, "B", "1.00")]), Code::YearInAdjustment);
     assert_eq!(hall.try_year(0, YEAR, domain::codes::YearState::Closed), Code::CloseOpenItems);
+    // Codes are each year's own: one of this name in the new year is another document.
+    hall.write_for(0, NEXT, "C1", "supplement", "批示", &[from_to(r, "O", "1.00")]);
     let o = hall.quota(0, "O");
     assert_eq!(hall.issue(0, "C0", "carry", &[from_to(o, "", "8.00")]), Code::Dormant);
     hall.carry_out(0, "C1", "carry", &[from_to(a, "", "10.00"), from_to(b, "", "200.00")]);

@@ -13,7 +13,7 @@ use crate::money::{Fen, FenSum};
 use crate::office;
 use crate::refusal::{Code, Refusal};
 
-use super::{may_grow, must_be_open, must_stay_in_bounds};
+use super::{may_grow, must_be_open, must_not_be_by_hand, must_stay_in_bounds};
 
 pub(super) fn decide_open<'a>(
     book: Option<&YearBook>,
@@ -88,6 +88,11 @@ pub(super) fn decide_end<'a>(
         return Err(Code::NotBatchMaker.into());
     }
     if end.step == BatchStep::Close {
+        let by_hand = |staged: &Staged| !matches!(staged, Staged::Paper { .. });
+        if by.role != Role::Engine && batch.staged.iter().any(by_hand) {
+            // What was staged before the card came is as much by hand as what comes after it.
+            must_not_be_by_hand(book)?;
+        }
         must_not_be_over(book, by)?;
         must_wind_up(book, &batch.staged)?;
         let whole = batch.staged.len() == batch.count as usize;

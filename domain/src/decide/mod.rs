@@ -368,8 +368,11 @@ fn must_go_by_document(division: &Division, command: &Command<'_>) -> Result<(),
         return Ok(());
     }
     let book = command.year().and_then(|year| division.year(year));
-    let controlled = book.is_some_and(|book| book.office().card().is_some());
-    if controlled { Err(Code::NoDocument.into()) } else { Ok(()) }
+    book.map_or(Ok(()), must_not_be_by_hand)
+}
+
+fn must_not_be_by_hand(book: &YearBook) -> Result<(), Refusal> {
+    if book.office().card().is_some() { Err(Code::NoDocument.into()) } else { Ok(()) }
 }
 
 /// The book of a year in which orders are taken.

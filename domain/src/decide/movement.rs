@@ -68,6 +68,7 @@ pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventB
         MoveKind::Allocate | MoveKind::Transfer if row.parent != moved.from => {
             return Err(Code::NotChild.into());
         }
+        MoveKind::Transfer => must_be_received(book, &moved)?,
         MoveKind::ReturnUp => {
             let same_division = moved.from.division() == moved.to.division();
             let buckets = &quota.buckets;
@@ -85,6 +86,16 @@ pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventB
         _ => may_grow(book, moved.to, moved.amount_fen)?,
     }
     Ok(EventBody::MovedIn { version: quota.version + 1, command: moved })
+}
+
+/// Under control a transfer comes in by its receiver's word alone, whatever its sender named.
+fn must_be_received(book: &YearBook, moved: &MoveIn) -> Result<(), Refusal> {
+    if book.office().card().is_none() {
+        return Ok(());
+    }
+    let arrival = book.office().get::<Arrival>(&Arrival::key_of(moved.from, moved.id));
+    let received = arrival.is_some_and(|row| row.state == ArrivalState::Received);
+    if received { Ok(()) } else { Err(Code::NoArrival.into()) }
 }
 
 pub(super) fn decide_settle<'a>(
