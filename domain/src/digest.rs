@@ -7,6 +7,7 @@
 //! rules remember of payments, where there is any. Integers are little-endian and fixed-width, texts have a `u32` length before
 //! them, lists a `u64` count. Positions of records are where, not what, and are left out.
 
+use crate::batch::Staged;
 use crate::division::{Division, RefusedRow, YearBook};
 use crate::office::table::Table;
 use crate::payment::Payment;
@@ -292,6 +293,12 @@ fn write_batches(book: &YearBook, out: &mut Out<'_>) {
         out.u64(batch.deadline_ms);
         out.u8(batch.end.map_or(0, |end| end.number()));
         out.u64(batch.staged.len() as u64);
+        for staged in &batch.staged {
+            // The rest is in the announced digest; what a paper was decided to change is not.
+            if let Staged::Paper { changes } = staged {
+                out.text(changes);
+            }
+        }
     }
 }
 
