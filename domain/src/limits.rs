@@ -52,6 +52,7 @@ pub const PROJECT_CODE_CHARS_MAX: usize = 21;
 
 /// Years of a project's term.
 pub const PROJECT_TERM_YEARS_MAX: u8 = 30;
+
 /// Lines of one quota document.
 pub const DOCUMENT_LINES_MAX: u32 = 4_096;
 
@@ -102,8 +103,8 @@ pub const QUOTA_SERIAL_MAX: u64 = (1 << 31) - 1;
 /// Payments, acts or refusals of one division and year that the id index can locate.
 pub const RECORDS_PER_YEAR_MAX: usize = (1 << 31) - 2;
 
-const _: () = assert!(REFUSAL_FIGURES_MAX >= 3, "available, earmark, plan and cap must fit");
-const _: () = assert!(LINKED_RUN_COMMANDS_MAX <= 256);
-
 /// Rows of one report.
 pub const REPORT_ROWS_MAX: usize = 500_000;
+
+const _: () = assert!(REFUSAL_FIGURES_MAX >= 3, "available, earmark, plan and cap must fit");
+const _: () = assert!(LINKED_RUN_COMMANDS_MAX <= 256);

@@ -15,7 +15,8 @@ const NEVER: u32 = u32::MAX;
 /// When payments of a division and year run. Follows from what is on file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Gate {
-    /// First business day of the division, as YYYYMMDD; zero: there is no card, nothing is held up.
+    /// First business day of the division, as YYYYMMDD; zero: there is no card, and only a unit that
+    /// does not work, or whose township does not run yet, is held up.
     from: u32,
     /// Units whose own first day is later, with that day.
     later: BTreeMap<Box<str>, u32>,

@@ -144,7 +144,7 @@ fn words(refusal: &Refusal) -> String {
 
 impl Orders<'_> {
     fn fail(&mut self, book: &YearBook, document: &Document, mut why: String) {
-        why.truncate(OFFICE_FIELD_BYTES_MAX);
+        why.truncate(why.floor_char_boundary(OFFICE_FIELD_BYTES_MAX));
         let act = paper_id(book.key(), PaperKind::DocumentFailed, &document.code, 0);
         let text = format!("{}\t{why}", &*document.code);
         self.file(book, document.maker, PaperKind::DocumentFailed, act, text);
