@@ -217,6 +217,7 @@ TABLES: Dict[str, Table] = {
     "transfer": Table(42, "transfer", 1, "id document number from to to_division functional fund track amount_fen maker checker out_ms state".split()),
     "arrival": Table(43, "arrival", 2, "sender id number from to_division functional fund track amount_fen maker checker out_ms state row receiver reason".split()),
     "virement-rule": Table(44, "virement-rule", 1, "code from_class to_class above_fen need".split()),
+    "carried-in": Table(45, "carried-in", 2, "year document".split()),
     "rule": Table(50, "rule", 1, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
     "rule-draft": Table(51, "rule-draft", 1, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
     "rule-version": Table(52, "rule-version", 2, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
