@@ -99,12 +99,16 @@ struct Lines {
     source: String,
 }
 
+/// The lines that say something, with their numbers from 1: not empty, and no notes behind a #.
+pub(super) fn kept_lines(written: &str) -> impl Iterator<Item = (usize, &str)> {
+    let written = written.strip_prefix('\u{feff}').unwrap_or(written);
+    let numbered = written.lines().enumerate().map(|(at, line)| (at + 1, line));
+    numbered.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+}
+
 impl Lines {
     fn of(written: &str, source: &str) -> Lines {
-        let written = written.strip_prefix('\u{feff}').unwrap_or(written);
-        let kept = written.lines().enumerate().map(|(at, line)| (at + 1, line));
-        let kept = kept.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-        let (numbers, lines): (Vec<usize>, Vec<&str>) = kept.unzip();
+        let (numbers, lines): (Vec<usize>, Vec<&str>) = kept_lines(written).unzip();
         Lines { text: lines.join("\n"), numbers, source: source.to_owned() }
     }
 

@@ -10,14 +10,15 @@ use clap::{Args, Subcommand};
 use domain::Division;
 use domain::contents::HashKey;
 use domain::ids::{Day, DivisionIndex};
-use domain::office::field::Field;
+use domain::money::yuan_plain;
 use domain::office::rules::defaults;
 use domain::office::rules::trial::Trial;
 use serde_json::{Value, json};
 use storage::event_record;
 use storage::record::{DOMAIN_KIND_FIRST, RecordRef};
 
-use super::offline;
+use super::file::kept_lines;
+use super::{arguments, offline, show};
 use crate::exit::{Exit, Failure};
 
 /// Look at control rules (控制规则), and try one out.
@@ -82,21 +83,17 @@ struct DryRun {
     #[arg(long, env = "TREASURY_DATA", value_name = "DIR")]
     data: PathBuf,
     /// First business day.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, value_name = "DAY", value_parser = arguments::day)]
     from: Day,
     /// Last business day.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, value_name = "DAY", value_parser = arguments::day)]
     to: Day,
     /// One division alone, by its index.
-    #[arg(long, value_name = "INDEX")]
-    division: Option<u16>,
+    #[arg(long, value_parser = arguments::division, value_name = "INDEX")]
+    division: Option<DivisionIndex>,
     /// Print one JSON object for each rule.
     #[arg(long)]
     json: bool,
-}
-
-fn day(text: &str) -> Result<Day, String> {
-    Day::read(text).ok_or_else(|| format!("{text:?} is not {}", Day::FORM))
 }
 
 impl DryRun {
@@ -122,15 +119,13 @@ impl DryRun {
     fn trials(&self) -> Result<Vec<Trial>> {
         let text = std::fs::read_to_string(&self.rules)
             .with_context(|| format!("{} cannot be read", self.rules.display()))?;
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#'));
-        let division = self.division.map(DivisionIndex);
-        let trial = |(at, line): (usize, &str)| {
-            Trial::new(line, division, (self.from, self.to)).map_err(|why| {
-                let what = format!("{}, line {}: {why}", self.rules.display(), at + 1);
+        let trial = |(number, line): (usize, &str)| {
+            Trial::new(line, self.division, (self.from, self.to)).map_err(|why| {
+                let what = format!("{}, line {number}: {why}", self.rules.display());
                 Failure::new(Exit::Usage, anyhow::anyhow!(what)).into()
             })
         };
-        lines.map(trial).collect()
+        kept_lines(&text).map(trial).collect()
     }
 }
 
@@ -152,11 +147,6 @@ fn look(
     Ok(())
 }
 
-fn yuan(trial: &Trial) -> String {
-    let fen = i64::try_from(trial.fired_fen);
-    fen.map_or_else(|_| trial.fired_fen.to_string(), |fen| domain::Fen::new(fen).to_yuan())
-}
-
 fn json_of(trial: &Trial) -> Value {
     let hits: Vec<Value> = trial
         .hits
@@ -165,8 +155,8 @@ fn json_of(trial: &Trial) -> Value {
             json!({
                 "payment": hit.payment.to_string(),
                 "quota": hit.quota.to_string(),
-                "day": hit.day.get(),
-                "amount_fen": hit.amount_fen.get(),
+                "day": show::day(hit.day),
+                "amount_yuan": hit.amount_fen.to_yuan(),
                 "inputs": hit.inputs,
             })
         })
@@ -176,7 +166,7 @@ fn json_of(trial: &Trial) -> Value {
         "action": trial.action(),
         "payments": trial.payments,
         "fired": trial.fired,
-        "fired_yuan": yuan(trial),
+        "fired_yuan": yuan_plain(trial.fired_fen),
         "lacking": trial.lacking,
         "hits": hits,
     })
@@ -190,14 +180,73 @@ fn print(out: &mut impl Write, trial: &Trial) -> Result<()> {
         trial.action(),
         trial.fired,
         trial.payments,
-        yuan(trial),
+        yuan_plain(trial.fired_fen),
         trial.lacking,
     )?;
     for hit in &trial.hits {
-        writeln!(out, "  {} on {} by {}: {}", hit.payment, hit.day.get(), hit.quota, hit.inputs)?;
+        let day = show::day(hit.day);
+        writeln!(out, "  {} on {day} by {}: {}", hit.payment, hit.quota, hit.inputs)?;
     }
     if trial.fired > trial.hits.len() as u64 {
         writeln!(out, "  and {} more", trial.fired - trial.hits.len() as u64)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Fen;
+    use domain::ids::{FiscalYear, PaymentId, QuotaId};
+    use domain::office::rules::trial::Hit;
+
+    use super::*;
+
+    fn large() -> &'static str {
+        defaults::lines().find(|line| line.starts_with("R-LARGE\t")).expect("a default rule")
+    }
+
+    fn dry_run(rules: PathBuf) -> DryRun {
+        let day = Day::new(20_220_110).expect("a day");
+        let data = PathBuf::new();
+        DryRun { rules, data, from: day, to: day, division: None, json: false }
+    }
+
+    #[test]
+    fn blank_lines_and_notes_are_no_rules_and_lines_keep_their_numbers() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("rules.tsv");
+        let large = large();
+        std::fs::write(&file, format!("\u{feff}# ours\n\n{large}\r\n \t \n{large}\n\n"))
+            .expect("a file");
+        let trials = dry_run(file.clone()).trials().expect("two rules");
+        assert_eq!(trials.iter().map(Trial::rule).collect::<Vec<_>>(), ["R-LARGE"; 2]);
+        std::fs::write(&file, format!("{large}\n\nR-SHORT\n")).expect("a file");
+        let why = dry_run(file).trials().expect_err("a rule of one field");
+        assert!(why.to_string().contains(", line 3: a rule has 12 fields"), "{why}");
+    }
+
+    #[test]
+    fn a_sum_beyond_64_bits_is_yuan_as_any_other() {
+        let day = Day::new(20_220_110).expect("a day");
+        let mut trial = Trial::new(large(), None, (day, day)).expect("a rule");
+        trial.fired_fen = i128::from(i64::MAX) + 1;
+        (trial.payments, trial.fired) = (3, 2);
+        trial.hits.push(Hit {
+            payment: PaymentId(7),
+            quota: QuotaId::new(DivisionIndex(5), FiscalYear::from_offset(22), 0),
+            day,
+            amount_fen: Fen::new(50_000_001),
+            inputs: "amount 500000.01".to_owned(),
+        });
+        let told = json_of(&trial);
+        assert_eq!(told["fired_yuan"], "92233720368547758.08");
+        let hit = &told["hits"][0];
+        assert_eq!(hit["day"], "2022-01-10");
+        assert_eq!(hit["amount_yuan"], "500000.01");
+        let mut out = Vec::new();
+        print(&mut out, &trial).expect("memory takes it");
+        let out = String::from_utf8(out).expect("text");
+        assert!(out.contains("2 of 3 payments, 92233720368547758.08 yuan;"), "{out}");
+        assert!(out.contains(" on 2022-01-10 by 5/2022/0: "), "{out}");
+    }
 }

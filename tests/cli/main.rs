@@ -7,6 +7,7 @@ mod golden;
 mod house;
 mod papers;
 mod reports;
+mod rules;
 
 use std::fs;
 use std::process::Stdio;
