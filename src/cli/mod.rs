@@ -151,3 +151,33 @@ fn log(verbose: u8) {
     let filter = EnvFilter::try_from_env("TREASURY_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The commands that have none below them, by their names.
+    fn leaves(command: &mut clap::Command, path: &str, found: &mut Vec<(String, String)>) {
+        let below = command.get_subcommands_mut();
+        let mut is_leaf = true;
+        for one in below.filter(|one| one.get_name() != "help") {
+            is_leaf = false;
+            let path = format!("{path} {}", one.get_name());
+            leaves(one, &path, found);
+        }
+        if is_leaf {
+            found.push((path.to_owned(), command.render_long_help().to_string()));
+        }
+    }
+
+    #[test]
+    fn every_help_has_an_example_of_its_own() {
+        let mut found = Vec::new();
+        leaves(&mut Arguments::command(), "treasury", &mut found);
+        assert!(found.len() > 30, "{}", found.len());
+        for (path, help) in found {
+            let examples = help.split_once("\nExample").map(|(_, examples)| examples);
+            assert!(examples.is_some_and(|text| text.contains(&path)), "{path}: {help}");
+        }
+    }
+}

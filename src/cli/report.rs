@@ -50,16 +50,36 @@ pub(super) struct Report {
 #[derive(Subcommand)]
 enum Which {
     /// Execution against what may be spent and against the plan (预算执行情况).
+    #[command(after_help = "\
+Examples:
+  treasury report execution --year 2022 --connect 127.0.0.1:7370
+  treasury report execution --year 2022 --area 370100000 --by area --connect 127.0.0.1:7370")]
     Execution(ReportArguments),
     /// The ten-day execution report (旬报).
+    #[command(after_help = "\
+Example:
+  treasury report ten-day --year 2022 --upto 2022-02-1 --by function --connect 127.0.0.1:7370")]
     TenDay(ReportArguments),
     /// The monthly execution report (月报).
+    #[command(after_help = "\
+Example:
+  treasury report monthly --year 2022 --upto 2022-02 --by function --format xlsx --out 02.xlsx \\
+      --connect 127.0.0.1:7370")]
     Monthly(ReportArguments),
     /// The half-monthly roll-out bulletin (上线进度通报).
+    #[command(after_help = "\
+Example:
+  treasury report bulletin --year 2022 --format csv --connect 127.0.0.1:7370")]
     Bulletin(ReportArguments),
     /// Deviations from the rules, as approved (规则偏离).
+    #[command(after_help = "\
+Example:
+  treasury report deviations --year 2022 --division 370102000 --connect 127.0.0.1:7370")]
     Deviations(ReportArguments),
     /// Alerts, raised and cleared (预警).
+    #[command(after_help = "\
+Example:
+  treasury report alerts --year 2022 --area 370100000 --connect 127.0.0.1:7370")]
     Alerts(ReportArguments),
 }
 

@@ -305,29 +305,6 @@ fn exit_codes_tell_what_is_wrong() {
 }
 
 #[test]
-fn every_help_has_an_example() {
-    let commands: [&[&str]; 11] = [
-        &["payment", "list"],
-        &["payment", "history"],
-        &["quota", "history"],
-        &["verify"],
-        &["digest"],
-        &["inspect", "journal"],
-        &["info"],
-        &["quota", "show"],
-        &["payment", "show"],
-        &["payment", "explain"],
-        &["explain"],
-    ];
-    for command in commands {
-        let ran = run(&[command, &["--help"]].concat());
-        assert_eq!(ran.code, OK);
-        let example = format!("treasury {}", command.join(" "));
-        assert!(ran.out.contains("Example") && ran.out.contains(&example), "{}", ran.out);
-    }
-}
-
-#[test]
 fn a_reader_who_has_seen_enough_is_no_fault() {
     let house = House::busy();
     let mut child = house::program(&["inspect", "journal", "--data", house.data(), "--json"])
