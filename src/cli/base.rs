@@ -198,16 +198,14 @@ impl List {
         let (table, lines) = (self.place.table, pages.iter().flat_map(|page| &page.rows));
         let names: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
         if self.csv {
-            writeln!(out, "{}", names.join(","))?;
-        } else if !self.json {
+            return out.write_all(&csv_of(&names, lines));
+        }
+        if !self.json {
             writeln!(out, "{}", names.join("\t"))?;
         }
         for line in lines {
             if self.json {
                 writeln!(out, "{}", row_json(table, line))?;
-            } else if self.csv {
-                let fields: Vec<String> = line.split('\t').map(quoted).collect();
-                writeln!(out, "{}", fields.join(","))?;
             } else {
                 writeln!(out, "{line}")?;
             }
@@ -220,13 +218,16 @@ fn more(after: &str) -> String {
     format!("; there are more: give a higher --limit, or --after {after}")
 }
 
-/// A field of a CSV file: quoted where a reader would otherwise cut it.
-fn quoted(field: &str) -> String {
-    if field.contains([',', '"']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
+/// Names and rows as a CSV file.
+fn csv_of<'a>(names: &[&str], lines: impl Iterator<Item = &'a String>) -> Vec<u8> {
+    // A server of another version may have rows of another width.
+    let mut file = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let whole = "memory takes rows of any width";
+    file.write_record(names).expect(whole);
+    for line in lines {
+        file.write_record(line.split('\t')).expect(whole);
     }
+    file.into_inner().expect(whole)
 }
 
 /// Show one row, a column a line.
@@ -291,9 +292,12 @@ mod tests {
 
     #[test]
     fn a_csv_field_is_quoted_where_it_must_be() {
-        assert_eq!(quoted("教育处"), "教育处");
-        assert_eq!(quoted("a,b"), "\"a,b\"");
-        assert_eq!(quoted("the \"old\" one"), "\"the \"\"old\"\" one\"");
+        let lines = ["03\ta,b\tthe \"old\" one", "04\t教育处\ttwo\rlines", "05\t"];
+        let lines = lines.map(str::to_owned);
+        let file = csv_of(&["code", "name", "note"], lines.iter());
+        let wanted = "code,name,note\n03,\"a,b\",\"the \"\"old\"\" one\"\n\
+                      04,教育处,\"two\rlines\"\n05,\n";
+        assert_eq!(String::from_utf8(file).expect("text"), wanted);
     }
 
     #[test]

@@ -11,21 +11,29 @@ use super::sheet::{Sheet, Value, percent};
 const MARK: char = '\u{feff}';
 
 pub(super) fn write(sheet: &Sheet) -> String {
-    let mut out = String::from(MARK);
-    line(&mut out, [format!("#{}", sheet.title), sheet.chinese.clone()].into_iter());
+    // What a report says of itself has three fields, or two, and a row one for each column.
+    let mut file = csv::WriterBuilder::new()
+        .flexible(true)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(String::from(MARK).into_bytes());
+    let mut line = |fields: Vec<String>| {
+        file.write_record(fields).expect("memory takes rows of any width");
+    };
+    line(vec![format!("#{}", sheet.title), sheet.chinese.clone()]);
     for [name, chinese, text] in &sheet.statements {
-        line(&mut out, [format!("#{name}"), chinese.clone(), text.clone()].into_iter());
+        line(vec![format!("#{name}"), chinese.clone(), text.clone()]);
     }
     let chinese = sheet.columns.iter().enumerate().map(|(at, column)| {
         let mark = if at == 0 { "#" } else { "" };
         format!("{mark}{}", column.chinese)
     });
-    line(&mut out, chinese);
-    line(&mut out, sheet.columns.iter().map(|column| column.name.clone()));
+    line(chinese.collect());
+    line(sheet.columns.iter().map(|column| column.name.clone()).collect());
     for row in sheet.rows.iter().chain(&sheet.total) {
-        line(&mut out, row.iter().map(field));
+        line(row.iter().map(field).collect());
     }
-    out
+    let bytes = file.into_inner().expect("memory takes what is left");
+    String::from_utf8(bytes).expect("only text was written")
 }
 
 fn field(value: &Value) -> String {
@@ -39,24 +47,11 @@ fn field(value: &Value) -> String {
     }
 }
 
-fn line(out: &mut String, fields: impl Iterator<Item = String>) {
-    for (at, field) in fields.enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        if field.contains([',', '"', '\n', '\r']) {
-            out.push('"');
-            out.push_str(&field.replace('"', "\"\""));
-            out.push('"');
-        } else {
-            out.push_str(&field);
-        }
-    }
-    out.push_str("\r\n");
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::office::reports::page::Form;
+
+    use super::super::sheet::Column;
     use super::*;
 
     #[test]
@@ -65,8 +60,29 @@ mod tests {
         assert_eq!(text("=1+1"), "'=1+1");
         assert_eq!(field(&Value::Fen(-5)), "-0.05");
         assert_eq!(field(&Value::BasisPoints(-1234)), "-12.34");
-        let mut out = String::new();
-        line(&mut out, ["a,b", "say \"no\"", "济南"].into_iter().map(str::to_owned));
-        assert_eq!(out, "\"a,b\",\"say \"\"no\"\"\",济南\r\n");
+    }
+
+    #[test]
+    fn a_field_is_quoted_where_it_must_be_and_a_line_ends_as_spreadsheets_end_it() {
+        let column = |name: &str, chinese: &str, form| Column {
+            name: name.to_owned(),
+            chinese: chinese.to_owned(),
+            form,
+        };
+        let note = |text: &str| vec![Value::Text(text.to_owned()), Value::Fen(150)];
+        let sheet = Sheet {
+            title: "Alerts".to_owned(),
+            chinese: "预警".to_owned(),
+            statements: vec![["scope", "范围", "a, and b"].map(str::to_owned)],
+            columns: vec![column("note", "说明", Form::Text), column("sum", "金额", Form::Fen)],
+            rows: ["say \"no\"", "two\nlines", "two\rlines", "济南"].map(note).into(),
+            total: Some(vec![Value::Empty, Value::Fen(600)]),
+            position: (1, 7),
+            time_ms: 0,
+        };
+        let wanted = "\u{feff}#Alerts,预警\r\n#scope,范围,\"a, and b\"\r\n#说明,金额\r\nnote,sum\r\n\
+                      \"say \"\"no\"\"\",1.50\r\n\"two\nlines\",1.50\r\n\"two\rlines\",1.50\r\n\
+                      济南,1.50\r\n,6.00\r\n";
+        assert_eq!(write(&sheet), wanted);
     }
 }
