@@ -3,7 +3,7 @@
 use domain::codes::Role;
 use domain::ids::{Day, DivisionIndex, FiscalYear, PaymentId, QuotaId};
 use domain::limits::QUOTA_SERIAL_MAX;
-use domain::office::field::Field;
+use domain::office::field::{DivisionCode, Field};
 use domain::office::table::Table;
 
 /// A quota as division/year/serial.
@@ -31,6 +31,12 @@ pub(super) fn fiscal_year(text: &str) -> Result<FiscalYear, String> {
 pub(super) fn division(text: &str) -> Result<DivisionIndex, String> {
     let index = text.parse().map(DivisionIndex);
     index.map_err(|_| format!("{text:?} is no division's index; give a number from 0 to 65535"))
+}
+
+/// A division's code.
+pub(super) fn division_code(text: &str) -> Result<DivisionCode, String> {
+    let wrong = || format!("{text:?} is no division's code; write its nine digits, like 370102000");
+    DivisionCode::read(text).ok_or_else(wrong)
 }
 
 /// A payment's id: a UUID, with or without dashes.
@@ -89,6 +95,10 @@ mod tests {
         assert_eq!(id.to_string(), "184/2022/17");
         for wrong in ["", "1/2022", "1/2022/3/4", "1/1999/3", "65536/2022/1", "a/2022/1"] {
             assert!(quota(wrong).unwrap_err().contains("give") || quota(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(division_code("370102000").as_deref(), Ok("370102000"));
+        for wrong in ["", "37010200", "37010200x", "3701020000", "37010200１"] {
+            assert!(division_code(wrong).unwrap_err().contains("nine digits"), "{wrong}");
         }
         let dashed = payment("01927c5e-4b7a-7d11-9a41-000000000001").unwrap();
         assert_eq!(payment(&dashed.to_string()), Ok(dashed));

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::ids::{FiscalYear, QuotaId};
+use domain::office::field::DivisionCode;
 use domain::office::reports::calendar::TenDays;
 use domain::office::reports::question::{self as ask, ReportKind, ReportQuestion};
 use protocol::directory::{AsOf, AskReport, Continuation, ReportPage};
@@ -102,11 +103,11 @@ struct ReportArguments {
     #[arg(long, value_parser = arguments::fiscal_year, value_name = "YEAR")]
     year: FiscalYear,
     /// This division's own level (本级), by its nine-digit code.
-    #[arg(long, value_parser = division_code, value_name = "CODE")]
-    division: Option<String>,
+    #[arg(long, value_parser = arguments::division_code, value_name = "CODE")]
+    division: Option<DivisionCode>,
     /// This division's whole area (全辖); without either, the whole province.
-    #[arg(long, value_parser = division_code, value_name = "CODE", conflicts_with = "division")]
-    area: Option<String>,
+    #[arg(long, value_parser = arguments::division_code, value_name = "CODE", conflicts_with = "division")]
+    area: Option<DivisionCode>,
     /// What a row stands for.
     #[arg(long, value_enum, default_value_t = Rows::Division, value_name = "ROWS")]
     by: Rows,
@@ -304,12 +305,6 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn division_code(text: &str) -> Result<String, String> {
-    let good = text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let wrong = || format!("{text:?} is no division's code; write its nine digits, like 370102000");
-    if good { Ok(text.to_owned()) } else { Err(wrong()) }
-}
-
 fn filter(text: &str) -> Result<String, String> {
     let max = ask::FILTER_BYTES_MAX;
     let good = (1..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -338,8 +333,6 @@ mod tests {
         let year = FiscalYear::from_offset(22);
         assert_eq!(period("2022-02", year), Ok(TenDays::last_of_month(2)));
         assert!(period("2022-13", year).is_err_and(|why| why.contains("2022-02-1")));
-        assert_eq!(division_code("370102000"), Ok("370102000".to_owned()));
-        assert!(division_code("37010200").is_err() && division_code("37010200x").is_err());
         assert!(filter("101001").is_ok() && filter("").is_err() && filter("1 2").is_err());
     }
 }

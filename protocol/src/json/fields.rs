@@ -3,6 +3,7 @@
 use domain::Fen;
 use domain::codes::{AuthorityKind, BusinessKind, LimitKind, Method, Post, Posts, ResolveAction};
 use domain::ids::{Class, Day, DivisionIndex, FiscalYear, QuotaId};
+use domain::office::field::{DivisionCode, Field};
 use domain::office::paper::PaperKind;
 use serde_json::{Map, Value, json};
 
@@ -50,10 +51,8 @@ pub(super) fn to_bytes(name: &str, form: Form, value: &Value) -> Result<[u8; 16]
         }
         Form::DivisionCode => {
             let text = string(name, value)?;
-            if text.len() != 9 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(wrong("is nine digits"));
-            }
-            put(text.as_bytes());
+            let code = DivisionCode::read(text).ok_or_else(|| wrong("is nine digits"))?;
+            put(code.as_bytes());
         }
     }
     Ok(bytes)
@@ -275,6 +274,9 @@ mod tests {
             (Form::Flag, json!("true")),
             (Form::Method, json!("cash")),
             (Form::Class, json!("302 1")),
+            (Form::DivisionCode, json!("37010000")),
+            (Form::DivisionCode, json!("37010000x")),
+            (Form::DivisionCode, json!("3701000000")),
         ];
         for (form, value) in bad {
             assert!(to_bytes("it", form, &value).is_err(), "{value}");

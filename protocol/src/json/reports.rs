@@ -1,6 +1,7 @@
 //! Reports as lines.
 
 use domain::money::{FenSum, yuan_plain};
+use domain::office::field::{DivisionCode, Field};
 use domain::office::reports::calendar::TenDays;
 use domain::office::reports::page::Form;
 use domain::office::reports::question::{Basis, By, FILTER_BYTES_MAX, ReportKind, ReportQuestion};
@@ -73,8 +74,8 @@ pub(super) fn read_report(line: &Map<String, Value>) -> Result<AskReport, JsonEr
 
 fn code<'v>(name: &str, value: &'v Value) -> Result<&'v str, JsonError> {
     let text = string(name, value)?;
-    let good = text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if good { Ok(text) } else { Err(JsonError::new(name, "is a division's code of nine digits")) }
+    let wrong = || JsonError::new(name, "is a division's code of nine digits");
+    DivisionCode::read(text).map(|_| text).ok_or_else(wrong)
 }
 
 /// A page of a report. Amounts are in yuan, as everywhere in lines.

@@ -8,7 +8,7 @@ use crate::office::authority::budget;
 use crate::office::decide::Asked;
 use crate::office::decide::project::{active_unit, department_of};
 use crate::office::decide::reading::{Line, each_once};
-use crate::office::field::{Field, Word};
+use crate::office::field::{DivisionCode, Field, Word};
 use crate::office::line::Change;
 use crate::office::policy::Policy;
 use crate::office::table::Tabled;
@@ -199,8 +199,8 @@ fn must_be_good(
     elements.check(year).map_err(|code| refuse(code, 4))?;
     must_be_of_branch(unit, row, year).map_err(|code| refuse(code, 5))?;
     let placed = row.to_division.is_empty() || row.kind == RowKind::Transfer;
-    let digits = |text: &str| text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !placed || !(row.to_division.is_empty() || digits(&row.to_division)) {
+    let to = &row.to_division;
+    if !placed || !(to.is_empty() || DivisionCode::read(to).is_some()) {
         return Err(refuse(Code::BadRow, 10));
     }
     let old = row.first_year < year;

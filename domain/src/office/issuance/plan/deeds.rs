@@ -3,7 +3,7 @@
 use crate::codes::{ActKind, AuthorityKind, MoveKind, YearState};
 use crate::ids::{FiscalYear, MoveId, PersonId, QuotaId};
 use crate::money::{Fen, FenSum};
-use crate::office::field::Word;
+use crate::office::field::{DivisionCode, Field, Word};
 use crate::office::tables::base::Subdivision;
 use crate::office::tables::budget::{BudgetRow, EarlyCap, RowKind, RowState};
 use crate::office::tables::document::{
@@ -270,13 +270,12 @@ impl<'a> Drawing<'a> {
         if !elsewhere {
             return Err(wrong(Code::BadDivision, line, column::TO));
         }
-        let nine = line.to_division.len() == 9;
-        let digits = nine && line.to_division.bytes().all(|byte| byte.is_ascii_digit());
+        let is_code = DivisionCode::read(&line.to_division).is_some();
         let meant = source.to_division.is_empty() || source.to_division == line.to_division;
         // Where the tree below is on file, it says who is below.
         let below = self.office.get::<Subdivision>(&line.to_division).is_some()
             || self.office.all::<Subdivision>().next().is_none();
-        if !digits || !meant || !below || *line.to_division == *self.code {
+        if !is_code || !meant || !below || *line.to_division == *self.code {
             return Err(wrong(Code::BadDivision, line, column::TO_DIVISION));
         }
         self.take_from(line, from, Code::OverParent)?;
