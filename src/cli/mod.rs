@@ -13,6 +13,7 @@ mod file;
 mod generate;
 #[cfg(test)]
 mod golden;
+mod hex;
 mod history;
 mod import;
 mod info;

@@ -15,7 +15,7 @@ use protocol::{Flags, decode_command, encode_command};
 use serde_json::{Value, json};
 
 use super::order::{Order, Report, Reservation, Resolution, What};
-use crate::cli::arguments;
+use crate::cli::{arguments, hex};
 
 const SCHEMA: &str = "treasury-desk-order";
 
@@ -97,8 +97,8 @@ fn told(order: &Order) -> Result<String> {
         "quota": order.quota.to_string(),
         "amount_fen": order.amount_fen.get(),
         "payee": order.payee,
-        "command": hex(&bytes),
-        "tail": hex(&tail),
+        "command": hex::write(&bytes),
+        "tail": hex::write(&tail),
     });
     Ok(format!("{object}\n"))
 }
@@ -110,9 +110,10 @@ fn read(text: &str) -> Result<Order> {
     let role = Role::from_slug(field("role")?).context("no role")?;
     let channel = object["channel"].as_u64().and_then(|channel| u16::try_from(channel).ok());
     let channel = ChannelId(channel.context("no channel")?);
+    let bytes = |name: &str| hex::read(field(name)?).with_context(|| format!("no hex {name:?}"));
+    let tail = bytes("tail")?;
     let bytes: [u8; COMMAND_BYTES] =
-        unhex(field("command")?)?.try_into().ok().context("a command of another length")?;
-    let tail = unhex(field("tail")?)?;
+        bytes("command")?.try_into().ok().context("a command of another length")?;
     let command = decode_command(&bytes, &tail, role, channel)
         .map_err(|code| anyhow::anyhow!("the command cannot be read: {code}"))?;
     let amount_fen = Fen::new(object["amount_fen"].as_i64().context("no amount")?);
@@ -179,20 +180,6 @@ fn order_of(
         _ => bail!("a desk gives no {}", command.slug()),
     };
     Ok(Order { by: command.by, payment, quota, amount_fen, payee: payee.to_owned(), what })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Result<Vec<u8>> {
-    let digits = text.as_bytes();
-    ensure!(digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit), "no hex");
-    let byte = |pair: &[u8]| {
-        let pair = std::str::from_utf8(pair)?;
-        Ok(u8::from_str_radix(pair, 16)?)
-    };
-    digits.chunks_exact(2).map(byte).collect()
 }
 
 #[cfg(test)]

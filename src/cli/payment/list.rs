@@ -15,7 +15,7 @@ use protocol::directory::{
 use protocol::json::payment_page_json;
 use protocol::limits::DIRECTORY_PAGE_ITEMS_MAX;
 
-use crate::cli::{arguments, connection, moment, show};
+use crate::cli::{arguments, connection, hex, moment, show};
 use crate::exit::Exit;
 
 /// List payments that meet every condition, in the order of their reservation.
@@ -125,7 +125,7 @@ impl ListPayments {
         if let Some(page) = pages.last().filter(|_| !self.json) {
             let more = match page.after {
                 after if after == Continuation::default() => String::new(),
-                after => format!("; more with --after {}", hex(&after)),
+                after => format!("; more with --after {}", hex::write(&after)),
             };
             let (at, time) = (page.at, show::time(page.time_ms));
             eprintln!("true at {}/{}, {time}{more}", at.epoch, at.sequence);
@@ -204,20 +204,9 @@ fn amount(text: &str) -> Result<Fen, String> {
     if fen > Fen::ZERO { Ok(fen) } else { Err("an amount is above zero, like 1234.50".to_owned()) }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn continuation(text: &str) -> Result<Continuation, String> {
-    let mut bytes = Continuation::default();
-    let wrong = || format!("{text:?} continues nothing; give what a list ended with");
-    if text.len() != 2 * bytes.len() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(wrong());
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| wrong())?;
-    }
-    Ok(bytes)
+    let after = hex::read(text).and_then(|bytes| bytes.try_into().ok());
+    after.ok_or_else(|| format!("{text:?} continues nothing; give what a list ended with"))
 }
 
 #[cfg(test)]
@@ -227,8 +216,11 @@ mod tests {
     #[test]
     fn what_ends_a_list_goes_on_with_it() {
         let after = [7; 24];
-        assert_eq!(continuation(&hex(&after)), Ok(after));
-        assert!(continuation("07").is_err());
+        assert_eq!(continuation(&hex::write(&after)), Ok(after));
+        let long = hex::write(&[7; 25]);
+        for wrong in ["07", &long, "x7", &long[1..]] {
+            assert!(continuation(wrong).is_err(), "{wrong}");
+        }
         assert!(state("unkown").unwrap_err().contains("unknown"));
         assert_eq!(state("unknown"), Ok(PaymentState::Unknown));
         assert!(amount("0.00").is_err() && amount("1.5x").is_err());
