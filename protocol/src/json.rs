@@ -24,7 +24,7 @@ use thiserror::Error;
 pub use command::{command_json, parse_command};
 pub use directory::{payment_page_json, row_json};
 pub use event::event_json;
-pub use reply::{figures_json, write_line};
+pub use reply::{figures_json, position_json, write_line};
 pub use request::{Line, read_line};
 pub use views::{payment_json, quota_json};
 

@@ -15,7 +15,7 @@ use domain::office::paper::PaperKind;
 use domain::office::table::Table;
 use domain::{Code, Refusal};
 use protocol::client::{Options, Outcome, Told};
-use protocol::json::{code_json, figures_json};
+use protocol::json::{code_json, figures_json, position_json};
 use protocol::{Client, Hello};
 use serde_json::json;
 
@@ -264,8 +264,7 @@ impl File {
         line["act"] = json!(format!("{act:032x}"));
         line["checked"] = json!(told.result.checked);
         line["repeat"] = json!(told.result.repeat);
-        line["position"] =
-            json!({ "epoch": told.at.epoch, "sequence": told.at.sequence.to_string() });
+        line["position"] = position_json(told.at);
         if let Some(refusal) = &told.refusal {
             line["figures"] = figures_json(refusal);
         }

@@ -55,7 +55,9 @@ pub fn write_line(
     Ok(())
 }
 
-pub(super) fn position_json(at: Position) -> Value {
+/// A position: its epoch, and its sequence as text, for readers whose numbers have 53 bits.
+#[must_use]
+pub fn position_json(at: Position) -> Value {
     json!({ "epoch": at.epoch, "sequence": at.sequence.to_string() })
 }
 
