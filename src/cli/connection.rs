@@ -12,6 +12,9 @@ use protocol::{Client, ClientError, Hello};
 
 use crate::exit::{Exit, Failure};
 
+/// The channel of this command line: questions, papers and imports go by it.
+pub(super) const CHANNEL: ChannelId = ChannelId(1);
+
 /// How long a question to the directory may last, waiting and asking again included: an earlier
 /// state is folded from the journal's first record.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -71,7 +74,7 @@ pub(super) async fn client(address: SocketAddr) -> Result<Client> {
 }
 
 async fn connect(address: SocketAddr, options: Options) -> Result<Client, ClientError> {
-    let hello = Hello::new(Role::Operator, ChannelId(1), "treasury");
+    let hello = Hello::new(Role::Operator, CHANNEL, "treasury");
     Client::connect(address.to_string(), hello, options).await
 }
 

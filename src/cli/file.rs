@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use domain::codes::Role;
 use domain::command::{Body, By, Command, Paper};
-use domain::ids::{ActId, BatchId, ChannelId, Day, DivisionIndex, FiscalYear, PersonId};
+use domain::ids::{ActId, BatchId, Day, DivisionIndex, FiscalYear, PersonId};
 use domain::limits::PAPER_BYTES_MAX;
 use domain::office::paper::PaperKind;
 use domain::office::table::Table;
@@ -19,12 +19,10 @@ use protocol::json::{code_json, figures_json, position_json};
 use protocol::{Client, Hello};
 use serde_json::json;
 
+use super::connection::CHANNEL;
 use super::{arguments, connection};
 use crate::entropy;
 use crate::exit::{Exit, Failure};
-
-/// The channel that the command line files papers by.
-const CHANNEL: ChannelId = ChannelId(1);
 
 /// File a paper (单据) with the finance office: it changes what is on file, whole or not at all.
 ///

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow};
 use clap::Args;
 use domain::codes::Role;
-use domain::ids::{ChannelId, DivisionIndex, FiscalYear, PersonId};
+use domain::ids::{DivisionIndex, FiscalYear, PersonId};
 use domain::office::Office;
 use domain::office::import::{Ground, Import, check};
 use domain::office::line::Change;
@@ -23,7 +23,7 @@ use protocol::client::{Client, Options};
 use protocol::directory::{Asked, ListRows};
 use serde_json::json;
 
-use super::connection::{failure, known};
+use super::connection::{CHANNEL, failure, known};
 use super::{arguments, show};
 use crate::exit::{Exit, Failure};
 use files::{Files, Wrong};
@@ -104,7 +104,7 @@ impl ImportFiles {
     }
 
     async fn connect(&self) -> Result<Client> {
-        let hello = Hello::new(Role::Finance, ChannelId(1), "treasury");
+        let hello = Hello::new(Role::Finance, CHANNEL, "treasury");
         Client::connect(self.connect.to_string(), hello, Options::default()).await.map_err(failure)
     }
 

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use domain::batch::fold_paper;
 use domain::codes::{BatchStep, Role};
 use domain::command::{Body, By, Command, EndBatch, OpenBatch, Paper};
-use domain::ids::{ActId, BatchId, ChannelId, DivisionIndex, FiscalYear, PersonId};
+use domain::ids::{ActId, BatchId, DivisionIndex, FiscalYear, PersonId};
 use domain::limits::{PAPER_BYTES_MAX, STAGED_BYTES_MAX};
 use domain::office::Office;
 use domain::office::line::Change;
@@ -18,7 +18,7 @@ use protocol::client::{Outcome, Told};
 use protocol::lookup::IdKind;
 use protocol::{Client, ClientError};
 
-use super::super::connection::failure;
+use super::super::connection::{CHANNEL, failure};
 use crate::clock;
 
 /// Papers sent at once.
@@ -143,7 +143,7 @@ impl<'a> Batch<'a> {
     }
 
     fn command<'b>(&self, body: Body<'b>) -> Command<'b> {
-        let by = By { person: self.to.person, role: Role::Finance, channel: ChannelId(1) };
+        let by = By { person: self.to.person, role: Role::Finance, channel: CHANNEL };
         Command { by, body }
     }
 

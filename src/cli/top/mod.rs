@@ -11,12 +11,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Args;
 use domain::codes::Role;
-use domain::ids::ChannelId;
 use protocol::client::Options;
 use protocol::{BlockingClient, ClientError, Hello};
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 
-use super::connection;
+use super::connection::{self, CHANNEL};
 use crate::clock;
 use crate::exit::Exit;
 use reading::Reading;
@@ -53,7 +52,7 @@ pub(super) struct Top {
 
 impl Top {
     pub(super) fn run(self) -> Result<Exit> {
-        let hello = Hello::new(Role::Operator, ChannelId(1), "treasury top");
+        let hello = Hello::new(Role::Operator, CHANNEL, "treasury top");
         let options = Options { deadline: PATIENCE, ..Options::default() };
         let client = BlockingClient::connect(self.server.to_string(), hello, options)
             .map_err(connection::failure)?;
