@@ -477,7 +477,7 @@ proptest! {
         let books: Vec<_> = tale.ledger.books().collect();
         let cells = books.iter().flat_map(|book| tale.ledger.cells(*book));
         let transfers: i128 =
-            cells.filter(|cell| cell.key.transfer).map(|cell| i128::from(cell.funds.own())).sum();
+            cells.filter(|cell| cell.key.transfer).map(|cell| cell.funds.own()).sum();
         let moves = books.iter().flat_map(|book| tale.ledger.in_transit(*book));
         let on_the_way: i128 = moves.map(|(_, moved)| i128::from(moved.amount)).sum();
         let issued: i128 = quotas.iter().map(|quota| i128::from(quota.5)).sum();
