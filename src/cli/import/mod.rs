@@ -319,3 +319,64 @@ impl Told {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Fen;
+    use domain::office::import::{Record, Sheet, read};
+    use domain::refusal::Figure;
+
+    use super::*;
+
+    /// The server counts the lines of the paper it refuses; what is told are rows of files, whatever
+    /// papers they went in.
+    #[test]
+    fn a_place_in_a_later_paper_is_told_in_the_files() {
+        let record = |(row, fields): (u32, [&str; 3])| Record {
+            row,
+            fields: fields.map(str::to_owned).into(),
+        };
+        let rows = [
+            (1, ["code", "name", "kind"]),
+            (2, ["01", "预算科", "budget"]),
+            (4, ["02", "国库科", "treasury"]),
+            (5, ["03", "教科文科", "business"]),
+            (6, ["04", "农业科", "business"]),
+            (9, ["05", "社保科", "business"]),
+        ];
+        let sheet = Sheet { table: Table::MofDep, records: rows.map(record).into() };
+        let files = Files {
+            sheets: vec![sheet],
+            names: vec!["mof-dep.csv".to_owned()],
+            ..Files::default()
+        };
+        let import = read(&files.sheets, FiscalYear::from_offset(22), "370124000");
+        assert_eq!((import.changes.len(), import.findings.len()), (5, 0));
+        // The second row is on file already. Of the four others the first two are a paper.
+        let differing = [0, 2, 3, 4];
+        let figure = |limit, line, column| Figure {
+            limit,
+            requested_fen: Fen::new(line),
+            left_fen: Fen::new(column),
+        };
+        let mut refusal = Refusal::new(Code::BadRow);
+        refusal.add(figure(Code::OverQuota, 700, 600));
+        refusal.add(figure(Code::PaperLine, 2, 4));
+        refusal.add(figure(Code::PaperLine, 1, 1));
+
+        let told = |refusal: Refusal| -> Vec<String> {
+            let wrong = places(Some(refusal), &differing, &files, &import);
+            let place = |wrong: &Wrong| {
+                format!("{}:{}:{} {:?}", wrong.file, wrong.row, wrong.column, wrong.value)
+            };
+            wrong.iter().map(place).collect()
+        };
+        let second = send::over_all(&refusal, 2);
+        assert_eq!(told(second), ["mof-dep.csv:9:3 \"business\"", "mof-dep.csv:6:0 \"\""]);
+        assert_eq!(second.code, Code::BadRow);
+        assert_eq!(second.figures().next(), refusal.figures().next(), "no place is no line");
+        assert_eq!(send::over_all(&refusal, 0), refusal);
+        let first = ["mof-dep.csv:5:3 \"business\"", "mof-dep.csv:2:0 \"\""];
+        assert_eq!(told(refusal), first);
+    }
+}

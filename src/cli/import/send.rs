@@ -12,7 +12,8 @@ use domain::limits::{PAPER_BYTES_MAX, STAGED_BYTES_MAX};
 use domain::office::Office;
 use domain::office::line::Change;
 use domain::office::paper::PaperKind;
-use domain::{Code, Refusal};
+use domain::refusal::Figure;
+use domain::{Code, Fen, Refusal};
 use indicatif::ProgressBar;
 use protocol::client::{Outcome, Told};
 use protocol::lookup::IdKind;
@@ -43,6 +44,17 @@ pub(super) enum End {
     Taken(BatchId, Box<Told>),
     /// Refused whole; the figures say at which lines, counted over all papers from 1.
     Refused(Code, Option<Refusal>),
+}
+
+/// A refusal of one paper, its places counted over all papers: so many lines stand in those before it.
+pub(super) fn over_all(refusal: &Refusal, lines_before: usize) -> Refusal {
+    let mut counted = Refusal::new(refusal.code);
+    for figure in refusal.figures() {
+        let line = |(line, _): (i64, i64)| Fen::new(line.saturating_add(lines_before as i64));
+        let requested_fen = figure.place().map_or(figure.requested_fen, line);
+        counted.add(Figure { requested_fen, ..figure });
+    }
+    counted
 }
 
 /// The papers of an import.
@@ -184,17 +196,23 @@ impl<'a> Batch<'a> {
             return Ok(Some(end));
         }
         bar.set_length(papers.len() as u64);
+        let mut lines_before = 0;
         for some in papers.chunks(PAPERS_AT_ONCE) {
             let commands: Vec<Command<'_>> =
                 some.iter().map(|&paper| self.command(Body::File(paper))).collect();
             let outcomes = client.submit_all(&commands).await.map_err(failure)?;
-            for outcome in outcomes {
+            for (paper, outcome) in some.iter().zip(outcomes) {
                 match told(Ok(outcome))? {
                     Ok(_) => bar.inc(1),
                     Err(End::Refused(Code::BatchDropped | Code::NoBatch, _)) => return Ok(None),
-                    // A refused paper drops its batch.
+                    // A refused paper drops its batch. It knows of its own lines alone.
+                    Err(End::Refused(code, refusal)) => {
+                        let refusal = refusal.map(|refusal| over_all(&refusal, lines_before));
+                        return Ok(Some(End::Refused(code, refusal)));
+                    }
                     Err(end) => return Ok(Some(end)),
                 }
+                lines_before += paper.text.lines().count();
             }
         }
         match told(client.submit(&self.end(BatchStep::Close)).await)? {
