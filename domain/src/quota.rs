@@ -158,6 +158,18 @@ struct More {
     under_way: UnderWay,
 }
 
+/// The code of the budget row that an official key ends with.
+#[must_use]
+pub fn row_of_key(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
+}
+
+/// The code of the unit that an official key names second; empty where it has one part.
+#[must_use]
+pub fn unit_of_key(key: &str) -> &str {
+    key.split('/').nth(1).unwrap_or("")
+}
+
 impl QuotaRow {
     /// The row of a new quota.
     #[must_use]
@@ -165,6 +177,18 @@ impl QuotaRow {
         let (open_contracts, initial, moved_in, more) = (0, 0, 0, None);
         let key = key.into();
         QuotaRow { parent, authority, cap_fen, key, open_contracts, initial, moved_in, more }
+    }
+
+    /// The code of the budget row it rests on.
+    #[must_use]
+    pub fn budget_row(&self) -> &str {
+        row_of_key(&self.key)
+    }
+
+    /// The code of the unit whose money it is; empty where its key is of another form.
+    #[must_use]
+    pub fn unit(&self) -> &str {
+        unit_of_key(&self.key)
     }
 
     /// Running totals behind `issued`.

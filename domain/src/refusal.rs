@@ -418,14 +418,10 @@ codes! {
     UnitNotActive = 5212, "unit-not-active", NewId, "no such unit, or it is not active", "单位不存在或未启用", "use an active unit";
     /// Only leaves get placed money.
     UnitNotLeaf = 5213, "unit-not-leaf", NewId, "money is placed with units at the end of the tree only", "非末级单位不可落实预算", "place it with a unit below";
-    /// Less than nothing.
-    RowBelowZero = 5214, "row-below-zero", NewId, "the budget row would be less than nothing", "预算数不足", "at most what the row has";
     /// The row is dropped.
     RowDropped = 5215, "row-dropped", NewId, "the budget row was dropped", "预算已取消", "use another row";
     /// No approved table.
     NoApprovedTable = 5216, "no-approved-table", NewId, "what the congress approved is not on file", "未登记人大批准预算表", "register the approved table first";
-    /// Not yet an authority.
-    NotReplied = 5217, "not-replied", NewId, "the budget is not replied: the row is no authority to spend yet", "预算尚未批复", "wait for the reply, or use a pre-approval quota";
     /// A quota has its elements.
     RowHasQuota = 5218, "row-has-quota", NewId, "a quota rests on the row: its elements and unit stay, and it is not dropped", "预算已生成指标，要素不可更改", "change the amount only";
     /// Above the cap before the approval.

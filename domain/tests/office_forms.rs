@@ -35,7 +35,7 @@ fn taken() -> Vec<(Bureau, u64, &'static str, String)> {
     of_replied(OFFICER, "project-suspend", "P-DESKS|审计");
     of_replied(OFFICER, "project-finish", "P-DESKS");
     of_replied(SCHOOL_MAKER, "evaluate", "self|P-DESKS|2023|90.00|");
-    of_replied(PERFORMANCE, "goal-approve", "G-P-DESKS");
+    of_replied(PERFORMANCE, "goal-approve", "G-P-DESKS|");
     of_replied(HEAD, "policy-put", "dormant-years|1|通知");
     let tracked = "goal|G-P-DESKS|\nreached|G-P-DESKS|1|1.00\nreached|G-P-DESKS|2|1.00\n\
                    reached|G-P-DESKS|3|1.00";

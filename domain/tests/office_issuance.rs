@@ -296,6 +296,21 @@ fn a_return_up_is_bounded_by_what_the_child_has() {
 }
 
 #[test]
+fn a_project_whose_goal_is_not_on_file_changes_by_no_document() {
+    let mut hall = replied(1);
+    hall.under_control(0);
+    let line = [to_row("A", "1.00")];
+    hall.write(0, "J1", "adjustment", &line);
+    let (code, refusal) = hall.check(0, "J1");
+    let place = refusal.unwrap().figures().next().and_then(|figure| figure.place());
+    assert_eq!((code, place), (Code::NoRow, Some((1, 3))), "no project");
+    hall.on_file(0, YEAR, &["+project\tP1\t项目\t101\tpublic\t2023\t2023\t1\t9.00\t9.00\t依据\tnone\t0\tG1\t\t\t0\tselected\t2023\t1\t2\t"]);
+    assert_eq!(hall.check(0, "J1").0, Code::BudgetNoGoal);
+    hall.on_file(0, YEAR, &["+goal\tG1\t101\t目标\t\t1\t2"]);
+    assert_eq!(hall.check(0, "J1").0, Code::Accepted);
+}
+
+#[test]
 fn no_quota_without_a_replied_budget() {
     let mut hall = Hall::new(1);
     hall.budget(0, "approved", &[budget_row("A", "placed", "1000.00")]);
@@ -334,6 +349,19 @@ fn before_the_approval_a_quota_has_a_cap_and_the_reply_replaces_its_authority() 
     assert_eq!(hall.authority(0, "B"), (AuthorityKind::BudgetLine, 0));
     let payments = hall.division(0).year(YEAR).unwrap().payment_count();
     assert_eq!(payments, 2, "payments stay");
+    // Its authority is replaced once.
+    let again = Act {
+        kind: ActKind::Authorize,
+        act: ActId(9 << 90),
+        quota: before,
+        amount_fen: Fen::ZERO,
+        contract: ContractId::NONE,
+        plan: ContractId::NONE,
+        batch: BatchId(0),
+        note: "指D2号",
+    };
+    let heard = hall.send(MAKER, Role::Engine, Body::Act(again)).0;
+    assert_eq!(heard, Code::NotPreApproval);
     hall.must_be_whole();
 }
 
@@ -382,6 +410,8 @@ fn a_transfer_waits_for_its_receiver_who_confirms_or_declines() {
     assert_eq!(hall.file(2, RECEIVER, PaperKind::Decline, &declined).0, Code::Accepted);
     hall.settle();
     assert_eq!(key(&hall, 2, 20_000).1, ArrivalState::Returned);
+    let mut came = hall.division(2).year(YEAR).unwrap().moves_in();
+    assert!(came.any(|(_, row)| row.outcome == Code::Declined && row.from == t));
     assert_eq!(hall.figures(0, "T"), (40_000, 29_500));
     let states = |hall: &Hall| {
         let all = hall.office(0).all::<domain::office::tables::document::Transfer>();
@@ -469,6 +499,54 @@ fn a_year_ends_with_what_is_carried_over_and_what_is_recovered() {
     assert_eq!((cell.buckets.available(), cell.executable), (20_000, false), "no unit yet");
     hall.carry_out(0, "C2", "recover", &[]);
     hall.set_year(0, YEAR, domain::codes::YearState::Closed);
+    hall.must_be_whole();
+}
+
+#[test]
+fn what_is_carried_before_the_reply_stays_within_the_cap_that_is_registered_for_it() {
+    let mut hall = replied(1);
+    hall.on_file(0, YEAR, &[&row_of("A2", "101", "placed", "111", "302", 2023, "40.00")]);
+    hall.carry_out(0, "D2", "initial", &[to_row("A2", "40.00")]);
+    hall.set_year(0, NEXT, domain::codes::YearState::Open);
+    // Other grounds give carried money no room, nor take it any.
+    let caps =
+        ["+early-cap\t101\tcarried\t7.00\t结转清单", "+early-cap\t101\tobligation\t900.00\t法律"];
+    hall.on_file(0, NEXT, &caps);
+    let (a, a2, b) = (hall.quota(0, "A"), hall.quota(0, "A2"), hall.quota(0, "B"));
+    let over = [from_to(a, "", "5.00"), from_to(a2, "", "2.01")];
+    hall.write(0, "C1", "carry", &over);
+    let (code, refusal) = hall.check(0, "C1");
+    assert_eq!(code, Code::OverEarlyCap);
+    let figures: Vec<_> = refusal.unwrap().figures().collect();
+    assert_eq!(figures[0].place(), Some((2, 7)));
+    assert_eq!((figures[1].requested_fen.get(), figures[1].left_fen.get()), (201, 200));
+    // What is on its way counts, and what has arrived; another unit has no figure and needs none.
+    let within = [from_to(a, "", "5.00"), from_to(b, "", "400.00")];
+    assert_eq!(hall.issue(0, "C2", "carry", &within), Code::Accepted);
+    let more = [from_to(a2, "", "2.01")];
+    while hall.document(0, "C2").state != DocumentState::Done {
+        assert!(hall.supervise(0, 7), "it goes on");
+    }
+    assert_eq!(hall.issue(0, "C3", "carry", &more), Code::OverEarlyCap, "on its way");
+    hall.settle();
+    assert_eq!(hall.issue(0, "C4", "carry", &more), Code::OverEarlyCap, "arrived");
+    // From the reply on there is no cap.
+    hall.on_file(0, NEXT, &["+budget\tbudget\t通知\treplied\t1\t1\t\t\t\t\t\t1\t"]);
+    hall.carry_out(0, "C5", "carry", &more);
+    hall.must_be_whole();
+}
+
+#[test]
+fn a_year_in_which_money_is_dormant_earlier_carries_and_recovers_by_that() {
+    let mut hall = replied(1);
+    hall.on_file(0, YEAR, &[&row_of("O", "101", "carried", "111", "302", 2022, "0.00")]);
+    hall.carry_out(0, "S", "supplement", &[from_to(hall.quota(0, "R"), "O", "8.00")]);
+    let (a, o) = (hall.quota(0, "A"), hall.quota(0, "O"));
+    hall.set_year(0, NEXT, domain::codes::YearState::Open);
+    assert_eq!(hall.issue(0, "E1", "recover", &[from_to(o, "", "8.00")]), Code::NotDormant);
+    hall.on_file(0, YEAR, &["+policy\tdormant-years\t1\t通知"]);
+    assert_eq!(hall.issue(0, "C1", "carry", &[from_to(a, "", "1.00")]), Code::Dormant);
+    hall.carry_out(0, "E2", "recover", &[from_to(o, "", "8.00")]);
     hall.must_be_whole();
 }
 

@@ -11,7 +11,7 @@ use domain::office::table::Tabled;
 use domain::office::tables::document::{Arrival, ArrivalState, Document, DocumentState};
 use domain::{Code, Fen};
 
-use hall::{CHECKER, Hall, RECEIVER, from_to, row_of, send_to, to_row};
+use hall::{CHECKER, Hall, RECEIVER, YEAR, from_to, row_of, send_to, to_row};
 
 /// Numbers from a seed.
 struct Draw(u64);
@@ -25,7 +25,9 @@ impl Draw {
 }
 
 const DIVISIONS: u16 = 4;
-const ROWS: [(&str, &str); 6] = [
+const ROWS: [(&str, &str); 7] = [
+    // So much that no document moves the project far from what its goal is for.
+    ("W", "placed"),
     ("A", "placed"),
     ("B", "placed"),
     ("H", "held"),
@@ -45,21 +47,32 @@ struct Expected {
     sent: i64,
 }
 
+/// The project of every row, under way, with its goal.
+const PROJECT: &str = "+project\tP1\t项目\t101\tpublic\t2023\t2023\t1\t102000.00\t102000.00\t依据\tnone\t0\tG1\t\t\t0\tselected\t2023\t1\t2\t";
+
+/// What a row is replied with, in fen.
+fn reply(code: &str, kind: &str) -> i64 {
+    match (code, kind) {
+        ("W", _) => 10_000_000,
+        (_, "received") => 0,
+        _ => 100_000,
+    }
+}
+
 fn founded() -> (Hall, Expected) {
     let mut hall = Hall::new(DIVISIONS);
     let mut expected = Expected::default();
     for division in 0..DIVISIONS {
-        let reply = |kind: &str| if kind == "received" { "0.00" } else { "1000.00" };
         let row = |&(code, kind): &(&str, &str)| {
-            row_of(code, "101", kind, "111", "302", 2023, reply(kind))
+            row_of(code, "101", kind, "111", "302", 2023, &yuan(reply(code, kind)))
         };
         let rows: Vec<String> = ROWS.iter().map(row).collect();
         hall.budget(division, "replied", &rows);
         hall.carry_out(division, "D", "initial", &[]);
+        hall.on_file(division, YEAR, &[PROJECT, "+goal\tG1\t101\t目标\t\t1\t2"]);
         hall.under_control(division);
         for (code, kind) in ROWS {
-            let fen = if kind == "received" { 0 } else { 100_000 };
-            expected.current.insert((division, code.to_owned()), fen);
+            expected.current.insert((division, code.to_owned()), reply(code, kind));
         }
     }
     (hall, expected)

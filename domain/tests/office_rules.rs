@@ -710,6 +710,44 @@ fn procurement_is_paid_under_a_registered_contract_and_its_earmark_once() {
 }
 
 #[test]
+fn the_lines_of_a_paper_of_commitments_count_one_after_the_other() {
+    let mut house = House::new();
+    let mut file = |kind: PaperKind, text: &str| {
+        let maker = matches!(kind, PaperKind::CommitmentPropose | PaperKind::CommitmentChange);
+        let person = if maker { UNIT_MAKER } else { UNIT_CHECKER };
+        house.file(kind, person, text, 20_230_301)
+    };
+    let (propose, check) = (PaperKind::CommitmentPropose, PaperKind::CommitmentCheck);
+    let plan = "5\tplan\t0\t101001\t实验设备\tCG-5\t\t10000.00\t2023-02-01";
+    let contract = |number: u32, yuan: &str| {
+        format!(
+            "{number}\tcontract\t5\t101001\t设备\tHT-{number}\t6222000000000001\t{yuan}\t2023-02-10"
+        )
+    };
+    assert_eq!(file(propose, plan), Code::Accepted);
+    assert_eq!(file(check, "5"), Code::Accepted);
+    let two = format!("{}\n{}", contract(6, "6000.00"), contract(7, "4000.01"));
+    let twice = format!("{}\n{}", contract(6, "6000.00"), contract(6, "1.00"));
+    assert_eq!(file(propose, &twice), Code::RowTwice);
+    assert_eq!(file(propose, &two), Code::Accepted, "drafts count nowhere");
+    assert_eq!(file(check, "6\n7"), Code::OverCommitment, "each alone fits its plan");
+    assert_eq!(file(check, "6\n6"), Code::NoDraft);
+    // The plan is raised first, in the same paper.
+    assert_eq!(
+        file(PaperKind::CommitmentChange, "5\t10000.01\t追加\n5\t2.00\t追加"),
+        Code::DraftWaits
+    );
+    assert_eq!(file(PaperKind::CommitmentChange, "5\t10000.01\t追加"), Code::Accepted);
+    assert_eq!(file(check, "7\n6\n5"), Code::OverCommitment, "it is raised too late");
+    assert_eq!(file(check, "5\n6\n7"), Code::Accepted);
+    // A plan is closed with what is under it, after that.
+    let close = PaperKind::CommitmentClose;
+    assert_eq!(file(close, "6\n5\n7"), Code::OpenItems);
+    assert_eq!(file(close, "6\n7\n7"), Code::CommitmentState);
+    assert_eq!(file(close, "6\n7\n5"), Code::Accepted);
+}
+
+#[test]
 fn a_contract_is_paid_over_all_quotas_no_further_than_it_is_for() {
     let mut house = House::new();
     for text in [

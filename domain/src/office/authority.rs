@@ -5,14 +5,9 @@
 //! approved or replied follows from here, and nowhere else.
 
 use super::Office;
-use super::tables::budget::{
-    Budget, BudgetRow, BudgetState, EarlyCap, EarlyGround, RowKind, RowState,
-};
+use super::tables::budget::{Budget, BudgetRow, BudgetState, RowKind, RowState};
 use super::tables::project::{Project, ProjectState};
 use crate::codes::AuthorityKind;
-use crate::division::YearBook;
-use crate::money::{Fen, FenSum};
-use crate::refusal::{Code, Refusal};
 
 /// The budget of the year, if it was opened.
 #[must_use]
@@ -31,26 +26,15 @@ pub fn live_rows(office: &Office) -> impl Iterator<Item = &BudgetRow> {
     office.all().filter(|row: &&BudgetRow| !row.is_dropped)
 }
 
-/// Where a row stands.
+/// Where a row stands. What was carried over, received from above or taken back is an authority of
+/// its own: the reply is not waited for (Budget Law, articles 54 and 70).
 #[must_use]
 pub fn row_state(office: &Office, row: &BudgetRow) -> RowState {
-    match (row.is_dropped, is_replied(office)) {
-        (true, _) => RowState::Dropped,
-        (false, true) => RowState::Replied,
-        (false, false) => RowState::Draft,
-    }
-}
-
-/// The row that a quota or document rests on: an authority to spend.
-///
-/// # Errors
-/// [`Code::NoRow`], [`Code::RowDropped`], [`Code::NotReplied`].
-pub fn must_be_authority<'a>(office: &'a Office, code: &str) -> Result<&'a BudgetRow, Refusal> {
-    let row: &BudgetRow = office.get(code).ok_or(Code::NoRow)?;
-    match row_state(office, row) {
-        RowState::Replied => Ok(row),
-        RowState::Draft => Err(Code::NotReplied.into()),
-        RowState::Dropped => Err(Code::RowDropped.into()),
+    let own = matches!(row.kind, RowKind::Carried | RowKind::Received | RowKind::Recovered);
+    match row.is_dropped {
+        true => RowState::Dropped,
+        false if own || is_replied(office) => RowState::Replied,
+        false => RowState::Draft,
     }
 }
 
@@ -88,38 +72,4 @@ pub fn project_may_pay(office: &Office, project: &Project, authority: AuthorityK
         }
         _ => false,
     }
-}
-
-/// Whether a pre-approval quota may rest on a row with so much more: the budget is not replied,
-/// and what the unit's pre-approval quotas were given stays within its caps, carried money under
-/// those for carried money, all other under the others (Budget Law, article 54).
-///
-/// # Errors
-/// [`Code::BudgetWrongState`], [`Code::RowDropped`]; [`Code::OverEarlyCap`], with what is asked and
-/// what is left.
-pub fn early_must_fit(book: &YearBook, row: &BudgetRow, more: Fen) -> Result<(), Refusal> {
-    let office = book.office();
-    if budget(office).is_none() || is_replied(office) {
-        return Err(Code::BudgetWrongState.into());
-    }
-    if row.is_dropped {
-        return Err(Code::RowDropped.into());
-    }
-    let carried = row.kind == RowKind::Carried;
-    let beginning = format!("{}/", &*row.unit);
-    let caps = office.beginning::<EarlyCap>(&beginning);
-    let caps = caps.filter(|cap| (cap.ground == EarlyGround::Carried) == carried);
-    let cap: FenSum = caps.map(|cap| FenSum::from(cap.cap_fen.get())).sum();
-    let early = book.quotas().filter(|(.., quota)| quota.authority == AuthorityKind::PreApproval);
-    let of_the_unit = early.filter(|(.., quota)| {
-        let of = quota.key.rsplit_once('/').and_then(|(_, code)| office.get::<BudgetRow>(code));
-        of.is_some_and(|of| of.unit == row.unit && (of.kind == RowKind::Carried) == carried)
-    });
-    let given: FenSum = of_the_unit.map(|(_, cell, _)| FenSum::from(cell.buckets.issued)).sum();
-    let left = cap - given;
-    if FenSum::from(more.get()) <= left {
-        return Ok(());
-    }
-    let left = i64::try_from(left).unwrap_or(i64::MIN);
-    Err(Refusal::with(Code::OverEarlyCap, more, Fen::new(left)))
 }

@@ -122,7 +122,7 @@ impl PaperKind {
                     ]
                 }
             }
-            P::GoalApprove => const { &[plain(&["goal"])] },
+            P::GoalApprove => const { &[plain(&["goal", "approved"])] },
             P::Track => {
                 const {
                     &[

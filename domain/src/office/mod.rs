@@ -27,6 +27,7 @@
 
 pub mod authority;
 pub mod decide;
+mod early;
 pub mod field;
 pub mod form;
 mod gate;

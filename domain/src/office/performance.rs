@@ -168,22 +168,68 @@ pub fn may_be_supplemented(
     }
 }
 
-/// Whether a project's goal still fits when its rows change by so much more, signed: what they are
-/// then is near enough to what was replied, or to what the goal was approved anew with. Money that
-/// was carried over came with its goal and counts on neither side. Looks at every row of the budget.
+/// What a goal is held against: the rows of its project, in sum.
+#[derive(Clone, Copy, Debug, Default)]
+struct OfGoal {
+    replied: FenSum,
+    current: FenSum,
+}
+
+impl OfGoal {
+    fn add(&mut self, row: &BudgetRow) {
+        self.replied += FenSum::from(row.reply_fen.get());
+        self.current += FenSum::from(row.current_fen.get());
+    }
+}
+
+/// Whether a project's goal still fits what its rows are: near enough to what was replied, or to what
+/// the goal was approved anew with. Looks at every row of the budget.
 ///
 /// # Errors
 /// [`Code::BudgetNoGoal`]; [`Code::GoalStale`], with the sum of the rows and what the goal is for.
-pub fn goal_must_fit(office: &Office, project: &Project, change: Fen) -> Result<(), Refusal> {
-    let goal: &Goal = office.get(&project.goal).ok_or(Code::BudgetNoGoal)?;
-    let (mut replied, mut sum): (FenSum, FenSum) = (0, FenSum::from(change.get()));
-    for row in rows_of_goal(office, project) {
-        replied += FenSum::from(row.reply_fen.get());
-        sum += FenSum::from(row.current_fen.get());
+pub fn goal_must_fit(office: &Office, project: &Project) -> Result<(), Refusal> {
+    let mut sums = OfGoal::default();
+    rows_of_goal(office, project).for_each(|row| sums.add(row));
+    must_fit(office, project, sums, 0)
+}
+
+/// Whether the goals of projects still fit when their rows change by so much more, signed, or come
+/// nearer to fitting. Looks at every row of the budget once.
+///
+/// # Errors
+/// The first project that it does not, as [`goal_must_fit`].
+pub fn goals_must_fit<'a>(
+    office: &Office,
+    changes: &BTreeMap<&'a str, FenSum>,
+) -> Result<(), (&'a str, Refusal)> {
+    let mut sums: BTreeMap<&str, OfGoal> = BTreeMap::new();
+    for row in live_rows(office).filter(|row| is_of_goal(row.kind)) {
+        if changes.contains_key(&*row.project) {
+            sums.entry(&row.project).or_default().add(row);
+        }
     }
-    let base = goal.approved_fen.map_or(replied, |fen| FenSum::from(fen.get()));
+    for (&code, &change) in changes {
+        let refused = |no: Refusal| (code, no);
+        let project: &Project = office.get(code).ok_or_else(|| refused(Code::NoRow.into()))?;
+        let sums = sums.get(code).copied().unwrap_or_default();
+        must_fit(office, project, sums, change).map_err(refused)?;
+    }
+    Ok(())
+}
+
+fn must_fit(
+    office: &Office,
+    project: &Project,
+    sums: OfGoal,
+    change: FenSum,
+) -> Result<(), Refusal> {
+    let goal: &Goal = office.get(&project.goal).ok_or(Code::BudgetNoGoal)?;
+    let base = goal.approved_fen.map_or(sums.replied, |fen| FenSum::from(fen.get()));
     let bears = FenSum::from(Policy::GoalChange.of(office));
-    if goal.approver.0 != 0 && (sum - base).abs() * 100 <= base * bears {
+    let sum = sums.current + change;
+    let (apart, before) = (sum - base, sums.current - base);
+    let nearer = apart.signum() == before.signum() && apart.abs() < before.abs();
+    if goal.approver.0 != 0 && (apart.abs() * 100 <= base * bears || nearer) {
         return Ok(());
     }
     let fen = |sum: FenSum| Fen::new(i64::try_from(sum).unwrap_or(i64::MAX));
@@ -196,7 +242,27 @@ pub fn rows_of_goal<'a>(
     project: &'a Project,
 ) -> impl Iterator<Item = &'a BudgetRow> {
     let rows = live_rows(office).filter(|row| row.project == project.code);
-    rows.filter(|row| row.kind != RowKind::Carried)
+    rows.filter(|row| is_of_goal(row.kind))
+}
+
+/// Whether a goal is for rows of a kind: not for money that was carried over, which came with its
+/// goal, nor for money that finance holds to give to others.
+#[must_use]
+pub fn is_of_goal(kind: RowKind) -> bool {
+    matches!(kind, RowKind::Placed | RowKind::Received)
+}
+
+/// Years in a year since a row's money was first approved, which carry-overs keep.
+#[must_use]
+pub fn age_years(row: &BudgetRow, year: u16) -> u16 {
+    year.saturating_sub(row.first_year.get())
+}
+
+/// Whether what is unused of a row's money in a year is dormant (沉淀资金): old enough by what the
+/// division has on file.
+#[must_use]
+pub fn is_dormant(office: &Office, row: &BudgetRow, year: FiscalYear) -> bool {
+    u32::from(age_years(row, year.get())) >= Policy::DormantYears.of(office)
 }
 
 /// A row whose money is dormant, and how much of it is unused.
@@ -210,16 +276,13 @@ pub struct DormantRow<'a> {
     pub unused_fen: FenSum,
 }
 
-/// Every row whose money is dormant: old enough by the year of its first approval, which carry-overs
-/// keep, and not used up.
+/// Every row of a unit's whose money is dormant and not used up.
 #[must_use]
 pub fn dormant_rows(book: &YearBook) -> Vec<DormantRow<'_>> {
     let office = book.office();
-    let from = Policy::DormantYears.of(office);
-    let age = |row: &BudgetRow| book.year.get().saturating_sub(row.first_year.get());
     let old = live_rows(office)
         .filter(|row| !row.kind.is_held_by_finance() && row.kind != RowKind::Recovered)
-        .filter(|row| u32::from(age(row)) >= from);
+        .filter(|row| is_dormant(office, row, book.year));
     let old: Vec<&BudgetRow> = old.collect();
     if old.is_empty() {
         return Vec::new();
@@ -227,6 +290,7 @@ pub fn dormant_rows(book: &YearBook) -> Vec<DormantRow<'_>> {
     let available = available_by_row(book);
     let row = |row: &'_ BudgetRow| available.get(&*row.code).copied();
     let unused = |of: &BudgetRow| row(of).unwrap_or(FenSum::from(of.current_fen.get()));
+    let age = |row: &BudgetRow| age_years(row, book.year.get());
     old.into_iter()
         .map(|row| DormantRow { row, age_years: age(row), unused_fen: unused(row) })
         .filter(|dormant| dormant.unused_fen > 0)
@@ -238,9 +302,7 @@ pub fn dormant_rows(book: &YearBook) -> Vec<DormantRow<'_>> {
 pub fn available_by_row(book: &YearBook) -> BTreeMap<&str, FenSum> {
     let mut by_row: BTreeMap<&str, FenSum> = BTreeMap::new();
     for (_, cell, row) in book.quotas() {
-        if let Some((_, code)) = row.key.rsplit_once('/') {
-            *by_row.entry(code).or_default() += FenSum::from(cell.buckets.available());
-        }
+        *by_row.entry(row.budget_row()).or_default() += FenSum::from(cell.buckets.available());
     }
     by_row
 }

@@ -42,6 +42,9 @@ pub(crate) const OFFICER: u64 = 31;
 pub(crate) const HEAD: u64 = 41;
 pub(crate) const CLERK: u64 = 51;
 pub(crate) const PERFORMANCE: u64 = 61;
+/// Writes quota documents, and checks them.
+pub(crate) const QUOTA_MAKER: u64 = 71;
+pub(crate) const QUOTA_CHECKER: u64 = 72;
 /// Everybody, and somebody without a post.
 pub(crate) const PEOPLE: [u64; 13] = [1, 11, 12, 13, 14, 15, 16, 21, 22, 31, 41, 51, 61];
 
@@ -67,6 +70,8 @@ post|31|budget-officer||业务处
 post|41|budget-head||预算处
 post|51|congress-clerk||人大联络
 post|61|performance-officer||绩效处
+post|71|quota-maker||指标经办
+post|72|quota-checker||指标复核
 standard|S-DESK|课桌椅|province|310|套|600.00|2020-01-01||鲁财|ceiling
 standard|S-HEAD|生均公用|province|302|人|1000.00|2020-01-01||鲁财|fixed
 standard|S-REF|参考|province|302|人|1000.00|2020-01-01||鲁财|reference
@@ -229,6 +234,27 @@ impl Bureau {
         let quota = QuotaId::new(DIVISION, year, serial as u64);
         self.act_on(ActKind::Issue, quota, fen);
         quota
+    }
+
+    /// Writes a document with its lines and gives it to its checker; what the checker hears. Each
+    /// line: the row, the quota it is taken from, the amount.
+    pub(crate) fn issue(
+        &mut self,
+        code: &str,
+        kind: &str,
+        lines: &[(&str, QuotaId, i64)],
+    ) -> String {
+        let total: i64 = lines.iter().map(|line| line.2).sum();
+        let (count, total) = (lines.len(), Fen::new(total).to_yuan());
+        let head = format!("{code}|{kind}|指{code}号||2023-03-10|批示|{count}|{total}");
+        self.must(QUOTA_MAKER, "document-draft", &head);
+        let mut text = code.to_string();
+        for (number, (row, from, fen)) in (1..).zip(lines) {
+            let fen = Fen::new(*fen).to_yuan();
+            write!(text, "\n{number}|{row}|{from}|none||{fen}|0.00").expect("text");
+        }
+        self.must(QUOTA_MAKER, "document-lines", &text);
+        self.file(QUOTA_CHECKER, "document-check", code)
     }
 
     /// An act on a quota.

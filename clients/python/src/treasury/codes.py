@@ -187,10 +187,8 @@ class Code(IntEnum):
     ALREADY_SENT = 5211
     UNIT_NOT_ACTIVE = 5212
     UNIT_NOT_LEAF = 5213
-    ROW_BELOW_ZERO = 5214
     ROW_DROPPED = 5215
     NO_APPROVED_TABLE = 5216
-    NOT_REPLIED = 5217
     ROW_HAS_QUOTA = 5218
     OVER_EARLY_CAP = 5219
     PAPER_NO_DAY = 5220
@@ -1236,12 +1234,6 @@ _TEXTS: dict[Code, _Texts] = {
         "非末级单位不可落实预算",
         "place it with a unit below",
     ),
-    Code.ROW_BELOW_ZERO: _Texts(
-        Then.NEW_ID,
-        "the budget row would be less than nothing",
-        "预算数不足",
-        "at most what the row has",
-    ),
     Code.ROW_DROPPED: _Texts(
         Then.NEW_ID,
         "the budget row was dropped",
@@ -1253,12 +1245,6 @@ _TEXTS: dict[Code, _Texts] = {
         "what the congress approved is not on file",
         "未登记人大批准预算表",
         "register the approved table first",
-    ),
-    Code.NOT_REPLIED: _Texts(
-        Then.NEW_ID,
-        "the budget is not replied: the row is no authority to spend yet",
-        "预算尚未批复",
-        "wait for the reply, or use a pre-approval quota",
     ),
     Code.ROW_HAS_QUOTA: _Texts(
         Then.NEW_ID,

@@ -1,9 +1,9 @@
 //! Quota documents: written by one person, checked by another, carried out by the engine; and
 //! transfers from above, confirmed or declined by whoever did not issue them.
 
+use super::reading::{Line, each_once};
 use super::{Asked, at};
 use crate::codes::YearState;
-use crate::ids::QuotaId;
 use crate::limits::DOCUMENT_LINES_MAX;
 use crate::money::Fen;
 use crate::office::field::{Field, Text};
@@ -22,16 +22,11 @@ fn put<T: Tabled>(row: T) -> Vec<Change> {
     vec![Change::Put(row.into_row())]
 }
 
+/// The fields of a paper's one line, so many.
 fn fields<'a>(asked: &Asked<'a>, count: usize) -> Result<Vec<&'a str>, Refusal> {
-    let mut lines = asked.lines();
-    let (Some((_, fields)), None) = (lines.next(), lines.next()) else {
-        return Err(at(Code::BadRow, 2, 1));
-    };
-    if fields.len() == count {
-        Ok(fields)
-    } else {
-        Err(at(Code::BadRow, 1, fields.len().min(count) + 1))
-    }
+    let line = asked.only()?;
+    line.must_have(count)?;
+    Ok(line.fields)
 }
 
 fn document<'a>(asked: &Asked<'a>, code: &str) -> Result<&'a Document, Refusal> {
@@ -217,15 +212,6 @@ pub(super) fn decline(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
 /// Rules of virement, each as its row.
 pub(super) fn virement_rules(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     asked.must_hold(PostKind::BudgetHead, None)?;
-    let rule = |(number, given): (usize, Vec<&str>)| {
-        let rule = VirementRule::read(&given)
-            .map_err(|unfit| at(Code::BadRow, number, unfit.column + 1))?;
-        Ok(Change::Put(rule.into_row()))
-    };
-    asked.lines().map(rule).collect()
-}
-
-/// A quota in a line of an engine's paper.
-pub(super) fn quota_of(text: &str) -> Option<QuotaId> {
-    QuotaId::read(text)
+    let rule = |line: &Line<'_>| Ok(Change::Put(line.row::<VirementRule>()?.into_row()));
+    each_once(asked.read()?.iter().map(rule).collect::<Result<_, Refusal>>()?)
 }

@@ -3,9 +3,9 @@
 //! They come from the supervisor alone, in the name of the person whose document it is. What they
 //! say is still held against the state.
 
-use super::document::quota_of;
+use super::reading::Line;
 use super::{Asked, at};
-use crate::ids::MoveId;
+use crate::ids::{MoveId, QuotaId};
 use crate::money::Fen;
 use crate::movement::Transit;
 use crate::office::field::{Field, Text};
@@ -42,12 +42,13 @@ pub(super) fn failed(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
 
 /// Each line a shift.
 pub(super) fn row_figures(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
-    let shift = |(number, given): (usize, Vec<&str>)| {
-        let shift = Shift::read(&given.join("\t")).ok_or_else(|| at(Code::BadRow, number, 1))?;
-        must_keep_bounds(asked, &shift).map_err(|code| at(code, number, 1))?;
+    let shift = |line: &Line<'_>| {
+        let shift = Shift::read(&line.fields.join("\t"));
+        let shift = shift.ok_or_else(|| line.refuse(Code::BadRow, 0))?;
+        must_keep_bounds(asked, &shift).map_err(|code| line.refuse(code, 0))?;
         Ok(Change::Shift(shift))
     };
-    asked.lines().map(shift).collect()
+    asked.read()?.iter().map(shift).collect()
 }
 
 fn must_keep_bounds(asked: &Asked<'_>, shift: &Shift) -> Result<(), Code> {
@@ -60,35 +61,30 @@ fn must_keep_bounds(asked: &Asked<'_>, shift: &Shift) -> Result<(), Code> {
 
 /// Each line a transfer's row; when it left, the turn says.
 pub(super) fn transfer_out(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
-    let row = |(number, given): (usize, Vec<&str>)| {
-        let row =
-            Transfer::read(&given).map_err(|unfit| at(Code::BadRow, number, unfit.column + 1))?;
-        Ok(put(Transfer { out_ms: asked.now_ms, ..row }))
-    };
-    asked.lines().map(row).collect()
+    let row = |line: &Line<'_>| Ok(put(Transfer { out_ms: asked.now_ms, ..line.row()? }));
+    asked.read()?.iter().map(row).collect()
 }
 
 /// Each line a move: how it ended stands in the year's moves.
 pub(super) fn transfer_end(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
-    let row = |(number, given): (usize, Vec<&str>)| {
-        let known = asked.office.get::<Transfer>(given[0]);
-        let known = known.ok_or_else(|| at(Code::NoRow, number, 1))?;
+    let row = |line: &Line<'_>| {
+        let known = asked.office.get::<Transfer>(line.fields[0]);
+        let known = known.ok_or_else(|| line.refuse(Code::NoRow, 0))?;
         let transit = asked.book.and_then(|book| book.move_out(known.id)).map(|row| row.transit);
         let state = match transit {
             Some(Transit::Landed) => TransferState::Landed,
             Some(Transit::CameBack) => TransferState::CameBack,
-            _ => return Err(at(Code::DocumentState, number, 1)),
+            _ => return Err(line.refuse(Code::DocumentState, 0)),
         };
         Ok(put(Transfer { state, ..known.clone() }))
     };
-    asked.lines().map(row).collect()
+    asked.read()?.iter().map(row).collect()
 }
 
 /// The sender's row of a transfer: it waits here for a person. One meant for another division does
 /// not.
 pub(super) fn arrive(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
-    let given: Vec<&str> = asked.paper.text.split('\t').collect();
-    let sent = Transfer::read(&given).map_err(|unfit| at(Code::BadRow, 1, unfit.column + 1))?;
+    let sent: Transfer = asked.only()?.row()?;
     let own = super::division_code(asked.division, asked.office);
     if *sent.to_division != *own {
         return Err(Code::BadDivision.into());
@@ -140,9 +136,8 @@ pub(super) fn received(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
 /// Each line a row of money carried over, without figures.
 pub(super) fn carry_rows(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     let mut changes = Vec::new();
-    for (number, given) in asked.lines() {
-        let row =
-            BudgetRow::read(&given).map_err(|unfit| at(Code::BadRow, number, unfit.column + 1))?;
+    for line in asked.read()? {
+        let row: BudgetRow = line.row()?;
         if asked.office.get::<BudgetRow>(&row.code).is_none() {
             changes.push(put(row));
         }
@@ -152,21 +147,21 @@ pub(super) fn carry_rows(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
 
 /// The old year, the document and whether this is its last paper; then row, move and origin.
 pub(super) fn carry_in(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
-    let mut lines = asked.lines();
-    let (_, head) = lines.next().ok_or_else(|| at(Code::BadRow, 1, 1))?;
-    let [year, code, end] = head[..] else { return Err(at(Code::BadRow, 1, 1)) };
-    let year = crate::ids::FiscalYear::read(year).ok_or_else(|| at(Code::BadRow, 1, 1))?;
+    let lines = asked.read()?;
+    let [head, lines @ ..] = &lines[..] else { return Err(at(Code::BadRow, 1, 1)) };
+    head.must_have(3)?;
+    let (year, code, end) = (head.get(0)?, head.text(1)?, head.text(2)?);
     let old = asked.division.year(year).and_then(|book| book.office().get::<Document>(code));
-    let old = old.ok_or_else(|| at(Code::NoDocument, 1, 2))?;
+    let old = old.ok_or_else(|| head.refuse(Code::NoDocument, 1))?;
     let mut changes = Vec::new();
-    for (number, given) in lines {
-        let [row, id, from] = given[..] else { return Err(at(Code::BadRow, number, 1)) };
-        let (id, from) = (MoveId::read(id), quota_of(from));
-        let moved = asked.book.and_then(|book| book.move_in(from?, id?));
-        let moved = moved.ok_or_else(|| at(Code::NotFound, number, 2))?;
+    for line in lines {
+        line.must_have(3)?;
+        let (row, id, from): (&str, MoveId, QuotaId) = (line.text(0)?, line.get(1)?, line.get(2)?);
+        let moved = asked.book.and_then(|book| book.move_in(from, id));
+        let moved = moved.ok_or_else(|| line.refuse(Code::NotFound, 1))?;
         let (adjusted_fen, vired_fen) = (Fen::ZERO, moved.amount_fen);
         let shift = Shift { row: row.into(), adjusted_fen, vired_fen };
-        must_keep_bounds(asked, &shift).map_err(|code| at(code, number, 1))?;
+        must_keep_bounds(asked, &shift).map_err(|code| line.refuse(code, 0))?;
         changes.push(Change::Shift(shift));
     }
     if end == "last" {

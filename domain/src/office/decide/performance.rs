@@ -109,19 +109,21 @@ fn project_of<'a>(office: &'a Office, goal: &str) -> Option<&'a Project> {
 fn is_frozen(office: &Office, project: &Project) -> bool {
     match project_state(office, project) {
         ProjectState::Drafted | ProjectState::Returned => false,
-        ProjectState::Executing => goal_must_fit(office, project, Fen::ZERO).is_ok(),
+        ProjectState::Executing => goal_must_fit(office, project).is_ok(),
         _ => true,
     }
 }
 
-/// Approves goals anew, with what their projects' rows are now. Each line: a goal.
+/// Approves goals anew. Each line: a goal, and the amount it is for from now on; none: what the rows
+/// of its project are now.
 pub(super) fn goal_approve(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     asked.must_hold(PostKind::PerformanceOfficer, None)?;
     let office = asked.office;
     let mut changes = Vec::new();
     for line in asked.read()? {
-        line.must_have(1)?;
+        line.must_have(2)?;
         let code: Word = line.get(0)?;
+        let named = if line.text(1)?.is_empty() { None } else { Some(line.amount(1)?) };
         let goal: &Goal = office.get(&code).ok_or_else(|| line.refuse(Code::NoRow, 0))?;
         asked.must_not_be(goal.maker)?;
         let project = project_of(office, &code).ok_or_else(|| line.refuse(Code::NoRow, 0))?;
@@ -130,7 +132,7 @@ pub(super) fn goal_approve(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
         }
         let rows = rows_of_goal(office, project).map(|row| FenSum::from(row.current_fen.get()));
         let sum = i64::try_from(rows.sum::<FenSum>()).map_err(|_| Code::OverBound)?;
-        let (approved_fen, approver) = (Some(Fen::new(sum)), asked.by.person);
+        let (approved_fen, approver) = (Some(named.unwrap_or(Fen::new(sum))), asked.by.person);
         changes.push(Change::Put(Goal { approved_fen, approver, ..goal.clone() }.into_row()));
     }
     each_once(changes)

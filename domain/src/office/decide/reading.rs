@@ -1,8 +1,11 @@
 //! Lines of a paper as the fields of its kind.
 
 use super::{Asked, at};
+use crate::money::Fen;
 use crate::office::field::Field;
 use crate::office::line::Change;
+use crate::office::table::Tabled;
+use crate::office::tables::base::Unit;
 use crate::refusal::{Code, Refusal};
 
 /// One line of a paper.
@@ -23,6 +26,14 @@ impl<'a> Line<'a> {
         value.ok_or_else(|| self.refuse(Code::BadRow, column))
     }
 
+    /// The whole line as a row of a table.
+    ///
+    /// # Errors
+    /// [`Code::BadRow`], with the place.
+    pub(crate) fn row<T: Tabled>(&self) -> Result<T, Refusal> {
+        T::read(&self.fields).map_err(|unfit| self.refuse(Code::BadRow, unfit.column))
+    }
+
     /// The text in a column, from 0.
     ///
     /// # Errors
@@ -30,6 +41,15 @@ impl<'a> Line<'a> {
     pub(crate) fn text(&self, column: usize) -> Result<&'a str, Refusal> {
         let text = self.fields.get(column).copied();
         text.ok_or_else(|| self.refuse(Code::BadRow, column))
+    }
+
+    /// The amount in a column, from 0: nothing at least.
+    ///
+    /// # Errors
+    /// [`Code::BadRow`], with the place.
+    pub(crate) fn amount(&self, column: usize) -> Result<Fen, Refusal> {
+        let amount: Fen = self.get(column)?;
+        if amount < Fen::ZERO { Err(self.refuse(Code::BadRow, column)) } else { Ok(amount) }
     }
 
     /// The reason in a column, from 0.
@@ -75,12 +95,38 @@ impl<'a> Asked<'a> {
         if lines.is_empty() { Err(at(Code::BadRow, 1, 1)) } else { Ok(lines) }
     }
 
+    /// The one line of a paper.
+    ///
+    /// # Errors
+    /// [`Code::BadRow`]: it is empty, or has a second one.
+    pub(crate) fn only(&self) -> Result<Line<'a>, Refusal> {
+        let mut lines = self.read()?;
+        match lines.get(1) {
+            None => Ok(lines.swap_remove(0)),
+            Some(second) => Err(second.refuse(Code::BadRow, 0)),
+        }
+    }
+
     /// The paper's business day.
     ///
     /// # Errors
     /// [`Code::PaperNoDay`].
     pub(crate) fn day(&self) -> Result<crate::ids::Day, Refusal> {
         self.paper.day.ok_or(Code::PaperNoDay.into())
+    }
+
+    /// Whether a unit that a line names is on file.
+    ///
+    /// # Errors
+    /// [`Code::NoRow`], with the place.
+    pub(crate) fn must_be_unit(
+        &self,
+        line: &Line<'_>,
+        column: usize,
+        unit: &str,
+    ) -> Result<(), Refusal> {
+        let known: Option<&Unit> = self.office.get(unit);
+        known.map(|_| ()).ok_or_else(|| line.refuse(Code::NoRow, column))
     }
 
     /// Whether the person is another than one who took an earlier step.

@@ -1,15 +1,16 @@
 //! Control rules are proposed, approved by another person, inherited from the province; deviations,
 //! exemptions and ceilings likewise; alerts are raised and answered.
 
-use super::{Asked, at};
+use super::Asked;
+use super::reading::{Line, each_once};
 use crate::ids::Day;
 use crate::money::{Fen, FenSum};
-use crate::office::field::{Field, Name, Text, Word};
+use crate::office::field::{Name, Text, Word};
 use crate::office::line::Change;
 use crate::office::rules::condition::{Condition, Limit, Predicate};
 use crate::office::rules::scan::scan;
 use crate::office::table::{Table, Tabled};
-use crate::office::tables::base::{Level, Unit};
+use crate::office::tables::base::Level;
 use crate::office::tables::people::PostKind;
 use crate::office::tables::rule::{
     Action, Alert, AlertState, Ceiling, Deviation, Exemption, Origin, Rule, RuleDraft,
@@ -22,70 +23,50 @@ type Changes = Result<Vec<Change>, Refusal>;
 /// Times a rule may be looked at.
 const TIMES: [&str; 5] = ["submit", "generate", "review", "receipt", "scan"];
 
-/// A field of a line, or where it is unfit.
-pub(super) fn field<T: Field>(line: usize, fields: &[&str], column: usize) -> Result<T, Refusal> {
-    let value = fields.get(column - 1).and_then(|text| T::read(text));
-    value.ok_or_else(|| at(Code::BadRow, line, column))
-}
-
-/// A line has just so many fields.
-pub(super) fn must_have(line: usize, fields: &[&str], count: usize) -> Result<(), Refusal> {
-    let first_wrong = fields.len().min(count) + 1;
-    if fields.len() == count { Ok(()) } else { Err(at(Code::BadRow, line, first_wrong)) }
-}
-
-/// Maker and checker are two.
-pub(super) fn must_be_another(
-    asked: &Asked<'_>,
-    maker: crate::ids::PersonId,
-) -> Result<(), Refusal> {
-    if asked.by.person == maker { Err(Code::DutySeparation.into()) } else { Ok(()) }
-}
-
 /// Changes of every line, in order.
-fn each_line(asked: &Asked<'_>, mut of: impl FnMut(usize, &[&str]) -> Changes) -> Changes {
+fn each_line<'a>(asked: &Asked<'a>, of: impl Fn(&Line<'a>) -> Changes) -> Changes {
     let mut changes = Vec::new();
-    for (line, fields) in asked.lines() {
-        changes.extend(of(line, &fields)?);
+    for line in asked.read()? {
+        changes.extend(of(&line)?);
     }
-    Ok(changes)
+    each_once(changes)
 }
 
 /// Each line: id, times, action, condition, code, tolerances, in force, what it waits for, Chinese and
 /// English text, what releases.
 pub(super) fn propose(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::RuleMaker, None)?;
-    each_line(asked, |line, fields| {
-        let rule = proposed(asked, line, fields)?;
+    each_line(asked, |line| {
+        let rule = proposed(asked, line)?;
         must_fit(&rule, line)?;
         must_be_strict(asked, &rule)?;
         let draft: Option<&RuleDraft> = asked.office.get(&rule.id);
         if draft.is_some() {
-            return Err(at(Code::DraftWaits, line, 1));
+            return Err(line.refuse(Code::DraftWaits, 0));
         }
         Ok(vec![Change::Put(RuleDraft::from(&rule).into_row())])
     })
 }
 
-fn proposed(asked: &Asked<'_>, line: usize, fields: &[&str]) -> Result<Rule, Refusal> {
-    must_have(line, fields, 12)?;
-    let id: Word = field(line, fields, 1)?;
+fn proposed(asked: &Asked<'_>, line: &Line<'_>) -> Result<Rule, Refusal> {
+    line.must_have(12)?;
+    let id: Word = line.get(0)?;
     let known: Option<&Rule> = asked.office.get(&id);
     let inherited: Option<&RuleInherited> = asked.office.get(&id);
     let own_level = asked.office.card().is_some_and(|card| card.level == Level::Province);
     Ok(Rule {
         version: known.map_or(0, |known| known.version) + 1,
-        when: field(line, fields, 2)?,
-        action: field(line, fields, 3)?,
-        condition: field(line, fields, 4)?,
-        code: field(line, fields, 5)?,
-        tolerance_fen: field(line, fields, 6)?,
-        tolerance_bp: field(line, fields, 7)?,
-        in_force: field(line, fields, 8)?,
-        waits_for: field(line, fields, 9)?,
-        chinese: field(line, fields, 10)?,
-        english: field(line, fields, 11)?,
-        release: field(line, fields, 12)?,
+        when: line.get(1)?,
+        action: line.get(2)?,
+        condition: line.get(3)?,
+        code: line.get(4)?,
+        tolerance_fen: line.get(5)?,
+        tolerance_bp: line.get(6)?,
+        in_force: line.get(7)?,
+        waits_for: line.get(8)?,
+        chinese: line.get(9)?,
+        english: line.get(10)?,
+        release: line.get(11)?,
         origin: if own_level { Origin::Province } else { Origin::Own },
         origin_version: inherited.map_or(0, |inherited| inherited.version),
         maker: asked.by.person,
@@ -96,30 +77,30 @@ fn proposed(asked: &Asked<'_>, line: usize, fields: &[&str]) -> Result<Rule, Ref
 }
 
 /// Time, condition, code, release and force of a rule go together.
-fn must_fit(rule: &Rule, line: usize) -> Result<(), Refusal> {
-    let unfit = |column| Err(at(Code::UnfitRule, line, column));
+fn must_fit(rule: &Rule, line: &Line<'_>) -> Result<(), Refusal> {
+    let unfit = |column| Err(line.refuse(Code::UnfitRule, column));
     if rule.when.split(' ').any(|time| !TIMES.contains(&time)) {
-        return unfit(2);
+        return unfit(1);
     }
-    let Ok(condition) = Condition::parse(&rule.condition) else { return unfit(4) };
+    let Ok(condition) = Condition::parse(&rule.condition) else { return unfit(3) };
     if rule.tolerance_fen < Fen::ZERO {
-        return unfit(6);
+        return unfit(5);
     }
     if !rule.in_force {
         // It stands in the list with what it waits for.
-        return if rule.waits_for.is_empty() { unfit(9) } else { Ok(()) };
+        return if rule.waits_for.is_empty() { unfit(8) } else { Ok(()) };
     }
     let at_time = |time| rule.when.split(' ').any(|word| word == time);
     let mild = matches!(rule.action, Action::Warn | Action::Record);
     match condition {
         Condition::Engine => {}
-        Condition::Any(_) if !at_time("submit") => return unfit(2),
-        Condition::Any(_) if !is_answer(rule.code) => return unfit(5),
-        Condition::Daily(_) if !at_time("scan") => return unfit(2),
-        Condition::Daily(_) if !mild => return unfit(3),
+        Condition::Any(_) if !at_time("submit") => return unfit(1),
+        Condition::Any(_) if !is_answer(rule.code) => return unfit(4),
+        Condition::Daily(_) if !at_time("scan") => return unfit(1),
+        Condition::Daily(_) if !mild => return unfit(2),
         Condition::Any(_) | Condition::Daily(_) => {}
     }
-    if rule.action == Action::Hold && rule.release.is_empty() { unfit(12) } else { Ok(()) }
+    if rule.action == Action::Hold && rule.release.is_empty() { unfit(11) } else { Ok(()) }
 }
 
 /// Codes that a rule of payments may answer with.
@@ -157,11 +138,11 @@ fn is_as_strict(own: &Rule, other: &Rule) -> bool {
 /// Each line: the id of a proposed rule.
 pub(super) fn approve(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::RuleChecker, None)?;
-    each_line(asked, |line, fields| {
-        must_have(line, fields, 1)?;
+    each_line(asked, |line| {
+        line.must_have(1)?;
         let draft: &RuleDraft =
-            asked.office.get(fields[0]).ok_or_else(|| at(Code::NoDraft, line, 1))?;
-        must_be_another(asked, draft.maker)?;
+            asked.office.get(line.text(0)?).ok_or_else(|| line.refuse(Code::NoDraft, 0))?;
+        asked.must_not_be(draft.maker)?;
         let rule = Rule { checker: asked.by.person, day: asked.paper.day, ..Rule::from(draft) };
         must_be_strict(asked, &rule)?;
         let version = Change::Put(RuleVersion::from(&rule).into_row());
@@ -174,11 +155,11 @@ pub(super) fn approve(asked: &Asked<'_>) -> Changes {
 pub(super) fn drop_drafts(asked: &Asked<'_>) -> Changes {
     let either = asked.must_hold(PostKind::RuleMaker, None);
     either.or_else(|_| asked.must_hold(PostKind::RuleChecker, None))?;
-    each_line(asked, |line, fields| {
-        must_have(line, fields, 1)?;
-        let draft = asked.office.row(Table::RuleDraft, fields[0]);
-        draft.ok_or_else(|| at(Code::NoDraft, line, 1))?;
-        Ok(vec![Change::Remove(Table::RuleDraft, fields[0].into())])
+    each_line(asked, |line| {
+        line.must_have(1)?;
+        let draft = asked.office.row(Table::RuleDraft, line.text(0)?);
+        draft.ok_or_else(|| line.refuse(Code::NoDraft, 0))?;
+        Ok(vec![Change::Remove(Table::RuleDraft, line.text(0)?.into())])
     })
 }
 
@@ -189,14 +170,14 @@ pub(super) fn inherit(asked: &Asked<'_>) -> Changes {
     if asked.office.card().is_some_and(|card| card.level == Level::Province) {
         return Err(Code::NotInherited.into());
     }
-    each_line(asked, |line, fields| {
-        let set = Rule::read(fields).map_err(|unfit| at(Code::BadRow, line, unfit.column + 1))?;
+    each_line(asked, |line| {
+        let set: Rule = line.row()?;
         must_fit(&set, line)?;
         let two = set.maker.0 != 0 && set.checker.0 != 0 && set.maker != set.checker;
         let before: Option<&RuleInherited> = asked.office.get(&set.id);
         let is_next = before.is_none_or(|before| before.version < set.version);
         if set.origin != Origin::Province || !two || !is_next {
-            return Err(at(Code::NotInherited, line, 1));
+            return Err(line.refuse(Code::NotInherited, 0));
         }
         let known: Option<&Rule> = asked.office.get(&set.id);
         let own = known.filter(|known| known.origin == Origin::Own && is_as_strict(known, &set));
@@ -215,38 +196,42 @@ pub(super) fn inherit(asked: &Asked<'_>) -> Changes {
 /// reason.
 pub(super) fn propose_deviation(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::RuleMaker, None)?;
-    each_line(asked, |line, fields| {
-        must_have(line, fields, 9)?;
+    each_line(asked, |line| {
+        line.must_have(9)?;
         let deviation = Deviation {
-            rule: field(line, fields, 1)?,
-            number: field(line, fields, 2)?,
-            valid_from: field(line, fields, 3)?,
-            valid_to: field(line, fields, 4)?,
-            action: field(line, fields, 5)?,
-            condition: field(line, fields, 6)?,
-            tolerance_fen: field(line, fields, 7)?,
-            tolerance_bp: field(line, fields, 8)?,
-            reason: field(line, fields, 9)?,
+            rule: line.get(0)?,
+            number: line.get(1)?,
+            valid_from: line.get(2)?,
+            valid_to: line.get(3)?,
+            action: line.get(4)?,
+            condition: line.get(5)?,
+            tolerance_fen: line.get(6)?,
+            tolerance_bp: line.get(7)?,
+            reason: line.get(8)?,
             maker: asked.by.person,
             checker: crate::ids::PersonId::NOBODY,
         };
         let inherited: Option<&RuleInherited> = asked.office.get(&deviation.rule);
-        let inherited = inherited.ok_or_else(|| at(Code::NotInherited, line, 1))?;
+        let inherited = inherited.ok_or_else(|| line.refuse(Code::NotInherited, 0))?;
         must_be_a_term(asked, line, deviation.valid_from, deviation.valid_to)?;
         let of_payments = |text: &str| matches!(Condition::parse(text), Ok(Condition::Any(_)));
         if !of_payments(&deviation.condition) || !of_payments(&inherited.condition) {
-            return Err(at(Code::UnfitRule, line, 6));
+            return Err(line.refuse(Code::UnfitRule, 5));
         }
         let before: Option<&Deviation> = asked.office.get(&deviation.rule);
         if before.is_some_and(|before| !is_over(before.valid_to, asked.paper.day)) {
-            return Err(at(Code::DraftWaits, line, 1));
+            return Err(line.refuse(Code::DraftWaits, 0));
         }
         Ok(vec![Change::Put(deviation.into_row())])
     })
 }
 
-fn must_be_a_term(asked: &Asked<'_>, line: usize, from: Day, to: Day) -> Result<(), Refusal> {
-    if from > to || is_over(to, asked.paper.day) { Err(at(Code::BadTerm, line, 4)) } else { Ok(()) }
+fn must_be_a_term(asked: &Asked<'_>, line: &Line<'_>, from: Day, to: Day) -> Result<(), Refusal> {
+    if from > to || is_over(to, asked.paper.day) {
+        Err(line.refuse(Code::BadTerm, 3))
+    } else {
+        Ok(())
+    }
 }
 
 fn is_over(to: Day, today: Option<Day>) -> bool {
@@ -256,12 +241,12 @@ fn is_over(to: Day, today: Option<Day>) -> bool {
 /// Each line: the rule of a deviation that waits.
 pub(super) fn approve_deviation(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::RuleChecker, None)?;
-    each_line(asked, |line, fields| {
-        must_have(line, fields, 1)?;
-        let waiting: Option<&Deviation> = asked.office.get(fields[0]);
+    each_line(asked, |line| {
+        line.must_have(1)?;
+        let waiting: Option<&Deviation> = asked.office.get(line.text(0)?);
         let waiting = waiting.filter(|waiting| waiting.checker.0 == 0);
-        let waiting = waiting.ok_or_else(|| at(Code::NoDraft, line, 1))?;
-        must_be_another(asked, waiting.maker)?;
+        let waiting = waiting.ok_or_else(|| line.refuse(Code::NoDraft, 0))?;
+        asked.must_not_be(waiting.maker)?;
         let approved = Deviation { checker: asked.by.person, ..waiting.clone() };
         Ok(vec![Change::Put(approved.into_row())])
     })
@@ -271,11 +256,11 @@ pub(super) fn approve_deviation(asked: &Asked<'_>) -> Changes {
 pub(super) fn end_deviation(asked: &Asked<'_>) -> Changes {
     let either = asked.must_hold(PostKind::RuleMaker, None);
     either.or_else(|_| asked.must_hold(PostKind::RuleChecker, None))?;
-    each_line(asked, |line, fields| {
-        must_have(line, fields, 1)?;
-        let known = asked.office.row(Table::Deviation, fields[0]);
-        known.ok_or_else(|| at(Code::NoRow, line, 1))?;
-        Ok(vec![Change::Remove(Table::Deviation, fields[0].into())])
+    each_line(asked, |line| {
+        line.must_have(1)?;
+        let known = asked.office.row(Table::Deviation, line.text(0)?);
+        known.ok_or_else(|| line.refuse(Code::NoRow, 0))?;
+        Ok(vec![Change::Remove(Table::Deviation, line.text(0)?.into())])
     })
 }
 
@@ -288,16 +273,16 @@ pub(super) fn scan_day(asked: &Asked<'_>) -> Changes {
 /// Each line: unit, name of the ceiling, what is approved, on what basis.
 pub(super) fn set_ceilings(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::TreasuryReviewer, None)?;
-    each_line(asked, |line, fields| {
-        must_have(line, fields, 4)?;
+    each_line(asked, |line| {
+        line.must_have(4)?;
         let ceiling = Ceiling {
-            unit: field(line, fields, 1)?,
-            name: field(line, fields, 2)?,
-            approved_fen: field(line, fields, 3)?,
-            basis: field(line, fields, 4)?,
+            unit: line.get(0)?,
+            name: line.get(1)?,
+            approved_fen: line.get(2)?,
+            basis: line.get(3)?,
             maker: asked.by.person,
         };
-        must_be_unit(asked, line, 1, &ceiling.unit)?;
+        asked.must_be_unit(line, 0, &ceiling.unit)?;
         let used = used_under(asked, &ceiling);
         if used > FenSum::from(ceiling.approved_fen.get()) {
             let used = Fen::new(i64::try_from(used).unwrap_or(i64::MAX));
@@ -305,16 +290,6 @@ pub(super) fn set_ceilings(asked: &Asked<'_>) -> Changes {
         }
         Ok(vec![Change::Put(ceiling.into_row())])
     })
-}
-
-pub(super) fn must_be_unit(
-    asked: &Asked<'_>,
-    line: usize,
-    column: usize,
-    unit: &str,
-) -> Result<(), Refusal> {
-    let known: Option<&Unit> = asked.office.get(unit);
-    known.map(|_| ()).ok_or_else(|| at(Code::NoRow, line, column))
 }
 
 /// The most that a unit has used under any rule that holds it to a ceiling of this name.
@@ -340,22 +315,22 @@ fn used_under(asked: &Asked<'_>, ceiling: &Ceiling) -> FenSum {
 /// Each line: rule, unit, payee's account, the document it rests on, last day.
 pub(super) fn propose_exemptions(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::RuleMaker, None)?;
-    each_line(asked, |line, fields| {
-        must_have(line, fields, 5)?;
+    each_line(asked, |line| {
+        line.must_have(5)?;
         let exemption = Exemption {
-            rule: field(line, fields, 1)?,
-            unit: field(line, fields, 2)?,
-            account: field(line, fields, 3)?,
-            number: field(line, fields, 4)?,
-            valid_to: field(line, fields, 5)?,
+            rule: line.get(0)?,
+            unit: line.get(1)?,
+            account: line.get(2)?,
+            number: line.get(3)?,
+            valid_to: line.get(4)?,
             maker: asked.by.person,
             checker: crate::ids::PersonId::NOBODY,
         };
         let rule: Option<&Rule> = asked.office.get(&exemption.rule);
-        rule.ok_or_else(|| at(Code::NoRow, line, 1))?;
-        must_be_unit(asked, line, 2, &exemption.unit)?;
+        rule.ok_or_else(|| line.refuse(Code::NoRow, 0))?;
+        asked.must_be_unit(line, 1, &exemption.unit)?;
         if is_over(exemption.valid_to, asked.paper.day) {
-            return Err(at(Code::BadTerm, line, 5));
+            return Err(line.refuse(Code::BadTerm, 4));
         }
         Ok(vec![Change::Put(exemption.into_row())])
     })
@@ -364,12 +339,12 @@ pub(super) fn propose_exemptions(asked: &Asked<'_>) -> Changes {
 /// Each line: rule, unit, account.
 pub(super) fn approve_exemptions(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::RuleChecker, None)?;
-    each_line(asked, |line, fields| {
-        must_have(line, fields, 3)?;
-        let waiting: Option<&Exemption> = asked.office.get(&fields.join("/"));
+    each_line(asked, |line| {
+        line.must_have(3)?;
+        let waiting: Option<&Exemption> = asked.office.get(&line.fields.join("/"));
         let waiting = waiting.filter(|waiting| waiting.checker.0 == 0);
-        let waiting = waiting.ok_or_else(|| at(Code::NoDraft, line, 1))?;
-        must_be_another(asked, waiting.maker)?;
+        let waiting = waiting.ok_or_else(|| line.refuse(Code::NoDraft, 0))?;
+        asked.must_not_be(waiting.maker)?;
         let approved = Exemption { checker: asked.by.person, ..waiting.clone() };
         Ok(vec![Change::Put(approved.into_row())])
     })
@@ -378,11 +353,11 @@ pub(super) fn approve_exemptions(asked: &Asked<'_>) -> Changes {
 /// Each line: rule, subject, what is answered.
 pub(super) fn answer_alerts(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::TreasuryReviewer, None)?;
-    each_line(asked, |line, fields| {
-        must_have(line, fields, 3)?;
-        let answer: Name = field(line, fields, 3)?;
-        let alert: Option<&Alert> = asked.office.get(&format!("{}/{}", fields[0], fields[1]));
-        let alert = alert.ok_or_else(|| at(Code::NoRow, line, 1))?;
+    each_line(asked, |line| {
+        line.must_have(3)?;
+        let answer: Name = line.get(2)?;
+        let alert: Option<&Alert> = asked.office.get(&line.fields[..2].join("/"));
+        let alert = alert.ok_or_else(|| line.refuse(Code::NoRow, 0))?;
         let answer = Text::from(&*answer);
         let closed = Alert { state: AlertState::Closed, answer, ..alert.clone() };
         Ok(vec![Change::Put(closed.into_row())])

@@ -5,6 +5,7 @@
 
 mod deeds;
 mod lines;
+mod projects;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,10 +16,12 @@ use crate::elements::check_quota;
 use crate::ids::{ActId, Class, DivisionIndex, FiscalYear, LimitKey, QuotaId};
 use crate::money::{Fen, FenSum};
 use crate::office::Office;
+use crate::office::authority::row_state;
 use crate::office::decide::{at, division_code};
+use crate::office::early::Early;
 use crate::office::line::Shift;
 use crate::office::tables::base::Unit;
-use crate::office::tables::budget::{Budget, BudgetRow, BudgetState, RowKind, RowState};
+use crate::office::tables::budget::{BudgetRow, RowKind, RowState};
 use crate::office::tables::document::{Document, DocumentLine, Transfer};
 use crate::refusal::{Code, Figure, Refusal};
 
@@ -142,36 +145,11 @@ pub(super) struct Drawing<'a> {
     frozen_left: HashMap<QuotaId, i64>,
     /// What lines before have left of rows to issue.
     issued: HashMap<Box<str>, i64>,
-    /// What units have before the approval, lines before included.
-    early: HashMap<Box<str>, FenSum>,
+    /// What units have before the approval, lines before included; looked at when it is asked for.
+    early: Option<Early<'a>>,
     makes: HashMap<(FiscalYear, Box<str>), usize>,
     shifts: BTreeMap<Box<str>, (i64, i64)>,
     plan: Plan,
-}
-
-/// Whether the division's budget of the year is replied.
-#[must_use]
-pub fn is_replied(office: &Office) -> bool {
-    let budget = office.get::<Budget>(Budget::KEY);
-    budget.is_some_and(|budget| budget.state == BudgetState::Replied)
-}
-
-/// Where a budget row stands. What was carried over, received from above or taken back is an
-/// authority of its own: the reply is not waited for (Budget Law, articles 54 and 70).
-#[must_use]
-pub fn state_of(office: &Office, row: &BudgetRow) -> RowState {
-    let own = matches!(row.kind, RowKind::Carried | RowKind::Received | RowKind::Recovered);
-    match row.is_dropped {
-        true => RowState::Dropped,
-        false if own || is_replied(office) => RowState::Replied,
-        false => RowState::Draft,
-    }
-}
-
-/// The code of the budget row a quota rests on: the last part of its official key.
-#[must_use]
-pub fn row_code(key: &str) -> &str {
-    key.rsplit('/').next().unwrap_or(key)
 }
 
 /// Draws the plan of a document, every line held against the state.
@@ -187,6 +165,7 @@ pub fn draw(division: &Division, year: FiscalYear, code: &str) -> Result<Plan, R
     for line in &lines {
         drawing.take(line)?;
     }
+    drawing.must_suit_projects(&lines)?;
     let unsaid = document.lines == 0 && document.total_fen == Fen::ZERO;
     let same_sum = drawing.plan.total_fen == FenSum::from(document.total_fen.get());
     if !same_sum && !unsaid {
@@ -236,7 +215,7 @@ impl<'a> Drawing<'a> {
             left: HashMap::new(),
             frozen_left: HashMap::new(),
             issued: HashMap::new(),
-            early: HashMap::new(),
+            early: None,
             makes: HashMap::new(),
             shifts: BTreeMap::new(),
             plan: Plan::default(),
@@ -258,7 +237,7 @@ impl<'a> Drawing<'a> {
     fn row(&self, line: &DocumentLine) -> Result<&'a BudgetRow, Refusal> {
         let row = self.office.get::<BudgetRow>(&line.row);
         let row = row.ok_or_else(|| wrong(Code::NoBudgetRow, line, column::ROW))?;
-        let replied = state_of(self.office, row) == RowState::Replied;
+        let replied = row_state(self.office, row) == RowState::Replied;
         if replied { Ok(row) } else { Err(wrong(Code::NoApprovedBudget, line, column::ROW)) }
     }
 
@@ -272,7 +251,7 @@ impl<'a> Drawing<'a> {
         if quota.closed {
             return Err(wrong(Code::QuotaClosed, line, column::FROM));
         }
-        let budget_row = self.office.get::<BudgetRow>(row_code(&row.key));
+        let budget_row = self.office.get::<BudgetRow>(row.budget_row());
         let budget_row = budget_row.ok_or_else(|| wrong(Code::NoBudgetRow, line, column::FROM))?;
         Ok((line.from, budget_row))
     }

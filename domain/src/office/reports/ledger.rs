@@ -23,6 +23,7 @@ use crate::money::FenSum;
 use crate::office::shelves::{Book, Shelves};
 use crate::office::tables::budget::BudgetRow;
 use crate::payment::Standing;
+use crate::quota::{row_of_key, unit_of_key};
 use crate::suspense::ParkedKey;
 
 /// No entry.
@@ -308,10 +309,9 @@ impl Ledger {
 
     fn created(&mut self, quota: QuotaId, create: &Create<'_>, shelves: &Shelves) {
         let (division, year) = book_of(quota);
-        let parts: Vec<&str> = create.key.split('/').collect();
         let elements = Elements::of(create.key);
-        let unit = if elements.is_some() { parts[1] } else { "" };
-        let code = parts.last().copied().unwrap_or_default();
+        let unit = if elements.is_some() { unit_of_key(create.key) } else { "" };
+        let code = row_of_key(create.key);
         let row = shelves.office((division, year)).get::<BudgetRow>(code);
         let kind = row.map_or(QuotaKind::Unplanned, |row| row.kind.into());
         let government = elements.as_ref().map_or(Class::ANY, |known| known.government);

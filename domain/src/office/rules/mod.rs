@@ -45,6 +45,7 @@ use crate::office::tables::register::{Account, Payee};
 use crate::office::tables::rule::{Action, Alert, AlertState, Held, Rule};
 use crate::particulars::account_hash;
 use crate::quota::QuotaCell;
+use crate::quota::row_of_key;
 use crate::refusal::{Code, Figure, Refusal};
 
 /// No slot: not on file.
@@ -342,7 +343,7 @@ impl Facts {
     /// rest.
     fn of(office: &Office, key: &str) -> Facts {
         let slot = |table, key: &str| office.slot_of(table, key).unwrap_or(NONE);
-        let Some(code) = key.rsplit('/').next() else { return Facts::UNKNOWN };
+        let code = row_of_key(key);
         let Some(row) = office.get::<BudgetRow>(code) else { return Facts::UNKNOWN };
         Facts {
             row: slot(Table::BudgetRow, code),

@@ -10,10 +10,12 @@ use crate::ids::{Class, Day};
 use crate::limits::ALERTS_PER_SCAN_MAX;
 use crate::money::{Fen, FenSum};
 use crate::office::line::Change;
+use crate::office::performance::age_years;
 use crate::office::table::{Table, Tabled};
 use crate::office::tables::base::Unit;
 use crate::office::tables::budget::BudgetRow;
 use crate::office::tables::rule::{Alert, AlertState, Ceiling, Rule};
+use crate::quota::{QuotaCell, QuotaRow};
 
 /// Something a scan found.
 struct Finding {
@@ -83,29 +85,28 @@ fn close_what_is_over(book: &YearBook, rule: &Rule, found: &[Finding], into: &mu
 }
 
 /// The budget row a quota rests on.
-fn row_of<'a>(book: &'a YearBook, key: &str) -> Option<&'a BudgetRow> {
-    book.office().get(key.rsplit('/').next()?)
+fn row_of<'a>(book: &'a YearBook, quota: &QuotaRow) -> Option<&'a BudgetRow> {
+    book.office().get(quota.budget_row())
 }
 
 /// R-DORM: money on a quota, so many years after the year it was first approved in.
 fn dormant(book: &YearBook, years: u32, day: Day) -> Vec<Finding> {
-    let of_quota =
-        |(id, cell, row): (crate::QuotaId, &crate::quota::QuotaCell, &crate::quota::QuotaRow)| {
-            let budget = row_of(book, &row.key)?;
-            let age = u32::from(day.year()).saturating_sub(u32::from(budget.first_year.get()));
-            let available = cell.available();
-            (age >= years && available > Fen::ZERO && !cell.closed).then(|| Finding {
-                // A key of a row holds no slash.
-                subject: id.to_string().replace('/', "-"),
-                unit: budget.unit.to_string(),
-                fen: FenSum::from(available.get()),
-                inputs: format!(
-                    "first-year={} available={}",
-                    budget.first_year.get(),
-                    available.to_yuan()
-                ),
-            })
-        };
+    let of_quota = |(id, cell, row): (crate::QuotaId, &QuotaCell, &QuotaRow)| {
+        let budget = row_of(book, row)?;
+        let age = u32::from(age_years(budget, day.year()));
+        let available = cell.available();
+        (age >= years && available > Fen::ZERO && !cell.closed).then(|| Finding {
+            // A key of a row holds no slash.
+            subject: id.to_string().replace('/', "-"),
+            unit: budget.unit.to_string(),
+            fen: FenSum::from(available.get()),
+            inputs: format!(
+                "first-year={} available={}",
+                budget.first_year.get(),
+                available.to_yuan()
+            ),
+        })
+    };
     book.quotas().filter_map(of_quota).collect()
 }
 
@@ -113,7 +114,7 @@ fn dormant(book: &YearBook, years: u32, day: Day) -> Vec<Finding> {
 fn progress(book: &YearBook) -> BTreeMap<&str, (FenSum, FenSum)> {
     let mut units: BTreeMap<&str, (FenSum, FenSum)> = BTreeMap::new();
     for (_, cell, row) in book.quotas() {
-        let Some(budget) = row_of(book, &row.key) else { continue };
+        let Some(budget) = row_of(book, row) else { continue };
         let b = &cell.buckets;
         let (has, used) = units.entry(&budget.unit).or_default();
         *has += FenSum::from(b.issued) - FenSum::from(b.allocated) - FenSum::from(b.transferred);

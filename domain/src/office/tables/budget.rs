@@ -1,10 +1,8 @@
 //! The budget of a division and year: where it stands, its rows, control figures and income.
 
 use crate::ids::{Class, Day, FiscalYear, PersonId};
-use crate::limits::AMOUNT_FEN_MAX;
-use crate::money::{Fen, FenSum};
+use crate::money::Fen;
 use crate::office::field::{Name, Text, Word, vocabulary};
-use crate::refusal::{Code, Refusal};
 
 vocabulary! {
     /// Where the preparation stands (两上两下).
@@ -154,44 +152,6 @@ impl BudgetRow {
     #[must_use]
     pub fn with_reply(self, fen: Fen) -> BudgetRow {
         BudgetRow { audited_fen: fen, reply_fen: fen, current_fen: fen, ..self }
-    }
-
-    /// The row after a statutory adjustment (调整), signed.
-    ///
-    /// # Errors
-    /// [`Code::RowBelowZero`], [`Code::OverBound`].
-    pub fn adjusted_by(&self, delta: Fen) -> Result<BudgetRow, Refusal> {
-        let adjusted_fen = self.adjusted_fen.checked_add(delta).ok_or(Code::OverBound)?;
-        BudgetRow { adjusted_fen, ..self.clone() }.kept(delta)
-    }
-
-    /// The row after a virement (调剂) or another change inside the approved total, signed.
-    ///
-    /// # Errors
-    /// [`Code::RowBelowZero`], [`Code::OverBound`].
-    pub fn vired_by(&self, delta: Fen) -> Result<BudgetRow, Refusal> {
-        let vired_fen = self.vired_fen.checked_add(delta).ok_or(Code::OverBound)?;
-        BudgetRow { vired_fen, ..self.clone() }.kept(delta)
-    }
-
-    /// The row with its identity kept: `current` is the sum of its parts, and not below zero.
-    fn kept(self, delta: Fen) -> Result<BudgetRow, Refusal> {
-        let sum = self.sum_of_parts();
-        if sum > FenSum::from(AMOUNT_FEN_MAX) {
-            return Err(Code::OverBound.into());
-        }
-        if sum < 0 {
-            let asked = Fen::new(delta.get().saturating_neg());
-            return Err(Refusal::with(Code::RowBelowZero, asked, self.current_fen));
-        }
-        Ok(BudgetRow { current_fen: Fen::new(sum as i64), ..self })
-    }
-
-    /// `reply + adjusted + vired`.
-    #[must_use]
-    pub fn sum_of_parts(&self) -> FenSum {
-        let parts = [self.reply_fen, self.adjusted_fen, self.vired_fen];
-        parts.into_iter().map(|part| FenSum::from(part.get())).sum()
     }
 
     /// The official key of its quota, in a division with this code. The row's own code stands

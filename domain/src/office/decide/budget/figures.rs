@@ -1,6 +1,8 @@
 //! Figures around the rows: income, surplus, control figures, the approved table, caps before the
 //! approval.
 
+use std::collections::BTreeMap;
+
 use super::has_sent;
 use super::rows::text_of;
 use super::sums::{income_of_unit, rows_of_unit};
@@ -25,21 +27,22 @@ use BudgetState as S;
 /// Each line: a unit or `division`, the fund nature, the source, the amount planned. The division's
 /// own is appropriated money, a unit's is all other; what a unit has not registered it cannot spend.
 pub(in super::super) fn income_put(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
-    let mut changes = Vec::new();
+    let mut put = Vec::new();
     for line in asked.read()? {
         line.must_have(4)?;
         let income = named(asked, &line)?;
-        let planned_fen = amount(&line, 3)?;
+        let planned_fen = line.amount(3)?;
         if &*income.unit == Income::DIVISION {
             asked.budget_in(&[S::Opened, S::FirstUp, S::FirstDown, S::SecondUp, S::Approved])?;
         } else {
             may_plan(asked, &income.unit).map_err(|no| line.place(no, 0))?;
         }
-        let income = Income { planned_fen, ..income };
-        must_cover_rows(asked, &income).map_err(|no| line.place(no, 3))?;
-        changes.push(Change::Put(income.into_row()));
+        put.push((line, Income { planned_fen, ..income }));
     }
-    each_once(changes)
+    let changes = put.iter().map(|(_, income)| Change::Put(income.clone().into_row()));
+    let changes = each_once(changes.collect())?;
+    must_cover_rows(asked, &put)?;
+    Ok(changes)
 }
 
 /// Each line: a unit or `division`, the fund nature, the source, what has been collected so far.
@@ -51,7 +54,7 @@ pub(in super::super) fn income_collect(asked: &Asked<'_>) -> Result<Vec<Change>,
         if asked.office.get::<Income>(&income.key()).is_none() {
             return Err(line.refuse(Code::NoIncome, 0));
         }
-        let income = Income { collected_fen: amount(&line, 3)?, ..income };
+        let income = Income { collected_fen: line.amount(3)?, ..income };
         changes.push(Change::Put(income.into_row()));
     }
     each_once(changes)
@@ -84,22 +87,32 @@ fn may_plan(asked: &Asked<'_>, unit: &str) -> Result<(), Refusal> {
     if sent && budget.state != S::Replied { Err(Code::AlreadySent.into()) } else { Ok(()) }
 }
 
-/// Once the budget is replied, a unit's income does not fall below what is arranged from it.
-fn must_cover_rows(asked: &Asked<'_>, income: &Income) -> Result<(), Refusal> {
+/// Once the budget is replied, a unit's income of a fund nature does not fall below what is arranged
+/// from it, all lines taken together.
+fn must_cover_rows(asked: &Asked<'_>, put: &[(Line<'_>, Income)]) -> Result<(), Refusal> {
     let office = asked.office;
     let replied = budget(office).is_some_and(|budget| budget.state == S::Replied);
     if !replied {
         return Ok(());
     }
-    let before = office.get(&income.key()).map_or(Fen::ZERO, |before: &Income| before.planned_fen);
-    let planned = income_of_unit(office, &income.unit, income.fund) - FenSum::from(before.get())
-        + FenSum::from(income.planned_fen.get());
-    let rows = rows_of_unit(office, &income.unit, income.fund);
-    if rows <= planned {
-        return Ok(());
+    // The last line of each unit and fund nature answers for all of them.
+    let mut changes: BTreeMap<(&str, Class), (FenSum, &Line<'_>)> = BTreeMap::new();
+    for (line, income) in put {
+        let before: Option<&Income> = office.get(&income.key());
+        let before = before.map_or(0, |before| FenSum::from(before.planned_fen.get()));
+        let change = changes.entry((&*income.unit, income.fund)).or_insert((0, line));
+        *change = (change.0 + FenSum::from(income.planned_fen.get()) - before, line);
     }
-    let fen = |sum: FenSum| Fen::new(i64::try_from(sum).unwrap_or(i64::MAX));
-    Err(Refusal::with(Code::NoIncome, fen(rows), fen(planned)))
+    for ((unit, fund), (change, line)) in changes {
+        let planned = income_of_unit(office, unit, fund) + change;
+        let rows = rows_of_unit(office, unit, fund);
+        if rows > planned {
+            let fen = |sum: FenSum| Fen::new(i64::try_from(sum).unwrap_or(i64::MAX));
+            let no = Refusal::with(Code::NoIncome, fen(rows), fen(planned));
+            return Err(line.place(no, 3));
+        }
+    }
+    Ok(())
 }
 
 /// Each line: a fund nature and what of its income is not spent.
@@ -110,7 +123,7 @@ pub(in super::super) fn surplus_put(asked: &Asked<'_>) -> Result<Vec<Change>, Re
     for line in asked.read()? {
         line.must_have(2)?;
         let fund = fund(asked, &line, 0)?;
-        changes.push(Change::Put(Surplus { fund, amount_fen: amount(&line, 1)? }.into_row()));
+        changes.push(Change::Put(Surplus { fund, amount_fen: line.amount(1)? }.into_row()));
     }
     each_once(changes)
 }
@@ -125,7 +138,7 @@ pub(in super::super) fn control_put(asked: &Asked<'_>) -> Result<Vec<Change>, Re
         active_unit(asked.office, &unit).map_err(|code| line.refuse(code, 0))?;
         asked.must_hold(PostKind::BudgetOfficer, Some(&unit))?;
         let (class, fund) = (line.get(1)?, fund(asked, &line, 2)?);
-        let control = Control { unit, class, fund, amount_fen: amount(&line, 3)? };
+        let control = Control { unit, class, fund, amount_fen: line.amount(3)? };
         changes.push(Change::Put(control.into_row()));
     }
     each_once(changes)
@@ -143,7 +156,7 @@ pub(in super::super) fn approved_put(asked: &Asked<'_>) -> Result<Vec<Change>, R
         if functional.as_str().len() != 7 {
             return Err(line.refuse(Code::BadElement, 1));
         }
-        let sum = ApprovedSum { fund, functional, amount_fen: amount(&line, 2)? };
+        let sum = ApprovedSum { fund, functional, amount_fen: line.amount(2)? };
         changes.push(Change::Put(sum.into_row()));
     }
     each_once(changes)
@@ -160,7 +173,7 @@ pub(in super::super) fn early_cap_put(asked: &Asked<'_>) -> Result<Vec<Change>, 
         let unit: Word = line.get(0)?;
         active_unit(asked.office, &unit).map_err(|code| line.refuse(code, 0))?;
         asked.must_hold(PostKind::BudgetOfficer, Some(&unit))?;
-        let (ground, cap_fen, basis) = (line.get(1)?, amount(&line, 2)?, line.get(3)?);
+        let (ground, cap_fen, basis) = (line.get(1)?, line.amount(2)?, line.get(3)?);
         if ground == EarlyGround::SamePeriod {
             must_be_last_years(asked, &unit, cap_fen).map_err(|no| line.place(no, 2))?;
         }
@@ -174,8 +187,7 @@ pub(in super::super) fn early_cap_put(asked: &Asked<'_>) -> Result<Vec<Change>, 
 fn must_be_last_years(asked: &Asked<'_>, unit: &str, cap: Fen) -> Result<(), Refusal> {
     let book = year_before(asked.paper.year).and_then(|year| asked.division.year(year));
     let Some(book) = book.filter(|book| book.quota_count() > 0) else { return Ok(()) };
-    let of_unit = |key: &str| key.split('/').nth(1) == Some(unit);
-    let quotas = book.quotas().filter(|(_, _, row)| of_unit(&row.key));
+    let quotas = book.quotas().filter(|(_, _, row)| row.unit() == unit);
     let spent = quotas
         .map(|(_, cell, _)| FenSum::from(cell.buckets.paid) + FenSum::from(cell.buckets.cleared));
     let spent = i64::try_from(spent.sum::<FenSum>()).unwrap_or(i64::MAX);
@@ -190,11 +202,6 @@ fn fund(asked: &Asked<'_>, line: &Line<'_>, column: usize) -> Result<Class, Refu
     let fund: Class = line.get(column)?;
     let known = is_fund(fund, asked.paper.year);
     if known { Ok(fund) } else { Err(line.refuse(Code::BadElement, column)) }
-}
-
-fn amount(line: &Line<'_>, column: usize) -> Result<Fen, Refusal> {
-    let amount: Fen = line.get(column)?;
-    if amount < Fen::ZERO { Err(line.refuse(Code::BadRow, column)) } else { Ok(amount) }
 }
 
 /// The beginning of the keys of a unit's income of a fund nature.

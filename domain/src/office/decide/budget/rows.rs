@@ -102,7 +102,7 @@ pub(in super::super) fn audit(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal>
         line.must_have(2)?;
         let row = known(asked.office, &line)?;
         asked.must_hold(PostKind::BudgetOfficer, Some(&row.unit))?;
-        let amount = amount(&line, 1)?;
+        let amount = line.amount(1)?;
         must_be_flagged(asked, row, amount).map_err(|no| line.place(no, 1))?;
         let row = row.clone().with_reply(amount);
         must_cover_use(asked, &row).map_err(|no| line.place(no, 1))?;
@@ -115,12 +115,6 @@ fn known<'a>(office: &'a Office, line: &Line<'_>) -> Result<&'a BudgetRow, Refus
     let code: Word = line.get(0)?;
     let row: &BudgetRow = office.get(&code).ok_or_else(|| line.refuse(Code::NoRow, 0))?;
     if row.is_dropped { Err(line.refuse(Code::RowDropped, 0)) } else { Ok(row) }
-}
-
-/// An amount of a row: nothing at least.
-fn amount(line: &Line<'_>, column: usize) -> Result<Fen, Refusal> {
-    let amount: Fen = line.get(column)?;
-    if amount < Fen::ZERO { Err(line.refuse(Code::BadRow, column)) } else { Ok(amount) }
 }
 
 /// A row as a line writes it, without money, and its amount.
@@ -147,7 +141,7 @@ fn written(line: &Line<'_>, first: usize) -> Result<(BudgetRow, Fen), Refusal> {
         current_fen: Fen::ZERO,
         is_dropped: false,
     };
-    Ok((row, amount(line, first + AMOUNT)?))
+    Ok((row, line.amount(first + AMOUNT)?))
 }
 
 /// Whether the person may write or drop a row now: the unit its own while it drafts and has not

@@ -38,7 +38,7 @@ use BudgetState as S;
 /// Asks for the year's budget. One line: the notice's number.
 pub(in super::super) fn open(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     asked.must_hold(PostKind::BudgetHead, None)?;
-    let line = only(asked)?;
+    let line = asked.only()?;
     line.must_have(1)?;
     let notice: Name = line.get(0)?;
     if budget(asked.office).is_some() {
@@ -137,7 +137,7 @@ fn units_with_rows(office: &Office) -> BTreeSet<&str> {
 /// Finance brings the round together when every department that has rows has sent to it.
 fn whole_up(asked: &Asked<'_>, budget: &Budget, to: BudgetState) -> Result<Vec<Change>, Refusal> {
     asked.must_hold(PostKind::BudgetOfficer, None)?;
-    only(asked)?.must_have(1)?;
+    asked.only()?.must_have(1)?;
     let office = asked.office;
     let departments: BTreeSet<&str> =
         units_with_rows(office).into_iter().map(|unit| department_of(office, unit)).collect();
@@ -200,7 +200,7 @@ pub(in super::super) fn return_down(asked: &Asked<'_>) -> Result<Vec<Change>, Re
 fn whole_down(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     asked.must_hold(PostKind::BudgetHead, None)?;
     let budget = asked.budget_in(&[S::SecondUp])?;
-    let line = only(asked)?;
+    let line = asked.only()?;
     let reason = line.reason(2)?;
     line.must_have(3)?;
     let (state, round, signer) = (S::FirstDown, budget.round + 1, asked.by.person);
@@ -214,7 +214,7 @@ pub(in super::super) fn submit(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal
     asked.must_hold(PostKind::BudgetHead, None)?;
     let budget = asked.budget_in(&[S::SecondUp])?;
     let day = asked.day()?;
-    let line = only(asked)?;
+    let line = asked.only()?;
     line.must_have(1)?;
     must_be_clean(asked.office, &line, 0)?;
     asked.must_not_be(budget.signer)?;
@@ -228,7 +228,7 @@ pub(in super::super) fn submit(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal
 pub(in super::super) fn approve(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     asked.must_hold(PostKind::CongressClerk, None)?;
     let budget = asked.budget_in(&[S::Submitted])?;
-    let line = only(asked)?;
+    let line = asked.only()?;
     line.must_have(3)?;
     let (number, day): (Name, Day) = (line.get(0)?, line.get(1)?);
     must_be_clean(asked.office, &line, 2)?;
@@ -302,15 +302,8 @@ fn must_be_clean(office: &Office, line: &Line<'_>, column: usize) -> Result<(), 
     if *named == *digest(office) { Ok(()) } else { Err(line.refuse(Code::SnapshotDirty, column)) }
 }
 
-/// The one line of a paper.
-fn only<'a>(asked: &Asked<'a>) -> Result<Line<'a>, Refusal> {
-    let mut lines = asked.read()?;
-    let last = lines.swap_remove(lines.len() - 1);
-    if last.number == 1 { Ok(last) } else { Err(last.refuse(Code::BadRow, 0)) }
-}
-
 fn must_say_whole(asked: &Asked<'_>) -> Result<(), Refusal> {
-    let line = only(asked)?;
+    let line = asked.only()?;
     line.must_have(1)?;
     if line.fields[0] == WHOLE { Ok(()) } else { Err(line.refuse(Code::BadRow, 0)) }
 }

@@ -1,18 +1,21 @@
 //! What one line does, by the kind of its document.
 
 use crate::codes::{ActKind, AuthorityKind, MoveKind, YearState};
+use crate::division::YearBook;
 use crate::ids::{FiscalYear, MoveId, PersonId, QuotaId};
 use crate::money::{Fen, FenSum};
+use crate::office::authority::row_state;
+use crate::office::early::Early;
 use crate::office::field::{DivisionCode, Field, Word};
+use crate::office::performance::is_dormant;
 use crate::office::tables::base::Subdivision;
-use crate::office::tables::budget::{BudgetRow, EarlyCap, RowKind, RowState};
+use crate::office::tables::budget::{BudgetRow, RowKind, RowState};
 use crate::office::tables::document::{
     DocumentKind, DocumentLine, Transfer, TransferState, VirementNeed, VirementRule,
 };
-use crate::quota::QuotaRow;
 use crate::refusal::{Code, Refusal};
 
-use super::{Drawing, Place, column, over, row_code, state_of, wrong};
+use super::{Drawing, Place, column, over, wrong};
 
 impl<'a> Drawing<'a> {
     /// Takes one line into the plan.
@@ -54,7 +57,7 @@ impl<'a> Drawing<'a> {
     fn pre_approval(&mut self, line: &DocumentLine) -> Result<(), Refusal> {
         let row = self.office.get::<BudgetRow>(&line.row);
         let row = row.ok_or_else(|| wrong(Code::NoBudgetRow, line, column::ROW))?;
-        let replied = state_of(self.office, row) != RowState::Draft;
+        let replied = row_state(self.office, row) != RowState::Draft;
         let placed = matches!(row.kind, RowKind::Placed | RowKind::Transfer);
         if replied || !placed || !line.from.is_none() {
             return Err(wrong(Code::BadLine, line, column::ROW));
@@ -76,44 +79,23 @@ impl<'a> Drawing<'a> {
             return Err(over(Code::OverAuthority, line, column::AMOUNT, left));
         }
         *sum += line.amount_fen.get();
-        self.must_stay_under_unit_cap(line, row)?;
+        self.must_stay_under_unit_cap(line, row, self.book)?;
         self.act(ActKind::Issue, place, line.amount_fen);
         Ok(())
     }
 
-    /// All of a unit's quotas before the approval together stay within what is registered for it.
-    /// In a division under control a unit without a registered figure has none.
+    /// Before the reply of the year the money is for, a unit stays within its caps.
     fn must_stay_under_unit_cap(
         &mut self,
         line: &DocumentLine,
         row: &BudgetRow,
+        book: &'a YearBook,
     ) -> Result<(), Refusal> {
-        let beginning = format!("{}/", &*row.unit);
-        let caps = self.office.beginning::<EarlyCap>(&beginning);
-        let caps: Vec<FenSum> = caps.map(|cap| FenSum::from(cap.cap_fen.get())).collect();
-        if caps.is_empty() && self.office.card().is_none() {
-            return Ok(());
-        }
-        let prefix = format!("{}/{}/", self.code, &*row.unit);
-        let of_unit = |cold: &QuotaRow| {
-            cold.authority == AuthorityKind::PreApproval && cold.key.starts_with(&prefix)
-        };
-        let before = || {
-            let quotas = self.book.quotas().filter(|(.., cold)| of_unit(cold));
-            quotas.map(|(_, cell, _)| FenSum::from(cell.buckets.issued)).sum::<FenSum>()
-        };
-        let sum = match self.early.get(&*row.unit) {
-            Some(&sum) => sum,
-            None => before(),
-        };
-        let left = caps.iter().sum::<FenSum>() - sum;
-        let amount = FenSum::from(line.amount_fen.get());
-        if amount > left {
-            let left = i64::try_from(left).unwrap_or(0);
-            return Err(over(Code::OverEarlyCap, line, column::AMOUNT, left));
-        }
-        self.early.insert((*row.unit).into(), sum + amount);
-        Ok(())
+        let before = (book.year != self.book.year).then_some(self.book);
+        let early = self.early.get_or_insert_with(|| Early::new(book, before));
+        early
+            .take(row, line.amount_fen)
+            .map_err(|left| over(Code::OverEarlyCap, line, column::AMOUNT, left.get()))
     }
 
     /// The reply gives each row its quota; one that stood on pre-approval authority keeps its id,
@@ -127,7 +109,7 @@ impl<'a> Drawing<'a> {
         if let (Some(id), true) = (known, before) {
             return self.replace_authority(line, row, id);
         }
-        if state_of(self.office, row) != RowState::Replied {
+        if row_state(self.office, row) != RowState::Replied {
             return Err(wrong(Code::NoApprovedBudget, line, column::ROW));
         }
         if matches!(row.kind, RowKind::Received | RowKind::Carried | RowKind::Recovered) {
@@ -155,7 +137,7 @@ impl<'a> Drawing<'a> {
         row: &BudgetRow,
         id: QuotaId,
     ) -> Result<(), Refusal> {
-        let replied = state_of(self.office, row) == RowState::Replied;
+        let replied = row_state(self.office, row) == RowState::Replied;
         let figure = if replied { row.reply_fen.get() } else { 0 };
         if line.amount_fen.get() != figure {
             return Err(over(Code::OverBudgetRow, line, column::AMOUNT, figure));
@@ -311,7 +293,7 @@ impl<'a> Drawing<'a> {
         self.move_out(MoveKind::ReturnUp, from, Place::Known(parent), line.amount_fen);
         self.shift(row, 0, -line.amount_fen.get());
         if let Some(cold) = self.book.row(parent) {
-            let above = self.office.get::<BudgetRow>(row_code(&cold.key));
+            let above = self.office.get::<BudgetRow>(cold.budget_row());
             let above = above.ok_or_else(|| wrong(Code::NoBudgetRow, line, column::FROM))?;
             self.shift(above, 0, line.amount_fen.get());
         }
@@ -380,13 +362,13 @@ impl<'a> Drawing<'a> {
         Ok(())
     }
 
-    /// Dormant money comes back (收回盘活): two years after it was first approved, whatever it was
-    /// carried through since; in the adjustment period all that is left. It goes to a row of
+    /// Dormant money comes back (收回盘活), whatever it was carried through since it was first
+    /// approved; in the adjustment period all that is left. It goes to a row of
     /// recovered money, or to the treasury.
     fn recover(&mut self, line: &DocumentLine) -> Result<(), Refusal> {
         let (from, source) = self.source(line)?;
-        let age = self.book.year.get().saturating_sub(source.first_year.get());
-        if self.book.state == YearState::Open && age < 2 {
+        let dormant = is_dormant(self.office, source, self.book.year);
+        if self.book.state == YearState::Open && !dormant {
             return Err(wrong(Code::NotDormant, line, column::FROM));
         }
         self.take_from(line, from, Code::CutBelowUsed)?;
@@ -408,18 +390,20 @@ impl<'a> Drawing<'a> {
         Ok(())
     }
 
-    /// Into next year (结转), for the same purpose, under the year it was first approved in.
+    /// Into next year (结转), for the same purpose, under the year it was first approved in; not what
+    /// would be dormant there.
     fn carry(&mut self, line: &DocumentLine) -> Result<(), Refusal> {
         let (from, source) = self.source(line)?;
         let year = self.book.year;
         let next = FiscalYear::new(year.get() + 1).ok_or(Code::YearNotOpen)?;
         let next_book = self.division.year(next).filter(|book| book.state == YearState::Open);
         let next_book = next_book.ok_or(Code::YearNotOpen)?;
-        if source.first_year < year {
+        if is_dormant(self.office, source, next) {
             return Err(wrong(Code::Dormant, line, column::FROM));
         }
         self.take_from(line, from, Code::CutBelowUsed)?;
         let row = carried_row(source, year);
+        self.must_stay_under_unit_cap(line, &row, next_book)?;
         let key = row.quota_key(self.code);
         let to = match next_book.quota_by_key(&key) {
             Some(known) if next_book.quota(known).is_some_and(|cell| cell.closed) => {

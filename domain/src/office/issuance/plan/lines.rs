@@ -1,15 +1,17 @@
 //! The lines of a document: those on file, or all that is there.
 
 use crate::codes::{AuthorityKind, YearState};
-use crate::ids::QuotaId;
+use crate::ids::{FiscalYear, QuotaId};
 use crate::limits::DOCUMENT_LINES_MAX;
 use crate::money::Fen;
+use crate::office::authority::{is_replied, row_state};
 use crate::office::field::{Text, Word};
+use crate::office::performance::is_dormant;
 use crate::office::tables::budget::{BudgetRow, RowKind, RowState};
 use crate::office::tables::document::{Document, DocumentKind, DocumentLine};
 use crate::refusal::{Code, Refusal};
 
-use super::{Drawing, is_replied, row_code, state_of};
+use super::Drawing;
 
 impl Drawing<'_> {
     /// What the kind of document must name as its authority.
@@ -51,7 +53,7 @@ impl Drawing<'_> {
             matches!(row.kind, K::Placed | K::Held | K::Reserve | K::Transfer)
         };
         let amount = |row: &BudgetRow| {
-            let state = state_of(self.office, row);
+            let state = row_state(self.office, row);
             let quota = self.book.quota_by_key(&row.quota_key(self.code));
             let (cell, cold) = match quota.map(|id| (self.book.quota(id), self.book.row(id))) {
                 Some((Some(cell), Some(cold))) => (cell, cold),
@@ -72,18 +74,19 @@ impl Drawing<'_> {
         numbered.map(|((row, fen), line)| self.line(line, &row.code, QuotaId::NONE, fen)).collect()
     }
 
-    /// What winds the year up: all that is available on quotas that rest on budget rows. What has
-    /// lain for two years is recovered and not carried.
+    /// What winds the year up: all that is available on quotas that rest on budget rows. What would
+    /// be dormant in the next year is recovered and not carried.
     fn what_is_left(&self, carry: bool) -> Vec<DocumentLine> {
-        let year = self.book.year.get();
+        let year = self.book.year;
+        let next = FiscalYear::new(year.get() + 1).unwrap_or(year);
         let winding_up = self.book.state == YearState::Adjustment;
         let due =
             |&(_, cell, cold): &(QuotaId, &crate::quota::QuotaCell, &crate::quota::QuotaRow)| {
-                let row = self.office.get::<BudgetRow>(row_code(&cold.key));
+                let row = self.office.get::<BudgetRow>(cold.budget_row());
                 let open = cell.buckets.available() > 0 && !cell.closed;
                 open && row.is_some_and(|row| match carry {
-                    true => row.first_year.get() >= year,
-                    false => winding_up || row.first_year.get() + 2 <= year,
+                    true => !is_dormant(self.office, row, next),
+                    false => winding_up || is_dormant(self.office, row, year),
                 })
             };
         let quotas = self.book.quotas().filter(due).zip(1..);

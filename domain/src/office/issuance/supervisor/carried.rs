@@ -5,7 +5,6 @@ use crate::division::YearBook;
 use crate::ids::{FiscalYear, MoveId};
 use crate::movement::Transit;
 use crate::office::issuance::order::{batch_id, deed_id, paper_id};
-use crate::office::issuance::plan::row_code;
 use crate::office::paper::PaperKind;
 use crate::office::tables::document::{CarriedIn, Document, DocumentKind, DocumentState};
 use crate::refusal::Code;
@@ -51,7 +50,7 @@ fn landed(old: &YearBook, new: &YearBook, document: &str) -> Option<Vec<String>>
         }
         let taken = arrived.is_some_and(|row| row.outcome == Code::Accepted);
         if taken && let Some(quota) = new.row(out.to) {
-            lines.push(format!("{}\t{id}\t{}", row_code(&quota.key), out.from));
+            lines.push(format!("{}\t{id}\t{}", quota.budget_row(), out.from));
         }
     }
     Some(lines)
