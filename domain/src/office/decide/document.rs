@@ -183,9 +183,7 @@ fn must_take(asked: &Asked<'_>, arrival: &Arrival, row: &BudgetRow) -> Result<()
     if !arrival.track.is_empty() && arrival.track != row.track {
         return Err(at(Code::ElementConflict, 1, 4));
     }
-    let code = super::division_code(asked.division, asked.office);
-    let key = row.quota_key(code);
-    let known = asked.book.and_then(|book| book.row(book.quota_by_key(&key)?));
+    let known = asked.quota_of(row).and_then(|quota| asked.book?.row(quota));
     if known.is_some_and(|known| known.parent != arrival.from) {
         return Err(at(Code::NotChild, 1, 4));
     }

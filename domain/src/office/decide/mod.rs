@@ -20,8 +20,10 @@ pub(crate) use base::must_fit_staged;
 use super::Office;
 use super::line::{Change, write_all};
 use super::paper::PaperKind;
+use super::tables::budget::BudgetRow;
 use crate::command::{By, Paper};
 use crate::division::{Division, YearBook};
+use crate::ids::QuotaId;
 use crate::limits::FILED_BYTES_MAX;
 use crate::money::Fen;
 use crate::refusal::{Code, Figure, Refusal};
@@ -48,6 +50,11 @@ impl<'a> Asked<'a> {
         let book = division.year(paper.year);
         let office = book.map_or(Office::EMPTY, YearBook::office);
         Asked { division, book, office, by, paper, now_ms }
+    }
+
+    /// The quota that rests on a row under its official key.
+    pub(crate) fn quota_of(&self, row: &BudgetRow) -> Option<QuotaId> {
+        self.book?.quota_by_key(&row.quota_key(division_code(self.division, self.office)))
     }
 
     /// The lines with their numbers from 1, as fields.

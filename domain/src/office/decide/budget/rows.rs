@@ -279,20 +279,11 @@ fn has_quota(asked: &Asked<'_>, row: &BudgetRow) -> bool {
 
 /// What was used of a pre-approval quota stays covered: its row does not fall below it.
 pub(super) fn must_cover_use(asked: &Asked<'_>, row: &BudgetRow) -> Result<(), Refusal> {
-    let Some(cell) = asked.quota_of(row) else { return Ok(()) };
+    let quota = asked.quota_of(row).and_then(|quota| asked.book?.quota(quota));
+    let Some(cell) = quota else { return Ok(()) };
     let used = Fen::new(cell.buckets.issued - cell.buckets.available());
     let covered = row.current_fen >= used;
     if covered { Ok(()) } else { Err(Refusal::with(Code::CutBelowUsed, row.current_fen, used)) }
-}
-
-impl<'a> Asked<'a> {
-    /// The quota that rests on a row under its official key.
-    fn quota_of(&self, row: &BudgetRow) -> Option<&'a crate::quota::QuotaCell> {
-        let book = self.book?;
-        let code = self.division.registration.as_ref()?.code;
-        let division = std::str::from_utf8(&code).ok()?;
-        book.quota(book.quota_by_key(&row.quota_key(division))?)
-    }
 }
 
 /// The text of a field, for keys.
