@@ -443,8 +443,18 @@ fn the_three_public_expenses_are_counted_over_their_classes_and_given_back() {
     let mut house = House::new();
     let set = |house: &mut House, approved: &str| {
         let text = format!("101001\tthree-public\t{approved}\t预算批复");
-        house.file(PaperKind::CeilingSet, TREASURY, &text, 20_230_301)
+        let two = (TREASURY, RULE_CHECKER);
+        house.file_checked(PaperKind::CeilingSet, two, &text, 20_230_301)
     };
+    // Two persons, the second in a post of its own.
+    let text = "101001\tthree-public\t1000.00\t预算批复";
+    for (checker, heard) in
+        [(0, Code::DutySeparation), (TREASURY, Code::BadField), (UNIT_CHECKER, Code::NotHolder)]
+    {
+        let two = (TREASURY, checker);
+        let said = house.file_checked(PaperKind::CeilingSet, two, text, 20_230_301);
+        assert_eq!(said, heard, "{checker}");
+    }
     assert_eq!(set(&mut house, "1000.00"), Code::Accepted);
     let pay = |economic, amount| Pay { economic, amount, document: "清单", ..Pay::default() };
     house.pay_as(&pay("30217", "600.00"), 1);

@@ -164,7 +164,7 @@ papers! {
     DeviationEnd = 116, "deviation-end", "终止规则例外", FINANCE;
     /// Look for what rules look for once a day.
     ScanDay = 117, "scan-day", "日终扫描", FINANCE_OR_ENGINE;
-    /// Set ceilings on units' years.
+    /// Set ceilings on units' years, checked by the second person the paper names.
     CeilingSet = 118, "ceiling-set", "登记控制额度", FINANCE;
     /// Propose exemptions.
     ExemptionPropose = 119, "exemption-propose", "拟订豁免", FINANCE;

@@ -220,6 +220,17 @@ impl House {
 
     /// Files a paper.
     pub(crate) fn file(&mut self, kind: PaperKind, person: u64, text: &str, day: u32) -> Code {
+        self.file_checked(kind, (person, 0), text, day)
+    }
+
+    /// As [`House::file`], with the second person a paper names.
+    pub(crate) fn file_checked(
+        &mut self,
+        kind: PaperKind,
+        (person, checker): (u64, u64),
+        text: &str,
+        day: u32,
+    ) -> Code {
         let act = self.act_id();
         let paper = Paper {
             act,
@@ -227,7 +238,7 @@ impl House {
             year: YEAR,
             kind,
             batch: BatchId(0),
-            checker: PersonId::NOBODY,
+            checker: PersonId(checker),
             day: Day::new(day),
             text: text.to_owned().leak(),
         };

@@ -224,7 +224,7 @@ TABLES: Dict[str, Table] = {
     "rule-inherited": Table(53, "rule-inherited", 1, "id version when action condition code tolerance_fen tolerance_bp in_force waits_for chinese english release origin origin_version maker checker day".split()),
     "deviation": Table(54, "deviation", 1, "rule number valid_from valid_to action condition tolerance_fen tolerance_bp reason maker checker".split()),
     "exemption": Table(55, "exemption", 3, "rule unit account number valid_to maker checker".split()),
-    "ceiling": Table(56, "ceiling", 2, "unit name approved_fen basis maker".split()),
+    "ceiling": Table(56, "ceiling", 2, "unit name approved_fen basis maker checker".split()),
     "held": Table(57, "held", 1, "payment quota unit rule version code amount_fen day inputs release".split()),
     "threshold": Table(58, "threshold", 1, "code measure raise_at clear_at note".split()),
     "alert": Table(59, "alert", 2, "rule subject version code action unit amount_fen day inputs state answer".split()),

@@ -270,9 +270,10 @@ pub(super) fn scan_day(asked: &Asked<'_>) -> Changes {
     Ok(asked.book.map_or_else(Vec::new, |book| scan(book, day)))
 }
 
-/// Each line: unit, name of the ceiling, what is approved, on what basis.
+/// Each line: unit, name of the ceiling, what is approved, on what basis. The paper names its checker.
 pub(super) fn set_ceilings(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::TreasuryReviewer, None)?;
+    let checker = asked.checker(PostKind::RuleChecker)?;
     each_line(asked, |line| {
         line.must_have(4)?;
         let ceiling = Ceiling {
@@ -281,6 +282,7 @@ pub(super) fn set_ceilings(asked: &Asked<'_>) -> Changes {
             approved_fen: line.get(2)?,
             basis: line.get(3)?,
             maker: asked.by.person,
+            checker: Some(checker),
         };
         asked.must_be_unit(line, 0, &ceiling.unit)?;
         let used = used_under(asked, &ceiling);

@@ -197,6 +197,8 @@ row! {
         basis: Name = "批准文件",
         /// Who set it.
         maker: PersonId = "经办人",
+        /// Who checked it; empty: set when nobody had to.
+        checker: Option<PersonId> = "复核人",
     }
 }
 
