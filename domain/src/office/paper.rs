@@ -3,11 +3,11 @@
 use crate::codes::Role;
 
 macro_rules! papers {
-    ($($(#[$doc:meta])* $name:ident = $number:literal, $slug:literal, $chinese:literal, $roles:expr;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $number:literal, $slug:literal, $chinese:literal, $roles:expr;)+) => {
         /// A kind of paper. Numbers and names are never reused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
-        pub enum PaperKind { $($(#[$doc])* $name = $number,)+ }
+        pub enum PaperKind { $($(#[doc = $doc])+ $name = $number,)+ }
 
         impl PaperKind {
             /// Every kind, by number.
@@ -35,6 +35,12 @@ macro_rules! papers {
             #[must_use]
             pub const fn chinese(self) -> &'static str {
                 match self { $(PaperKind::$name => $chinese,)+ }
+            }
+
+            /// What filing it does, in a sentence or two.
+            #[must_use]
+            pub const fn about(self) -> &'static str {
+                match self { $(PaperKind::$name => concat!($($doc),+).trim_ascii_start(),)+ }
             }
 
             /// The kind with a name.
