@@ -1,6 +1,7 @@
-//! L1 to L9, the laws of conservation of quotas, as checks over whole states (domain 3.6).
+//! L1 to L9, the laws of conservation of quotas, as checks over whole states.
 //!
-//! For `verify`, drills and tests, and after each document that was carried out for what it touched.
+//! For `verify`, drills and tests. Live there is less: as soon as a document is carried out, L1 of the quotas
+//! its lines take from and of the budget rows they name, and L5 of its transfers.
 //! They look at states alone and share nothing with the decisions that should keep them: sums are
 //! made here a second time, from buckets on one side and from totals, moves and papers on the other.
 

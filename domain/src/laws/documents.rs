@@ -12,8 +12,8 @@ use crate::office::tables::document::{
 
 use super::{held, sum};
 
-/// The first law that a document which was just carried out broke, in words: L1 of every quota and
-/// row it names, L4 of a virement, L5 of its transfers. Costs what its lines cost.
+/// The first law that a document which was just carried out broke, in words: L1 of every quota its
+/// lines take from and every row they name, L5 of its transfers. Costs what its lines cost.
 #[must_use]
 pub fn after_document(division: &Division, year: FiscalYear, code: &str) -> Option<String> {
     let book = division.year(year)?;

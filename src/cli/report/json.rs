@@ -1,5 +1,5 @@
-//! A report as one JSON object: amounts as text in yuan, as everywhere in JSON here; shares in
-//! hundredths of a percent, as `…` has `form` `bp`.
+//! A report as one JSON object: amounts as text in yuan, as everywhere in JSON here; shares, whose column
+//! has the `form` `bp`, as numbers in hundredths of a percent.
 
 use domain::money::yuan_plain;
 use serde_json::{Map, Value as Json, json};

@@ -1,4 +1,4 @@
-//! What a document does, line by line, or why it may not (domain 3.5).
+//! What a document does, line by line, or why it may not.
 //!
 //! A plan is made from what is on file and in the quotas, and nothing else: the quotas to make, the
 //! acts and moves that take effect together, and what they do to the budget rows' figures.

@@ -2,7 +2,7 @@
 //!
 //! - `rows`: what units and finance write into rows, and what a row must be.
 //! - `figures`: income, surplus, control figures, the approved table, caps before the approval.
-//! - `sums`: the checks over all rows (§2.2 of the domain facts).
+//! - `sums`: the checks over all rows: of a unit, of the whole, against what was approved.
 //! - `steps`: the steps, each by the post that owns it.
 
 mod figures;

@@ -1,5 +1,5 @@
-//! The checks over all rows of the budget (§2.2 of the domain facts): what units send, and what
-//! goes before the congress.
+//! The checks over all rows of the budget : what units send, what income and control
+//! figures bear, and what goes before the congress.
 
 use std::collections::BTreeMap;
 

@@ -137,7 +137,7 @@ fn two_persons(asked: &Asked<'_>, before: &Project) -> Result<(), Refusal> {
 }
 
 /// What a project must have before anything can be arranged for it: basis, term, standard, need
-/// and goal (§1.6 of the domain facts). The review approves its goal.
+/// and goal; nothing comes into the library without them. The review approves its goal.
 fn into_library(
     asked: &Asked<'_>,
     line: &Line<'_>,
