@@ -62,6 +62,11 @@ pub(super) fn table(text: &str) -> Result<Table, String> {
     Table::from_slug(text).ok_or_else(wrong)
 }
 
+/// A word of a closed vocabulary, as it stands in a column.
+pub(super) fn word<T: Field>(text: &str) -> Result<T, String> {
+    T::read(text).ok_or_else(|| format!("{text:?} is not {}", T::FORM))
+}
+
 /// In which capacity a person acts.
 pub(super) fn role(text: &str) -> Result<Role, String> {
     let given = Role::from_slug(text).filter(|role| *role != Role::Engine);

@@ -13,7 +13,7 @@ use protocol::json::row_json;
 use protocol::limits::DIRECTORY_PAGE_ITEMS_MAX;
 use serde_json::json;
 
-use super::{arguments, connection, moment, show};
+use super::{arguments, connection, moment, rows, show};
 use crate::exit::{Exit, Failure};
 
 /// Look at what the finance office has on file: tables and their rows.
@@ -148,7 +148,8 @@ impl Place {
 #[command(after_help = "\
 Examples:
   treasury base list unit --division 184 --year 2022 --connect 127.0.0.1:7370
-  treasury base list unit --division 184 --year 2022 --beginning 184 --limit 20 --connect 127.0.0.1:7370
+  treasury base list unit --division 184 --year 2022 --beginning 184 --limit 20 \\
+      --connect 127.0.0.1:7370
   treasury base list code --division 0 --year 2022 --csv --connect 127.0.0.1:7370 > codes.csv")]
 struct List {
     #[command(flatten)]
@@ -219,13 +220,13 @@ fn more(after: &str) -> String {
 }
 
 /// Names and rows as a CSV file.
-fn csv_of<'a>(names: &[&str], lines: impl Iterator<Item = &'a String>) -> Vec<u8> {
+pub(super) fn csv_of<T: AsRef<str>>(names: &[&str], lines: impl Iterator<Item = T>) -> Vec<u8> {
     // A server of another version may have rows of another width.
     let mut file = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     let whole = "memory takes rows of any width";
     file.write_record(names).expect(whole);
     for line in lines {
-        file.write_record(line.split('\t')).expect(whole);
+        file.write_record(line.as_ref().split('\t')).expect(whole);
     }
     file.into_inner().expect(whole)
 }
@@ -235,7 +236,8 @@ fn csv_of<'a>(names: &[&str], lines: impl Iterator<Item = &'a String>) -> Vec<u8
 #[command(after_help = "\
 Examples:
   treasury base show unit 184001 --division 184 --year 2022 --connect 127.0.0.1:7370
-  treasury base show unit 184001 --division 184 --year 2022 --as-of 2022-03-04 --connect 127.0.0.1:7370")]
+  treasury base show unit 184001 --division 184 --year 2022 --as-of 2022-03-04 \\
+      --connect 127.0.0.1:7370")]
 struct Show {
     #[command(flatten)]
     place: Place,
@@ -273,10 +275,7 @@ impl Show {
             return Ok(Exit::Ok);
         }
         writeln!(out, "{} {}  {}", table.slug(), self.key, table.chinese())?;
-        let width = table.columns().iter().map(|column| column.name.len()).max().unwrap_or(0);
-        for (column, field) in table.columns().iter().zip(line.split('\t')) {
-            writeln!(out, "  {:<width$}  {field}  {}", column.name, column.chinese)?;
-        }
+        rows::print_columns(&mut out, table, line)?;
         eprintln!("true at {}, {}", page.at, show::time(page.time_ms));
         Ok(Exit::Ok)
     }

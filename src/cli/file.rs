@@ -31,9 +31,12 @@ use crate::exit::{Exit, Failure};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  treasury file base-put -f offices.tsv --division 184 --year 2022 --person 370031 --connect 127.0.0.1:7370
-  treasury file base-put --text 'mof-dep\\t03\\t教科文处\\tbusiness' --division 184 --year 2022 --person 370031 --connect 127.0.0.1:7370 --check
-  treasury file base-remove -f - --division 184 --year 2022 --person 370031 --connect 127.0.0.1:7370 < gone.tsv")]
+  treasury file base-put -f offices.tsv --division 184 --year 2022 --person 370031 \\
+      --connect 127.0.0.1:7370
+  treasury file base-put --text 'mof-dep\\t03\\t教科文处\\tbusiness' --check \\
+      --division 184 --year 2022 --person 370031 --connect 127.0.0.1:7370
+  treasury file base-remove -f - --division 184 --year 2022 --person 370031 \\
+      --connect 127.0.0.1:7370 < gone.tsv")]
 pub(super) struct File {
     /// The paper, by its name.
     #[arg(value_parser = paper)]
@@ -69,7 +72,7 @@ pub(super) struct File {
     #[arg(long, short, value_name = "FILE", conflicts_with = "text")]
     file: Option<PathBuf>,
     /// Only ask what would be answered: nothing changes.
-    #[arg(long)]
+    #[arg(long, visible_alias = "dry-run")]
     check: bool,
     /// The server.
     #[arg(long, visible_alias = "server", value_name = "ADDRESS")]
@@ -116,7 +119,7 @@ impl Lines {
         let number = self.numbers.get(line - 1).copied().unwrap_or(line);
         let fields: Vec<&str> = self.text.lines().nth(line - 1).unwrap_or("").split('\t').collect();
         let mut told = format!("{}, line {number}, column {column}", self.source);
-        if let Some(name) = column_of(kind, fields[0], column) {
+        if let Some(name) = column_of(kind, line, fields[0], column) {
             let _ = write!(told, " ({name})");
         }
         let _ = match fields.get(column - 1) {
@@ -138,8 +141,8 @@ impl Lines {
 }
 
 /// What a column of a paper's line is called, where its lines are described.
-fn column_of(kind: PaperKind, first: &str, column: usize) -> Option<&'static str> {
-    let form = kind.lines().iter().find(|form| form.word.is_none_or(|word| word == first))?;
+fn column_of(kind: PaperKind, line: usize, first: &str, column: usize) -> Option<&'static str> {
+    let form = kind.line(line, first)?;
     let before = 1 + usize::from(form.word.is_some());
     form.columns.get(column.checked_sub(before)?).copied()
 }
@@ -238,20 +241,12 @@ impl File {
         }
         let code = told.result.code;
         let mut text = format!("{} is refused: {}", self.paper.slug(), words(code));
-        for figure in told.refusal.iter().flat_map(Refusal::figures) {
-            let _ = match figure.place() {
-                Some((line, column)) => {
-                    write!(text, "\n  {}", lines.place(self.paper, line, column))
-                }
-                None => write!(
-                    text,
-                    "\n  {}: {} asked, {} left",
-                    figure.limit.slug(),
-                    figure.requested_fen.to_yuan(),
-                    figure.left_fen.to_yuan()
-                ),
-            };
+        for (line, column) in
+            told.refusal.iter().flat_map(Refusal::figures).filter_map(|f| f.place())
+        {
+            let _ = write!(text, "\n  {}", lines.place(self.paper, line, column));
         }
+        text.push_str(&figures(told.refusal.as_ref()));
         let _ = write!(text, "\n  next: {}", code.next_step());
         Err(Failure::new(Exit::Refused, anyhow::anyhow!(text)).into())
     }
@@ -270,8 +265,19 @@ impl File {
     }
 }
 
+/// The figures of a refusal that are amounts, a line each.
+pub(super) fn figures(refusal: Option<&Refusal>) -> String {
+    let amounts = refusal.into_iter().flat_map(Refusal::figures);
+    let amounts = amounts.filter(|figure| figure.place().is_none());
+    let told = amounts.map(|figure| {
+        let (limit, asked) = (figure.limit.slug(), figure.requested_fen.to_yuan());
+        format!("\n  {limit}: {asked} asked, {} left", figure.left_fen.to_yuan())
+    });
+    told.collect()
+}
+
 /// A code for people: number, name, and both languages.
-fn words(code: Code) -> String {
+pub(super) fn words(code: Code) -> String {
     format!("{} {}, {}; {}", code.number(), code.slug(), code.english(), code.chinese())
 }
 

@@ -3,6 +3,7 @@
 mod arguments;
 mod base;
 mod bench;
+mod budget;
 mod config;
 mod connection;
 mod demo;
@@ -21,10 +22,13 @@ mod inspect;
 mod memory;
 mod moment;
 mod offline;
+mod paper;
 mod payment;
 mod plain;
+mod project;
 mod quota;
 mod report;
+mod rows;
 mod rule;
 mod sample;
 mod scenario;
@@ -78,8 +82,16 @@ enum Command {
     Info(info::Info),
     /// Put base data of a division and year on file, from comma-separated files.
     Import(import::ImportFiles),
-    /// Look at quotas (指标) on a server.
+    /// Prepare projects (项目): draft, review, rank, choose; list and show them.
+    Project(project::Projects),
+    /// Write, track and evaluate performance goals (绩效目标).
+    Goal(project::Goals),
+    /// Prepare the budget (预算): two ups, two downs, the congress, the reply.
+    Budget(budget::Budgets),
+    /// Issue quotas (指标) by documents, receive transfers, and look at quotas.
     Quota(quota::Quota),
+    /// Register procurement plans and contracts (采购计划与合同).
+    Commitment(budget::Commitments),
     /// List payments, and look at one.
     Payment(payment::Payment),
     /// Report how the budget is carried out (预算执行): execution, bulletin, deviations, alerts.
@@ -88,7 +100,7 @@ enum Command {
     Base(base::Base),
     /// File a paper (单据) with the finance office.
     File(file::File),
-    /// Look at control rules (控制规则), and try one out.
+    /// Propose, approve and look at control rules (控制规则), and try them out.
     Rule(rule::Rules),
     /// Work at a payment desk: balance, reserve, worklists, look up, receipts. Keyboard only.
     Desk(desk::DeskArguments),
@@ -118,7 +130,11 @@ pub(crate) fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Info(info) => info.run(),
         Command::Import(import) => import.run(),
+        Command::Project(project) => project.run(),
+        Command::Goal(goal) => goal.run(),
+        Command::Budget(budget) => budget.run(),
         Command::Quota(quota) => quota.run(),
+        Command::Commitment(commitment) => commitment.run(),
         Command::Payment(payment) => payment.run(),
         Command::Report(report) => report.run(),
         Command::Base(base) => base.run(),
@@ -171,14 +187,53 @@ mod tests {
         }
     }
 
+    /// The commands, their helps as wide as in the book.
+    fn told() -> clap::Command {
+        let mut all = Arguments::command().term_width(100);
+        all.build();
+        all
+    }
+
     #[test]
     fn every_help_has_an_example_of_its_own() {
         let mut found = Vec::new();
-        leaves(&mut Arguments::command(), "treasury", &mut found);
-        assert!(found.len() > 30, "{}", found.len());
+        leaves(&mut told(), "treasury", &mut found);
+        assert!(found.len() > 100, "{}", found.len());
         for (path, help) in found {
             let examples = help.split_once("\nExample").map(|(_, examples)| examples);
             assert!(examples.is_some_and(|text| text.contains(&path)), "{path}: {help}");
+        }
+    }
+
+    /// The words of a command as a shell has them, up to what the shell does with its output.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut rest) = (Vec::new(), line.trim_start());
+        while !rest.is_empty() && !rest.starts_with(['|', '>', '<']) {
+            let (word, behind) = match rest.strip_prefix('\'') {
+                Some(quoted) => quoted.split_once('\'').expect("the quote ends"),
+                None if rest.starts_with("$(") => rest.split_once(')').expect("it ends"),
+                None => rest.split_once(' ').unwrap_or((rest, "")),
+            };
+            words.push(word.to_owned());
+            rest = behind.trim_start();
+        }
+        words
+    }
+
+    #[test]
+    fn the_examples_of_all_helps_are_commands_that_can_be_given() {
+        let mut found = Vec::new();
+        leaves(&mut told(), "treasury", &mut found);
+        for (path, help) in found {
+            let (_, examples) = help.split_once("\nExample").expect("an example");
+            let examples = examples.replace("\\\n", " ");
+            let lines = examples.lines().filter(|line| line.starts_with("  "));
+            let commands = lines.flat_map(|line| line.split("&&"));
+            for line in commands.filter(|line| line.trim_start().starts_with("treasury ")) {
+                let given = Arguments::command().try_get_matches_from(words(line));
+                let given = given.and_then(|matches| Arguments::from_arg_matches(&matches));
+                assert!(given.is_ok(), "{path}: {line}: {}", given.err().expect("an error"));
+            }
         }
     }
 }

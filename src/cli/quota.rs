@@ -1,4 +1,7 @@
-//! `treasury quota show` and `treasury quota history`.
+//! `treasury quota show` and `treasury quota history`, and where documents and transfers are.
+
+mod document;
+mod transit;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -15,10 +18,12 @@ use protocol::{Answer, LookUp};
 
 use super::bench::grouped;
 use super::history::HistoryArguments;
+use super::paper::Filing;
+use super::paper::verbs::OfTransfers;
 use super::{arguments, connection, moment, show};
 use crate::exit::{Exit, Failure};
 
-/// Look at quotas (指标) on a server.
+/// Issue quotas (指标) by documents, receive transfers, and look at quotas.
 #[derive(Args)]
 pub(super) struct Quota {
     /// What to do.
@@ -32,6 +37,12 @@ enum What {
     Show(ShowQuota),
     /// List every event of a quota and of the payments on it.
     History(QuotaHistory),
+    /// Write, check, send back and look at quota documents (指标文).
+    Document(document::Documents),
+    /// List transfers on their way, out and in, with their age.
+    Transit(transit::Transit),
+    #[command(flatten)]
+    Paper(Filing<OfTransfers>),
 }
 
 impl Quota {
@@ -39,6 +50,9 @@ impl Quota {
         match self.what {
             What::Show(show) => show.run(),
             What::History(history) => history.run(),
+            What::Document(document) => document.run(),
+            What::Transit(transit) => transit.run(),
+            What::Paper(paper) => paper.run(),
         }
     }
 }

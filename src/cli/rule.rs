@@ -1,4 +1,7 @@
-//! `treasury rule`: control rules (控制规则) where no server need run.
+//! `treasury rule`: control rules (控制规则), those that come with the program, and tries of rules on past
+//! payments. What is on file is listed in [`list`]; what changes it are papers.
+
+mod list;
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -11,17 +14,21 @@ use domain::Division;
 use domain::contents::HashKey;
 use domain::ids::{Day, DivisionIndex};
 use domain::money::yuan_plain;
+use domain::office::paper::PaperKind;
 use domain::office::rules::defaults;
 use domain::office::rules::trial::Trial;
 use serde_json::{Value, json};
 use storage::event_record;
 use storage::record::{DOMAIN_KIND_FIRST, RecordRef};
 
+use super::base::csv_of;
 use super::file::kept_lines;
+use super::paper::Filing;
+use super::paper::verbs::OfRules;
 use super::{arguments, offline, show};
 use crate::exit::{Exit, Failure};
 
-/// Look at control rules (控制规则), and try one out.
+/// Propose, approve and look at control rules (控制规则), and try them out.
 #[derive(Args)]
 pub(super) struct Rules {
     #[command(subcommand)]
@@ -30,17 +37,26 @@ pub(super) struct Rules {
 
 #[derive(Subcommand)]
 enum Command {
+    /// List rules of a division: in force, or not in force with the data they wait for.
+    List(list::List),
+    /// Show a rule: as it is, as it is proposed, as it was, and where it is looser.
+    Show(list::Show),
     /// Print the rules that come with the program, as a paper proposes them.
     Defaults(Defaults),
     /// Say what rules would have stopped among past payments, had they been in force.
     DryRun(DryRun),
+    #[command(flatten)]
+    Paper(Filing<OfRules>),
 }
 
 impl Rules {
     pub(super) fn run(self) -> Result<Exit> {
         match self.command {
+            Command::List(list) => list.run(),
+            Command::Show(show) => show.run(),
             Command::Defaults(defaults) => defaults.run(),
             Command::DryRun(dry_run) => dry_run.run(),
+            Command::Paper(paper) => paper.run(),
         }
     }
 }
@@ -51,14 +67,24 @@ impl Rules {
 Examples:
   treasury rule defaults
   treasury rule defaults | grep R-LARGE > large.tsv
+  treasury rule defaults --csv > rules.csv
 
 Each line is a rule: id, times, action, condition, code, tolerance in yuan, tolerance in
 ten-thousandths, in force (1 or 2), what it waits for, Chinese and English text, what releases.")]
-struct Defaults {}
+struct Defaults {
+    /// Print a table with the columns' names, as `treasury rule propose --lines` reads it.
+    #[arg(long)]
+    csv: bool,
+}
 
 impl Defaults {
     fn run(self) -> Result<Exit> {
         let mut out = std::io::stdout().lock();
+        if self.csv {
+            let names = PaperKind::RulePropose.lines()[0].columns;
+            out.write_all(&csv_of(names, defaults::lines()))?;
+            return Ok(Exit::Ok);
+        }
         for line in defaults::lines() {
             writeln!(out, "{line}")?;
         }

@@ -70,3 +70,118 @@ fn a_paper_is_filed_and_its_rows_are_read() {
     let filed = ["inspect", "journal", "--data", house.data(), "--kind", "filed"];
     text("inspect-filed", &filed);
 }
+
+#[test]
+fn lines_of_a_file_go_in_as_many_papers_as_they_need() {
+    let house = House::busy();
+    let server = house.serve();
+    let at = ["--division", "5", "--year", "2022", "--connect", &server.address];
+    let ran = |words: &[&str], more: &[&str]| run(&[words, &at, more].concat());
+    let defaults = run(&["rule", "defaults", "--csv"]);
+    let file = house.path().join("rules.csv");
+    let path = file.to_str().expect("a path");
+    let count = defaults.out.lines().count() - 1;
+
+    // A row that the server refuses, far behind: told where it stands, and what went before it stays.
+    fs::write(&file, defaults.out.replace("R-ZERO,scan,", "R-ZERO,noon,")).expect("a file");
+    let propose = ["rule", "propose", "--lines", path, "--person", "12", "--act", ACT];
+    let dry = ran(&propose, &["--json", "--dry-run"]);
+    assert_eq!(dry.code, NO, "{}", dry.out);
+    assert_eq!(dry.json()["wrong"][0]["row"], count + 1);
+    let list = ["rule", "list", "--proposed"];
+    assert_eq!(ran(&list, &[]).out.lines().count(), 1, "a dry run files nothing");
+    let refused = ran(&propose, &[]);
+    assert_eq!(refused.code, NO);
+    let place =
+        format!("rules.csv:{}:2: \"noon\": when 触发时点: a text that is not empty", count + 1);
+    assert!(refused.err.contains(&place), "{}", refused.err);
+    assert!(refused.err.contains(" lines before it went in other papers"), "{}", refused.err);
+    let before = ran(&list, &["--json"]).out.lines().count();
+    assert!(before > 0 && before < count, "{before} of {count}");
+
+    // The same file, mended: what was filed is not filed again.
+    fs::write(&file, &defaults.out).expect("a file");
+    let told = ran(&propose, &["--json"]);
+    assert_eq!(told.code, NO, "what was refused keeps its id: {}", told.out);
+    let rest: Vec<&str> = defaults.out.lines().skip(1 + before).collect();
+    let header = defaults.out.lines().next().expect("a header");
+    fs::write(&file, [&[header][..], &rest].concat().join("\n")).expect("a file");
+    let told = ran(&["rule", "propose", "--lines", path, "--person", "12"], &["--json"]);
+    assert_eq!(told.code, OK, "{}", told.out);
+    assert_eq!(told.json()["taken"], true);
+
+    // All of them at once change more than one event holds.
+    let ids: Vec<&str> =
+        defaults.out.lines().skip(1).filter_map(|row| row.split(',').next()).collect();
+    let approve = [&["rule", "approve"][..], &ids, &["--person", "13"]].concat();
+    let told = ran(&approve, &["--json"]);
+    assert_eq!(told.code, OK, "{}", told.out);
+    let lines = told.json()["papers"]
+        .as_array()
+        .expect("papers")
+        .iter()
+        .map(|paper| paper["lines"].as_u64().expect("a count") as usize)
+        .sum::<usize>();
+    assert_eq!(lines, count);
+    let waiting = ran(&["rule", "list", "--waiting"], &["--json"]);
+    for line in waiting.out.lines() {
+        let rule: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert_ne!(rule["waits_for"], "", "{line}");
+        assert_eq!(rule["standing"], "not in force");
+    }
+    assert_eq!(waiting.out.lines().count(), 11);
+    let cash = ran(&["rule", "show", "R-CASH"], &["--json"]).json();
+    assert_eq!(
+        (&cash["rule"]["checker"], &cash["proposed"]),
+        (&"13".into(), &serde_json::Value::Null)
+    );
+    assert_eq!(cash["versions"].as_array().map(Vec::len), Some(1));
+    assert!(ran(&["rule", "show", "R-NONE"], &[]).err.contains("treasury rule list lists them"));
+}
+
+#[test]
+fn a_document_is_written_by_one_person_and_shown_with_its_lines() {
+    let house = House::busy();
+    let server = house.serve();
+    let at = ["--division", "5", "--year", "2022", "--connect", &server.address];
+    let ran = |words: &[&str], more: &[&str]| run(&[words, &at, more].concat());
+    let head = ["quota", "document", "draft", "--code", "D-1", "--kind", "cut", "--person", "2"];
+    let names = ["--number", "文1", "--date", "2022-03-01", "--authority", "据"];
+    let draft = [&head[..], &names].concat();
+    let file = house.path().join("lines.csv");
+    let path = file.to_str().expect("a path");
+    fs::write(&file, "amount,from,row\n100.00,5/2022/0,R-1\nten,5/2022/0,R-2\n").expect("a file");
+    let wrong = ran(&draft, &["--lines", path]);
+    assert_eq!(wrong.code, NO);
+    assert!(wrong.err.contains("lines.csv:3:1: \"ten\": amount 金额: yuan"), "{}", wrong.err);
+
+    fs::write(&file, "amount,from,row\n100.00,5/2022/0,R-1\n20.50,5/2022/0,R-2\n").expect("a file");
+    let dry = ran(&draft, &["--lines", path, "--dry-run"]);
+    assert_eq!((dry.code, dry.out.trim()), (OK, "document-draft would be filed: 1 line"));
+    let none = ran(&["quota", "document", "show", "D-1"], &[]);
+    assert_eq!(none.code, NO);
+    assert!(none.err.contains("no document \"D-1\" is on file"), "{}", none.err);
+    let told = ran(&draft, &["--lines", path, "--json"]);
+    assert_eq!(told.code, OK, "{}", told.out);
+    assert_eq!(told.json()["papers"][1]["lines"], 3, "the document's code, and two lines");
+    let shown = ran(&["quota", "document", "show", "D-1"], &["--json"]).json();
+    assert_eq!((&shown["lines"], &shown["total_fen"]), (&"2".into(), &"120.50".into()));
+    let second = &shown["document_lines"][1];
+    assert_eq!((&second["from"], &second["to"]), (&"5/2022/0".into(), &"none".into()));
+    let listed = ran(&["quota", "document", "list", "--state", "drafted"], &[]);
+    assert!(
+        listed.out.ends_with("D-1\tdrafted\tcut\t文1\t2022-03-01\t2\t120.50\t2\t0\n"),
+        "{}",
+        listed.out
+    );
+
+    // Whoever wrote it does not check it.
+    let check = ran(&["quota", "document", "check", "D-1", "--person", "2"], &["--dry-run"]);
+    assert_eq!(check.code, NO);
+    assert!(check.err.contains("document-duty"), "{}", check.err);
+    let transit = ran(&["quota", "transit"], &[]);
+    assert_eq!((transit.code, transit.out.lines().count()), (OK, 1));
+    let budget = ran(&["budget", "show"], &[]);
+    assert_eq!(budget.code, NO);
+    assert!(budget.err.contains("treasury budget open asks for it"), "{}", budget.err);
+}

@@ -1,28 +1,49 @@
 //! Files of an import as sheets: a comma-separated file for each table, in UTF-8.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 use anyhow::{Context, Result, bail};
 use domain::office::import::{Finding, Record, Sheet};
 use domain::office::table::Table;
+use serde_json::json;
 
 /// Bytes of one file, at most.
-const FILE_BYTES_MAX: u64 = 64 << 20;
+pub(in crate::cli) const FILE_BYTES_MAX: u64 = 64 << 20;
 
-/// Something wrong in a file.
+/// Something wrong in a file, or in a flag.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Wrong {
-    /// The file.
-    pub(super) file: String,
-    /// Its row, from 1; 0: the whole file.
-    pub(super) row: u32,
+pub(in crate::cli) struct Wrong {
+    /// The file, or the flag.
+    pub(in crate::cli) file: String,
+    /// Its row, from 1; 0: the whole of it.
+    pub(in crate::cli) row: u32,
     /// Its column, from 1; 0: the whole row.
-    pub(super) column: u32,
+    pub(in crate::cli) column: u32,
     /// What stands there.
-    pub(super) value: String,
+    pub(in crate::cli) value: String,
     /// What is expected.
-    pub(super) expected: String,
+    pub(in crate::cli) expected: String,
+}
+
+impl Wrong {
+    /// As one object.
+    pub(in crate::cli) fn json(&self) -> serde_json::Value {
+        json!({
+            "file": self.file,
+            "row": self.row,
+            "column": self.column,
+            "value": self.value,
+            "expected": self.expected,
+        })
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Wrong { file, row, column, value, expected } = self;
+        write!(f, "{file}:{row}:{column}: {value:?}: {expected}")
+    }
 }
 
 /// Files that were read.
@@ -122,8 +143,8 @@ fn row_of(bytes: &[u8], at: &csv::Position) -> u32 {
     u32::try_from(at.line() + passed).unwrap_or(u32::MAX)
 }
 
-/// The rows of a file. A field that is not in UTF-8 is told, and goes on as well as it can.
-fn records(file: &str, bytes: &[u8], wrong: &mut Vec<Wrong>) -> Vec<Record> {
+/// The rows of a file, of whatever table. A field that is not in UTF-8 is told, and goes on as well as it can.
+pub(in crate::cli) fn records(file: &str, bytes: &[u8], wrong: &mut Vec<Wrong>) -> Vec<Record> {
     let mut tell = |row, column, value: String, expected: &str| {
         let (file, expected) = (file.to_owned(), expected.to_owned());
         wrong.push(Wrong { file, row, column, value, expected });

@@ -1,6 +1,6 @@
 //! `treasury import`: base data from files, all of it or nothing.
 
-mod files;
+pub(super) mod files;
 mod send;
 
 use std::collections::BTreeMap;
@@ -8,29 +8,25 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Args;
 use domain::codes::Role;
 use domain::ids::{DivisionIndex, FiscalYear, PersonId};
 use domain::office::Office;
 use domain::office::import::{Ground, Import, check};
 use domain::office::line::Change;
-use domain::office::table::{Row, Table};
+use domain::office::table::Table;
 use domain::office::tables::base::DivisionCard;
 use domain::{Code, Refusal};
 use protocol::Hello;
 use protocol::client::{Client, Options};
-use protocol::directory::{Asked, ListRows};
 use serde_json::json;
 
-use super::connection::{CHANNEL, failure, known};
-use super::{arguments, show};
+use super::connection::{CHANNEL, failure};
+use super::{arguments, rows, show};
 use crate::exit::{Exit, Failure};
 use files::{Files, Wrong};
 use send::{End, Papers, To};
-
-/// How long the directory may take to come to what is durable, in ms.
-const DIRECTORY_WAIT_MS: u32 = 10_000;
 
 /// Put base data of a division and year on file, from comma-separated files.
 #[derive(Args)]
@@ -80,7 +76,8 @@ impl ImportFiles {
 
     async fn import(&self, mut files: Files) -> Result<Told> {
         let client = self.connect().await?;
-        let on_file = on_file(&client, self.division, self.year).await?;
+        let base: Vec<Table> = Table::ALL.iter().copied().filter(|table| table.is_base()).collect();
+        let on_file = rows::office(&client, self.division, self.year, &base).await?.office;
         let code = code_of(&on_file, &files);
         let mut import = domain::office::import::read(&files.sheets, self.year, &code);
         let ground = Ground {
@@ -185,37 +182,6 @@ fn places(
     figures.iter().filter(|figure| figure.limit == Code::PaperLine).filter_map(place).collect()
 }
 
-/// Everything on file of base data.
-async fn on_file(client: &Client, division: DivisionIndex, year: FiscalYear) -> Result<Office> {
-    // What is durable now, and nothing older: the directory comes to it in a moment.
-    let wait_for = client.health().await.map_err(failure)?.durable;
-    let asked = Asked { wait_for, wait_ms: DIRECTORY_WAIT_MS, ..Asked::default() };
-    let mut office = Office::default();
-    for &table in Table::ALL.iter().filter(|table| table.is_base()) {
-        let (beginning, mut after) = (String::new(), String::new());
-        loop {
-            let beginning = beginning.clone();
-            let list = ListRows { asked, division, year, table, beginning, after };
-            let page = client.list_rows(list).await;
-            // A division or year in which nothing ever happened has nothing on file.
-            let Some(page) = known(page).map_err(failure)? else { break };
-            for line in &page.rows {
-                let row = Row::read(table, line).map_err(|unfit| {
-                    anyhow!(
-                        "the server has a row of {table:?} that this program cannot read: {unfit:?}"
-                    )
-                })?;
-                office.make(Change::Put(row));
-            }
-            after = page.after;
-            if after.is_empty() {
-                break;
-            }
-        }
-    }
-    Ok(office)
-}
-
 /// The division's own code: as on file, else as the files have it.
 fn code_of(on_file: &Office, files: &Files) -> String {
     if let Some(DivisionCard { code, .. }) = on_file.card() {
@@ -271,8 +237,8 @@ impl Told {
             writeln!(out, "{}", self.json())?;
             return Ok(());
         }
-        for Wrong { file, row, column, value, expected } in &self.wrong {
-            writeln!(out, "{file}:{row}:{column}: {value:?}: {expected}")?;
+        for wrong in &self.wrong {
+            writeln!(out, "{wrong}")?;
         }
         for (table, (count, changed)) in self.rows.iter().filter(|_| self.wrong.is_empty()) {
             let name = format!("{} {}", table.slug(), table.chinese());
@@ -295,15 +261,6 @@ impl Told {
     }
 
     fn json(&self) -> serde_json::Value {
-        let wrong = |wrong: &Wrong| {
-            json!({
-                "file": wrong.file,
-                "row": wrong.row,
-                "column": wrong.column,
-                "value": wrong.value,
-                "expected": wrong.expected,
-            })
-        };
         let rows = self.rows.iter().map(|(table, (count, changed))| {
             (table.slug().to_owned(), json!({ "rows": count, "changed": changed }))
         });
@@ -315,7 +272,7 @@ impl Told {
             "batch": self.taken.as_ref().map(|(batch, _)| batch),
             "position": self.taken.as_ref().map(|(_, position)| position),
             "tables": rows.collect::<serde_json::Map<_, _>>(),
-            "wrong": self.wrong.iter().map(wrong).collect::<Vec<_>>(),
+            "wrong": self.wrong.iter().map(Wrong::json).collect::<Vec<_>>(),
         })
     }
 }
