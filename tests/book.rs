@@ -6,7 +6,8 @@
 //! directory, with `treasury` on the path. `ready` behind it: the block starts a server that prints
 //! into server.log, and the next block waits until it is ready. `exit-N`: it ends with N, else with 0.
 //! A block `text,shows` beneath it has lines that are printed in this order, perhaps with others
-//! between them; `…` stands for anything. The port 7370 is another one in a test.
+//! between them; `…` stands for anything. The port 7370 is another one in a test, and SOURCES is the root of
+//! the repository.
 
 mod harness;
 
@@ -51,6 +52,11 @@ fn every_document_is_a_chapter_and_every_chapter_is_there() {
 #[test]
 fn the_tutorial_does_what_it_says() {
     run_chapter("docs/tutorial.md");
+}
+
+#[test]
+fn the_county_tutorial_does_what_it_says() {
+    run_chapter("docs/tutorial-county.md");
 }
 
 #[test]
@@ -156,6 +162,7 @@ fn run_script(chapter: &str, script: &str, directory: &Path, port: u16) {
     }
     command.env("PATH", format!("{}:{path}", program.display()));
     command.env("TREASURY_LISTEN", format!("127.0.0.1:{port}"));
+    command.env("SOURCES", root());
     command.arg("-c").arg(script).current_dir(directory).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut group = Group(command.spawn().expect("bash can be started"));
