@@ -8,6 +8,7 @@ mod house;
 mod papers;
 mod reports;
 mod rules;
+mod transfers;
 
 use std::fs;
 use std::process::Stdio;
