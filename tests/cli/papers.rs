@@ -175,6 +175,20 @@ fn a_document_is_written_by_one_person_and_shown_with_its_lines() {
         listed.out
     );
 
+    // A field is a field, whatever stands in it.
+    let parted = ran(&draft, &["--title", "a\tb", "--all"]);
+    assert_eq!(parted.code, NO);
+    let place = "--title: \"a\\tb\": a text without tabs and line ends";
+    assert!(parted.err.contains(place), "{}", parted.err);
+    let short = ["goal", "track", "--goal", "G", "--reached", "1", "--person", "2"];
+    let short = ran(&short, &["--day", "2022-03-01"]);
+    assert_eq!(short.code, USAGE);
+    assert!(
+        short.err.contains("--reached \"1\" has 1 values; write 2: indicator,share"),
+        "{}",
+        short.err
+    );
+
     // Whoever wrote it does not check it.
     let check = ran(&["quota", "document", "check", "D-1", "--person", "2"], &["--dry-run"]);
     assert_eq!(check.code, NO);

@@ -47,6 +47,11 @@ pub(in crate::cli) struct Beside {
 /// # Errors
 /// If the lines fit no paper, the server cannot be reached, or it refuses them.
 pub(in crate::cli) fn file(how: &How, beside: Beside, parts: Vec<Part>) -> Result<Exit> {
+    let all = parts.iter().flat_map(|part| part.first.iter().chain(part.blocks.iter().flatten()));
+    let wrong: Vec<Wrong> = all.filter_map(Line::unfit).collect();
+    if !wrong.is_empty() {
+        return Err(lines::unfit(&wrong));
+    }
     let base = how.act.map_or_else(entropy::uuid, Ok)?;
     let role = role(how, parts[0].kind);
     let mut papers = Papers { how, beside, role, base, parts, filed: Vec::new() };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use domain::ids::{Day, PersonId};
 use domain::office::form::LineForm;
@@ -11,6 +11,7 @@ use domain::office::paper::PaperKind;
 use super::filed::Beside;
 use super::lines::{self, Line, flag, told, value_name};
 use crate::cli::arguments;
+use crate::exit::{Exit, Failure};
 
 /// How the forms of a paper go together.
 enum Shape {
@@ -243,26 +244,20 @@ fn of_records(
 ) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for record in texts(given, under) {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(record.as_bytes());
-        let mut fields = vec![head.fields[0].clone()];
-        for field in reader
-            .records()
-            .flatten()
-            .flat_map(|record| record.iter().map(str::to_owned).collect::<Vec<String>>())
-        {
-            fields.push(field);
-        }
+        let mut reader = csv::ReaderBuilder::new();
+        reader.has_headers(false).flexible(true);
+        let values = reader.from_reader(record.as_bytes()).into_records().flatten();
+        let values = values.flat_map(|record| record.iter().map(str::to_owned).collect::<Vec<_>>());
+        let fields: Vec<String> = std::iter::once(head.fields[0].clone()).chain(values).collect();
         let wanted = &detail.columns[1..];
         if fields.len() != detail.columns.len() {
-            bail!(
+            let what = anyhow::anyhow!(
                 "--{under} {record:?} has {} values; write {}: {}",
                 fields.len() - 1,
                 wanted.len(),
                 wanted.join(",")
             );
+            return Err(Failure::new(Exit::Usage, what).into());
         }
         lines.push(Line::of_flags(detail, fields));
     }

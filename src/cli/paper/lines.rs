@@ -83,7 +83,7 @@ impl Line {
     }
 
     /// Fields that cannot stand in a line.
-    fn unfit(&self) -> Option<Wrong> {
+    pub(super) fn unfit(&self) -> Option<Wrong> {
         let at = self.fields.iter().position(|field| field.chars().any(char::is_control))?;
         let column = at + 1 + usize::from(self.form.word.is_some());
         let expected = "a text without tabs and line ends".to_owned();
@@ -232,7 +232,7 @@ fn columns(
 
 /// The error of lines that do not fit, all of them told.
 pub(in crate::cli) fn unfit(wrong: &[Wrong]) -> anyhow::Error {
-    let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = wrong.iter().map(shown).collect();
     let what = anyhow::anyhow!(
         "{}\n{} things do not fit; nothing was filed: mend them and give it again",
         lines.join("\n"),
@@ -270,11 +270,12 @@ pub(super) fn must_fit(block: &[Line], bound: usize) -> Result<usize> {
     let bytes: usize = block.iter().map(|line| line.text().len() + 1).sum();
     if bytes > bound {
         let first = block[0].wrong(0);
-        bail!(
+        let what = anyhow::anyhow!(
             "{}:{} with what belongs to it has {bytes} bytes, and {bound} fit into a paper",
             first.file,
             first.row
         );
+        return Err(Failure::new(Exit::Usage, what).into());
     }
     Ok(bytes)
 }
