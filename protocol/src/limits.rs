@@ -74,8 +74,13 @@ pub const DIRECTORY_PAGE_ITEMS_MAX: usize = 500;
 /// Columns of a report, and what it says of itself.
 pub const REPORT_COLUMNS_MAX: usize = 64;
 
-/// One text of a report, a row of it included, in bytes of UTF-8. Longer ones are cut.
+/// One text of what a report says of itself and of its columns, in bytes of UTF-8. Longer ones are cut.
 pub const REPORT_TEXT_BYTES_MAX: usize = 2_048;
+
+/// A row of a report, or its sum, in bytes of UTF-8: as many fields as it has columns, each as long as
+/// one on file may be.
+pub const REPORT_ROW_BYTES_MAX: usize = 40 * 1024;
+
 /// Bytes of rows on one page, unless its first row alone has more.
 pub const DIRECTORY_ROWS_BYTES_MAX: usize = 256 * 1024;
 
@@ -169,10 +174,16 @@ const _: () = assert!(
     FRAME_HEADER_BYTES
         + HISTORY_PROLOGUE_BYTES
         + 4
-        + 4 * (2 + REPORT_TEXT_BYTES_MAX)
+        + 2 * (2 + REPORT_TEXT_BYTES_MAX)
+        + 2 * (2 + REPORT_ROW_BYTES_MAX)
         + 6 * REPORT_COLUMNS_MAX * (2 + REPORT_TEXT_BYTES_MAX)
         <= FRAME_BYTES_MAX,
     "a page of a report has room for a row"
+);
+const _: () = assert!(
+    REPORT_COLUMNS_MAX * (domain::limits::OFFICE_FIELD_BYTES_MAX + 1) <= REPORT_ROW_BYTES_MAX
+        && REPORT_ROW_BYTES_MAX <= u16::MAX as usize,
+    "a row of the longest fields fits, and its length stands in two bytes"
 );
 const _: () = assert!(
     FRAME_HEADER_BYTES

@@ -14,7 +14,7 @@ use crate::directory::pages::{put_page_prologue, read_page_prologue};
 use crate::frame::{Frame, FrameError, FrameKind, begin_frame, end_frame};
 use crate::limits::{
     CONTINUATION_BYTES, FRAME_BYTES_MAX, FRAME_HEADER_BYTES, HISTORY_PROLOGUE_BYTES,
-    REPORT_COLUMNS_MAX, REPORT_TEXT_BYTES_MAX,
+    REPORT_COLUMNS_MAX, REPORT_ROW_BYTES_MAX, REPORT_TEXT_BYTES_MAX,
 };
 use crate::results::Position;
 
@@ -124,7 +124,7 @@ impl ReportPage {
         put_head(report, &mut head);
         let mut room = FRAME_BYTES_MAX - FRAME_HEADER_BYTES - HISTORY_PROLOGUE_BYTES - head.len();
         let has_room = |row: &&String| {
-            let left = room.checked_sub(2 + row.len().min(REPORT_TEXT_BYTES_MAX));
+            let left = room.checked_sub(2 + row.len().min(REPORT_ROW_BYTES_MAX));
             room = left.unwrap_or(0);
             left.is_some()
         };
@@ -133,7 +133,7 @@ impl ReportPage {
         let start = begin_frame(out, FrameKind::ReportPage, request, 0, rows.len() as u32);
         put_page_prologue(out, at, time_ms, &after(rows.len()));
         out.extend_from_slice(&head);
-        rows.iter().for_each(|row| put_text(out, row, REPORT_TEXT_BYTES_MAX));
+        rows.iter().for_each(|row| put_text(out, row, REPORT_ROW_BYTES_MAX));
         end_frame(out, start);
         rows.len()
     }
@@ -158,7 +158,7 @@ fn read_page(frame: &Frame<'_>) -> Result<ReportPage, Short> {
         statements: Vec::new(),
         columns: Vec::new(),
         rows: Vec::new(),
-        total: read_text(&mut reader)?.into(),
+        total: read_row(&mut reader)?,
     };
     for _ in 0..statements {
         let [name, chinese, text] = read_texts(&mut reader)?;
@@ -170,7 +170,7 @@ fn read_page(frame: &Frame<'_>) -> Result<ReportPage, Short> {
         report.columns.push(ReportColumn { name, chinese, form });
     }
     for _ in 0..frame.header.count {
-        report.rows.push(read_text(&mut reader)?.into());
+        report.rows.push(read_row(&mut reader)?);
     }
     reader.end()?;
     Ok(ReportPage { at, time_ms, after, report })
@@ -180,22 +180,25 @@ fn put_head(report: &Report, out: &mut Vec<u8>) {
     let count = |count: usize| (count.min(REPORT_COLUMNS_MAX) as u16).to_le_bytes();
     out.extend_from_slice(&count(report.statements.len()));
     out.extend_from_slice(&count(report.columns.len()));
-    let mut put = |text: &str| put_text(out, text, REPORT_TEXT_BYTES_MAX);
-    put(&report.title);
-    put(&report.chinese);
-    put(&report.total);
+    let put = |out: &mut Vec<u8>, text: &str| put_text(out, text, REPORT_TEXT_BYTES_MAX);
+    put(out, &report.title);
+    put(out, &report.chinese);
+    put_text(out, &report.total, REPORT_ROW_BYTES_MAX);
     for said in report.statements.iter().take(REPORT_COLUMNS_MAX) {
-        [&said.name, &said.chinese, &said.text].into_iter().for_each(|text| put(text));
+        [&said.name, &said.chinese, &said.text].into_iter().for_each(|text| put(out, text));
     }
     for column in report.columns.iter().take(REPORT_COLUMNS_MAX) {
         out.push(column.form.number());
-        put_text(out, &column.name, REPORT_TEXT_BYTES_MAX);
-        put_text(out, &column.chinese, REPORT_TEXT_BYTES_MAX);
+        [&column.name, &column.chinese].into_iter().for_each(|text| put(out, text));
     }
 }
 
 fn read_text(reader: &mut Reader<'_>) -> Result<Box<str>, Short> {
     reader.text(REPORT_TEXT_BYTES_MAX).map(Box::from)
+}
+
+fn read_row(reader: &mut Reader<'_>) -> Result<String, Short> {
+    reader.text(REPORT_ROW_BYTES_MAX).map(String::from)
 }
 
 fn read_texts<const N: usize>(reader: &mut Reader<'_>) -> Result<[Box<str>; N], Short> {
@@ -218,6 +221,10 @@ pub fn continuation(question: u64, sequence: u64, rows: u64) -> Continuation {
 
 #[cfg(test)]
 mod tests {
+    use domain::limits::OFFICE_FIELD_BYTES_MAX;
+    use domain::office::table::Tabled;
+    use domain::office::tables::rule::Deviation;
+
     use super::*;
     use crate::frame::split_frame;
 
@@ -274,5 +281,30 @@ mod tests {
             pages += 1;
         }
         assert_eq!((rows, pages), (report.rows, 4));
+    }
+
+    #[test]
+    fn a_deviation_of_the_longest_texts_arrives_whole() {
+        let longest = "例".repeat(OFFICE_FIELD_BYTES_MAX / 3);
+        assert_eq!(longest.len(), OFFICE_FIELD_BYTES_MAX);
+        let fields = Deviation::COLUMNS.len() + 3;
+        let row = vec![&*longest; fields].join("\t");
+        assert!(row.len() > REPORT_TEXT_BYTES_MAX);
+        // And one of as many columns as there may be: no page is too full for it.
+        let widest = vec![&*longest; REPORT_COLUMNS_MAX].join("\t");
+        let text = "表".repeat(REPORT_TEXT_BYTES_MAX);
+        let report = Report {
+            title: text.clone().into(),
+            chinese: text.clone().into(),
+            statements: vec![Statement::new(&text, &text, &text); REPORT_COLUMNS_MAX],
+            columns: vec![ReportColumn::new("c", "列", Form::Text); REPORT_COLUMNS_MAX],
+            rows: vec![row, widest.clone()],
+            total: widest,
+        };
+        let (at, mut out) = (Position { epoch: 1, sequence: 9 }, Vec::new());
+        let put = ReportPage::put(&report, 0, usize::MAX, (at, 5), |_| [0; 24], &mut out, 3);
+        let page = ReportPage::parse(&split_frame(&out).unwrap().unwrap()).unwrap();
+        assert_eq!((page.report.rows, page.report.total), (report.rows, report.total));
+        assert_eq!(put, 2);
     }
 }
