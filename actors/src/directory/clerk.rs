@@ -26,7 +26,7 @@ use super::answers::{error, told, unreadable};
 use super::fold::{Directory, FoldError};
 use super::pages::Pages;
 use super::past::{PastQuestion, PastWhat};
-use super::reports::KeptReports;
+use super::reports::{KeptReports, kept_no_longer, page_then};
 
 /// How long a sender should wait before it asks again what could not be answered yet, in ms.
 const RETRY_AFTER_MS: u32 = 200;
@@ -253,11 +253,17 @@ impl<T> Clerk<T> {
             );
             return Given::Answer(whom, error(request, &message));
         }
+        // A further page is of the report that its first was of, and not of where the directory is now.
         if let Question::Report(report) = &question
             && report.asked.after != Continuation::default()
-            && report.asked.as_of == AsOf::Now
         {
-            return Given::Answer(whom, self.reports.next_page(request, report));
+            match self.reports.next_page(request, report) {
+                Some(frame) => return Given::Answer(whom, frame),
+                None if report.asked.as_of == AsOf::Now => {
+                    return Given::Answer(whom, kept_no_longer(request));
+                }
+                None => {}
+            }
         }
         let moment = match self.moment(request, question.asked().as_of) {
             Ok(moment) => moment,
@@ -277,7 +283,11 @@ impl<T> Clerk<T> {
                 return Given::Answer(whom, frame);
             }
             Question::Report(report) if at == self.directory.position() => {
-                let frame = self.reports.first_page(&self.directory, request, &report, now_ms);
+                let directory = &self.directory;
+                let frame = match report.asked.after == Continuation::default() {
+                    true => self.reports.first_page(directory, request, &report, now_ms),
+                    false => page_then(directory, request, &report, now_ms),
+                };
                 return Given::Answer(whom, frame);
             }
             Question::Rows(list) if at == self.directory.position() => {

@@ -12,7 +12,7 @@ use domain::office::reports::payments::{PaymentRow, by_payment};
 use domain::office::reports::question::By;
 use domain::office::reports::{NoReport, Report, ReportQuestion, Sources, report};
 use protocol::Position;
-use protocol::directory::{AskReport, ReportPage, continuation};
+use protocol::directory::{AsOf, AskReport, Continuation, ReportPage, continuation};
 use protocol::message::ErrorMessage;
 
 use crate::limits::DIRECTORY_REPORTS_KEPT;
@@ -30,7 +30,7 @@ pub(super) struct KeptReports {
 }
 
 struct Kept {
-    question: u64,
+    name: u64,
     at: Position,
     time_ms: u64,
     report: Report,
@@ -45,23 +45,39 @@ impl Kept {
         let after = |put: usize| {
             let upto = rows + put as u64;
             more = upto < all;
-            if more { continuation(self.question, self.at.sequence, upto) } else { [0; 24] }
+            if more { continuation(self.name, self.at.sequence, upto) } else { [0; 24] }
         };
         let (moment, mut frame) = ((self.at, self.time_ms), Vec::new());
         let from = usize::try_from(rows).unwrap_or(usize::MAX);
         ReportPage::put(&self.report, from, items, moment, after, &mut frame, request);
         (frame, more)
     }
+
+    /// The rows behind which a page begins; nothing: what it continues is another report.
+    fn begins_at(&self, ask: &AskReport) -> Option<u64> {
+        if ask.asked.after == Continuation::default() {
+            return Some(0);
+        }
+        let [name, sequence, rows] = read_continuation(ask);
+        let asked_for = match ask.asked.as_of {
+            AsOf::Now => true,
+            AsOf::Position(at) => at == self.at,
+            AsOf::TimeMs(time_ms) => time_ms == self.time_ms,
+        };
+        // By what is asked now: the report may be of another question.
+        let is_it = name == self.name && name == name_of(&ask.question, self.time_ms);
+        (is_it && asked_for && sequence == self.at.sequence).then_some(rows)
+    }
 }
 
-/// Names a question, as long as the program runs.
-fn name_of(question: &ReportQuestion) -> u64 {
+/// Names a question and from when ages are counted in its answer, as long as the program runs.
+fn name_of(question: &ReportQuestion, time_ms: u64) -> u64 {
     let mut hasher = DefaultHasher::new();
-    question.hash(&mut hasher);
+    (question, time_ms).hash(&mut hasher);
     hasher.finish()
 }
 
-/// The question, the sequence and the rows that a continuation names.
+/// The name, the sequence and the rows that a continuation is made of.
 fn read_continuation(ask: &AskReport) -> [u64; 3] {
     let number = |at: usize| {
         let bytes = &ask.asked.after[at * NUMBER_BYTES..][..NUMBER_BYTES];
@@ -91,19 +107,18 @@ impl KeptReports {
         frame
     }
 
-    /// A further page of a report that was made before.
-    pub(super) fn next_page(&self, request: u64, ask: &AskReport) -> Vec<u8> {
-        let [question, sequence, rows] = read_continuation(ask);
-        let is_it = |kept: &&Kept| kept.question == question && kept.at.sequence == sequence;
-        match self.kept.iter().find(is_it).filter(|_| question == name_of(&ask.question)) {
-            Some(kept) => kept.page(request, ask, rows).0,
-            None => {
-                let detail = "after belongs to another question, or to a report that is kept no \
-                              longer: begin without it";
-                error(request, &ErrorMessage::with_detail(Code::BadField, detail))
-            }
-        }
+    /// A further page of a report that is kept.
+    pub(super) fn next_page(&self, request: u64, ask: &AskReport) -> Option<Vec<u8>> {
+        let begins = |kept| Some((kept, Kept::begins_at(kept, ask)?));
+        self.kept.iter().find_map(begins).map(|(kept, rows)| kept.page(request, ask, rows).0)
     }
+}
+
+/// What is said to a continuation that leads nowhere.
+pub(super) fn kept_no_longer(request: u64) -> Vec<u8> {
+    let detail = "after belongs to another question, or to a report that is kept no longer: begin \
+                  without it";
+    error(request, &ErrorMessage::with_detail(Code::BadField, detail))
 }
 
 /// A page of a report as things stood, from a directory that stands there.
@@ -114,15 +129,18 @@ pub(super) fn page_then(
     now_ms: u64,
 ) -> Vec<u8> {
     match make(directory, ask, now_ms) {
-        Ok(made) => made.page(request, ask, read_continuation(ask)[2]).0,
+        Ok(made) => match made.begins_at(ask) {
+            Some(rows) => made.page(request, ask, rows).0,
+            None => kept_no_longer(request),
+        },
         Err(why) => no_report(request, &why),
     }
 }
 
 fn make(directory: &Directory, ask: &AskReport, now_ms: u64) -> Result<Kept, NoReport> {
     let report = directory.make_report(&ask.question, now_ms)?;
-    let (at, question) = (told(directory.position()), name_of(&ask.question));
-    Ok(Kept { question, at, time_ms: now_ms, report })
+    let (at, name) = (told(directory.position()), name_of(&ask.question, now_ms));
+    Ok(Kept { name, at, time_ms: now_ms, report })
 }
 
 fn no_report(request: u64, why: &NoReport) -> Vec<u8> {

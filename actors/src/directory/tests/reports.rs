@@ -32,6 +32,7 @@ impl Desk {
         let mut pages = 1;
         let mut after = first.after;
         while after != [0; 24] {
+            assert!(pages < 1_000, "a report ends");
             ask.asked.after = after;
             let page = self.report(&ask);
             assert_eq!((page.at, &page.report.total), (first.at, &first.report.total));
@@ -153,4 +154,96 @@ fn pages_are_of_one_moment_while_business_goes_on() {
     let mut nowhere = ask;
     nowhere.question.quota = Some(quota(1, 99));
     assert_eq!(desk.error(Question::Report(Box::new(nowhere))).code, Code::NotFound);
+}
+
+#[test]
+fn pages_asked_of_the_present_position_follow_each_other_and_end() {
+    let mut ledger = busy_ledger(14);
+    let mut desk = Desk::built(&ledger);
+    let here = ledger.durable();
+    let as_of = AsOf::Position(told(here));
+    let last_ms = ledger.kept.last().expect("a record").time_ms;
+    for as_of in [as_of, AsOf::TimeMs(last_ms)] {
+        let mut ask = ask(By::Division, Basis::Paid);
+        ask.asked.as_of = as_of;
+        let (_, at_once, _) = desk.whole_report(ask.clone());
+        ask.asked.items = 1;
+        let (at, report, pages) = desk.whole_report(ask);
+        assert_eq!((at, &report), (told(here), &at_once), "{as_of:?}");
+        assert!(pages > 1 && pages as usize == report.rows.len(), "{pages} pages");
+    }
+
+    // Where the directory has gone on, or keeps the report no longer, the page is made again.
+    let mut first = ask(By::Payment, Basis::Paid);
+    first.question.quota = Some(quota(1, 1));
+    (first.asked.as_of, first.asked.items) = (as_of, 3);
+    let (_, at_once, _) = desk.whole_report(first.clone());
+    let page = desk.report(&first);
+    for gone_on in [false, true] {
+        if gone_on {
+            ledger.run_business(50);
+            while desk.clerk.follow(ledger.durable()).expect("a journal that can be folded") {}
+        }
+        for fund in 0..DIRECTORY_REPORTS_KEPT {
+            let mut other = ask(By::Division, Basis::Paid);
+            (other.question.fund, other.asked.items) = (fund.to_string().into(), 1);
+            desk.report(&other);
+        }
+        let mut next = first.clone();
+        next.asked.after = page.after;
+        let second = desk.report(&next);
+        assert_eq!((second.at, second.time_ms), (page.at, page.time_ms));
+        assert_eq!(second.report.rows, at_once.rows[3..6], "{gone_on}");
+    }
+}
+
+#[test]
+fn no_page_continues_another_question_or_another_moment() {
+    let ledger = busy_ledger(15);
+    let mut desk = Desk::built(&ledger);
+    let here = told(ledger.durable());
+    let mut earlier = here;
+    earlier.sequence -= 40;
+    let time_ms = ledger.kept.last().expect("a record").time_ms;
+    let mut first = ask(By::Payment, Basis::Paid);
+    first.question.quota = Some(quota(1, 1));
+    first.asked.items = 2;
+    for (as_of, others) in [
+        (AsOf::Now, [AsOf::Position(earlier), AsOf::TimeMs(time_ms - 1)]),
+        (AsOf::Position(here), [AsOf::Position(earlier), AsOf::TimeMs(time_ms + 1)]),
+        (AsOf::Position(earlier), [AsOf::Now, AsOf::Position(here)]),
+        (AsOf::TimeMs(time_ms), [AsOf::Position(earlier), AsOf::TimeMs(time_ms - 1)]),
+    ] {
+        first.asked.as_of = as_of;
+        let mut next = first.clone();
+        next.asked.after = desk.report(&first).after;
+        assert_ne!(next.asked.after, [0; 24]);
+        for other in others {
+            let mut moved = next.clone();
+            moved.asked.as_of = other;
+            let told = desk.error(Question::Report(Box::new(moved)));
+            assert_eq!(told.code, Code::BadField, "{as_of:?} went on as {other:?}");
+        }
+        next.question.basis = Basis::Cleared;
+        let told = desk.error(Question::Report(Box::new(next)));
+        assert_eq!(told.code, Code::BadField, "{as_of:?} went on as another question");
+    }
+}
+
+#[test]
+fn two_reports_of_one_position_whose_ages_differ_do_not_mix() {
+    let ledger = busy_ledger(16);
+    let mut desk = Desk::built(&ledger);
+    let mut first = ask(By::Payment, Basis::Paid);
+    first.question.quota = Some(quota(1, 1));
+    first.asked.items = 2;
+    let one = desk.report(&first);
+    desk.wall_ms += 5_000;
+    let other = desk.report(&first);
+    assert_eq!((one.at, one.time_ms + 5_000), (other.at, other.time_ms));
+    for page in [one, other] {
+        let mut next = first.clone();
+        next.asked.after = page.after;
+        assert_eq!(desk.report(&next).time_ms, page.time_ms);
+    }
 }
