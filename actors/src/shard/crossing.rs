@@ -41,6 +41,8 @@ pub(super) fn concerns_issuance(division: &Division, event: &Event<'_>) -> bool 
         EventBody::MovedIn { command: c, .. } => on_file(c.to.year()),
         EventBody::MoveDeclined { command: c, .. } => on_file(c.to.year()),
         EventBody::MoveSettled { from, .. } => on_file(from.year()),
+        // A person may have dropped the batch of a document that stands still.
+        EventBody::BatchEnded { year, .. } => on_file(*year),
         _ => false,
     }
 }

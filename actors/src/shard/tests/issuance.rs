@@ -1,21 +1,25 @@
 //! Documents are carried out to their end, whatever is cut off where: never lost, never twice.
 
-use domain::codes::{Role, YearState};
-use domain::command::{By, Paper, Register, SetYear};
+use domain::codes::{BatchStep, Role, YearState};
+use domain::command::{Body, By, Command, Paper, Register, SetYear};
 use domain::event::{Event, EventBody};
 use domain::ids::{
     ActId, BatchId, ChannelId, DivisionIndex, Fingerprint, FiscalYear, PersonId, QuotaId,
 };
+use domain::office::issuance::order::batch_id;
 use domain::office::paper::PaperKind;
 use domain::office::table::Tabled;
 use domain::office::tables::document::{Arrival, Document, DocumentState};
-use domain::{Code, Division};
+use domain::{Code, Division, Fen};
 
 use crate::replay::Replay;
-use crate::testing::give::{FINANCE, Given, OFFICER, YEAR, office_paper};
+use crate::testing::give::{FINANCE, Given, OFFICER, YEAR, end_batch, office_paper, revive};
 use crate::testing::house::{House, KEY, check_invariants};
+use crate::turn::Alarm;
 
 const NEXT: FiscalYear = FiscalYear::from_offset(23);
+/// What row B is issued.
+const UNLUCKY_FEN: i64 = 50_000;
 /// Checks what [`FINANCE`] writes.
 const SECOND: PersonId = PersonId(31);
 
@@ -293,4 +297,55 @@ fn desks_are_decided_between_the_steps_of_a_document() {
         house.heard().concat().iter().filter(|heard| heard.code() == Code::Accepted).count(),
         0
     );
+}
+
+/// Panics over what is issued to one row.
+fn unlucky(command: &Command<'_>) {
+    if let Body::Act(act) = command.body {
+        assert!(act.amount_fen != Fen::new(UNLUCKY_FEN), "an unlucky amount");
+    }
+}
+
+/// A house whose document stands still, half issued, at a quota that is quarantined.
+fn half_issued() -> (House, QuotaId) {
+    let mut house = house();
+    house.shards.iter_mut().for_each(|shard| shard.failpoint = Some(unlucky));
+    write(&mut house, 1, "D1", "initial", &[]);
+    house.settle();
+    house.shards.iter_mut().for_each(|shard| shard.failpoint = None);
+    let quota = quota_of(&house, 0, YEAR, "B");
+    assert_eq!(state(&house, "D1"), DocumentState::Checked);
+    let alarm = house.alarms.pop().expect("an alarm");
+    assert!(matches!(alarm, Alarm::Quarantined { quota: struck, .. } if struck == quota));
+    (house, quota)
+}
+
+#[test]
+fn a_document_goes_on_when_the_quota_it_stopped_at_is_revived() {
+    let (mut house, quota) = half_issued();
+    assert_eq!(house.ask(revive(quota, 70)).code(), Code::Quarantined, "its fold is asked for");
+    let mut replay = Replay::of_division(KEY, DivisionIndex(0));
+    house.kept.iter().for_each(|kept| replay.record(kept.record()).expect("an event"));
+    let shard = house.shard_of(0);
+    let fold = replay.into_divisions().pop().expect("the division");
+    house.shards[shard].revived(quota, &fold);
+    house.collect(shard);
+    house.accept(&[revive(quota, 70)]);
+    house.settle();
+    assert_eq!(state(&house, "D1"), DocumentState::Done);
+    assert_eq!(house.available(quota), UNLUCKY_FEN);
+    house.check();
+}
+
+#[test]
+fn a_document_fails_when_a_person_drops_its_batch() {
+    let (mut house, quota) = half_issued();
+    let mut drop = end_batch(BatchStep::Drop, batch_id(KEY, "D1", 0).0, 0);
+    let Body::EndBatch(end) = &mut drop.command.body else { panic!("the end of a batch") };
+    end.act = ActId(71);
+    house.accept(&[drop]);
+    house.settle();
+    assert_eq!(state(&house, "D1"), DocumentState::Failed);
+    assert_eq!((house.available(quota), house.available(quota_of(&house, 0, YEAR, "A"))), (0, 0));
+    house.check();
 }
