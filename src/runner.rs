@@ -7,6 +7,7 @@
 //! lost, what was not answered is asked again by its id.
 
 mod pace;
+pub(crate) mod year;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};

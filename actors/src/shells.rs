@@ -253,6 +253,13 @@ impl ShardShell {
                     );
                 }
             }
+            Alarm::OrderRefused { division, what } => {
+                tracing::error!(
+                    division = division.0,
+                    what,
+                    "an order to carry a document out was refused: the division's documents wait"
+                );
+            }
             Alarm::LawBroken { division, what } => {
                 self.environment.metrics.laws_broken.add(1);
                 tracing::error!(

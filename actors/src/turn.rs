@@ -287,6 +287,13 @@ pub enum Alarm {
         /// Facts of that channel that wait now.
         waiting: usize,
     },
+    /// An order of the engine's own to carry a document out was refused without a trace: a defect.
+    OrderRefused {
+        /// The division, whose documents wait now.
+        division: DivisionIndex,
+        /// The order and what it heard.
+        what: String,
+    },
     /// A document that was carried out broke a law of quotas: a defect.
     LawBroken {
         /// The division.

@@ -570,3 +570,26 @@ fn dormant_money_keeps_its_first_year_and_is_planned_anew() {
     assert_eq!(hall.figures(0, "A").0, 100_800);
     hall.must_be_whole();
 }
+
+/// Their figures in the new year come in several papers, none of them longer than a paper may be.
+#[test]
+fn more_is_carried_over_than_one_paper_tells() {
+    const ROWS: usize = 400;
+    let mut hall = Hall::new(1);
+    let code = |number: usize| format!("ROW-{number:04}");
+    let rows: Vec<String> =
+        (0..ROWS).map(|number| budget_row(&code(number), "placed", "10.00")).collect();
+    hall.budget(0, "replied", &rows);
+    hall.carry_out(0, "D1", "initial", &[]);
+    hall.set_year(0, NEXT, domain::codes::YearState::Open);
+    hall.set_year(0, YEAR, domain::codes::YearState::Adjustment);
+    hall.carry_out(0, "C1", "carry", &[]);
+    let office = hall.office_in(0, NEXT);
+    for number in 0..ROWS {
+        let code = format!("{}.2023", code(number));
+        let row = office.get::<domain::office::tables::budget::BudgetRow>(&code);
+        assert_eq!(row.map(|row| row.current_fen.get()), Some(1000), "{code}");
+    }
+    hall.set_year(0, YEAR, domain::codes::YearState::Closed);
+    hall.must_be_whole();
+}

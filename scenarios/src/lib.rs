@@ -14,6 +14,7 @@
 //! - [`calendar`]: the working days, and the hours of a day.
 //! - `draws`, `apportion`, `amounts`, `classes`, `payees`: chance, shares, amounts, codes and
 //!   payees.
+//! - [`budget`]: a whole year of every finance office.
 //! - `cases`: what happens beside the plain course of a payment.
 //! - [`plan`]: a scenario laid out at a scale.
 //! - [`command`], [`wire`]: commands, and their bytes.
@@ -41,6 +42,8 @@ pub mod calendar;
 mod classes;
 
 mod payees;
+
+pub mod budget;
 
 mod cases;
 

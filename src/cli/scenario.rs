@@ -1,6 +1,7 @@
 //! `treasury scenario list` and `treasury scenario run`.
 
 mod list;
+mod year;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use crate::clock;
 use crate::exit::{Exit, Failure};
 use crate::runner::{self, Run, Where};
 use list::List;
+use year::{BudgetYear, Sabotage};
 
 /// Lanes that run side by side.
 const LANES: usize = 8;
@@ -45,8 +47,15 @@ Examples:
   treasury scenario run shandong-2022 --scale 0.01 --file shandong.bin
   treasury scenario run shandong-2022 --scale 100 --file - | head -c 1G > start.bin
   treasury scenario run shandong-2022 --from shandong.bin --connect 127.0.0.1:7370
+  treasury scenario run budget-year --json
+  treasury scenario run budget-year --scale 0.1 --keep ./year-data
+  treasury scenario run budget-year --sabotage lose-transfer
 
-The server must be empty: the scenario registers its divisions and opens their year. Give --spec
+budget-year starts a server of its own, and reads its journal back in the end: what is there is held
+against what the scenario counted, and the laws L1 to L9 are checked. With --sabotage that reading is
+spoilt on purpose, and must end with 11.
+
+For the others the server must be empty: the scenario registers its divisions and opens their year. Give --spec
 a TOML file to run another scenario than those that are kept here. With --rate commands arrive by
 a schedule from the first working day on, and latency counts from when each was due; without it
 the next frame of a lane waits for the answers to the one before.")]
@@ -63,7 +72,7 @@ struct RunIt {
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
     /// The server to run it against.
-    #[arg(long, value_name = "ADDRESS", required_unless_present = "file")]
+    #[arg(long, value_name = "ADDRESS")]
     connect: Option<SocketAddr>,
     /// Write it to a file instead; - writes to standard output.
     #[arg(long, value_name = "FILE", conflicts_with = "connect")]
@@ -74,6 +83,12 @@ struct RunIt {
     /// Commands a second from the first working day on (default: as fast as they are answered).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     rate: Option<u64>,
+    /// Of budget-year: keep the data in this directory, which must not exist or be empty.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "connect", "from"])]
+    keep: Option<PathBuf>,
+    /// Of budget-year: what is spoilt on purpose before the laws are checked.
+    #[arg(long, value_enum, conflicts_with_all = ["file", "connect", "from"])]
+    sabotage: Option<Sabotage>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -102,6 +117,18 @@ struct Played {
 
 impl RunIt {
     fn run(self) -> Result<Exit> {
+        let usage = |what: &str| Failure::new(Exit::Usage, anyhow::anyhow!("{what}"));
+        if self.name == year::NAME {
+            if self.file.is_some() || self.connect.is_some() || self.spec.is_some() {
+                let what = "budget-year reads the journal of its own server: leave out --connect, --file \
+                            and --spec; --keep DIR keeps the data";
+                return Err(usage(what).into());
+            }
+            return self.budget_year()?.run();
+        }
+        if self.keep.is_some() || self.sabotage.is_some() {
+            return Err(usage("--keep and --sabotage go with budget-year").into());
+        }
         match (&self.file, self.connect) {
             (Some(file), _) if file.as_os_str() == "-" => {
                 scenarios::file::stream(std::io::stdout().lock(), self.plan()?, LANES)?;
@@ -113,8 +140,27 @@ impl RunIt {
                 Ok(Exit::Ok)
             }
             (None, Some(address)) => self.against(address),
-            (None, None) => unreachable!("one of them is required"),
+            (None, None) => Err(usage("give --connect ADDRESS, or --file FILE to write it").into()),
         }
+    }
+
+    fn budget_year(&self) -> Result<BudgetYear<'_>> {
+        let occupied = |dir: &PathBuf| {
+            std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some())
+        };
+        if let Some(dir) = self.keep.as_ref().filter(|dir| occupied(dir)) {
+            let what =
+                anyhow::anyhow!("{} is not empty; give --keep another directory", dir.display());
+            return Err(Failure::new(Exit::Usage, what).into());
+        }
+        Ok(BudgetYear {
+            scale: scale_of(&self.scale)?,
+            scale_text: &self.scale,
+            seed: self.seed,
+            keep: self.keep.as_ref(),
+            sabotage: self.sabotage,
+            json: self.json,
+        })
     }
 
     fn plan(&self) -> Result<Plan> {

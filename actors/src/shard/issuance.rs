@@ -14,6 +14,7 @@ use domain::limits::FILED_BYTES_MAX;
 use domain::office::issuance::Supervisor;
 use domain::office::table::Tabled;
 use domain::office::tables::document::{Transfer, TransferState};
+use domain::refusal::Retry;
 use domain::{Code, Division};
 use storage::space::SpaceLevel;
 
@@ -112,9 +113,17 @@ impl Shard {
                 break;
             }
             self.make_room(if matches!(command.body, Body::File(_)) { FILED_BYTES_MAX } else { 0 });
+            let earlier = self.next_ordinal;
             let heard = self.decide_one(slot, &command, false).result;
             self.issuance.orders += 1;
             if heard.code != Code::Accepted {
+                // A refusal on record is an answer that the next orders begin from.
+                let on_record = self.next_ordinal != earlier;
+                if !on_record && heard.code.retry() != Retry::SameId {
+                    let what = format!("{}: {}", command.slug(), heard.code.slug());
+                    let division = self.divisions[slot].index;
+                    self.outputs.push(Output::Alarm(Alarm::OrderRefused { division, what }));
+                }
                 break;
             }
             if let Body::EndBatch(end) = command.body

@@ -9,7 +9,7 @@ use scenarios::{DayTotal, Part, Plan, Shares, Spec, calendar};
 use serde_json::{Value, json};
 
 use super::super::bench::grouped;
-use super::scale_of;
+use super::{scale_of, year};
 use crate::exit::Exit;
 
 /// Length of the busiest day's bar.
@@ -45,7 +45,33 @@ impl List {
                 self.print(&mut out, &plan, &shares, &days)?;
             }
         }
+        self.budget_year(&mut out)?;
         Ok(Exit::Ok)
+    }
+
+    /// The scenario that brings its own server.
+    fn budget_year(&self, out: &mut impl Write) -> Result<()> {
+        let towns = scenarios::budget::budget_year(scale_of(&self.scale)?, self.seed)?;
+        let mut counts = scenarios::budget::Counts::default();
+        towns.iter().for_each(|town| counts.add(town.counts()));
+        let (divisions, projects, units) = (towns.len() as u64, counts.projects, counts.units);
+        if self.json {
+            let told = json!({
+                "name": year::NAME, "title": year::TITLE, "scale": self.scale, "seed": self.seed,
+                "divisions": divisions, "projects": projects, "units": units,
+            });
+            writeln!(out, "{told}")?;
+            return Ok(());
+        }
+        writeln!(out, "\n{}: {}", year::NAME, year::TITLE)?;
+        writeln!(
+            out,
+            "  {} divisions, {} units, {} projects; it brings its own server",
+            grouped(divisions),
+            grouped(units),
+            grouped(projects)
+        )?;
+        Ok(())
     }
 
     fn tell(

@@ -90,12 +90,12 @@ impl Supervisor {
     }
 }
 
-/// Cuts lines into texts that a paper can hold.
-fn papers_of(lines: impl Iterator<Item = String>) -> Vec<String> {
+/// Cuts lines into texts that a paper can hold behind a head of so many bytes.
+fn papers_of(head_bytes: usize, lines: impl Iterator<Item = String>) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for line in lines {
         match texts.last_mut() {
-            Some(text) if text.len() + line.len() < PAPER_BYTES_MAX => {
+            Some(text) if head_bytes + text.len() + line.len() < PAPER_BYTES_MAX => {
                 text.push('\n');
                 text.push_str(&line);
             }

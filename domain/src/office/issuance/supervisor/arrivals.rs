@@ -86,7 +86,7 @@ impl Orders<'_> {
         let all: Vec<&Transfer> = book.office().all::<Transfer>().filter(ended).collect();
         let Some(first) = all.first() else { return };
         let person = first.maker;
-        for text in papers_of(all.iter().map(|transfer| transfer.id.to_string())) {
+        for text in papers_of(0, all.iter().map(|transfer| transfer.id.to_string())) {
             let act = paper_id(book.key(), PaperKind::TransferEnd, &text, 0);
             self.file(book, person, PaperKind::TransferEnd, act, text);
         }

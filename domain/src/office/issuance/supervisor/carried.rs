@@ -24,11 +24,11 @@ impl Orders<'_> {
                 continue;
             }
             let Some(lines) = landed(old, new, &document.code) else { continue };
-            let texts = papers_of(lines.into_iter());
+            let head = |end: &str| format!("{}\t{}\t{end}\n", old.year.get(), &*document.code);
+            let texts = papers_of(head("last").len(), lines.into_iter());
             let last = texts.len().saturating_sub(1);
             for (place, text) in texts.iter().enumerate() {
-                let end = if place == last { "last" } else { "more" };
-                let text = format!("{}\t{}\t{end}\n{text}", old.year.get(), &*document.code);
+                let text = head(if place == last { "last" } else { "more" }) + text;
                 let act = paper_id(old.key(), PaperKind::CarryIn, &document.code, place);
                 self.file(new, document.maker, PaperKind::CarryIn, act, text);
             }

@@ -208,11 +208,14 @@ impl UnderWay {
             book.office().row(crate::office::table::Table::BudgetRow, &row.code).is_none()
         };
         let rows = self.plan.carried.iter().filter(missing);
-        let texts = papers_of(rows.map(|row| {
-            let mut text = String::new();
-            row.write(&mut text);
-            text
-        }));
+        let texts = papers_of(
+            0,
+            rows.map(|row| {
+                let mut text = String::new();
+                row.write(&mut text);
+                text
+            }),
+        );
         let before = orders.orders.len();
         for text in texts {
             // By its contents: the rows that are missing are fewer each time.
@@ -271,7 +274,7 @@ impl UnderWay {
             let fields = text.trim_end().split_once('\t').map_or("", |(_, fields)| fields);
             fields.to_owned()
         });
-        for text in papers_of(shifts) {
+        for text in papers_of(0, shifts) {
             paper(PaperKind::RowFigures, text);
         }
         let transfers = self.plan.transfers.iter().map(|(place, transfer)| {
@@ -281,7 +284,7 @@ impl UnderWay {
             transfer.write(&mut text);
             text
         });
-        for text in papers_of(transfers) {
+        for text in papers_of(0, transfers) {
             paper(PaperKind::TransferOut, text);
         }
         paper(PaperKind::DocumentDone, self.document.to_string());

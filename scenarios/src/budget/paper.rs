@@ -1,0 +1,190 @@
+//! What a runner is given to do, and what it should hear.
+
+use domain::ids::QuotaId;
+use domain::money::Fen;
+
+/// Bytes of one paper's text that are not gone beyond: below what a paper may have.
+const PAPER_BYTES: usize = 7 * 1024;
+
+/// Things that one paper names at most: each rewrites a row, and what a paper changes is bounded.
+const PAPER_THINGS: usize = 48;
+
+/// Heard when something is taken.
+pub(super) const TAKEN: u16 = 0;
+
+/// A paper for the finance office.
+#[derive(Clone, Debug)]
+pub struct Filing {
+    /// Who files it, by staff number.
+    pub person: u64,
+    /// Its name.
+    pub kind: &'static str,
+    /// Its lines; `{digest}` stands for that of the budget's latest version.
+    pub text: String,
+    /// Its business day, YYYYMMDD; zero: none.
+    pub day: u32,
+    /// The number of the code that should be heard.
+    pub expected: u16,
+}
+
+/// A payment, asked for and taken through to its clearing.
+#[derive(Clone, Copy, Debug)]
+pub struct Payment {
+    /// Its id.
+    pub id: u128,
+    /// The quota that pays.
+    pub quota: QuotaId,
+    /// How much.
+    pub amount: Fen,
+    /// Business date, YYYYMMDD.
+    pub day: u32,
+    /// The contract it is under; zero: none.
+    pub contract: u64,
+    /// Whether the treasury clears it: what a unit pays from its own account ends there.
+    pub clears: bool,
+    /// What the request should hear; only what is taken goes on.
+    pub expected: u16,
+}
+
+/// Budget set aside for a contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Earmark {
+    /// From which quota.
+    pub quota: QuotaId,
+    /// The contract.
+    pub contract: u64,
+    /// How much.
+    pub amount: Fen,
+    /// What should be heard.
+    pub expected: u16,
+}
+
+/// The receipt of what another division has sent.
+#[derive(Clone, Debug)]
+pub struct Receive {
+    /// The number of the document it came by.
+    pub number: String,
+    /// How much has come.
+    pub amount: Fen,
+    /// How much the paper says has come.
+    pub said: Fen,
+    /// The row it goes to; empty: it is declined.
+    pub row: String,
+    /// What should be heard.
+    pub expected: u16,
+}
+
+/// A month of a unit's payment plan.
+#[derive(Clone, Debug)]
+pub struct Money {
+    /// The unit.
+    pub unit: String,
+    /// The fund nature.
+    pub fund: &'static str,
+    /// The month, from 1.
+    pub month: u8,
+    /// How much may be asked for in it.
+    pub amount: Fen,
+}
+
+/// What is done in a division, one thing after the other.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// The division is registered.
+    Register,
+    /// The year goes to a state: 1 open, 2 in adjustment, 3 closed.
+    SetYear {
+        /// The year.
+        year: u16,
+        /// The state.
+        state: u8,
+        /// What should be heard.
+        expected: u16,
+    },
+    /// Papers are filed in their order.
+    Papers {
+        /// The year they are of.
+        year: u16,
+        /// The papers.
+        list: Vec<Filing>,
+    },
+    /// A plan is set, by one person and checked by another.
+    Plans(Vec<Money>),
+    /// A document is waited for until it is done.
+    AwaitDocument(String),
+    /// A quota is waited for until so much is available on it: what moves arrives by itself.
+    AwaitMoney(QuotaId, Fen),
+    /// Payments are made.
+    Payments(Vec<Payment>),
+    /// Budget is set aside.
+    Earmark(Earmark),
+    /// Something that was sent is received or declined, once it is there.
+    Receive(Receive),
+}
+
+/// A line of a quota document.
+#[derive(Clone, Debug)]
+pub struct Deed {
+    /// The row that gets; empty: none.
+    pub row: String,
+    /// The quota that gives.
+    pub from: Option<QuotaId>,
+    /// The division it goes to, by index and code.
+    pub to: Option<(QuotaId, String)>,
+    /// How much.
+    pub amount: Fen,
+    /// The cap of a quota before the approval.
+    pub cap: Fen,
+}
+
+impl Deed {
+    /// To a row, from outside.
+    pub(super) fn to(row: &str, amount: i64) -> Deed {
+        let (amount, cap) = (Fen::new(amount), Fen::ZERO);
+        Deed { row: row.to_owned(), from: None, to: None, amount, cap }
+    }
+
+    /// From a quota to a row; an empty row: away.
+    pub(super) fn across(from: QuotaId, row: &str, amount: i64) -> Deed {
+        Deed { from: Some(from), ..Deed::to(row, amount) }
+    }
+
+    /// As a document's line has it, from its row on.
+    pub(super) fn line(&self) -> String {
+        let quota = |id: Option<QuotaId>| id.map_or("none".to_owned(), |id| id.to_string());
+        let (to, code) =
+            self.to.clone().map_or((None, String::new()), |(id, code)| (Some(id), code));
+        let (from, to) = (quota(self.from), quota(to));
+        format!(
+            "{}\t{from}\t{to}\t{code}\t{}\t{}",
+            self.row,
+            self.amount.to_yuan(),
+            self.cap.to_yuan()
+        )
+    }
+}
+
+/// Papers of one kind that hold groups of lines, none of them torn.
+pub(super) fn papers(
+    person: u64,
+    kind: &'static str,
+    groups: impl IntoIterator<Item = String>,
+) -> Vec<Filing> {
+    let mut list: Vec<Filing> = Vec::new();
+    for (group, number) in groups.into_iter().zip(0_usize..) {
+        let full = number.is_multiple_of(PAPER_THINGS);
+        match list.last_mut() {
+            Some(last) if !full && last.text.len() + 1 + group.len() <= PAPER_BYTES => {
+                last.text.push('\n');
+                last.text.push_str(&group);
+            }
+            _ => list.push(Filing { person, kind, text: group, day: 0, expected: TAKEN }),
+        }
+    }
+    list
+}
+
+/// One paper that should hear a code.
+pub(super) fn paper(person: u64, kind: &'static str, text: &str, expected: u16) -> Filing {
+    Filing { person, kind, text: text.to_owned(), day: 0, expected }
+}
