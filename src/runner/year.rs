@@ -227,6 +227,7 @@ impl Desk {
                 let set = SetYear { act, division, year: fiscal(*year)?, state };
                 self.one(town.treasury(), Role::Finance, Body::SetYear(set), *expected).await
             }
+            Step::Close(year) => self.close(town, *year).await,
             Step::Papers { year, list } => self.papers(town, *year, list).await,
             Step::Plans(months) => {
                 for month in months {
@@ -259,6 +260,25 @@ impl Desk {
         let heard = self.client(role).await?.submit(&command).await?;
         self.heard(expected, &heard, || format!("{body:?}"));
         Ok(())
+    }
+
+    /// Closes a year. What was carried over is settled a moment after it has arrived: until then
+    /// there are open items, and it is asked again.
+    async fn close(&mut self, town: &Town, year: u16) -> Result<()> {
+        let since = clock::now();
+        loop {
+            let (act, division, year) = (self.act(), town.division().index, fiscal(year)?);
+            let set = SetYear { act, division, year, state: YearState::Closed };
+            let command =
+                Command { by: by(town.treasury(), Role::Finance), body: Body::SetYear(set) };
+            let heard = self.client(Role::Finance).await?.submit(&command).await?;
+            if heard.code() == Code::OpenItems && since.elapsed() < PATIENCE {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            self.heard(0, &heard, || format!("{set:?}"));
+            return Ok(());
+        }
     }
 
     async fn register(&mut self, town: &Town) -> Result<()> {

@@ -412,7 +412,7 @@ impl Town {
         self.counts.recovered_fen += rest;
         self.rows.values_mut().for_each(|row| row.left = 0);
         steps.extend(self.document("K2", "recover", "", &[], TAKEN));
-        steps.push(Step::SetYear { year: YEAR, state: 3, expected: TAKEN });
+        steps.push(Step::Close(YEAR));
         steps
     }
 }

@@ -101,6 +101,8 @@ pub enum Step {
         /// What should be heard.
         expected: u16,
     },
+    /// The year is closed, as soon as nothing is on its way any more.
+    Close(u16),
     /// Papers are filed in their order.
     Papers {
         /// The year they are of.
