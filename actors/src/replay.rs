@@ -8,8 +8,9 @@ use std::sync::Arc;
 use domain::apply::apply;
 use domain::contents::HashKey;
 use domain::decide::page_changed;
+use domain::division::YearBook;
 use domain::event::RunId;
-use domain::ids::DivisionIndex;
+use domain::ids::{DivisionIndex, PaymentId, QuotaId};
 use domain::{Division, Event};
 use storage::checkpoint::CheckpointReader;
 use storage::event_record::{self, EventError};
@@ -140,24 +141,17 @@ impl Replay {
         Ok(())
     }
 
-    /// Has what a coming record needs first brought into the cache: where its payment's id stands in
-    /// the index, and its quota's cell.
-    fn look_far_ahead(&self, record: &RecordRef<'_>) {
+    /// Has some of what a coming record needs brought into the cache, if it is about a payment.
+    fn look_ahead(
+        &self,
+        record: &RecordRef<'_>,
+        bring: impl FnOnce(&YearBook, PaymentId, QuotaId),
+    ) {
         if let Some((payment, quota)) = event_record::payment(record)
             && let Some(division) = self.divisions.get(&quota.division())
             && let Some(book) = division.year(quota.year())
         {
-            book.prefetch(payment, quota);
-        }
-    }
-
-    /// Has what a coming record needs next brought into the cache: the payment itself.
-    fn look_ahead(&self, record: &RecordRef<'_>) {
-        if let Some((payment, quota)) = event_record::payment(record)
-            && let Some(division) = self.divisions.get(&quota.division())
-            && let Some(book) = division.year(quota.year())
-        {
-            book.prefetch_payment(payment);
+            bring(book, payment, quota);
         }
     }
 

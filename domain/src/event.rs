@@ -4,8 +4,6 @@
 //! exceptions are the end of a batch, which may change many and carries none, and refusals,
 //! which change no quota. Events carry outcomes: replay reads no clock and asks nobody.
 
-use std::borrow::Cow;
-
 use crate::codes::{BatchEnd, Path, Posts, YearState};
 use crate::command::{
     Act, By, Create, Fact, MoveIn, MoveOut, OpenBatch, Paper, Register, Reserve, Resolve, SetLimit,
@@ -15,6 +13,7 @@ use crate::ids::{
     ActId, BatchId, DivisionIndex, Fingerprint, FiscalYear, MoveId, PersonId, QuotaId,
 };
 use crate::money::Fen;
+use crate::office::line::Changes;
 use crate::refusal::{Code, Refusal};
 
 /// One decided event.
@@ -191,7 +190,7 @@ pub enum EventBody<'a> {
         /// Keyed hash of the command's contents.
         fingerprint: Fingerprint,
         /// What is on file afterwards, as lines of [`crate::office::line`].
-        changes: Cow<'a, str>,
+        changes: Changes<'a>,
         /// The command.
         command: Paper<'a>,
     },

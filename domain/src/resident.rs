@@ -3,6 +3,8 @@
 //! Counted from lengths and capacities, not from the allocator. What is of no fixed size is counted
 //! as planned here: a key's text, what happened to a payment, a row of a map.
 
+use std::collections::{BTreeMap, HashMap};
+
 use crate::division::{Division, YearBook};
 use crate::limit::{ContractCell, PlanCell};
 use crate::payment::Payment;
@@ -15,6 +17,8 @@ pub const LATER_BYTES_PLANNED: usize = 256;
 const KEY_BYTES_PLANNED: usize = 32;
 /// Bytes planned for a key of a map and its share of the tree.
 const ENTRY_BYTES_PLANNED: usize = 48;
+/// Bytes that a tree keeps beside each entry, about.
+const TREE_ENTRY_BYTES_PLANNED: usize = 16;
 
 /// How many kinds there are.
 pub const KINDS: usize = 12;
@@ -46,6 +50,18 @@ pub struct Resident {
     pub office: u64,
     /// Moves, batches, and which pages have changed.
     pub rest: u64,
+}
+
+/// Bytes of a tree, without what hangs on its entries.
+#[must_use]
+pub fn tree_bytes<K, V>(tree: &BTreeMap<K, V>) -> usize {
+    tree.len() * (size_of::<(K, V)>() + TREE_ENTRY_BYTES_PLANNED)
+}
+
+/// Bytes of a hash map with a byte of control for each slot, without what hangs on its entries.
+#[must_use]
+pub fn map_bytes<K, V>(map: &HashMap<K, V>) -> usize {
+    map.capacity() * (size_of::<(K, V)>() + 1)
 }
 
 impl Resident {

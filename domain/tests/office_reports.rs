@@ -6,10 +6,12 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::codes::{
-    ActKind, AuthorityKind, BusinessKind, FactKind, Method, MoveKind, Path, PaymentState, Posts,
-    Role,
+    ActKind, AuthorityKind, BatchEnd, BusinessKind, FactKind, LimitKind, Method, MoveKind, Path,
+    PaymentState, Posts, Role,
 };
-use domain::command::{Act, Body, By, Create, Fact, MoveIn, MoveOut, Paper, Register, Reserve};
+use domain::command::{
+    Act, Body, By, Create, Fact, MoveIn, MoveOut, Paper, Register, Reserve, SetLimit,
+};
 use domain::event::{Event, EventBody};
 use domain::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, Day, Fingerprint, LimitKey, MoveId, PersonId,
@@ -32,6 +34,10 @@ use proptest::prelude::*;
 use world::World;
 
 const YEAR: FiscalYear = FiscalYear::from_offset(22);
+
+/// The first moment of 2023 in Beijing.
+const YEAR_IS_OVER_MS: u64 = 1_672_502_400_000;
+const HOUR_MS: u64 = 3_600_000;
 
 const UNITS: [&str; 3] = ["101001", "101002", "203001"];
 const FUNCTIONS: [&str; 4] = ["2050203", "2050299", "2080505", "2300201"];
@@ -75,7 +81,7 @@ impl Tale {
         let mut tale = Tale {
             ledger: Ledger::default(),
             shelves: Shelves::default(),
-            now_ms: 1_640_966_400_000,
+            now_ms: YEAR_IS_OVER_MS,
             keys: Vec::new(),
             parents: parents.to_vec(),
             known: Vec::new(),
@@ -93,17 +99,50 @@ impl Tale {
         let by = By { person: PersonId(7), role: Role::Finance, channel: ChannelId(1) };
         let event = Event { by, body };
         self.now_ms += 1;
-        self.shelves.take(&event).expect("rows");
-        self.ledger.take(&event, before.as_ref(), &self.shelves, self.now_ms);
+        let filed = self.shelves.take(&event).expect("rows");
+        self.ledger.take(&event, before.as_ref(), (&self.shelves, filed), self.now_ms);
     }
 
     fn file(&mut self, division: u16, changes: &str) {
+        self.stage(division, 0, changes);
+    }
+
+    /// A plan of a month.
+    fn plan(&mut self, key: u64) {
+        let command = SetLimit {
+            act: ActId(1),
+            division: DivisionIndex(1),
+            year: YEAR,
+            kind: LimitKind::PlanMonth,
+            key: LimitKey(key),
+            month: 3,
+            amount_fen: Fen::new(7),
+            checker: PersonId::NOBODY,
+        };
+        self.tell(EventBody::LimitSet { version: 1, fingerprint: Fingerprint(0), command }, None);
+    }
+
+    /// The end of a batch in a division.
+    fn end_batch(&mut self, division: u16, batch: u128) {
+        let body = EventBody::BatchEnded {
+            fingerprint: Fingerprint(0),
+            division: DivisionIndex(division),
+            year: YEAR,
+            batch: BatchId(batch),
+            end: BatchEnd::Closed,
+            act: ActId(1),
+        };
+        self.tell(body, None);
+    }
+
+    /// A paper in a batch; 0: by itself.
+    fn stage(&mut self, division: u16, batch: u128, changes: &str) {
         let command = Paper {
             act: ActId(1),
             division: DivisionIndex(division),
             year: YEAR,
             kind: PaperKind::BasePut,
-            batch: BatchId(0),
+            batch: BatchId(batch),
             checker: PersonId::NOBODY,
             day: None,
             text: "-",
@@ -646,6 +685,105 @@ fn alerts_are_raised_and_cleared_once_each() {
     let states: BTreeSet<&str> =
         report.rows.iter().map(|line| line.split('\t').next().expect("a state")).collect();
     assert_eq!(states, BTreeSet::from(["cleared 解除"]));
+}
+
+/// A payment dated ahead moves the year on to the day it is journaled on, and no further, for nobody.
+#[test]
+fn no_payment_moves_the_year_on_by_its_date() {
+    let quotas = [(1, 0, 0, 0, 0, 1000), (0, 0, 0, 0, 0, 1000)];
+    let mut tale = tale(&[0, 0], &quotas, &[], &[]);
+    tale.file(0, "+threshold\tbehind\texecution-behind\t2500\t500\t\n");
+    let quota = QuotaId::new(DivisionIndex(1), YEAR, 0);
+    let said = |tale: &Tale| {
+        let report = tale.report(&ReportQuestion::new(ReportKind::Execution, YEAR)).expect("it");
+        let said = report.statements.iter().find(|said| &*said.name == "time-progress");
+        said.expect("how far the year has gone").text.to_string()
+    };
+    // Journaled on 31 January, one of the day before and one of New Year's Eve.
+    tale.now_ms = YEAR_IS_OVER_MS - 334 * 24 * HOUR_MS - HOUR_MS;
+    tale.pay(1, 0, quota, (0, 0, 29, 1, 0));
+    assert_eq!(said(&tale), "8.22% by 2022-01-30");
+    tale.pay(2, 0, quota, (0, 0, 364, 0, 0));
+    assert_eq!(said(&tale), "8.49% by 2022-01-31");
+    assert_eq!(tale.ledger.alerts().all().count(), 0, "nobody is behind in January");
+    // An hour later it is February for whatever is journaled, and a payment of January is no step back.
+    tale.now_ms += HOUR_MS;
+    tale.pay(3, 0, quota, (0, 0, 364, 0, 0));
+    assert_eq!(said(&tale), "8.77% by 2022-02-01");
+    tale.pay(4, 0, quota, (0, 0, 5, 0, 0));
+    assert_eq!(said(&tale), "8.77% by 2022-02-01");
+}
+
+fn raised(tale: &Tale) -> Vec<(u16, bool)> {
+    tale.ledger.alerts().all().map(|((division, _), _, alert)| (division.0, alert.raised)).collect()
+}
+
+/// What ends in one division is looked at there; all are looked at where a threshold came with it.
+#[test]
+fn a_batch_is_looked_at_where_it_ends() {
+    let quotas = [(1, 0, 0, 0, 0, 1000), (0, 0, 0, 0, 0, 1000), (2, 0, 0, 0, 0, 1000)];
+    let mut tale = tale(&[0, 0, 0], &quotas, &[], &[]);
+    tale.file(0, "+threshold\tlate\ttransit-hours\t1\t0\t\n");
+    let of = |division| QuotaId::new(DivisionIndex(division), YEAR, 0);
+    // Ten minutes past the hour.
+    tale.now_ms += HOUR_MS + 600_000;
+    tale.send(1, (1, of(0)), (0, of(1)), 5, false);
+    tale.now_ms += 55 * 60_000;
+    tale.end_batch(2, 8);
+    assert_eq!(raised(&tale), [], "at the hour it was on the way for fifty-five minutes");
+    tale.now_ms += 10 * 60_000;
+    tale.end_batch(2, 9);
+    assert_eq!(raised(&tale), [], "nothing has happened in the province");
+    tale.stage(2, 10, "+threshold\tparked\tparked-facts\t3\t1\t\n");
+    assert_eq!(raised(&tale), []);
+    tale.end_batch(2, 10);
+    assert_eq!(raised(&tale), [(0, true)]);
+}
+
+/// A division that moves under another one has that one's thresholds from then on.
+#[test]
+fn thresholds_follow_the_division_above() {
+    let quotas = [(1, 0, 0, 0, 0, 1000), (0, 0, 0, 0, 0, 1000), (2, 0, 0, 0, 0, 1000)];
+    let mut tale = tale(&[0, 0, 0], &quotas, &[], &[]);
+    tale.file(2, "+threshold\tahead\texecution-ahead\t-9000\t-9500\t\n");
+    let low = QuotaId::new(DivisionIndex(1), YEAR, 0);
+    tale.pay(1, 0, low, (0, 200, 30, 2, 0));
+    assert_eq!(raised(&tale), [(2, true)], "31 January");
+    let card = |parent: u16| {
+        format!("+division\t370000001\t县\tcounty\t{}\t1\t2\t2022-01-04\tactive\n", code(parent))
+    };
+    tale.file(1, &card(2));
+    assert_eq!(raised(&tale), [(1, true), (2, true)]);
+    tale.file(1, &card(0));
+    assert_eq!(raised(&tale), [(1, false), (2, true)], "and no longer");
+}
+
+/// What it keeps of refunds, moves, plans, batches and facts in suspense counts too.
+#[test]
+fn every_kind_of_entry_takes_memory() {
+    let quotas = [(1, 0, 0, 0, 0, 90_000_000), (0, 0, 0, 0, 0, 90_000_000)];
+    let mut tale = tale(&[0, 0], &quotas, &[], &[]);
+    let of = |division| QuotaId::new(DivisionIndex(division), YEAR, 0);
+    let (high, low) = ((1, of(0)), (0, of(1)));
+    let mut before = tale.ledger.bytes();
+    let mut grew = |tale: &Tale, what: &str| {
+        let now = tale.ledger.bytes();
+        assert!(now >= before + 1_000 * 16, "{what}: {before} and then {now}");
+        before = now;
+    };
+    (0..1_000).for_each(|at| tale.send(at, high, low, 5, false));
+    grew(&tale, "moves");
+    (0..1_000).for_each(|at| tale.pay(at + 1, 0, low.1, (0, 50, 30, 3, 7)));
+    grew(&tale, "refunds");
+    (0..1_000).for_each(|key| tale.plan(key + 1));
+    grew(&tale, "plans");
+    let shelves = tale.shelves.bytes();
+    (0..1_000).for_each(|at| tale.stage(1, at + 1, "+threshold\tlate\ttransit-hours\t1\t0\t\n"));
+    assert!(tale.shelves.bytes() >= shelves + 32_000, "staged papers");
+    for unit in 0..1_000 {
+        tale.file(0, &format!("+unit\tU{unit}\t一中\t\t1\tpublic-one\tfull\t1\t\t\t\t\tactive\n"));
+    }
+    assert!(tale.shelves.bytes() >= shelves + 64_000, "rows on file");
 }
 
 /// The bulletin counts units from their first payment, and what lies open.

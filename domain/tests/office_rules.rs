@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use domain::Code;
 use domain::codes::{ActKind, BusinessKind, FactKind, PaymentState, Posts, Role, StepKind};
 use domain::ids::Day;
+use domain::limits::RULES_LISTED_MAX;
 use domain::office::paper::PaperKind;
 use domain::office::rules::{defaults, trial::Trial};
 use domain::office::tables::commitment::Commitment;
@@ -18,6 +19,10 @@ use domain::office::tables::rule::{
 };
 
 use rules_house::{House, Pay, RULE_CHECKER, RULE_MAKER, TREASURY, UNIT_CHECKER, UNIT_MAKER};
+
+/// Purposes that are not alike, so that payments are not taken for parts of one.
+const PURPOSES: [&str; 12] =
+    ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一"];
 
 /// What a payment met.
 #[derive(Debug, PartialEq)]
@@ -805,6 +810,96 @@ fn the_daily_scan_finds_dormant_money_slow_units_and_a_rush_in_december() {
     let rush = house.office().get::<Alert>("R-YEAREND/101001").expect("an alert");
     assert_eq!((rush.amount_fen.get(), &*rush.inputs), (3_100, "december=31% of the year"));
     house.must_hold_together();
+}
+
+#[test]
+fn an_answered_alert_stays_answered_until_something_else_is_seen() {
+    let mut house = House::new();
+    let scan = |house: &mut House, day| {
+        house.file(PaperKind::ScanDay, TREASURY, "日终", day);
+        let alert = house.office().get::<Alert>("R-SLOW/101001").expect("an alert").clone();
+        (alert.state, alert.answer.to_string(), alert.inputs.to_string())
+    };
+    let open = |inputs: &str| (AlertState::Open, String::new(), inputs.to_owned());
+    assert_eq!(scan(&mut house, 20_230_701), open("progress=0% time=49%"));
+    // Nobody has answered it: it stands as it was raised.
+    assert_eq!(scan(&mut house, 20_230_710), open("progress=0% time=49%"));
+    let answer = "R-SLOW\t101001\t年底集中支付";
+    assert_eq!(house.file(PaperKind::AlertAnswer, TREASURY, answer, 20_230_711), Code::Accepted);
+    let answered =
+        (AlertState::Closed, "年底集中支付".to_owned(), "progress=0% time=49%".to_owned());
+    for day in [20_230_712, 20_230_801, 20_230_901] {
+        assert_eq!(scan(&mut house, day), answered, "{day}: nothing but time has gone by");
+    }
+    // Four quotas of ninety million, and ten of them spent: something else is seen.
+    let pay = |amount, document| Pay { amount, document, ..Pay::default() };
+    house.pay_as(&pay("490000.00", "清单"), 1);
+    house.pay_to_the_end(1, 49_000_000);
+    assert_eq!(scan(&mut house, 20_230_902), answered, "not a whole hundredth of it");
+    for (id, purpose) in (0..).zip(PURPOSES).skip(2) {
+        house.pay_as(&Pay { purpose, ..pay("490000.00", "清单") }, id);
+        house.pay_to_the_end(id, 49_000_000);
+    }
+    assert_eq!(scan(&mut house, 20_230_903), open("progress=1% time=67%"));
+    house.must_hold_together();
+}
+
+#[test]
+fn what_was_over_and_is_seen_again_is_raised_again() {
+    let mut house = House::new();
+    let scan = |house: &mut House, day| {
+        house.file(PaperKind::ScanDay, TREASURY, "日终", day);
+        let alert = house.office().get::<Alert>("R-SLOW/101001").expect("an alert");
+        (alert.state, alert.inputs.to_string())
+    };
+    let first = scan(&mut house, 20_230_701);
+    assert_eq!(first, (AlertState::Open, "progress=0% time=49%".into()));
+    // Dated in January it is not behind; nobody has answered it.
+    assert_eq!(scan(&mut house, 20_230_110).0, AlertState::Closed);
+    let again = scan(&mut house, 20_230_702);
+    assert_eq!(again, (AlertState::Open, "progress=0% time=50%".into()));
+    house.must_hold_together();
+}
+
+#[test]
+fn a_hold_is_listed_before_any_alert_however_many_there_are() {
+    let mut house = House::without_rules();
+    let rule = |id: &str, action: &str| {
+        format!(
+            "+rule\t{id}\t1\tsubmit\t{action}\tamount >= 1.00\t1501\t0.00\t0\t1\t\t文\ttext\t解除\town\t0\t31\t32\t2023-01-05"
+        )
+    };
+    // Rules that refuse stand before one that holds; deviations make nothing but warnings of them.
+    for number in 0..RULES_LISTED_MAX + 2 {
+        let id = format!("R-A{number:02}");
+        let deviation = format!(
+            "+deviation\t{id}\t鲁财库〔2023〕7号\t2023-03-01\t2023-03-31\twarn\tamount >= 1.00\t0.00\t0\t抢险\t31\t32"
+        );
+        house.on_file(&[&rule(&id, "refuse"), &deviation]);
+    }
+    house.on_file(&[&rule("R-Z", "hold")]);
+    house.pay_as(&Pay::default(), 1);
+    assert_eq!(house.held(1).map(|held| held.rule.to_string()), Some("R-Z".into()));
+    assert_eq!(house.payment(1).state, PaymentState::Held);
+    assert_eq!(house.office().all::<Alert>().count(), RULES_LISTED_MAX - 1);
+    house.must_hold_together();
+}
+
+#[test]
+fn a_fold_with_traces_is_taken_where_there_were_none() {
+    let (mut bare, mut full) = (House::without_rules(), House::new());
+    for (id, purpose) in (1..).zip(PURPOSES).take(3) {
+        let pay = Pay { amount: "70.00", purpose, document: "清单", ..Pay::default() };
+        bare.pay_as(&pay, id);
+        full.pay_as(&pay, id);
+    }
+    let of = |house: &House| house.book().traces().map(|trace| trace.left_fen).collect::<Vec<_>>();
+    assert_eq!((of(&bare), of(&full)), (vec![], vec![7_000; 3]));
+    let quota = full.payment(1).quota;
+    let from = full.book().clone();
+    let division = bare.world.divisions.get_mut(&1).expect("the division");
+    division.year_mut(quota.year()).expect("the year").adopt(quota, &from);
+    assert_eq!(of(&bare), vec![7_000; 3]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use domain::office::reports::cell::Before;
 use domain::office::shelves::Shelves;
 use domain::particulars::{Particulars, official_numbers};
 use domain::payment::Standing;
+use domain::resident::map_bytes;
 use domain::suspense::ParkedKey;
 use storage::event_record::{self, EventError};
 use storage::position::Position;
@@ -113,11 +114,18 @@ impl Directory {
         self.rows.len()
     }
 
-    /// Bytes of what it keeps in memory of payments, quotas and rows on file.
+    /// Bytes of what it keeps in memory.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let on_file: usize = self.shelves.offices().map(|(_, office)| office.bytes()).sum();
-        self.rows.bytes() + self.ledger.bytes() + on_file
+        let staged: usize = self.staged.values().map(Vec::capacity).sum();
+        self.rows.bytes()
+            + self.ledger.bytes()
+            + self.shelves.bytes()
+            + map_bytes(&self.strays)
+            + map_bytes(&self.parked)
+            + map_bytes(&self.staged)
+            + staged * size_of::<QuotaId>()
+            + self.epochs.capacity() * size_of::<Position>()
     }
 
     /// The position with a sequence, if it has been folded.
@@ -162,8 +170,8 @@ impl Directory {
         at: Position,
         time_ms: u64,
     ) -> Result<(), FoldError> {
-        self.shelves.take(event).map_err(|what| FoldError::Foreign { at, what })?;
-        self.ledger.take(event, before, &self.shelves, time_ms);
+        let filed = self.shelves.take(event).map_err(|what| FoldError::Foreign { at, what })?;
+        self.ledger.take(event, before, (&self.shelves, filed), time_ms);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use domain::Division;
+use domain::division::YearBook;
 use domain::ids::DivisionIndex;
 use storage::event_record::{self, EventError};
 use storage::position::Position;
@@ -92,10 +93,11 @@ fn fold(
     for mut batch in full {
         for index in 0..batch.heads.len() {
             if let Some((_, coming)) = batch.get(index + FOLD_LOOKS_FAR_AHEAD) {
-                replay.look_far_ahead(&coming);
+                // First where the payment's id stands in the index, and its quota's cell.
+                replay.look_ahead(&coming, YearBook::prefetch);
             }
             if let Some((_, coming)) = batch.get(index + FOLD_LOOKS_AHEAD) {
-                replay.look_ahead(&coming);
+                replay.look_ahead(&coming, |book, payment, _| book.prefetch_payment(payment));
             }
             let Some((group, record)) = batch.get(index) else { break };
             replay.record(record).map_err(|error| refusal(group, record.position, &error))?;

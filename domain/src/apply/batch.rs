@@ -6,6 +6,7 @@ use crate::command::{OpenBatch, Paper};
 use crate::division::YearBook;
 use crate::ids::{BatchId, Fingerprint, PersonId, QuotaId};
 use crate::movement::Transit;
+use crate::office::line::read_all;
 use crate::quota::{Buckets, QuotaCell};
 
 use super::quota::{change, leave, take_effect};
@@ -68,7 +69,7 @@ pub(super) fn end(book: &mut YearBook, id: BatchId, end: BatchEnd) {
             }
             Staged::Paper { changes } => {
                 if close {
-                    book.file(&changes);
+                    book.file(read_all(&changes).expect("a staged paper's changes can be read"));
                 }
             }
             Staged::Move { id } => {

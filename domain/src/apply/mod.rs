@@ -102,7 +102,8 @@ fn take_in(division: &mut Division, event: &Event<'_>, sequence: u64) -> Placed 
         EventBody::Filed { fingerprint, changes, command: c } => {
             let book = division.year_or_new(c.year);
             if c.batch == BatchId(0) {
-                book.file(changes);
+                let changes = changes.read().expect("an event's changes can be read");
+                book.file(changes.iter().cloned());
             } else {
                 batch::stage_paper(book, c, changes);
             }

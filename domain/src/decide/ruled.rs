@@ -1,8 +1,6 @@
 //! What control rules leave of a payment, as events that follow it in the same turn: rows in the
 //! worklist and among the alerts, and the hold itself.
 
-use std::borrow::Cow;
-
 use crate::codes::{PaymentState, Role, StepKind};
 use crate::command::{Body, By, Command, Paper, Reserve, Step};
 use crate::division::{Division, YearBook};
@@ -93,7 +91,7 @@ fn filed(book: &YearBook, by: By, act: ActId, changes: &[Change]) -> Option<Even
         day: None,
         text: "",
     };
-    let changes = Cow::Owned(write_all(changes));
+    let changes = write_all(changes).into();
     let body = EventBody::Filed { fingerprint: Fingerprint(0), changes, command };
     Some(Event { by: By { role: Role::Engine, ..by }, body })
 }

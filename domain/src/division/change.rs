@@ -8,7 +8,7 @@ use crate::ids::{BatchId, ContractId, MoveId, QuotaId};
 use crate::limit::{ContractCell, PlanCell};
 use crate::movement::MoveOutRow;
 use crate::office::Slot;
-use crate::office::line::{Change, read_all};
+use crate::office::line::Change;
 use crate::office::rules::windows::Trace;
 use crate::payment::Payment;
 use crate::quota::{QuotaCell, QuotaRow, UnderWay};
@@ -99,11 +99,7 @@ impl YearBook {
     }
 
     /// Puts on file what an event says.
-    ///
-    /// # Panics
-    /// If its text is not one of changes.
-    pub(crate) fn file(&mut self, changes: &str) {
-        let changes = read_all(changes).expect("an event's changes can be read");
+    pub(crate) fn file(&mut self, changes: impl IntoIterator<Item = Change>) {
         for change in changes {
             if matches!(change, Change::Shift(_)) && !self.office.has(&change) {
                 continue;
@@ -129,11 +125,16 @@ impl YearBook {
 
     /// Remembers what rules keep of the payment at an index, the newest.
     pub(crate) fn add_trace(&mut self, index: usize, trace: Trace) {
-        while self.traces.len() < index {
-            self.push_trace(Trace::default());
-        }
+        self.pad_traces(index);
         self.rules.count(&trace, true);
         self.push_trace(trace);
+    }
+
+    /// Payments from before there were rules have a trace of nothing.
+    fn pad_traces(&mut self, upto: usize) {
+        while self.traces.len() < upto {
+            self.push_trace(Trace::default());
+        }
     }
 
     fn push_trace(&mut self, trace: Trace) {
@@ -155,7 +156,9 @@ impl YearBook {
         self.put_trace(index, after);
     }
 
+    /// Puts what rules keep of the payment at an index in place of what was kept.
     pub(crate) fn put_trace(&mut self, index: usize, trace: Trace) {
+        self.pad_traces(index + 1);
         self.touch_trace(index);
         let slot = self.traces.get_mut(index).expect("a payment with a trace");
         // More first: no sum is short for a moment.

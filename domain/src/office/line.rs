@@ -5,6 +5,10 @@
 //! removes the one with that key, `~budget-row⇥101001-1⇥0.00⇥-5.00` adds to a budget row's adjusted
 //! and vired figures. Additions commute: what a batch staged meanwhile does not undo another's.
 
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
 use super::field::Field;
 use super::table::{Row, Table};
 use crate::money::Fen;
@@ -51,6 +55,16 @@ impl Shift {
 }
 
 impl Change {
+    /// The table it touches.
+    #[must_use]
+    pub const fn table(&self) -> Table {
+        match self {
+            Change::Put(row) => row.table(),
+            Change::Remove(table, _) => *table,
+            Change::Shift(_) => Table::BudgetRow,
+        }
+    }
+
     /// The table and the key it touches.
     #[must_use]
     pub fn names(&self) -> (Table, Box<str>) {
@@ -106,6 +120,52 @@ impl Change {
             }
             other => Err(format!("a change begins with + or -, not {other:?}")),
         }
+    }
+}
+
+/// The changes an event brings, as the text that is journaled; read once, however many ask for them.
+#[derive(Debug)]
+pub struct Changes<'a> {
+    text: Cow<'a, str>,
+    read: OnceLock<Result<Vec<Change>, String>>,
+}
+
+impl Changes<'_> {
+    /// What the text says.
+    ///
+    /// # Errors
+    /// The first line that is no change, by its number, and why.
+    pub fn read(&self) -> Result<&[Change], &str> {
+        let read = self.read.get_or_init(|| read_all(&self.text));
+        read.as_deref().map_err(|why| &**why)
+    }
+}
+
+impl Deref for Changes<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Clone for Changes<'_> {
+    fn clone(&self) -> Self {
+        Changes { text: self.text.clone(), read: OnceLock::new() }
+    }
+}
+
+impl PartialEq for Changes<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Changes<'_> {}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Changes<'a> {
+    fn from(text: T) -> Changes<'a> {
+        Changes { text: text.into(), read: OnceLock::new() }
     }
 }
 

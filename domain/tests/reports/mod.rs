@@ -23,8 +23,8 @@ pub(crate) fn fold(journal: &[Event<'static>]) -> (Ledger, Shelves) {
     let mut known = HashMap::new();
     for (at, event) in journal.iter().enumerate() {
         let before = before(&mut known, event);
-        shelves.take(event).expect("changes that can be read");
-        ledger.take(event, before.as_ref(), &shelves, at as u64);
+        let filed = shelves.take(event).expect("changes that can be read");
+        ledger.take(event, before.as_ref(), (&shelves, filed), at as u64);
     }
     (ledger, shelves)
 }

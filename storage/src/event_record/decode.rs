@@ -17,6 +17,7 @@ use domain::ids::{
 };
 use domain::limits::{LINKED_RUN_COMMANDS_MAX, REFUSAL_FIGURES_MAX};
 use domain::money::Fen;
+use domain::office::line::Changes;
 use domain::office::paper::PaperKind;
 use domain::particulars::Particulars;
 use domain::refusal::{Code, Figure, Refusal};
@@ -415,11 +416,12 @@ fn filed<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
         day,
         text: body.text()?,
     };
-    let changes = body.text()?;
-    let unreadable = EventError::Layout { kind: body.kind };
-    domain::office::line::read_all(changes).map_err(|_| unreadable)?;
+    let changes = Changes::from(body.text()?);
+    if changes.read().is_err() {
+        return Err(EventError::Layout { kind: body.kind });
+    }
     let fingerprint = Fingerprint(fixed.fingerprint);
-    Ok(EventBody::Filed { fingerprint, changes: changes.into(), command })
+    Ok(EventBody::Filed { fingerprint, changes, command })
 }
 
 fn run_refused<'a>(

@@ -2,18 +2,21 @@
 //!
 //! Folded from events and their journaled times, so that every fold of one journal raises the same.
 //! A division and year is looked at after each event that changes it, all of them when an hour has
-//! gone by in the journal or business has come to another day.
+//! gone by in the journal, business has come to another day or a threshold was put or removed. Which
+//! thresholds hold for one is found out once, and again when it may have changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::calendar::{hour_of, time_progress_bp};
 use super::cell::progress_bp;
-use super::ledger::Ledger;
-use crate::codes::BatchEnd;
+use super::ledger::{Ledger, book_of};
 use crate::event::{Event, EventBody};
-use crate::ids::{BatchId, Day, DivisionIndex, FiscalYear};
-use crate::office::shelves::{Book, Shelves};
+use crate::ids::{Day, DivisionIndex, FiscalYear};
+use crate::office::Office;
+use crate::office::shelves::{Book, Filed, Shelves};
+use crate::office::table::Table;
 use crate::office::tables::report::{Measure, Threshold};
+use crate::resident::{map_bytes, tree_bytes};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -32,10 +35,24 @@ pub struct Alert {
     pub times: u32,
 }
 
+/// A threshold that holds for a division and year.
+#[derive(Debug)]
+struct Watch {
+    code: Box<str>,
+    measure: Measure,
+    raise_at: i64,
+    clear_at: i64,
+    /// Whether its alert is raised.
+    raised: bool,
+}
+
 /// Every alert that was ever raised, and what is needed to raise them.
 #[derive(Debug, Default)]
 pub struct Alerts {
     alerts: BTreeMap<(DivisionIndex, FiscalYear, Box<str>), Alert>,
+    /// What holds for each division and year that was looked at since a threshold, or which division
+    /// stands under which, has changed.
+    watches: HashMap<Book, Vec<Watch>>,
     /// Whether any division has thresholds.
     watching: bool,
     hour: u64,
@@ -50,108 +67,142 @@ impl Alerts {
             .map(|((division, year, code), alert)| ((*division, *year), &**code, alert))
     }
 
-    /// Notes whether thresholds were put or removed.
-    pub(super) fn note(&mut self, event: &Event<'_>, shelves: &Shelves) -> bool {
-        let changed = match &event.body {
-            EventBody::Filed { changes, command, .. } => {
-                command.batch == BatchId(0) && changes.contains("threshold\t")
-            }
-            EventBody::BatchEnded { end, .. } => *end == BatchEnd::Closed,
-            _ => false,
-        };
-        if changed {
-            let any = |office: &crate::office::Office| office.all::<Threshold>().next().is_some();
-            let watched = self.watching;
-            self.watching = shelves.offices().any(|(_, office)| any(office));
-            return self.watching || watched;
-        }
-        false
-    }
-
     /// Looks at what an event may have changed.
     pub(super) fn look(
         ledger: &mut Ledger,
         event: &Event<'_>,
-        touched: Option<Book>,
+        filed: Filed,
         shelves: &Shelves,
         time_ms: u64,
     ) {
         let mut alerts = std::mem::take(&mut ledger.alerts);
-        let everything = alerts.note(event, shelves);
+        let everything = alerts.learn(event, filed, shelves);
         if alerts.watching || everything {
-            for book in alerts.due(ledger, everything, touched, time_ms) {
+            let touched = touched(event);
+            let all = alerts.an_hour_has_gone_by(time_ms) || everything;
+            let year = touched.map(|(_, year)| year);
+            let year = year.filter(|&year| alerts.another_day(ledger, year));
+            let due = |book: &Book| all || year == Some(book.1) || touched == Some(*book);
+            if all || year.is_some() {
+                ledger.books().filter(due).for_each(|book| {
+                    alerts.look_at(ledger, book, shelves, time_ms);
+                });
+            } else if let Some(book) = touched {
                 alerts.look_at(ledger, book, shelves, time_ms);
             }
         }
         ledger.alerts = alerts;
     }
 
-    fn due(
-        &mut self,
-        ledger: &Ledger,
-        everything: bool,
-        touched: Option<Book>,
-        time_ms: u64,
-    ) -> BTreeSet<Book> {
+    /// Notes what an event changes of the thresholds; true: every division has to be looked at.
+    fn learn(&mut self, event: &Event<'_>, filed: Filed, shelves: &Shelves) -> bool {
+        let thresholds = filed.has(Table::Threshold);
+        let registered = matches!(event.body, EventBody::Registered { .. });
+        if thresholds || registered || filed.has(Table::DivisionCard) {
+            self.watches.clear();
+        }
+        let watched = self.watching;
+        if thresholds {
+            let any = |office: &Office| office.all::<Threshold>().next().is_some();
+            self.watching = shelves.offices().any(|(_, office)| any(office));
+        }
+        thresholds && (self.watching || watched)
+    }
+
+    fn an_hour_has_gone_by(&mut self, time_ms: u64) -> bool {
         let hour = hour_of(time_ms);
-        let an_hour_on = hour > self.hour;
+        let gone_by = hour > self.hour;
         self.hour = self.hour.max(hour);
-        let mut due: BTreeSet<Book> = touched.into_iter().collect();
-        let mut of_year = |year: Option<FiscalYear>| {
-            due.extend(ledger.books().filter(|book| year.is_none_or(|year| book.1 == year)));
-        };
-        if everything || an_hour_on {
-            of_year(None);
-        }
-        if let Some((_, year)) = touched
-            && let Some(day) = ledger.business_day(year)
-            && self.days.insert(year, day) != Some(day)
-        {
-            of_year(Some(year));
-        }
-        due
+        gone_by
+    }
+
+    /// Whether business of a year has come to another day than when this was asked before.
+    fn another_day(&mut self, ledger: &Ledger, year: FiscalYear) -> bool {
+        let day = ledger.business_day(year);
+        day.is_some_and(|day| self.days.insert(year, day) != Some(day))
     }
 
     fn look_at(&mut self, ledger: &Ledger, book: Book, shelves: &Shelves, time_ms: u64) {
-        let thresholds = thresholds(ledger, book, shelves);
-        let (division, year) = book;
-        for (code, threshold) in &thresholds {
-            let Some(value) = value(ledger, book, threshold.measure, time_ms) else { continue };
-            let key = (division, year, Box::from(*code));
-            let raised = self.alerts.get(&key).is_some_and(|alert| alert.raised);
-            if !raised && value >= threshold.raise_at {
-                let times = self.alerts.get(&key).map_or(0, |alert| alert.times) + 1;
-                let measure = threshold.measure;
-                let alert = Alert { measure, raised: true, since_ms: time_ms, value, times };
-                self.alerts.insert(key, alert);
-            } else if raised && value <= threshold.clear_at {
-                self.clear(&key, value, time_ms);
+        let Alerts { alerts, watches, .. } = self;
+        let watches = watches.entry(book).or_insert_with(|| {
+            let holding = thresholds(ledger, book, shelves);
+            clear_those_without(alerts, book, &holding, time_ms);
+            watches_of(alerts, book, &holding)
+        });
+        for watch in watches {
+            let Some(value) = value(ledger, book, watch.measure, time_ms) else { continue };
+            let crosses =
+                if watch.raised { value <= watch.clear_at } else { value >= watch.raise_at };
+            if crosses {
+                watch.raised = !watch.raised;
+                let alert = alerts.entry((book.0, book.1, watch.code.clone()));
+                let alert = alert.or_insert(Alert::never(watch.measure));
+                alert.turn(watch.raised, watch.measure, value, time_ms);
             }
-        }
-        let first = (division, year, Box::from(""));
-        let of_book = self.alerts.range(first..).take_while(|((d, y, _), _)| (*d, *y) == book);
-        let gone =
-            of_book.filter(|((.., code), alert)| alert.raised && !thresholds.contains_key(&**code));
-        let gone: Vec<_> = gone.map(|(key, alert)| (key.clone(), alert.value)).collect();
-        for (key, value) in gone {
-            self.clear(&key, value, time_ms);
         }
     }
 
-    fn clear(&mut self, key: &(DivisionIndex, FiscalYear, Box<str>), value: i64, time_ms: u64) {
-        if let Some(alert) = self.alerts.get_mut(key) {
-            (alert.raised, alert.since_ms, alert.value) = (false, time_ms, value);
+    pub(super) fn bytes(&self) -> usize {
+        let watch = |watch: &Watch| size_of::<Watch>() + watch.code.len();
+        let watches: usize = self.watches.values().flatten().map(watch).sum();
+        let words: usize = self.alerts.keys().map(|(.., code)| code.len()).sum();
+        map_bytes(&self.watches) + watches + tree_bytes(&self.alerts) + words
+    }
+}
+
+impl Alert {
+    /// One that was not raised yet.
+    const fn never(measure: Measure) -> Alert {
+        Alert { measure, raised: false, since_ms: 0, value: 0, times: 0 }
+    }
+
+    fn turn(&mut self, raised: bool, measure: Measure, value: i64, time_ms: u64) {
+        (self.raised, self.since_ms, self.value) = (raised, time_ms, value);
+        if raised {
+            (self.measure, self.times) = (measure, self.times + 1);
+        }
+    }
+}
+
+type Holding<'s> = BTreeMap<&'s str, &'s Threshold>;
+
+fn watches_of(
+    alerts: &BTreeMap<(DivisionIndex, FiscalYear, Box<str>), Alert>,
+    (division, year): Book,
+    holding: &Holding<'_>,
+) -> Vec<Watch> {
+    let watch = |(&code, row): (&&str, &&Threshold)| {
+        let known = alerts.get(&(division, year, code.into()));
+        Watch {
+            code: code.into(),
+            measure: row.measure,
+            raise_at: row.raise_at,
+            clear_at: row.clear_at,
+            raised: known.is_some_and(|alert| alert.raised),
+        }
+    };
+    holding.iter().map(watch).collect()
+}
+
+/// Clears the alerts of a division and year whose threshold is gone, with the value they were raised at.
+fn clear_those_without(
+    alerts: &mut BTreeMap<(DivisionIndex, FiscalYear, Box<str>), Alert>,
+    book: Book,
+    holding: &Holding<'_>,
+    time_ms: u64,
+) {
+    let first = (book.0, book.1, Box::from(""));
+    let of_book = alerts.range_mut(first..).take_while(|((d, y, _), _)| (*d, *y) == book);
+    for ((.., code), alert) in of_book {
+        if alert.raised && !holding.contains_key(&**code) {
+            (alert.raised, alert.since_ms) = (false, time_ms);
         }
     }
 }
 
 /// The thresholds that hold for a division and year: its own, and those of the divisions above it
 /// whose codes it has no row of.
-fn thresholds<'s>(
-    ledger: &Ledger,
-    (division, year): Book,
-    shelves: &'s Shelves,
-) -> BTreeMap<&'s str, &'s Threshold> {
+fn thresholds<'s>(ledger: &Ledger, (division, year): Book, shelves: &'s Shelves) -> Holding<'s> {
     let mut found = BTreeMap::new();
     let (mut at, mut seen) = (Some(division), BTreeSet::new());
     while let Some(here) = at.filter(|here| seen.insert(*here)) {
@@ -186,4 +237,17 @@ fn behind_bp(ledger: &Ledger, book: Book) -> Option<i64> {
     let of = ledger.books.get(&book)?;
     let done = progress_bp(of.spent_all.paid, of.own)?;
     Some(time_progress_bp(ledger.business_day(book.1)?, book.1) - done)
+}
+
+/// The division and year whose figures an event may have changed.
+fn touched(event: &Event<'_>) -> Option<Book> {
+    match &event.body {
+        EventBody::Refused { .. } | EventBody::RunRefused { .. } => None,
+        EventBody::FactParked { division, year, .. }
+        | EventBody::BatchEnded { division, year, .. } => Some((*division, *year)),
+        EventBody::Resolved { command: c, .. } => Some((c.division, c.year)),
+        EventBody::Filed { command: c, .. } => Some((c.division, c.year)),
+        EventBody::MoveDeclined { command: c, .. } => Some(book_of(c.from)),
+        _ => event.quota_version().map(|(quota, _)| book_of(quota)),
+    }
 }

@@ -1,9 +1,9 @@
 //! What running totals are kept by, and what they are.
 
 use super::calendar::TenDays;
-use crate::codes::{FactKind, Path, PaymentState};
+use crate::codes::{FactKind, MoveKind, Path, PaymentState};
 use crate::command::Fact;
-use crate::ids::{Class, Day, DivisionIndex, FiscalYear};
+use crate::ids::{Class, Day, DivisionIndex, FiscalYear, QuotaId};
 use crate::money::{Fen, FenSum};
 use crate::office::field::vocabulary;
 use crate::office::tables::budget::RowKind;
@@ -160,6 +160,34 @@ impl Funds {
         self.allocated += other.allocated;
         self.handed_down += other.handed_down;
     }
+
+    /// What a move takes from the quota it leaves; a negative amount brings it back.
+    pub(super) fn outflow(kind: MoveKind, from: QuotaId, to: QuotaId, amount: i64) -> Funds {
+        let same = from.division() == to.division();
+        let (none, amount) = (Funds::default(), FenSum::from(amount));
+        match kind {
+            MoveKind::Allocate => Funds { allocated: -amount, ..none },
+            MoveKind::Transfer => Funds { handed_down: amount, ..none },
+            MoveKind::ReturnUp if same => Funds { allocated: -amount, ..none },
+            MoveKind::ReturnUp => Funds { received: -amount, ..none },
+            MoveKind::Virement => Funds { granted: -amount, ..none },
+            MoveKind::Carry => Funds { carried: -amount, ..none },
+        }
+    }
+
+    /// What a move brings to the quota it goes to.
+    pub(super) fn inflow(kind: MoveKind, from: QuotaId, to: QuotaId, amount: i64) -> Funds {
+        let same = from.division() == to.division();
+        let (none, amount) = (Funds::default(), FenSum::from(amount));
+        match kind {
+            MoveKind::Allocate => Funds { allocated: amount, ..none },
+            MoveKind::Transfer => Funds { received: amount, ..none },
+            MoveKind::ReturnUp if same => Funds { allocated: amount, ..none },
+            MoveKind::ReturnUp => Funds { handed_down: -amount, ..none },
+            MoveKind::Virement => Funds { granted: amount, ..none },
+            MoveKind::Carry => Funds { carried: amount, ..none },
+        }
+    }
 }
 
 /// Running totals of the quotas that share a key.
@@ -203,6 +231,17 @@ impl Cell {
     pub(super) fn bytes(&self) -> usize {
         size_of::<Cell>() + self.periods.capacity() * size_of::<(TenDays, Spent)>()
     }
+}
+
+/// The payment plan (用款计划) of one key, and what the quotas under it have in common.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    /// Planned for each month, in fen.
+    pub(super) months: [i64; 12],
+    /// The cell of all its quotas; none: no quota yet, or quotas of several cells.
+    pub(super) cell: Option<u32>,
+    /// True once quotas of several cells are under it.
+    pub(super) several: bool,
 }
 
 /// A part of a whole in hundredths of a percent, to the nearest; none where there is no whole.

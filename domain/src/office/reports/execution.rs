@@ -8,8 +8,8 @@
 use std::collections::HashMap;
 
 use super::calendar::{TenDays, time_progress_bp};
-use super::cell::{Cell, QuotaKind, progress_bp};
-use super::ledger::{Plan, QuotaFigures};
+use super::cell::{Cell, Plan, QuotaKind, progress_bp};
+use super::ledger::QuotaFigures;
 use super::page::{Form, Report, ReportColumn, RowText, Statement};
 use super::question::{By, NoReport, ReportKind, ReportQuestion};
 use super::sources::{Scope, Sources};

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::alerts::Alerts;
-use super::calendar::TenDays;
-use super::cell::{Before, Cell, CellKey, Funds, QuotaKind, Spent, holds, is_on_line};
+use super::calendar::{TenDays, day_of};
+use super::cell::{Before, Cell, CellKey, Funds, Plan, QuotaKind, Spent, holds, is_on_line};
 use super::places::Places;
 use crate::arena::Arena;
 use crate::codes::{
@@ -20,7 +20,7 @@ use crate::ids::{
     BatchId, Class, Day, DivisionIndex, FiscalYear, LimitKey, MoveId, PaymentId, QuotaId,
 };
 use crate::money::FenSum;
-use crate::office::shelves::{Book, Shelves};
+use crate::office::shelves::{Book, Filed, Shelves};
 use crate::office::tables::budget::BudgetRow;
 use crate::payment::Standing;
 use crate::quota::{row_of_key, unit_of_key};
@@ -31,7 +31,7 @@ const NONE: u32 = u32::MAX;
 
 /// One quota.
 #[derive(Clone, Copy, Debug)]
-struct Line {
+pub(super) struct Line {
     /// What may be spent from it, in fen.
     own: FenSum,
     /// The cell it counts in.
@@ -68,20 +68,9 @@ pub struct Move {
     pub decided: bool,
 }
 
-/// The payment plan (用款计划) of one key, and what the quotas under it have in common.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Plan {
-    /// Planned for each month, in fen.
-    pub(super) months: [i64; 12],
-    /// The cell of all its quotas; none: no quota yet, or quotas of several cells.
-    pub(super) cell: Option<u32>,
-    /// True once quotas of several cells are under it.
-    pub(super) several: bool,
-}
-
 /// Staged until its batch ends.
 #[derive(Clone, Copy, Debug)]
-enum Staged {
+pub(super) enum Staged {
     Act(ActKind, QuotaId, i64),
     Move(MoveId),
 }
@@ -90,16 +79,16 @@ enum Staged {
 #[derive(Debug, Default)]
 pub(super) struct BookLedger {
     pub(super) closed: bool,
-    lines: Arena<Line>,
-    spent: Arena<(Spent, i64)>,
+    pub(super) lines: Arena<Line>,
+    pub(super) spent: Arena<(Spent, i64)>,
     pub(super) cells: Vec<u32>,
     pub(super) plans: BTreeMap<LimitKey, Plan>,
-    moves: BTreeMap<MoveId, Move>,
-    staged: HashMap<BatchId, Vec<Staged>>,
+    pub(super) moves: BTreeMap<MoveId, Move>,
+    pub(super) staged: HashMap<BatchId, Vec<Staged>>,
     /// What refunds took off each payment that has any.
-    refunds: HashMap<PaymentId, Spent>,
+    pub(super) refunds: HashMap<PaymentId, Spent>,
     /// Refunds that went to the recovered pool and are not settled.
-    pooled: HashSet<(PaymentId, u64)>,
+    pub(super) pooled: HashSet<(PaymentId, u64)>,
     /// Facts in suspense, with when they came.
     pub(super) parked: HashMap<ParkedKey, u64>,
     /// Payments a rule or a person holds, and payments of which the bank is silent.
@@ -113,14 +102,14 @@ pub(super) struct BookLedger {
 /// Running totals of every division and year.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    places: Places,
-    cells: Arena<Cell>,
-    cell_ids: HashMap<CellKey, u32>,
-    words: Vec<Box<str>>,
-    word_ids: HashMap<Box<str>, u32>,
+    pub(super) places: Places,
+    pub(super) cells: Arena<Cell>,
+    pub(super) cell_ids: HashMap<CellKey, u32>,
+    pub(super) words: Vec<Box<str>>,
+    pub(super) word_ids: HashMap<Box<str>, u32>,
     pub(super) books: BTreeMap<Book, BookLedger>,
-    /// The latest business day of an accepted payment, by fiscal year: how far business has come.
-    days: BTreeMap<FiscalYear, Day>,
+    /// How far business has come, by fiscal year.
+    pub(super) days: BTreeMap<FiscalYear, Day>,
     pub(super) alerts: Alerts,
 }
 
@@ -131,7 +120,8 @@ impl Ledger {
         &self.places
     }
 
-    /// How far business has come in a fiscal year: the latest business day of a payment.
+    /// How far business has come in a fiscal year: the latest business day of an accepted payment, and
+    /// for one dated ahead the day it was journaled on, so that none moves the year on by its date.
     #[must_use]
     pub fn business_day(&self, year: FiscalYear) -> Option<Day> {
         self.days.get(&year).copied()
@@ -196,26 +186,17 @@ impl Ledger {
         moves.filter(|(_, moved)| !moved.decided).map(|(id, moved)| (*id, moved))
     }
 
-    /// Bytes it keeps in memory, counted from lengths and capacities.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        let cells: usize = self.cells.iter().map(Cell::bytes).sum();
-        let index = self.cell_ids.capacity() * (size_of::<CellKey>() + size_of::<u32>());
-        let book = |book: &BookLedger| book.lines.bytes() + book.spent.bytes();
-        cells + index + self.books.values().map(book).sum::<usize>()
-    }
-
     /// Takes the next event in. `before` is what is known of its payment, where it is about one;
-    /// `shelves` have taken it in already; `time_ms` is when it was journaled.
+    /// `shelves` have taken it in already, and told what it filed; `time_ms` is when it was journaled.
     pub fn take(
         &mut self,
         event: &Event<'_>,
         before: Option<&Before>,
-        shelves: &Shelves,
+        (shelves, filed): (&Shelves, Filed),
         time_ms: u64,
     ) {
         self.fold(event, before, shelves, time_ms);
-        Alerts::look(self, event, touched(event), shelves, time_ms);
+        Alerts::look(self, event, filed, shelves, time_ms);
     }
 
     fn fold(
@@ -236,14 +217,14 @@ impl Ledger {
             EventBody::MovedOut { command, .. } => self.moved_out(command, time_ms),
             EventBody::MovedIn { command: c, .. } => {
                 self.settle(c.id, c.from, true);
-                let funds = inflow(c.kind, c.from, c.to, c.amount_fen.get());
+                let funds = Funds::inflow(c.kind, c.from, c.to, c.amount_fen.get());
                 self.fund(c.to, funds, c.kind == MoveKind::Carry);
             }
             EventBody::MoveDeclined { command: c, .. } => self.settle(c.id, c.from, true),
             EventBody::MoveSettled { id, from, landed, .. } => {
                 let moved = self.book(book_of(*from)).moves.remove(id);
                 if let (Some(moved), false) = (moved, *landed) {
-                    let funds = outflow(moved.kind, moved.from, moved.to, -moved.amount);
+                    let funds = Funds::outflow(moved.kind, moved.from, moved.to, -moved.amount);
                     self.fund(*from, funds, false);
                 }
             }
@@ -252,7 +233,7 @@ impl Ledger {
             }
             EventBody::Reserved { path, posts, command, .. } => {
                 let standing = Standing::reserved(*path, *posts, command.one_act);
-                self.reserved(command, standing.state);
+                self.reserved(command, standing.state, day_of(time_ms));
             }
             EventBody::Stepped { command, .. } => {
                 let Some(before) = before else { return };
@@ -371,7 +352,7 @@ impl Ledger {
         if staged {
             book.staged.entry(out.batch).or_default().push(Staged::Move(out.id));
         } else {
-            self.fund(from, outflow(kind, from, to, amount), false);
+            self.fund(from, Funds::outflow(kind, from, to, amount), false);
         }
     }
 
@@ -394,7 +375,7 @@ impl Ledger {
                     let Some(moved) = moves.get_mut(&id) else { continue };
                     (moved.decided, moved.since_ms) = (false, time_ms);
                     let Move { kind, from, to, amount, .. } = *moved;
-                    self.fund(from, outflow(kind, from, to, amount), false);
+                    self.fund(from, Funds::outflow(kind, from, to, amount), false);
                 }
                 Staged::Move(id) => {
                     self.book(book).moves.remove(&id);
@@ -430,10 +411,10 @@ impl Ledger {
         self.books.get(&book_of(quota))?.lines.get(quota.serial() as usize).copied()
     }
 
-    fn reserved(&mut self, reserve: &Reserve<'_>, state: PaymentState) {
+    fn reserved(&mut self, reserve: &Reserve<'_>, state: PaymentState, today: Day) {
         let Some(line) = self.line(reserve.quota) else { return };
         let day = self.days.entry(reserve.quota.year()).or_default();
-        *day = (*day).max(reserve.day);
+        *day = (*day).max(reserve.day.min(today));
         let book = self.book(book_of(reserve.quota));
         if line.spent == NONE {
             let spent = book.spent.push((Spent::default(), 0)) as u32;
@@ -510,48 +491,7 @@ impl Ledger {
     }
 }
 
-/// The division and year whose figures an event may have changed.
-fn touched(event: &Event<'_>) -> Option<Book> {
-    match &event.body {
-        EventBody::Refused { .. } | EventBody::RunRefused { .. } => None,
-        EventBody::FactParked { division, year, .. }
-        | EventBody::BatchEnded { division, year, .. } => Some((*division, *year)),
-        EventBody::Resolved { command: c, .. } => Some((c.division, c.year)),
-        EventBody::Filed { command: c, .. } => Some((c.division, c.year)),
-        EventBody::MoveDeclined { command: c, .. } => Some(book_of(c.from)),
-        _ => event.quota_version().map(|(quota, _)| book_of(quota)),
-    }
-}
-
 /// The division and year of a quota.
 pub(super) const fn book_of(quota: QuotaId) -> (DivisionIndex, FiscalYear) {
     (quota.division(), quota.year())
-}
-
-/// What a move takes from the quota it leaves; a negative amount brings it back.
-fn outflow(kind: MoveKind, from: QuotaId, to: QuotaId, amount: i64) -> Funds {
-    let same = from.division() == to.division();
-    let (none, amount) = (Funds::default(), FenSum::from(amount));
-    match kind {
-        MoveKind::Allocate => Funds { allocated: -amount, ..none },
-        MoveKind::Transfer => Funds { handed_down: amount, ..none },
-        MoveKind::ReturnUp if same => Funds { allocated: -amount, ..none },
-        MoveKind::ReturnUp => Funds { received: -amount, ..none },
-        MoveKind::Virement => Funds { granted: -amount, ..none },
-        MoveKind::Carry => Funds { carried: -amount, ..none },
-    }
-}
-
-/// What a move brings to the quota it goes to.
-fn inflow(kind: MoveKind, from: QuotaId, to: QuotaId, amount: i64) -> Funds {
-    let same = from.division() == to.division();
-    let (none, amount) = (Funds::default(), FenSum::from(amount));
-    match kind {
-        MoveKind::Allocate => Funds { allocated: amount, ..none },
-        MoveKind::Transfer => Funds { received: amount, ..none },
-        MoveKind::ReturnUp if same => Funds { allocated: amount, ..none },
-        MoveKind::ReturnUp => Funds { handed_down: -amount, ..none },
-        MoveKind::Virement => Funds { granted: amount, ..none },
-        MoveKind::Carry => Funds { carried: amount, ..none },
-    }
 }

@@ -8,7 +8,7 @@
 //! - [`calendar`]: ten-day periods, and how far a year has gone.
 //! - [`cell`]: what totals are kept by, and what counts as spent.
 //! - [`places`]: the divisions, and which stands under which.
-//! - [`ledger`]: the fold.
+//! - [`ledger`]: the fold; [`memory`]: what it keeps.
 //! - [`alerts`]: raised and cleared as the fold goes on.
 //! - [`question`]: what is asked.
 //! - [`page`]: what is answered.
@@ -22,6 +22,7 @@ pub mod cell;
 mod execution;
 pub mod ledger;
 mod lists;
+mod memory;
 pub mod page;
 pub mod payments;
 pub mod places;

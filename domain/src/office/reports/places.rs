@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use crate::command::Register;
 use crate::ids::{DivisionIndex, FiscalYear};
 use crate::office::shelves::Shelves;
+use crate::resident::map_bytes;
 
 /// One division.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,13 @@ impl Places {
         self.codes.insert(code.clone(), register.division);
         let place = Place { code, name: name.into(), parent: register.parent };
         self.places.insert(register.division, place);
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let texts: usize =
+            self.places.values().map(|place| place.code.len() + place.name.len()).sum();
+        let codes: usize = self.codes.keys().map(|code| code.len()).sum();
+        map_bytes(&self.places) + map_bytes(&self.codes) + texts + codes
     }
 
     /// A division, if it is registered.

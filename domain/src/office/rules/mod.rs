@@ -19,6 +19,7 @@ pub mod windows;
 
 mod compile;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -434,9 +435,13 @@ pub(crate) fn rows_after(book: &YearBook, reserve: &Reserve<'_>) -> Vec<Change> 
     }
     let Some(quota) = book.quota(reserve.quota) else { return Vec::new() };
     let Ok(Some(case)) = Case::of(book, reserve, quota, true) else { return Vec::new() };
+    let mut all = judge_after(&case, &book.rules);
+    // By what each does on the payment's day: a deviation may have made a graver rule milder.
+    all.sort_by_key(|fired| Reverse(fired.action));
+    all.truncate(RULES_LISTED_MAX);
     let mut changes = Vec::new();
     let mut held = false;
-    for fired in judge_after(&case, &book.rules) {
+    for fired in all {
         let row = if fired.action == Action::Hold && !held {
             held = true;
             held_row(&case, fired).into_row()
@@ -445,7 +450,6 @@ pub(crate) fn rows_after(book: &YearBook, reserve: &Reserve<'_>) -> Vec<Change> 
         };
         changes.push(Change::Put(row));
     }
-    changes.truncate(RULES_LISTED_MAX);
     changes
 }
 

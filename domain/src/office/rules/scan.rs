@@ -17,12 +17,18 @@ use crate::office::tables::budget::BudgetRow;
 use crate::office::tables::rule::{Alert, AlertState, Ceiling, Rule};
 use crate::quota::{QuotaCell, QuotaRow};
 
+/// What begins the part of an alert's inputs that is another every day.
+const PASSING: &str = " time=";
+
 /// Something a scan found.
 struct Finding {
     subject: String,
     unit: String,
     fen: FenSum,
+    /// What was seen.
     inputs: String,
+    /// What else stands beside it and is another every day, whatever was seen.
+    passing: String,
 }
 
 /// The alerts of a day, of every rule that is looked for then, the largest of each rule first; and
@@ -50,13 +56,16 @@ fn look(book: &YearBook, what: &Scan, day: Day) -> Vec<Finding> {
     }
 }
 
-/// An alert that is new, or that says something else than the one on file.
+/// An alert that is new, or that says something else than the one on file. What somebody has answered
+/// stays answered until something else is seen; what was over and is seen again is raised again.
 fn raise(book: &YearBook, rule: &Rule, finding: &Finding, day: Day) -> Option<Change> {
     let key = format!("{}/{}", &*rule.id, finding.subject);
     let known: Option<&Alert> = book.office().get(&key);
-    if known.is_some_and(|alert| *alert.inputs == *finding.inputs) {
+    let stands = |alert: &Alert| alert.state == AlertState::Open || !alert.answer.is_empty();
+    if known.is_some_and(|alert| stands(alert) && seen(&alert.inputs) == finding.inputs) {
         return None;
     }
+    let inputs = format!("{}{}", finding.inputs, finding.passing);
     let alert = Alert {
         rule: rule.id.clone(),
         subject: (&*finding.subject).into(),
@@ -66,11 +75,16 @@ fn raise(book: &YearBook, rule: &Rule, finding: &Finding, day: Day) -> Option<Ch
         unit: (&*finding.unit).into(),
         amount_fen: Fen::new(i64::try_from(finding.fen).unwrap_or(i64::MAX)),
         day: Some(day),
-        inputs: (&*finding.inputs).into(),
+        inputs: (&*inputs).into(),
         state: AlertState::Open,
         answer: "".into(),
     };
     Some(Change::Put(alert.into_row()))
+}
+
+/// What an alert on file says was seen, without what passes.
+fn seen(inputs: &str) -> &str {
+    inputs.split_once(PASSING).map_or(inputs, |(seen, _)| seen)
 }
 
 fn close_what_is_over(book: &YearBook, rule: &Rule, found: &[Finding], into: &mut Vec<Change>) {
@@ -105,6 +119,7 @@ fn dormant(book: &YearBook, years: u32, day: Day) -> Vec<Finding> {
                 budget.first_year.get(),
                 available.to_yuan()
             ),
+            passing: String::new(),
         })
     };
     book.quotas().filter_map(of_quota).collect()
@@ -140,7 +155,8 @@ fn slow(book: &YearBook, points: u32, day: Day) -> Vec<Finding> {
             subject: unit.into(),
             unit: unit.into(),
             fen: has - used,
-            inputs: format!("progress={}% time={}%", used * 100 / has, passed * 100 / year),
+            inputs: format!("progress={}%", used * 100 / has),
+            passing: format!("{PASSING}{}%", passed * 100 / year),
         })
     };
     progress(book).into_iter().filter_map(of_unit).collect()
@@ -163,6 +179,7 @@ fn year_end(book: &YearBook, share: u32) -> Vec<Finding> {
             unit: unit.into(),
             fen: december,
             inputs: format!("december={}% of the year", december * 100 / year),
+            passing: String::new(),
         })
     };
     units.into_iter().filter_map(of_unit).collect()
@@ -187,6 +204,7 @@ fn split(book: &YearBook, days: u32, threshold: Fen) -> Vec<Finding> {
             unit: unit.into(),
             fen: most,
             inputs: format!("payments={} most-in-{days}-days={}", all.len(), yuan(most)),
+            passing: String::new(),
         })
     };
     pairs.into_iter().filter_map(of_pair).collect()
@@ -218,6 +236,7 @@ fn over(book: &YearBook, classes: &[Class], name: &str) -> Vec<Finding> {
             unit: ceiling.unit.to_string(),
             fen: total - approved,
             inputs: format!("year={} approved={}", yuan(total), yuan(approved)),
+            passing: String::new(),
         })
     };
     let named = book.office().all::<Ceiling>().filter(|ceiling| *ceiling.name == *name);
