@@ -22,7 +22,7 @@ use crate::limit::{ContractCell, PayCeiling, PlanCell};
 use crate::marks::{KeyMarks, PageMarks};
 use crate::movement::{MoveInRow, MoveOutRow};
 use crate::office::rules::Rules;
-use crate::office::rules::windows::Trace;
+use crate::office::rules::trace::Trace;
 use crate::office::{Gate, Office};
 use crate::page::{Page, YearPage};
 use crate::payment::Payment;
@@ -246,7 +246,7 @@ impl YearBook {
             batches: BTreeMap::new(),
             office: Office::default(),
             gate: Gate::default(),
-            rules: Rules::default(),
+            rules: Rules::new(key, division, year),
             traces: Arena::default(),
             moves_let_out: Vec::new(),
             marks: Marks::default(),
@@ -417,14 +417,14 @@ impl YearBook {
     /// True when control rules are held against payments of this year.
     #[must_use]
     pub fn has_rules(&self) -> bool {
-        self.rules.apply(&self.office)
+        self.rules.apply()
     }
 
-    /// True when every sum over payments, quotas and contracts that rules go by is what it would be
-    /// made anew.
+    /// True when everything that rules go by (rules, quotas, contracts, registers and sums over
+    /// payments) is what it would be made anew.
     #[must_use]
     pub fn rules_agree(&self) -> bool {
-        self.rules.agrees_with(self)
+        self.rules == Rules::of(self)
     }
 
     /// Tells what an event added where its record landed.

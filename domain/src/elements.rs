@@ -29,6 +29,15 @@ const FUNCTIONAL: usize = 7;
 /// government and departmental economic class, fund nature. Project, document and others follow.
 const KEY_PARTS_MIN: usize = 6;
 
+/// The functional class of transfers (转移性支出).
+const TRANSFERS: Class = Class(*b"230\0\0\0\0\0");
+
+/// The functional class of debt principal (债务还本支出).
+const DEBT_PRINCIPAL: Class = Class(*b"231\0\0\0\0\0");
+
+/// The government economic class of transfers (转移性支出).
+const GOVERNMENT_TRANSFERS: Class = Class(*b"513\0\0\0\0\0");
+
 static TABLES: LazyLock<Tables> =
     LazyLock::new(|| Tables::read(include_str!("../data/elements.csv")));
 
@@ -94,6 +103,8 @@ struct Tables {
     funds: Vec<Row<Budget>>,
     functional: Vec<Row<Budget>>,
     departmental: Vec<Row<Vec<Class>>>,
+    /// By the number of a departmental class at the finest level: its first row, or [`NO_ROW`].
+    departmental_rows: Vec<u16>,
     branches: Vec<Row<Branch>>,
     procured: Vec<Row<()>>,
 }
@@ -133,7 +144,24 @@ impl Tables {
         tables.funds.sort_by_key(|row| row.code);
         tables.functional.sort_by_key(|row| row.code);
         tables.departmental.sort_by_key(|row| row.code);
+        tables.departmental_rows = vec![NO_ROW; NUMBERS];
+        for (at, row) in tables.departmental.iter().enumerate().rev() {
+            if let Some(number) = number_of(row.code) {
+                tables.departmental_rows[number] = at as u16;
+            }
+        }
         tables
+    }
+
+    /// What a departmental class goes with, in a year that has it. Looked up by its number where it
+    /// has one: every payment asks.
+    fn departmental_in(&self, code: Class, year: u16) -> Option<&Vec<Class>> {
+        let Some(number) = number_of(code) else {
+            return in_force(&self.departmental, code, year);
+        };
+        let first = usize::from(self.departmental_rows[number]);
+        let same = self.departmental.get(first..)?.iter().take_while(|row| row.code == code);
+        same.filter(|row| row.holds_in(year)).map(|row| &row.goes_with).next()
     }
 
     /// True when some departmental class at or under this one is mapped to the government class,
@@ -142,16 +170,34 @@ impl Tables {
         self.departmental.iter().any(|row| {
             row.holds_in(year)
                 && departmental.covers(row.code)
-                && row
-                    .goes_with
-                    .iter()
-                    .any(|mapped| mapped.covers(government) || government.covers(*mapped))
+                && row.goes_with.iter().any(|mapped| are_in_line(*mapped, government))
         })
     }
 }
 
+/// Numbers of five digits.
+const NUMBERS: usize = 100_000;
+
+/// No row has a class of this number.
+const NO_ROW: u16 = u16::MAX;
+
+/// The number of a class at the finest level: five digits and nothing else.
+fn number_of(code: Class) -> Option<usize> {
+    let [digits @ .., 0, 0, 0] = code.0 else { return None };
+    let digit = |number: Option<usize>, byte: u8| {
+        let digit = byte.wrapping_sub(b'0');
+        number.filter(|_| digit < 10).map(|number| number * 10 + usize::from(digit))
+    };
+    digits.into_iter().fold(Some(0), digit)
+}
+
 fn of_table(code: &str) -> Class {
     Class::new(code).unwrap_or_else(|| panic!("elements: {code:?} is no code"))
+}
+
+/// Whether one of two codes stands above the other, or they are one.
+fn are_in_line(one: Class, other: Class) -> bool {
+    one.covers(other) || other.covers(one)
 }
 
 /// The statutory budget a code belongs to: that of the longest beginning listed, since divisions
@@ -179,8 +225,19 @@ pub fn check_payment_class(economic: Class, year: FiscalYear) -> Result<(), Code
         return Ok(());
     }
     let finest = economic.as_str().len() == DEPARTMENTAL_FINEST;
-    let known = finest && in_force(&TABLES.departmental, economic, year).is_some();
+    let known = finest && TABLES.departmental_in(economic, year).is_some();
     if known { Ok(()) } else { Err(Code::BadElement) }
+}
+
+/// The departmental economic classes that payments of a year may carry, as far as it has tables.
+pub(crate) fn payment_classes(year: FiscalYear) -> impl Iterator<Item = Class> {
+    let rows = TABLES.departmental.iter().filter(move |row| row.holds_in(year.get()));
+    rows.map(|row| row.code).filter(|code| code.as_str().len() == DEPARTMENTAL_FINEST)
+}
+
+/// The fund natures of a year, as far as it has tables.
+pub(crate) fn funds(year: FiscalYear) -> impl Iterator<Item = Class> {
+    TABLES.funds.iter().filter(move |row| row.holds_in(year.get())).map(|row| row.code)
 }
 
 /// Whether a payment's departmental class may be booked under a government one: mapped to it, to one
@@ -194,9 +251,12 @@ pub fn check_pair(departmental: Class, government: Class, year: FiscalYear) -> R
     if year < FIRST_YEAR {
         return Ok(());
     }
-    let mapped = in_force(&TABLES.departmental, departmental, year).ok_or(Code::BadElement)?;
-    let fits = |code: &Class| code.covers(government) || government.covers(*code);
-    if mapped.iter().any(fits) { Ok(()) } else { Err(Code::EconomicMismatch) }
+    let mapped = TABLES.departmental_in(departmental, year).ok_or(Code::BadElement)?;
+    if mapped.iter().any(|code| are_in_line(*code, government)) {
+        Ok(())
+    } else {
+        Err(Code::EconomicMismatch)
+    }
 }
 
 /// Whether a quota may be of these elements: its fund nature and its class are of the year; and
@@ -246,6 +306,24 @@ pub fn is_fund(fund: Class, year: FiscalYear) -> bool {
 #[must_use]
 pub fn is_appropriated(fund: Class) -> bool {
     fund.as_str().starts_with('1')
+}
+
+/// Whether a functional class is one of transfers to another level.
+#[must_use]
+pub fn is_transfer(functional: Class) -> bool {
+    TRANSFERS.covers(functional)
+}
+
+/// Whether a functional class pays back what was borrowed.
+#[must_use]
+pub fn is_debt_principal(functional: Class) -> bool {
+    DEBT_PRINCIPAL.covers(functional)
+}
+
+/// Whether a government economic class is one of transfers to another level.
+#[must_use]
+pub fn is_government_transfer(government: Class) -> bool {
+    GOVERNMENT_TRANSFERS.covers(government)
 }
 
 /// Whether a fund nature is of the general public budget (一般公共预算).

@@ -40,6 +40,8 @@ pub enum EventBody<'a> {
         path: Path,
         /// The approval posts it needs.
         posts: Posts,
+        /// Whether a control rule leaves rows of it: they follow, as events of their own.
+        leaves_rows: bool,
         /// The command.
         command: Reserve<'a>,
     },

@@ -25,6 +25,10 @@ pub const RULES_PAPER_BYTES: usize = 6 * 1024;
 /// Predicates in one control rule.
 pub const RULE_TERMS_MAX: usize = 32;
 
+/// Different questions of a year's control rules that are a bit each: as many as a word has beside three
+/// marks. Further ones are asked of each payment, clause by clause.
+pub const RULE_QUESTIONS_MAX: usize = 61;
+
 /// Rows that control rules leave of one payment: the hold first, then alerts, the gravest first. What is
 /// beyond them fired too, and is not listed.
 pub const RULES_LISTED_MAX: usize = 8;

@@ -17,7 +17,7 @@ use crate::ids::{BatchId, DivisionIndex, FiscalYear, MoveId, PaymentId};
 use crate::limit::{ContractCell, PayCeiling, PlanCell};
 use crate::movement::{MoveInRow, MoveOutRow};
 use crate::office::Slot;
-use crate::office::rules::windows::Trace;
+use crate::office::rules::trace::Trace;
 use crate::payment::Payment;
 use crate::payment_pages::PAYMENTS_PER_PAGE;
 use crate::quota::{QuotaCell, QuotaRow};

@@ -264,6 +264,7 @@ impl Tale {
                 rule_version: 0,
                 path,
                 posts,
+                leaves_rows: false,
                 command: reserve,
             },
             None,

@@ -279,6 +279,7 @@ fn every_event_has_a_line() {
                     rule_version: 1,
                     path,
                     posts,
+                    leaves_rows: false,
                     command,
                 }
             }

@@ -32,6 +32,7 @@ fn main() {
             rule_version: 0,
             path: domain::codes::Path::Treasury,
             posts: domain::codes::Posts::NONE,
+            leaves_rows: false,
             command: Reserve {
                 payment: PaymentId(1),
                 quota,

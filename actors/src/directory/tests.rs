@@ -447,6 +447,7 @@ fn folded_of_many(payments: u64) -> super::Directory {
             rule_version: 0,
             path: domain::codes::Path::Treasury,
             posts: domain::codes::Posts::UNIT,
+            leaves_rows: false,
             command,
         };
         fold(1 + number, &domain::Event { by: By { person, ..reserve.command.by }, body });

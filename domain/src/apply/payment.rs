@@ -6,7 +6,7 @@ use crate::decide::goes_to_pool;
 use crate::division::{Found, YearBook};
 use crate::ids::{ContractId, Fingerprint, PaymentId, PersonId, QuotaId};
 use crate::money::Fen;
-use crate::office::rules::trace_of;
+use crate::office::rules::judge::trace_of;
 use crate::payment::{FactSeen, Payment, Refund, Standing, StepSeen};
 use crate::quota::Buckets;
 
@@ -48,7 +48,8 @@ pub(super) fn reserve(
         book.put_contract(reserve.quota, contract);
     }
     let standing = Standing::reserved(ruled.path, ruled.posts, reserve.one_act);
-    let trace = trace_of(book, reserve, &quota);
+    let payee_hash = reserve.particulars.payee_hash();
+    let trace = trace_of(book, reserve, &quota, payee_hash);
     let index = book.add_payment(Payment {
         id: reserve.payment,
         fingerprint: ruled.fingerprint,
@@ -61,7 +62,7 @@ pub(super) fn reserve(
         contract: reserve.contract,
         plan: reserve.plan,
         economic: reserve.economic,
-        payee_hash: reserve.particulars.payee_hash(),
+        payee_hash,
         deadline_ms: reserve.deadline_ms,
         sequence,
         day: reserve.day,

@@ -286,7 +286,7 @@ pub fn answer_after(division: &Division, event: &Event<'_>) -> Answer {
         Answer { state, ..on(quota) }
     };
     match &event.body {
-        EventBody::Reserved { command: c, .. } if may_be_held(division, c) => {
+        EventBody::Reserved { command: c, leaves_rows: true, .. } => {
             // A rule may hold it in the same turn.
             with_payment(c.quota, c.payment)
         }
@@ -345,11 +345,6 @@ pub fn consequence(
         EventBody::Refused { .. } => batch::dropped_by_refusal(division, command),
         _ => ruled::follows(division, command, event),
     }
-}
-
-fn may_be_held(division: &Division, reserve: &crate::command::Reserve<'_>) -> bool {
-    let book = division.year(reserve.quota.year()).filter(|book| book.has_rules());
-    book.is_some_and(|book| !book.rules.is_quiet(reserve.payment))
 }
 
 /// Where the finance office is at work, quotas come and change by its documents alone (先有预算、后有

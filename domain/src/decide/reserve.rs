@@ -7,7 +7,8 @@ use crate::elements;
 use crate::event::EventBody;
 use crate::ids::Fingerprint;
 use crate::money::Fen;
-use crate::office::rules::{self, case::Case};
+use crate::office::rules::case::Case;
+use crate::office::rules::judge::{self, Judged};
 use crate::quota::QuotaCell;
 use crate::refusal::{Code, Figure, Refusal};
 
@@ -37,11 +38,20 @@ pub(super) fn decide<'a>(
     }
     let version = quota.version + 1;
     let rule_version = if reserve.one_act { book.ceiling.version } else { 0 };
-    let posts = match &case {
-        Some(case) => rules::judge_before(case, &book.rules, quota.posts)?,
-        None => quota.posts,
+    let Judged { posts, leaves_rows } = match &case {
+        Some(case) => judge::judge_before(case, &book.rules, quota.posts)?,
+        None => Judged { posts: quota.posts, leaves_rows: false },
     };
-    Ok(EventBody::Reserved { version, fingerprint, rule_version, path, posts, command: reserve })
+    let command = reserve;
+    Ok(EventBody::Reserved {
+        version,
+        fingerprint,
+        rule_version,
+        path,
+        posts,
+        leaves_rows,
+        command,
+    })
 }
 
 /// The limits that a payment is held to by arithmetic.
@@ -89,7 +99,7 @@ pub(super) fn with_every_limit(
 pub(super) fn would_hold(book: &YearBook, reserve: &Reserve<'_>) -> Option<Code> {
     let quota = book.quota(reserve.quota)?;
     let case = Case::of(book, reserve, quota, false).ok()??;
-    rules::would_hold(&case, &book.rules)
+    judge::would_hold(&case, &book.rules)
 }
 
 /// Limits one reservation may meet: the ceiling, available or an earmark, the plan.

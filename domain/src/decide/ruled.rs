@@ -8,7 +8,7 @@ use crate::event::{Event, EventBody};
 use crate::ids::{ActId, BatchId, Fingerprint, FiscalYear, PaymentId, PersonId};
 use crate::office::line::{Change, write_all};
 use crate::office::paper::PaperKind;
-use crate::office::rules;
+use crate::office::rules::judge::{held_by_hand, rows_after};
 use crate::office::table::Table;
 use crate::office::tables::rule::Held;
 use crate::refusal::Code;
@@ -20,7 +20,9 @@ pub(super) fn follows(
     event: &Event<'_>,
 ) -> Option<Event<'static>> {
     match &event.body {
-        EventBody::Reserved { command: c, .. } => after_reserved(division, event.by, c),
+        EventBody::Reserved { command: c, leaves_rows: true, .. } => {
+            after_reserved(division, event.by, c)
+        }
         EventBody::Filed { command: c, .. } => after_filed(division, command, event.by, c),
         EventBody::Stepped { command: c, .. } => after_step(division, event.by, c),
         _ => None,
@@ -30,7 +32,7 @@ pub(super) fn follows(
 /// After a reservation: the rows of the rules that fired.
 fn after_reserved(division: &Division, by: By, reserve: &Reserve<'_>) -> Option<Event<'static>> {
     let book = under_control(division, reserve.quota.year())?;
-    let changes = rules::rows_after(book, reserve);
+    let changes = rows_after(book, reserve);
     filed(book, by, act_of(book, reserve.payment, None), &changes)
 }
 
@@ -65,7 +67,7 @@ fn after_step(division: &Division, by: By, step: &Step<'_>) -> Option<Event<'sta
     let listed = book.office().row(Table::Held, &key).is_some();
     let state = book.payment(step.payment)?.state;
     let change = match (listed, state == PaymentState::Held) {
-        (false, true) => Change::Put(rules::held_by_hand(book, step.payment, step.reason)?),
+        (false, true) => Change::Put(held_by_hand(book, step.payment, step.reason)?),
         (true, false) => Change::Remove(Table::Held, key.into()),
         _ => return None,
     };

@@ -9,7 +9,8 @@ use crate::limit::{ContractCell, PlanCell};
 use crate::movement::MoveOutRow;
 use crate::office::Slot;
 use crate::office::line::Change;
-use crate::office::rules::windows::Trace;
+use crate::office::rules::trace::Trace;
+use crate::office::rules::{Learnt, Rules};
 use crate::payment::Payment;
 use crate::quota::{QuotaCell, QuotaRow, UnderWay};
 use crate::suspense::{Parked, ParkedEnd, ParkedKey};
@@ -51,7 +52,7 @@ impl YearBook {
     pub(crate) fn add_quota(&mut self, cell: QuotaCell, row: QuotaRow) {
         let serial = self.quotas.push(cell);
         assert!(self.learn_key(&row.key, serial as u32), "official keys are unique");
-        self.rules.learn_quota(&self.office, serial, &row.key);
+        self.rules.learn_quota(&self.office, &row);
         self.rows.push(row);
     }
 
@@ -106,6 +107,7 @@ impl YearBook {
             }
             self.change_row(change);
         }
+        self.rules.settle(&self.office);
     }
 
     fn change_row(&mut self, change: Change) {
@@ -120,7 +122,13 @@ impl YearBook {
         let (table, key) = change.names();
         self.office.make(change);
         self.gate.learn(&self.office, table, &key);
-        self.rules.learn(&self.office, slot);
+        self.learn_row(slot);
+    }
+
+    fn learn_row(&mut self, slot: u32) {
+        if self.rules.learn(&self.office, slot) == Learnt::Anew {
+            self.rules = Rules::of(self);
+        }
     }
 
     /// Remembers what rules keep of the payment at an index, the newest.
@@ -217,17 +225,10 @@ impl YearBook {
         let key = (quota.serial(), cell.contract);
         self.touch_key(RowKey::Contract(key.0, key.1));
         let before = self.contracts.insert(key, cell);
-        self.learn_contract(before.as_ref(), Some(&cell));
+        self.rules.learn_contract(before.as_ref(), Some(&cell));
         if let Some(undo) = &mut self.undo {
             undo.push(Undo::Contract(key, before));
         }
-    }
-
-    fn learn_contract(&mut self, before: Option<&ContractCell>, after: Option<&ContractCell>) {
-        let Some(contract) = before.or(after).map(|cell| cell.contract) else { return };
-        let figures = |cell: Option<&ContractCell>| cell.map_or((0, 0), |c| (c.earmarked, c.used));
-        let ((earmarked, used), (earmarked_now, used_now)) = (figures(before), figures(after));
-        self.rules.learn_contract(contract, earmarked_now - earmarked, used_now - used);
     }
 
     /// Keeps what its origin has under way in step with it.
@@ -306,7 +307,7 @@ impl YearBook {
                         Some(cell) => self.contracts.insert(key, cell),
                         None => self.contracts.remove(&key),
                     };
-                    self.learn_contract(now.as_ref(), cell.as_ref());
+                    self.rules.learn_contract(now.as_ref(), cell.as_ref());
                 }
                 Undo::Trace(index, before) => {
                     self.rules.count(&before, true);
@@ -320,12 +321,11 @@ impl YearBook {
                 }
                 Undo::Slot(slot, before) => {
                     self.office.put_back(slot, *before);
-                    self.rules.learn(&self.office, slot);
+                    self.learn_row(slot);
                 }
-                Undo::SlotAdded => {
-                    let table = self.office.take_back();
-                    self.rules.unlearn(&self.office, table);
-                }
+                // Rows that rules leave of payments: no other is filed in a linked run, and rules ask
+                // for none of them.
+                Undo::SlotAdded => self.office.take_back(),
                 Undo::MoveOut(id, Some(row)) => drop(self.moves_out.insert(id, row)),
                 Undo::MoveOut(id, None) => drop(self.moves_out.remove(&id)),
                 Undo::OpenPayments(count) => self.open_payments = count,

@@ -82,6 +82,7 @@ impl YearBook {
         if let Some(cell) = self.quotas.get(quota.serial() as usize) {
             cell.prefetch();
         }
+        self.rules.prefetch(quota);
     }
 
     /// Has the payment that an id probably names brought into the cache, once its index slot is

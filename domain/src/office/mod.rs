@@ -233,12 +233,11 @@ impl Office {
         self.bytes += self.slots[number as usize].row.as_ref().map_or(0, Row::bytes);
     }
 
-    /// Takes the newest slot back, key and all; gives its table.
-    pub(crate) fn take_back(&mut self) -> Table {
+    /// Takes the newest slot back, key and all.
+    pub(crate) fn take_back(&mut self) {
         let slot = self.slots.pop().expect("a slot that was added");
         self.keys[slot.table.place()].remove(&slot.key);
         self.bytes -= 2 * slot.key.len() + slot.row.as_ref().map_or(0, Row::bytes);
-        slot.table
     }
 
     fn keys_of(&self, table: Table) -> Option<&BTreeMap<Box<str>, u32>> {

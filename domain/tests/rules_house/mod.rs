@@ -23,7 +23,7 @@ use domain::office::rules::defaults;
 use domain::office::tables::rule::{Held, Rule};
 use domain::particulars::{Particulars, ParticularsText};
 use domain::payment::Payment;
-use domain::{Code, Command, DivisionIndex, Fen, FiscalYear, PaymentId, QuotaId};
+use domain::{Code, Command, Division, DivisionIndex, Fen, FiscalYear, PaymentId, QuotaId};
 
 use crate::world::World;
 
@@ -68,7 +68,7 @@ const QUOTAS: [(&str, &str, bool); 5] = [
 ];
 
 /// A payment; by default one that keeps all rules.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Pay {
     pub(crate) quota: u64,
     pub(crate) amount: &'static str,
@@ -161,30 +161,54 @@ impl House {
         );
         house.on_file(&ROWS.lines().collect::<Vec<_>>());
         for (serial, (key, fund, executable)) in QUOTAS.into_iter().enumerate() {
-            let act = house.act_id();
-            let class = |code| Class::new(code).expect("a class");
-            house.order(
-                1,
-                Role::Engine,
-                Body::Create(Create {
-                    act,
-                    division,
-                    year,
-                    parent: QuotaId::NONE,
-                    fund: class(fund),
-                    economic: class("302"),
-                    posts: Posts::UNIT,
-                    executable,
-                    plan: LimitKey(0),
-                    authority: AuthorityKind::BudgetLine,
-                    cap_fen: Fen::ZERO,
-                    key: format!("370102000/101001/{key}").leak(),
-                }),
-            );
-            let heard = house.act(ActKind::Issue, serial as u64, 0, 0, "90000000.00");
-            assert_eq!(heard, Code::Accepted);
+            let key = format!("370102000/101001/{key}");
+            house.new_quota(serial as u64, key, fund, executable, "90000000.00");
         }
         house
+    }
+
+    /// Creates the quota with a serial, the next, and gives it money.
+    pub(crate) fn new_quota(
+        &mut self,
+        serial: u64,
+        key: String,
+        fund: &str,
+        executable: bool,
+        amount: &str,
+    ) {
+        let class = |code| Class::new(code).expect("a class");
+        let create = Create {
+            act: self.act_id(),
+            division: DIVISION,
+            year: YEAR,
+            parent: QuotaId::NONE,
+            fund: class(fund),
+            economic: class("302"),
+            posts: Posts::UNIT,
+            executable,
+            plan: LimitKey(0),
+            authority: AuthorityKind::BudgetLine,
+            cap_fen: Fen::ZERO,
+            key: key.leak(),
+        };
+        assert_eq!(self.order(1, Role::Engine, Body::Create(create)), Code::Accepted);
+        assert_eq!(self.act(ActKind::Issue, serial, 0, 0, amount), Code::Accepted);
+    }
+
+    /// Proposes a rule and approves it.
+    pub(crate) fn in_force(&mut self, line: &str) {
+        let id = line.split('\t').next().expect("an id");
+        for (kind, person, text) in
+            [(PaperKind::RulePropose, RULE_MAKER, line), (PaperKind::RuleApprove, RULE_CHECKER, id)]
+        {
+            assert_eq!(self.file(kind, person, text, 20_230_101), Code::Accepted, "{line}");
+        }
+    }
+
+    /// Takes the division out of control, or puts it under control again.
+    pub(crate) fn control(&mut self, is_on: bool) {
+        let card = ROWS.lines().next().expect("the card");
+        self.on_file(&[if is_on { card } else { "-division\t370102000" }]);
     }
 
     fn act_id(&mut self) -> ActId {
@@ -373,10 +397,9 @@ impl House {
 
     /// An earmark from before the division was under control.
     pub(crate) fn earmark_before_control(&mut self, quota: u64, contract: u64, amount: &str) {
-        self.on_file(&["-division\t370102000"]);
+        self.control(false);
         assert_eq!(self.earmark(quota, contract, 0, amount), Code::Accepted);
-        let card = ROWS.lines().next().expect("the card");
-        self.on_file(&[card]);
+        self.control(true);
     }
 
     /// Sets the ceiling for one act.
@@ -393,6 +416,10 @@ impl House {
             checker: PersonId(3),
         };
         assert_eq!(self.order(2, Role::Finance, Body::SetLimit(limit)), Code::Accepted);
+    }
+
+    pub(crate) fn division(&self) -> &Division {
+        &self.world.divisions[&DIVISION.0]
     }
 
     pub(crate) fn book(&self) -> &YearBook {
@@ -425,9 +452,10 @@ impl House {
         rules.map(|rule| rule.id.to_string()).collect()
     }
 
-    /// The invariants, and that replay gives the same.
+    /// The invariants, and that replay gives the same, what rules go by with it.
     pub(crate) fn must_hold_together(&self) {
         assert_eq!(self.world.broken_invariant(), None);
         assert_eq!(self.world.replay_differs(), None);
+        assert_eq!(self.world.replayed(false).broken_invariant(), None);
     }
 }

@@ -281,7 +281,8 @@ fn reserved<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
         fingerprint: Fingerprint(fixed.fingerprint),
         rule_version: fixed.rule_version,
         path: body.known("path", fixed.path, Path::from_number(fixed.path))?,
-        posts: body.known("posts", fixed.posts, Posts::from_bits(fixed.posts))?,
+        posts: body.known("posts", fixed.posts, Posts::from_bits(fixed.posts & !LEAVES_ROWS))?,
+        leaves_rows: fixed.posts & LEAVES_ROWS != 0,
         command,
     })
 }

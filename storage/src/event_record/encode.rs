@@ -82,13 +82,22 @@ fn put_figures(body: &mut Vec<u8>, refusal: &Refusal) {
 pub(super) fn encode(event: &Event<'_>, body: &mut Vec<u8>) {
     let by = by(&event.by);
     match &event.body {
-        EventBody::Reserved { version, fingerprint, rule_version, path, posts, command } => {
+        EventBody::Reserved {
+            version,
+            fingerprint,
+            rule_version,
+            path,
+            posts,
+            leaves_rows,
+            command,
+        } => {
+            let mark = if *leaves_rows { LEAVES_ROWS } else { 0 };
             let fixed = ReservedOnDisk {
                 version: *version,
                 fingerprint: fingerprint.0,
                 rule_version: *rule_version,
                 path: path.number(),
-                posts: posts.bits(),
+                posts: posts.bits() | mark,
                 payment: command.payment.0,
                 quota: command.quota.0,
                 amount_fen: command.amount_fen.get(),

@@ -25,12 +25,16 @@ pub(super) struct ByOnDisk {
     pub(super) channel: u16,
 }
 
+/// Beside the bits of the posts: a control rule leaves rows of the payment.
+pub(super) const LEAVES_ROWS: u8 = 1 << 7;
+
 #[derive(Encode, Decode)]
 pub(super) struct ReservedOnDisk {
     pub(super) version: u32,
     pub(super) fingerprint: u128,
     pub(super) rule_version: u32,
     pub(super) path: u8,
+    /// Bits of the posts, and [`LEAVES_ROWS`].
     pub(super) posts: u8,
     pub(super) payment: u128,
     pub(super) quota: u64,

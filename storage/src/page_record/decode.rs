@@ -17,7 +17,7 @@ use domain::money::Fen;
 use domain::movement::{MoveInRow, MoveOutRow, Transit};
 use domain::office::Slot;
 use domain::office::line::read_all;
-use domain::office::rules::windows::Trace;
+use domain::office::rules::trace::Trace;
 use domain::office::table::{Row as OfficeRow, Table};
 use domain::page::{Page, YearHead, YearPage};
 use domain::payment::{FactSeen, Later, Payment, Refund, StepSeen};
@@ -332,7 +332,7 @@ fn trace(row: TraceRow) -> Result<Trace, PageError> {
         0 => Day::default(),
         number => known("day", number, Day::new(number))?,
     };
-    let invoices = invoices.into();
+    let invoices = invoices.into_iter().collect();
     Ok(Trace { pair, asked_fen, left_fen, economic, fund, unit, day, invoices })
 }
 

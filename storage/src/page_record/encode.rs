@@ -4,7 +4,7 @@ use bincode::Encode;
 use domain::batch::{Batch, Staged};
 use domain::division::RefusedRow;
 use domain::office::Slot;
-use domain::office::rules::windows::Trace;
+use domain::office::rules::trace::Trace;
 use domain::page::{Page, YearHead, YearPage};
 use domain::payment::Payment;
 use domain::quota::{QuotaCell, QuotaRow};

@@ -179,6 +179,7 @@ impl Source {
                 rule_version: self.next() as u32,
                 path: self.pick(Path::ALL),
                 posts: self.posts(),
+                leaves_rows: self.flag(),
                 command: self.reserve(particulars),
             },
             1 => EventBody::Stepped {

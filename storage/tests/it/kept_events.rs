@@ -149,7 +149,15 @@ pub(crate) fn event<'a>(index: usize, particulars: &'a [u8], ids: &'a [RunId]) -
             let (version, rule_version) = (7, 0);
             (
                 MAKER,
-                EventBody::Reserved { version, fingerprint, rule_version, path, posts, command },
+                EventBody::Reserved {
+                    version,
+                    fingerprint,
+                    rule_version,
+                    path,
+                    posts,
+                    leaves_rows: false,
+                    command,
+                },
             )
         }
         1 => {

@@ -12,6 +12,7 @@ use crate::money::{Fen, FenSum};
 use crate::office::Office;
 use crate::office::field::Field;
 use crate::office::line::Change;
+use crate::office::rules::under;
 use crate::office::table::Tabled;
 use crate::office::tables::budget::BudgetRow;
 use crate::office::tables::commitment::{Commitment, CommitmentKind, CommitmentState};
@@ -98,7 +99,7 @@ impl<'a> Register<'a> {
 
     /// What is earmarked for it, and of a plan also for the contracts under it, over all quotas.
     fn group_earmarked(&self, book: &YearBook, row: &Commitment) -> FenSum {
-        let of = |number| FenSum::from(book.rules.under(number).earmarked);
+        let of = |number| under(book, number).earmarked;
         let contracts = self.contracts_under(row.number);
         of(row.number) + contracts.map(|row| of(row.number)).sum::<FenSum>()
     }
@@ -256,10 +257,10 @@ pub(super) fn close(asked: &Asked<'_>) -> Changes {
         if row.state == CommitmentState::Closed {
             return Err(line.refuse(Code::CommitmentState, NUMBER));
         }
-        let under = asked.book.map(|book| book.rules.under(row.number)).unwrap_or_default();
+        let stands = asked.book.map(|book| under(book, row.number)).unwrap_or_default();
         let mut contracts = register.contracts_under(row.number);
         let open = contracts.any(|row| row.state == CommitmentState::Registered);
-        if under.earmarked != under.used || open {
+        if stands.earmarked != stands.used || open {
             return Err(line.refuse(Code::OpenItems, NUMBER));
         }
         Ok(Commitment { state: CommitmentState::Closed, ..row })
@@ -284,7 +285,7 @@ pub(crate) fn may_earmark(book: &YearBook, act: &Act<'_>) -> Result<(), Refusal>
     if !own {
         return Err(Code::NoCommitment.into());
     }
-    let earmarked = FenSum::from(book.rules.under(row.number).earmarked);
+    let earmarked = under(book, row.number).earmarked;
     let mut left = FenSum::from(row.amount_fen.get()) - earmarked;
     if row.kind == CommitmentKind::Plan {
         left = FenSum::from(row.amount_fen.get()) - register.group_earmarked(book, row);

@@ -300,8 +300,7 @@ fn used_under(asked: &Asked<'_>, ceiling: &Ceiling) -> FenSum {
     let Some(slot) = asked.office.slot_of(Table::Unit, &ceiling.unit) else { return 0 };
     let used = |predicate: &Predicate| match predicate {
         Predicate::Total(classes, _, Limit::Ceiling(name)) if **name == *ceiling.name => {
-            let total = |&class| FenSum::from(book.rules.windows().total(slot, class));
-            classes.iter().map(total).sum()
+            classes.iter().map(|&class| book.rules.windows().total(slot, class)).sum()
         }
         _ => 0,
     };

@@ -14,7 +14,7 @@ use crate::codes::{
     ActKind, BatchEnd, FactKind, LimitKind, MoveKind, PaymentState, ResolveAction, YearState,
 };
 use crate::command::{Act, Create, Fact, MoveOut, Reserve, SetLimit};
-use crate::elements::Elements;
+use crate::elements::{Elements, is_government_transfer, is_transfer};
 use crate::event::{Event, EventBody};
 use crate::ids::{
     BatchId, Class, Day, DivisionIndex, FiscalYear, LimitKey, MoveId, PaymentId, QuotaId,
@@ -298,8 +298,8 @@ impl Ledger {
         let government = elements.as_ref().map_or(Class::ANY, |known| known.government);
         let functional = elements.as_ref().map_or(Class::ANY, |known| known.functional);
         let transfer = kind == QuotaKind::Transfer
-            || functional.as_str().starts_with("230")
-            || government.as_str().starts_with("513");
+            || is_transfer(functional)
+            || is_government_transfer(government);
         let (unit, fund) = (self.word_of(unit), create.fund);
         let key = CellKey { division, year, unit, functional, fund, kind, transfer };
         let cell = self.cell_of(key);

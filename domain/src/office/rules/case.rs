@@ -1,24 +1,31 @@
 //! One payment before the rules: what it is, what it rests on, and what each predicate sees in it.
 
-use std::fmt::Write;
+mod seen;
 
+use std::cell::OnceCell;
+
+use super::compile::{Ask, Head, Ready, Terms, covers, payment_word};
 use super::condition::{Coded, Limit, Predicate, Subject, Than, Thing};
-use super::windows::{invoices_of, pair_of, purpose_hash};
-use super::{Compiled, Rules, Terms, row_at};
+use super::facts::{Footing, NO_STANDARD, is_under, project_word, row_code, row_word, unit_word};
+use super::payees::Known;
+use super::trace::{Invoices, invoices_of, pair_of, purpose_hash};
+use super::windows::Pair;
+use super::{Rules, row_at};
 use crate::command::Reserve;
 use crate::division::YearBook;
 use crate::elements;
 use crate::ids::{Class, ContractId};
+use crate::limits::AMOUNT_FEN_MAX;
 use crate::money::{Fen, FenSum};
 use crate::office::Office;
-use crate::office::authority::{project_may_pay, project_state_with_rows};
 use crate::office::field::Field;
+use crate::office::table::Table;
 use crate::office::tables::base::Unit;
 use crate::office::tables::budget::{BudgetRow, Income};
 use crate::office::tables::commitment::{Commitment, CommitmentState};
 use crate::office::tables::people::{Hardness, Standard};
-use crate::office::tables::project::{Project, ProjectState};
-use crate::office::tables::register::{Account, AccountKind, Payee, PayeeList};
+use crate::office::tables::project::Project;
+use crate::office::tables::register::{Account, AccountKind, PayeeList};
 use crate::office::tables::rule::{Ceiling, Exemption};
 use crate::quota::QuotaCell;
 use crate::refusal::{Code, Figure, Refusal};
@@ -30,21 +37,28 @@ pub(crate) struct Case<'a> {
     office: &'a Office,
     reserve: &'a Reserve<'a>,
     quota: &'a QuotaCell,
-    row: &'a BudgetRow,
-    unit: &'a Unit,
-    unit_slot: u32,
-    project: &'a Project,
+    footing: Footing,
+    /// What cannot be missing, a bit each.
+    bits: u64,
     /// Payee name, account, bank, purpose, document, numbers.
     texts: [&'a [u8]; 6],
-    payee: Option<&'a Payee>,
+    payee_hash: u64,
+    payee: Option<Known>,
     pair: u64,
+    /// What counts of it, once it was asked for.
+    known_pair: OnceCell<&'a Pair>,
+    /// Invoices of its document, hashed.
+    invoices: Invoices,
     /// True once the payment is counted in the windows itself.
     counted: bool,
 }
 
-/// What a predicate found: it does not hold, it holds, it holds and these are what was asked and
-/// what was left.
-type Found = Result<Option<Option<(Fen, Fen)>>, Code>;
+/// A figure held against a bound.
+struct Measure {
+    figure: FenSum,
+    than: Than,
+    bound: FenSum,
+}
 
 /// An element that is missing or unknown.
 pub(crate) fn lacks(element: Code) -> Refusal {
@@ -65,43 +79,61 @@ impl<'a> Case<'a> {
         counted: bool,
     ) -> Result<Option<Case<'a>>, Refusal> {
         let (rules, office) = (&book.rules, &book.office);
-        if !rules.apply(office) {
+        if !rules.apply() {
             return Ok(None);
         }
-        let facts = rules.facts(office, book, reserve.quota);
-        let row: &BudgetRow = row_at(office, facts.row).ok_or_else(|| lacks(Code::ElementRow))?;
-        let unit: &Unit = row_at(office, facts.unit).ok_or_else(|| lacks(Code::ElementUnit))?;
-        let project: &Project =
-            row_at(office, facts.project).ok_or_else(|| lacks(Code::ElementProject))?;
-        if !unit.is_leaf {
-            return Err(lacks(Code::ElementUnit));
-        }
-        elements::check_pair(reserve.economic, row.government, book.year)?;
         let texts = reserve.particulars.texts();
         let payee_hash = reserve.particulars.payee_hash();
-        let payee = rules.payee(office, payee_hash, texts[1]);
-        let pair = pair_of(facts.unit, payee_hash, purpose_hash(texts[3]));
-        let unit_slot = facts.unit;
+        let footing = rules.footing(office, reserve.quota);
+        // What lies far off is asked for before it is needed.
+        rules.payees.prefetch(payee_hash);
+        let pair = pair_of(footing.unit, payee_hash, purpose_hash(texts[3]));
+        rules.windows.prefetch_pair(pair);
+        let invoices: Invoices = invoices_of(texts[4]).collect();
+        invoices.iter().for_each(|&invoice| rules.windows.prefetch_invoice(invoice));
+        match footing.lacks {
+            None => {}
+            Some(Table::BudgetRow) => return Err(lacks(Code::ElementRow)),
+            Some(Table::Unit) => return Err(lacks(Code::ElementUnit)),
+            Some(_) => return Err(lacks(Code::ElementProject)),
+        }
+        elements::check_pair(reserve.economic, footing.government, book.year)?;
+        let [name, account, bank, ..] = texts;
+        let particulars = reserve.particulars.bytes();
+        let payee = rules.payees.find(office, payee_hash, particulars, [name, account, bank]);
         Ok(Some(Case {
             book,
             rules,
             office,
             reserve,
             quota,
-            row,
-            unit,
-            unit_slot,
-            project,
+            footing,
+            bits: footing.bits | rules.compiled.bits_of(reserve, quota),
             texts,
+            payee_hash,
             payee,
             pair,
+            known_pair: OnceCell::new(),
+            invoices,
             counted,
         }))
     }
 
+    fn row(&self) -> Result<&'a BudgetRow, Code> {
+        row_at(self.office, self.footing.row).ok_or(Code::ElementRow)
+    }
+
+    fn unit(&self) -> Result<&'a Unit, Code> {
+        row_at(self.office, self.footing.unit).ok_or(Code::ElementUnit)
+    }
+
+    fn project(&self) -> Result<&'a Project, Code> {
+        row_at(self.office, self.footing.project).ok_or(Code::ElementProject)
+    }
+
     /// Code of the unit that pays.
-    pub(crate) fn unit(&self) -> &'a str {
-        &self.unit.code
+    pub(crate) fn unit_code(&self) -> &'a str {
+        self.unit().map_or("", |unit| &unit.code)
     }
 
     /// The payment.
@@ -113,68 +145,112 @@ impl<'a> Case<'a> {
     ///
     /// # Errors
     /// An element the terms ask for that is missing or unknown.
-    pub(crate) fn fires<'t>(
+    pub(super) fn fires<'t>(
         &self,
-        rule: &Compiled,
+        rule: &Ready,
         terms: &'t Terms,
     ) -> Result<Option<Fired<'t>>, Refusal> {
         'clauses: for clause in &terms.clauses {
-            let mut figures = None;
-            for predicate in clause {
-                match self.holds(rule, terms, predicate).map_err(lacks)? {
-                    None => continue 'clauses,
-                    Some(seen) => figures = seen.or(figures),
+            for predicate in &clause.written {
+                if !self.holds(rule, terms, predicate).map_err(lacks)? {
+                    continue 'clauses;
                 }
             }
+            let clause = &*clause.written;
+            let figures = clause.iter().rev().find_map(|predicate| self.figures(terms, predicate));
             return Ok(Some(Fired { clause, figures }));
         }
         Ok(None)
     }
 
-    fn holds(&self, rule: &Compiled, terms: &Terms, predicate: &Predicate) -> Found {
-        let yes = |holds: bool| Ok(holds.then_some(None));
-        match predicate {
-            Predicate::In { subject, words } => yes(words >> self.word(*subject)? & 1 == 1),
-            Predicate::Under { coded, prefixes, holds } => {
-                let code = self.code(*coded);
-                yes(prefixes.iter().any(|prefix| prefix.covers(code)) == *holds)
-            }
-            Predicate::Unit { prefixes, holds } => {
-                let mut prefixes = prefixes.iter();
-                yes(prefixes.any(|prefix| self.unit.code.starts_with(&**prefix)) == *holds)
-            }
-            Predicate::Exists { thing, holds } => yes(self.exists(rule, *thing)? == *holds),
-            Predicate::Amount(than, limit) => {
-                self.compare(terms, *than, FenSum::from(self.reserve.amount_fen.get()), limit)
-            }
-            Predicate::Repeat(days) => {
-                let pair = self.pair()?;
-                let (amount, day) = (self.reserve.amount_fen.get(), self.reserve.day);
-                let known = self.rules.windows.repeats(pair, amount, day, *days);
-                yes(known > u32::from(self.counted))
-            }
-            Predicate::Sum(days, than, fen) => {
-                let known = self.rules.windows.sum(self.pair()?, self.reserve.day, *days);
-                self.compare(terms, *than, self.with_own(known), &Limit::Fen(*fen))
-            }
-            Predicate::Total(classes, than, limit) => {
-                self.compare(terms, *than, self.with_own(self.total(classes)), limit)
-            }
-            Predicate::FundTotal(than, limit) => {
-                let known = self.rules.windows.fund_total(self.unit_slot, self.quota.fund);
-                self.compare(terms, *than, self.with_own(known), limit)
-            }
-        }
+    /// True when something that a clause needs is not so.
+    pub(super) fn is_against(&self, head: &Head) -> bool {
+        head.needs & !self.bits != 0
     }
 
-    fn total(&self, classes: &[Class]) -> i64 {
-        classes.iter().map(|&class| self.rules.windows.total(self.unit_slot, class)).sum()
+    /// Whether everything else holds that a clause asks for.
+    ///
+    /// # Errors
+    /// As [`Case::fires`].
+    pub(super) fn holds_all(&self, rule: &Ready, head: &Head) -> Result<bool, Refusal> {
+        for ask in self.rules.compiled.asks_of(head) {
+            let holds = match ask {
+                Ask::Bit(bit) => self.bits & bit != 0,
+                Ask::Holds(predicate) => {
+                    let terms = rule.terms_on(self.reserve.day);
+                    self.holds(rule, terms, predicate).map_err(lacks)?
+                }
+            };
+            if !holds {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn holds(&self, rule: &Ready, terms: &Terms, predicate: &Predicate) -> Result<bool, Code> {
+        Ok(match predicate {
+            Predicate::In { subject, words } => words >> self.word(*subject)? & 1 == 1,
+            Predicate::Under { coded, prefixes, holds } => {
+                covers(prefixes, self.code(*coded)?) == *holds
+            }
+            Predicate::Unit { prefixes, holds } => is_under(self.unit()?, prefixes) == *holds,
+            Predicate::Exists { thing, holds } => self.exists(rule, *thing)? == *holds,
+            Predicate::Repeat(days) => {
+                let (amount, day) = (self.reserve.amount_fen.get(), self.reserve.day);
+                let known = self.counted_of(self.pair()?).repeats(amount, day, *days);
+                known > u32::from(self.counted)
+            }
+            measured => {
+                let measure = self.measure(terms, measured)?;
+                measure.is_some_and(|measure| measure.than.holds(measure.figure, measure.bound))
+            }
+        })
+    }
+
+    /// What a predicate holds against a limit; `None`: nothing, or no limit applies.
+    fn measure(&self, terms: &Terms, predicate: &Predicate) -> Result<Option<Measure>, Code> {
+        let (figure, than, limit) = match predicate {
+            Predicate::Amount(than, limit) => {
+                (FenSum::from(self.reserve.amount_fen.get()), *than, self.limit(limit)?)
+            }
+            Predicate::Sum(days, than, fen) => {
+                let known = self.counted_of(self.pair()?).sum(self.reserve.day, *days);
+                (self.with_own(known), *than, Some(FenSum::from(fen.get())))
+            }
+            Predicate::Total(classes, than, limit) => {
+                (self.with_own(self.total(classes)), *than, self.limit(limit)?)
+            }
+            Predicate::FundTotal(than, limit) => {
+                let known = self.rules.windows.fund_total(self.footing.unit, self.quota.fund);
+                (self.with_own(known), *than, self.limit(limit)?)
+            }
+            _ => return Ok(None),
+        };
+        Ok(limit.map(|limit| Measure { figure, than, bound: terms.bound(than, limit) }))
+    }
+
+    /// What was asked for, and what this payment might still have taken.
+    fn figures(&self, terms: &Terms, predicate: &Predicate) -> Option<(Fen, Fen)> {
+        let Measure { figure, bound, .. } = self.measure(terms, predicate).ok()??;
+        let asked = FenSum::from(self.reserve.amount_fen.get());
+        let left = (bound - (figure - asked)).clamp(0, FenSum::from(AMOUNT_FEN_MAX));
+        Some((self.reserve.amount_fen, Fen::new(left as i64)))
+    }
+
+    /// What counts of a unit, payee and purpose.
+    fn counted_of(&self, pair: u64) -> &'a Pair {
+        self.known_pair.get_or_init(|| self.rules.windows.pair(pair))
+    }
+
+    fn total(&self, classes: &[Class]) -> FenSum {
+        classes.iter().map(|&class| self.rules.windows.total(self.footing.unit, class)).sum()
     }
 
     /// A sum with this payment in it.
-    fn with_own(&self, known: i64) -> FenSum {
+    fn with_own(&self, known: FenSum) -> FenSum {
         let own = if self.counted { 0 } else { self.reserve.amount_fen.get() };
-        FenSum::from(known) + FenSum::from(own)
+        known + FenSum::from(own)
     }
 
     fn pair(&self) -> Result<u64, Code> {
@@ -185,53 +261,38 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A figure against a limit; what is left is what this payment might still have taken.
-    fn compare(&self, terms: &Terms, than: Than, figure: FenSum, limit: &Limit) -> Found {
-        let Some(limit) = self.limit(limit)? else { return Ok(None) };
-        let limit = match than {
-            Than::Over => terms.tolerated(limit),
-            Than::AtLeast | Than::Below => limit,
-        };
-        let limit = FenSum::from(limit.get());
-        let holds = match than {
-            Than::AtLeast => figure >= limit,
-            Than::Over => figure > limit,
-            Than::Below => figure < limit,
-        };
-        let asked = FenSum::from(self.reserve.amount_fen.get());
-        let left = i64::try_from((limit - (figure - asked)).max(0)).unwrap_or(i64::MAX);
-        Ok(holds.then(|| Some((self.reserve.amount_fen, Fen::new(left)))))
-    }
-
     /// What a limit on file is; `None`: none applies.
-    fn limit(&self, limit: &Limit) -> Result<Option<Fen>, Code> {
+    fn limit(&self, limit: &Limit) -> Result<Option<FenSum>, Code> {
+        let fen = |fen: Fen| FenSum::from(fen.get());
         Ok(Some(match limit {
-            Limit::Fen(fen) => *fen,
+            Limit::Fen(known) => fen(*known),
             Limit::Contract => {
                 let commitment = self.commitment().ok_or(Code::ElementContract)?;
                 let used = self.rules.used_under(commitment.number);
-                let own = if self.counted { self.reserve.amount_fen.get() } else { 0 };
-                Fen::new(commitment.amount_fen.get() - (used - own))
+                let own = if self.counted { fen(self.reserve.amount_fen) } else { 0 };
+                fen(commitment.amount_fen) - (used - own)
             }
             Limit::Standard => return self.standard(),
             Limit::Ceiling(name) => {
-                let key = format!("{}/{name}", &*self.unit.code);
-                self.office.get::<Ceiling>(&key).ok_or(Code::ElementCeiling)?.approved_fen
+                let key = format!("{}/{name}", &*self.unit()?.code);
+                let ceiling: &Ceiling = self.office.get(&key).ok_or(Code::ElementCeiling)?;
+                fen(ceiling.approved_fen)
             }
             Limit::Collected => {
-                let mut income = self.income().peekable();
+                let mut income = self.income()?.peekable();
                 income.peek().ok_or(Code::ElementIncome)?;
-                Fen::new(income.map(|row| row.collected_fen.get()).sum())
+                income.map(|row| fen(row.collected_fen)).sum()
             }
         }))
     }
 
-    fn standard(&self) -> Result<Option<Fen>, Code> {
-        let code = &self.project.standard;
-        if **code == *"none" {
+    fn standard(&self) -> Result<Option<FenSum>, Code> {
+        let project = self.project()?;
+        if *project.standard == *NO_STANDARD {
             return Ok(None);
         }
-        let standard: &Standard = self.office.get(code).ok_or(Code::ElementStandard)?;
+        let standard: &Standard =
+            self.office.get(&project.standard).ok_or(Code::ElementStandard)?;
         let day = self.reserve.day;
         let holds = standard.valid_from <= day && standard.valid_to.is_none_or(|to| day <= to);
         if !holds {
@@ -241,16 +302,15 @@ impl<'a> Case<'a> {
         {
             return Ok(None);
         }
-        let own = Some(self.project.quantity).filter(|&quantity| quantity > 0);
+        let own = Some(project.quantity).filter(|&quantity| quantity > 0);
         let quantity = quantity(self.texts[4]).or(own).ok_or(Code::ElementQuantity)?;
-        let limit = i64::from(quantity).checked_mul(standard.price_fen.get());
-        Ok(Some(Fen::new(limit.unwrap_or(crate::limits::AMOUNT_FEN_MAX))))
+        Ok(Some(FenSum::from(quantity) * FenSum::from(standard.price_fen.get())))
     }
 
-    fn income(&self) -> impl Iterator<Item = &'a Income> {
-        let (unit, fund) = (&*self.unit.code, self.quota.fund);
+    fn income(&self) -> Result<impl Iterator<Item = &'a Income>, Code> {
+        let (unit, fund) = (&*self.unit()?.code, self.quota.fund);
         let of_unit = self.office.beginning::<Income>(unit).filter(move |row| *row.unit == *unit);
-        of_unit.filter(move |row| row.fund.covers(fund))
+        Ok(of_unit.filter(move |row| row.fund.covers(fund)))
     }
 
     fn commitment(&self) -> Option<&'a Commitment> {
@@ -261,12 +321,12 @@ impl<'a> Case<'a> {
         let mut key = String::new();
         number.write(&mut key);
         let commitment: &Commitment = self.office.get(&key)?;
-        let fits =
-            commitment.state == CommitmentState::Registered && *commitment.unit == *self.unit.code;
+        let fits = commitment.state == CommitmentState::Registered
+            && self.unit().is_ok_and(|unit| *commitment.unit == *unit.code);
         fits.then_some(commitment)
     }
 
-    fn registered(&self) -> Result<&'a Payee, Code> {
+    fn registered(&self) -> Result<Known, Code> {
         if self.texts[1].is_empty() {
             Err(Code::ElementPayee)
         } else {
@@ -274,7 +334,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn exists(&self, rule: &Compiled, thing: Thing) -> Result<bool, Code> {
+    fn exists(&self, rule: &Ready, thing: Thing) -> Result<bool, Code> {
         // The account is an element wherever a rule asks about it.
         let account = || {
             if self.texts[1].is_empty() { Err(Code::ElementPayee) } else { Ok(self.texts[1]) }
@@ -289,23 +349,20 @@ impl<'a> Case<'a> {
                 true
             }
             Thing::Contract => false,
-            Thing::Goal => !self.project.goal.is_empty(),
-            Thing::Lock => self.rules.red_goals.contains(&*self.project.goal),
+            Thing::Goal => !self.project()?.goal.is_empty(),
+            Thing::Lock => self.rules.red_goals.contains(&*self.project()?.goal),
             Thing::White => listed(PayeeList::White)?,
             Thing::Black => listed(PayeeList::Black)?,
             Thing::OwnAccount => {
-                let account: Option<&Account> = self.rules.account(
-                    self.office,
-                    self.reserve.particulars.payee_hash(),
-                    account()?,
-                );
+                let account: Option<&Account> =
+                    self.rules.account(self.office, self.payee_hash, account()?);
                 account.is_some_and(|account| {
                     matches!(account.kind, AccountKind::RealFund | AccountKind::FiscalSpecial)
                 })
             }
             Thing::Exemption => {
                 let account = std::str::from_utf8(account()?).unwrap_or("");
-                let key = format!("{}/{}/{account}", rule.id, &*self.unit.code);
+                let key = format!("{}/{}/{account}", rule.id, &*self.unit()?.code);
                 let exemption: Option<&Exemption> = self.office.get(&key);
                 exemption.is_some_and(|row| row.checker.0 != 0 && self.reserve.day <= row.valid_to)
             }
@@ -314,43 +371,44 @@ impl<'a> Case<'a> {
                     return Err(Code::ElementDocument);
                 }
                 let own = u32::from(self.counted);
-                invoices_of(self.texts[4]).any(|invoice| self.rules.windows.invoice(invoice) > own)
+                self.invoices.iter().any(|&invoice| self.rules.windows.invoice(invoice) > own)
             }
-            Thing::Income => self.income().any(|row| row.collected_fen > Fen::ZERO),
+            Thing::Income => self.income()?.any(|row| row.collected_fen > Fen::ZERO),
         })
     }
 
     /// The place of a subject's word among its words.
     fn word(&self, subject: Subject) -> Result<u8, Code> {
         Ok(match subject {
-            Subject::UnitKind => self.unit.kind as u8,
-            Subject::UnitState => self.unit.standing as u8,
-            Subject::ProjectClass => self.project.class as u8,
-            Subject::ProjectState => self.project_state() as u8,
-            Subject::Term => {
-                let (year, from) = (self.book.year.get(), self.project.start_year.get());
-                let over = u32::from(year) >= u32::from(from) + u32::from(self.project.term_years);
-                if year < from { 0 } else { 1 + u8::from(over) }
+            Subject::UnitKind | Subject::UnitState => {
+                unit_word(subject, self.unit()?).ok_or(Code::ElementUnit)?
             }
-            Subject::Track => match (&*self.row.track, &*self.project.track) {
+            Subject::RowState | Subject::Procurement => {
+                row_word(subject, self.row()?).ok_or(Code::ElementRow)?
+            }
+            Subject::ProjectClass | Subject::ProjectState | Subject::Term => {
+                let authority = self.book.row(self.reserve.quota).map(|row| row.authority);
+                let authority = authority.ok_or(Code::ElementRow)?;
+                let (project, year) = (self.project()?, self.book.year);
+                project_word(subject, self.office, year, project, authority)
+                    .ok_or(Code::ElementProject)?
+            }
+            Subject::Track => match (&*self.row()?.track, &*self.project()?.track) {
                 ("", "") => 0,
                 (row, project) if row == project => 1,
                 _ => 2,
             },
-            Subject::RowState => u8::from(self.row.is_dropped),
-            Subject::Procurement => u8::from(!self.row.procurement),
-            Subject::Method => {
-                let all = crate::codes::Method::ALL;
-                all.iter().position(|&method| method == self.reserve.method).unwrap_or(0) as u8
+            Subject::Method | Subject::Business => {
+                payment_word(subject, self.reserve.method, self.reserve.kind)
+                    .ok_or(Code::BadElement)?
             }
-            Subject::Business => self.reserve.kind.number() - 1,
             Subject::Payee => self.payee_standing()?,
             Subject::PayeeKind => self.registered()?.kind as u8,
             Subject::SameName => {
                 if self.texts[0].is_empty() {
                     return Err(Code::ElementPayeeName);
                 }
-                u8::from(*self.unit.name.as_bytes() != *self.texts[0])
+                u8::from(!self.bears_the_units_name()?)
             }
             Subject::Supplier => {
                 let commitment = self.commitment().ok_or(Code::ElementContract)?;
@@ -361,14 +419,9 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Where the project stands for a payment of this quota: one before the approval may pay too.
-    fn project_state(&self) -> ProjectState {
-        let authority = self.book.row(self.reserve.quota).map(|row| row.authority);
-        let may_pay = |authority| project_may_pay(self.office, self.project, authority);
-        match authority {
-            Some(authority) if may_pay(authority) => ProjectState::Executing,
-            _ => project_state_with_rows(self.office, self.project),
-        }
+    fn bears_the_units_name(&self) -> Result<bool, Code> {
+        Ok(self.footing.may_be_unit(self.texts[0])
+            && *self.unit()?.name.as_bytes() == *self.texts[0])
     }
 
     fn payee_standing(&self) -> Result<u8, Code> {
@@ -383,64 +436,20 @@ impl<'a> Case<'a> {
         }
         Ok(match self.payee {
             None => 1,
-            Some(payee) if *payee.name.as_bytes() != *self.texts[0] => 2,
-            Some(payee) if *payee.bank_number.as_bytes() != *self.texts[2] => 3,
+            Some(payee) if !payee.bears_its_name => 2,
+            Some(payee) if !payee.banks_there => 3,
             Some(_) => 0,
         })
     }
 
-    fn code(&self, coded: Coded) -> Class {
+    fn code(&self, coded: Coded) -> Result<Class, Code> {
         match coded {
-            Coded::Functional => self.row.functional,
-            Coded::Government => self.row.government,
-            Coded::Economic => self.reserve.economic,
-            Coded::Fund => self.quota.fund,
-        }
-    }
-
-    /// What a clause saw, in words for the worklist.
-    pub(crate) fn seen(&self, clause: &[Predicate], figures: Option<(Fen, Fen)>) -> String {
-        let mut text = format!("amount={}", self.reserve.amount_fen.to_yuan());
-        let mut say = |name: &str, value: &str| {
-            let _ = write!(text, " {name}={value}");
-        };
-        for predicate in clause {
-            match predicate {
-                Predicate::In { subject, .. } => {
-                    let place = self.word(*subject).ok().map(usize::from);
-                    let word = place.and_then(|place| subject.words().get(place));
-                    say(subject.slug(), word.unwrap_or(&"unknown"));
-                }
-                Predicate::Under { coded, .. } => {
-                    let code = self.code(*coded);
-                    let name = match coded {
-                        Coded::Functional => "functional",
-                        Coded::Government => "government",
-                        Coded::Economic => "economic",
-                        Coded::Fund => "fund",
-                    };
-                    say(name, code.as_str());
-                }
-                Predicate::Unit { .. } => say("unit", &self.unit.code),
-                Predicate::Exists { thing, holds } => {
-                    say(&format!("{thing:?}").to_lowercase(), if *holds { "yes" } else { "no" });
-                }
-                Predicate::Repeat(days) => say("repeat-within-days", &days.to_string()),
-                Predicate::Sum(days, ..) => {
-                    let sum =
-                        self.with_own(self.rules.windows.sum(self.pair, self.reserve.day, *days));
-                    say(&format!("sum-of-{days}-days"), &yuan(sum));
-                }
-                Predicate::Total(classes, ..) => {
-                    say("year-total", &yuan(self.with_own(self.total(classes))));
-                }
-                Predicate::Amount(..) | Predicate::FundTotal(..) => {}
+            Coded::Functional | Coded::Government => {
+                row_code(coded, self.row()?).ok_or(Code::ElementRow)
             }
+            Coded::Economic => Ok(self.reserve.economic),
+            Coded::Fund => Ok(self.quota.fund),
         }
-        if let Some((_, left)) = figures {
-            say("left", &left.to_yuan());
-        }
-        text
     }
 }
 
@@ -450,10 +459,6 @@ pub(crate) struct Fired<'t> {
     pub(crate) clause: &'t [Predicate],
     /// What was asked and what was left, where the clause counts.
     pub(crate) figures: Option<(Fen, Fen)>,
-}
-
-fn yuan(sum: FenSum) -> String {
-    i64::try_from(sum).map_or_else(|_| sum.to_string(), |fen| Fen::new(fen).to_yuan())
 }
 
 /// The quantity a document names: a word `qty=3` or `数量=3`.

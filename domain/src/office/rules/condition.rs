@@ -327,7 +327,7 @@ fn predicate(text: &str) -> Result<Predicate, String> {
         ("exists", [thing]) => Predicate::Exists { thing: named(thing)?, holds: true },
         ("no", [thing]) => Predicate::Exists { thing: named(thing)?, holds: false },
         ("repeat", [days]) => Predicate::Repeat(window(days)?),
-        ("sum", [days, than, fen]) => Predicate::Sum(window(days)?, compared(than)?, yuan(fen)?),
+        ("sum", [days, than, fen]) => Predicate::Sum(span(days)?, compared(than)?, yuan(fen)?),
         ("amount", [than, rest @ ..]) => Predicate::Amount(compared(than)?, limit(rest)?),
         ("fund-total", [than, rest @ ..]) => Predicate::FundTotal(compared(than)?, limit(rest)?),
         ("total", rest) => {
@@ -420,10 +420,19 @@ fn number(word: &str, what: &str) -> Result<u32, String> {
     u32::read(word).ok_or_else(|| format!("{word:?} is no number of {what}"))
 }
 
+/// So many days apart; none: on the same day.
 fn window(word: &str) -> Result<u32, String> {
     match number(word, "days")? {
         days if days <= RULE_WINDOW_DAYS_MAX => Ok(days),
         days => Err(format!("{days} days are more than {RULE_WINDOW_DAYS_MAX}")),
+    }
+}
+
+/// So many days in a row: at least one.
+fn span(word: &str) -> Result<u32, String> {
+    match window(word)? {
+        0 => Err("0 days hold no payment".into()),
+        days => Ok(days),
     }
 }
 
@@ -433,7 +442,7 @@ fn scan(text: &str) -> Result<Scan, String> {
         ["dormant", years] => Scan::Dormant(number(years, "years")?),
         ["slow", points] => Scan::Slow(number(points, "points")?),
         ["year-end", share] => Scan::YearEnd(number(share, "hundredths")?),
-        ["split", days, fen] => Scan::Split(window(days)?, yuan(fen)?),
+        ["split", days, fen] => Scan::Split(span(days)?, yuan(fen)?),
         ["over", ref classes @ .., "ceiling", name] => Scan::Over(codes(classes)?, name.into()),
         _ => return Err(format!("{text:?} is nothing to scan for")),
     })
@@ -458,6 +467,8 @@ mod tests {
             ("economic under", "a code expected"),
             ("exists luck", "\"luck\" is nothing a rule can ask for"),
             ("sum 400 >= 5.00", "400 days are more than 31"),
+            ("sum 0 >= 5.00", "0 days hold no payment"),
+            ("scan split 0 5.00", "0 days hold no payment"),
             ("scan the sky", "\"the sky\" is nothing to scan for"),
             ("no goal  and exists lock", "one blank between words in \"no goal \""),
         ] {

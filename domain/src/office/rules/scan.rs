@@ -8,7 +8,7 @@ use super::windows::day_number;
 use crate::division::YearBook;
 use crate::ids::{Class, Day};
 use crate::limits::ALERTS_PER_SCAN_MAX;
-use crate::money::{Fen, FenSum};
+use crate::money::{Fen, FenSum, yuan_plain};
 use crate::office::line::Change;
 use crate::office::performance::age_years;
 use crate::office::table::{Table, Tabled};
@@ -188,7 +188,7 @@ fn year_end(book: &YearBook, share: u32) -> Vec<Finding> {
 /// R-SPLIT: payments each under the threshold and, over so many days, together over it.
 fn split(book: &YearBook, days: u32, threshold: Fen) -> Vec<Finding> {
     let mut pairs: BTreeMap<u64, (u32, Vec<(u32, i64)>)> = BTreeMap::new();
-    let small = |trace: &&super::windows::Trace| {
+    let small = |trace: &&super::trace::Trace| {
         !trace.is_void() && trace.pair != 0 && trace.asked_fen < threshold.get()
     };
     for trace in book.traces().filter(small) {
@@ -203,7 +203,7 @@ fn split(book: &YearBook, days: u32, threshold: Fen) -> Vec<Finding> {
             subject: format!("{unit}-{pair:016x}"),
             unit: unit.into(),
             fen: most,
-            inputs: format!("payments={} most-in-{days}-days={}", all.len(), yuan(most)),
+            inputs: format!("payments={} most-in-{days}-days={}", all.len(), yuan_plain(most)),
             passing: String::new(),
         })
     };
@@ -229,13 +229,13 @@ fn over(book: &YearBook, classes: &[Class], name: &str) -> Vec<Finding> {
     let of_unit = |ceiling: &Ceiling| {
         let slot = book.office().slot_of(Table::Unit, &ceiling.unit)?;
         let total = classes.iter().map(|&class| book.rules.windows().total(slot, class));
-        let total: FenSum = total.map(FenSum::from).sum();
+        let total: FenSum = total.sum();
         let approved = FenSum::from(ceiling.approved_fen.get());
         (total > approved).then(|| Finding {
             subject: ceiling.unit.to_string(),
             unit: ceiling.unit.to_string(),
             fen: total - approved,
-            inputs: format!("year={} approved={}", yuan(total), yuan(approved)),
+            inputs: format!("year={} approved={}", yuan_plain(total), yuan_plain(approved)),
             passing: String::new(),
         })
     };
@@ -246,8 +246,4 @@ fn over(book: &YearBook, classes: &[Class], name: &str) -> Vec<Finding> {
 fn unit_of(book: &YearBook, slot: u32) -> Option<&str> {
     let unit = Unit::of(book.office().slots().get(slot as usize)?.row.as_ref()?)?;
     Some(&unit.code)
-}
-
-fn yuan(sum: FenSum) -> String {
-    i64::try_from(sum).map_or_else(|_| sum.to_string(), |fen| Fen::new(fen).to_yuan())
 }

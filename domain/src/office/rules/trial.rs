@@ -3,7 +3,7 @@
 //! Whoever folds the journal shows each event before it is applied, so that each payment is looked at
 //! as it was asked for: with what was on file that day, and with the payments before it alone.
 
-use super::would_fire;
+use super::judge::would_fire;
 use crate::division::Division;
 use crate::event::{Event, EventBody};
 use crate::ids::{Day, DivisionIndex, PaymentId, QuotaId};

@@ -1,37 +1,18 @@
-//! What rules remember of payments: a trace of each, and sums over them.
+//! Sums over what rules remember of payments.
 //!
-//! A trace is what a later payment is held against: who was paid for what, under which classes, which
-//! invoices, and how much of it still counts. It shrinks when money comes back and is nothing once all
-//! of it has: the sums follow it to the fen. Traces stand in the checkpoint; the sums are made again
-//! from them.
+//! They follow each trace to the fen, and are made again from them after a start: traces stand in the
+//! checkpoint.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::counted::Counted;
+use super::trace::Trace;
+use crate::elements::is_appropriated;
 use crate::ids::{Class, Day};
-
-/// What is remembered of one payment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trace {
-    /// Unit, payee and purpose in one number; zero: one of them was not given.
-    pub pair: u64,
-    /// What was asked for, in fen; zero: the payment was asked for before rules looked at payments.
-    pub asked_fen: i64,
-    /// What of it still counts, in fen.
-    pub left_fen: i64,
-    /// Departmental economic class.
-    pub economic: Class,
-    /// Fund nature.
-    pub fund: Class,
-    /// Slot of the unit's row.
-    pub unit: u32,
-    /// Business day.
-    pub day: Day,
-    /// Invoices of its document, hashed.
-    pub invoices: Box<[u64]>,
-}
+use crate::money::FenSum;
 
 /// A map whose keys are hashes already.
 pub(super) type ByHash<V> = HashMap<u64, V, BuildHasherDefault<Passed>>;
@@ -55,49 +36,45 @@ impl Hasher for Passed {
 }
 
 /// Sums over traces.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Windows {
-    /// By unit, payee and purpose: sums by day, in order.
-    pairs: ByHash<Vec<(u32, i64)>>,
-    /// By unit, payee, purpose, amount and day: how many.
-    repeats: ByHash<u32>,
+    /// By unit, payee and purpose.
+    pairs: Counted<Pair>,
     /// By unit and class, or unit and fund nature: the year's sum.
-    totals: ByHash<i64>,
+    totals: ByHash<FenSum>,
     /// By invoice: payments that use it.
-    invoices: ByHash<u32>,
+    invoices: Counted<u32>,
+}
+
+/// What counts of one unit, payee and purpose.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Pair {
+    #[default]
+    Nothing,
+    /// Of one payment: most pairs have no other.
+    One {
+        day: u32,
+        asked_fen: i64,
+        left_fen: i64,
+    },
+    Several(Box<Several>),
+}
+
+/// What counts of several payments.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Several {
+    /// By day, what of all of them still counts.
+    days: BTreeMap<u32, FenSum>,
+    /// By amount and day: how many.
+    repeats: BTreeMap<(i64, u32), u32>,
 }
 
 /// Brings numbers together into one that is as good as a hash.
-fn mixed(parts: &[u64]) -> u64 {
+pub(super) fn mixed(parts: &[u64]) -> u64 {
     // Each step is a bijection of the part given what came before.
     parts.iter().fold(0x9e37_79b9_7f4a_7c15, |hash, &part| {
         let turned = (hash ^ part).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         turned ^ (turned >> 29)
-    })
-}
-
-/// Unit, payee and purpose in one number; zero where one of them is not given.
-#[must_use]
-pub fn pair_of(unit: u32, payee: u64, purpose: u64) -> u64 {
-    if payee == 0 || purpose == 0 { 0 } else { mixed(&[u64::from(unit), payee, purpose]).max(1) }
-}
-
-/// Hash of a purpose; zero for none.
-#[must_use]
-pub fn purpose_hash(purpose: &[u8]) -> u64 {
-    let purpose = purpose.trim_ascii();
-    if purpose.is_empty() { 0 } else { xxh3_64(purpose).max(1) }
-}
-
-/// The invoices a document names, hashed: letters and digits on both sides of a `+`, code and number;
-/// the code may be empty.
-pub fn invoices_of(bytes: &[u8]) -> impl Iterator<Item = u64> + '_ {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric();
-    let pluses = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'+');
-    pluses.filter_map(move |(at, _)| {
-        let code = bytes[..at].iter().rev().take_while(|byte| is_word(byte)).count();
-        let number = bytes[at + 1..].iter().take_while(|byte| is_word(byte)).count();
-        (number > 0).then(|| xxh3_64(&bytes[at - code..=at + number]))
     })
 }
 
@@ -110,104 +87,172 @@ pub fn day_number(day: Day) -> u32 {
     365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + of_month
 }
 
-impl Trace {
-    /// True where nothing of it counts.
-    #[must_use]
-    pub fn is_void(&self) -> bool {
-        self.left_fen == 0
-    }
-}
-
 impl Windows {
-    /// Sums over some traces.
-    pub(super) fn over<'a>(traces: impl Iterator<Item = &'a Trace>) -> Windows {
-        let mut windows = Windows::default();
-        traces.for_each(|trace| windows.add(trace));
-        windows
+    /// No sums, under secrets of the data set.
+    pub(super) fn new(seeds: [u64; 2]) -> Windows {
+        let [pairs, invoices] = seeds;
+        let (pairs, invoices) = (Counted::new(pairs), Counted::new(invoices));
+        Windows { pairs, totals: ByHash::default(), invoices }
     }
 
     /// Counts a trace.
     pub(super) fn add(&mut self, trace: &Trace) {
-        self.count(trace, 1);
+        self.count(trace, true);
     }
 
     /// Takes back what [`Windows::add`] counted.
     pub(super) fn remove(&mut self, trace: &Trace) {
-        self.count(trace, -1);
+        self.count(trace, false);
     }
 
-    fn count(&mut self, trace: &Trace, sign: i64) {
+    fn count(&mut self, trace: &Trace, more: bool) {
         if trace.is_void() {
             return;
         }
-        let (day, left) = (day_number(trace.day), trace.left_fen * sign);
+        let sign = if more { 1 } else { -1 };
+        let left = FenSum::from(trace.left_fen) * FenSum::from(sign);
         if trace.pair != 0 {
-            let days = self.pairs.entry(trace.pair).or_default();
-            add_on(days, day, left);
-            if days.is_empty() {
-                self.pairs.remove(&trace.pair);
-            }
-            add_to(&mut self.repeats, repeat_key(trace.pair, trace.asked_fen, day), sign);
+            let day = day_number(trace.day);
+            self.pairs.of(trace.pair).count(day, trace.asked_fen, trace.left_fen, more);
         }
         add_fen(&mut self.totals, class_key(trace.unit, trace.economic), left);
-        if has_income(trace.fund) {
+        if !is_appropriated(trace.fund) {
             add_fen(&mut self.totals, fund_key(trace.unit, trace.fund), left);
         }
-        for &invoice in &trace.invoices {
-            add_to(&mut self.invoices, invoice, sign);
+        for (at, &invoice) in trace.invoices.iter().enumerate() {
+            // A document that names one twice is still one payment.
+            if !trace.invoices[..at].contains(&invoice) {
+                add_to(self.invoices.of(invoice), sign);
+            }
         }
     }
 
-    /// The sum of a unit, payee and purpose over all days less than `days` from `day`.
-    pub(super) fn sum(&self, pair: u64, day: Day, days: u32) -> i64 {
-        let (day, known) = (day_number(day), self.pairs.get(&pair));
-        let near = |on: u32| on.abs_diff(day) < days;
-        known.map_or(0, |days| days.iter().filter(|(on, _)| near(*on)).map(|(_, fen)| fen).sum())
+    /// Has the place of a unit, payee and purpose brought into the cache.
+    pub(super) fn prefetch_pair(&self, pair: u64) {
+        self.pairs.prefetch(pair);
     }
 
-    /// How many payments of a unit, payee, purpose and amount there are within `days` of `day`.
-    pub(super) fn repeats(&self, pair: u64, asked_fen: i64, day: Day, days: u32) -> u32 {
-        // Where the pair is new, and most are, nothing can repeat.
-        let Some(known) = self.pairs.get(&pair) else { return 0 };
-        let day = day_number(day);
-        let near = known.iter().filter(|(on, _)| on.abs_diff(day) <= days);
-        let count = |on| self.repeats.get(&repeat_key(pair, asked_fen, on)).copied().unwrap_or(0);
-        near.map(|(on, _)| count(*on)).sum()
+    /// Has the place of an invoice brought into the cache.
+    pub(super) fn prefetch_invoice(&self, invoice: u64) {
+        self.invoices.prefetch(invoice);
+    }
+
+    /// What counts of a unit, payee and purpose.
+    pub(super) fn pair(&self, pair: u64) -> &Pair {
+        self.pairs.get(pair).unwrap_or(&Pair::Nothing)
     }
 
     /// What a unit has paid and reserved this year under a class at the finest level.
-    pub(crate) fn total(&self, unit: u32, class: Class) -> i64 {
+    pub(crate) fn total(&self, unit: u32, class: Class) -> FenSum {
         self.totals.get(&class_key(unit, class)).copied().unwrap_or(0)
     }
 
     /// What a unit has paid and reserved this year from a fund nature that is income of its own.
-    pub(super) fn fund_total(&self, unit: u32, fund: Class) -> i64 {
+    pub(super) fn fund_total(&self, unit: u32, fund: Class) -> FenSum {
         self.totals.get(&fund_key(unit, fund)).copied().unwrap_or(0)
     }
 
     /// How many payments use an invoice.
     pub(super) fn invoice(&self, invoice: u64) -> u32 {
-        self.invoices.get(&invoice).copied().unwrap_or(0)
+        self.invoices.get(invoice).copied().unwrap_or(0)
     }
 
     /// Bytes they keep in memory, about.
     pub(super) fn bytes(&self) -> usize {
-        let days: usize = self.pairs.values().map(|days| days.capacity() * 16).sum();
-        self.pairs.capacity() * 33
-            + days
-            + self.repeats.capacity() * 13
-            + self.totals.capacity() * 17
-            + self.invoices.capacity() * 13
+        let several: usize = self.pairs.iter().map(|(_, pair)| pair.bytes()).sum();
+        self.pairs.bytes() + several + self.totals.capacity() * 25 + self.invoices.bytes()
     }
 }
 
-/// Fund natures whose money a unit earns: held against what was collected.
-fn has_income(fund: Class) -> bool {
-    matches!(fund.0[0], b'2' | b'3')
+impl Pair {
+    /// The sum over all days less than `days` from `day`.
+    pub(super) fn sum(&self, day: Day, days: u32) -> FenSum {
+        match self {
+            Pair::Nothing => 0,
+            &Pair::One { day: on, left_fen, .. } => {
+                if on.abs_diff(day_number(day)) < days {
+                    left_fen.into()
+                } else {
+                    0
+                }
+            }
+            Pair::Several(several) => {
+                let (day, within) = (day_number(day), days.saturating_sub(1));
+                let near = several.days.range(day.saturating_sub(within)..=day + within);
+                near.map(|(_, fen)| fen).sum()
+            }
+        }
+    }
+
+    /// How many payments of an amount there are within `days` of `day`.
+    pub(super) fn repeats(&self, asked_fen: i64, day: Day, days: u32) -> u32 {
+        match self {
+            Pair::Nothing => 0,
+            &Pair::One { day: on, asked_fen: known, .. } => {
+                u32::from(known == asked_fen && on.abs_diff(day_number(day)) <= days)
+            }
+            Pair::Several(several) => {
+                let day = day_number(day);
+                let near = (asked_fen, day.saturating_sub(days))..=(asked_fen, day + days);
+                several.repeats.range(near).map(|(_, count)| count).sum()
+            }
+        }
+    }
+
+    fn count(&mut self, day: u32, asked_fen: i64, left_fen: i64, more: bool) {
+        match self {
+            Pair::Nothing if more => return *self = Pair::One { day, asked_fen, left_fen },
+            Pair::One { .. } if !more && *self == (Pair::One { day, asked_fen, left_fen }) => {
+                return *self = Pair::Nothing;
+            }
+            _ => {}
+        }
+        let mut several = self.take_several();
+        let left = FenSum::from(left_fen) * if more { 1 } else { -1 };
+        add_on(&mut several.days, day, left);
+        let count = several.repeats.entry((asked_fen, day)).or_default();
+        add_to(count, if more { 1 } else { -1 });
+        if *count == 0 {
+            several.repeats.remove(&(asked_fen, day));
+        }
+        if !several.repeats.is_empty() {
+            *self = Pair::Several(several);
+        }
+    }
+
+    /// What counts, in the form of several; nothing is left here.
+    fn take_several(&mut self) -> Box<Several> {
+        match std::mem::take(self) {
+            Pair::Several(several) => several,
+            Pair::Nothing => Box::default(),
+            Pair::One { day, asked_fen, left_fen } => {
+                let days = BTreeMap::from([(day, FenSum::from(left_fen))]);
+                Box::new(Several { days, repeats: BTreeMap::from([((asked_fen, day), 1)]) })
+            }
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Pair::Several(several) => (several.days.len() + several.repeats.len()) * 48,
+            _ => 0,
+        }
+    }
 }
 
-fn repeat_key(pair: u64, asked_fen: i64, day: u32) -> u64 {
-    mixed(&[pair, asked_fen.cast_unsigned(), u64::from(day)])
+/// The same payments count, whether they came one by one or some of them went again.
+impl PartialEq for Pair {
+    fn eq(&self, other: &Pair) -> bool {
+        match (self, other) {
+            (Pair::Nothing, Pair::Nothing) => true,
+            (Pair::Nothing, _) | (_, Pair::Nothing) => false,
+            (
+                Pair::One { day, asked_fen, left_fen },
+                Pair::One { day: other_day, asked_fen: other_asked, left_fen: other_left },
+            ) => (day, asked_fen, left_fen) == (other_day, other_asked, other_left),
+            (one, other) => one.clone().take_several() == other.clone().take_several(),
+        }
+    }
 }
 
 fn class_key(unit: u32, class: Class) -> u64 {
@@ -218,35 +263,21 @@ fn fund_key(unit: u32, fund: Class) -> u64 {
     mixed(&[u64::from(unit), u64::from_le_bytes(fund.0), 1])
 }
 
-fn add_on(days: &mut Vec<(u32, i64)>, day: u32, fen: i64) {
-    // Days come nearly in order: the last one is looked at first.
-    let at = match days.last() {
-        Some((last, _)) if *last == day => Ok(days.len() - 1),
-        Some((last, _)) if *last < day => Err(days.len()),
-        _ => days.binary_search_by_key(&day, |(on, _)| *on),
-    };
-    match at {
-        Ok(at) => {
-            days[at].1 += fen;
-            if days[at].1 == 0 {
-                days.remove(at);
-            }
-        }
-        Err(at) => days.insert(at, (day, fen)),
+fn add_on(days: &mut BTreeMap<u32, FenSum>, day: u32, fen: FenSum) {
+    let sum = days.entry(day).or_default();
+    *sum += fen;
+    if *sum == 0 {
+        days.remove(&day);
     }
 }
 
-fn add_to(counts: &mut ByHash<u32>, key: u64, sign: i64) {
-    let count = counts.entry(key).or_default();
-    *count = count.checked_add_signed(sign as i32).expect("what is taken back was counted");
-    if *count == 0 {
-        counts.remove(&key);
-    }
+fn add_to(count: &mut u32, sign: i32) {
+    *count = count.checked_add_signed(sign).expect("what is taken back was counted");
 }
 
-fn add_fen(sums: &mut ByHash<i64>, key: u64, fen: i64) {
+fn add_fen(sums: &mut ByHash<FenSum>, key: u64, fen: FenSum) {
     let sum = sums.entry(key).or_default();
-    *sum = sum.checked_add(fen).expect("a unit's year stays in bounds");
+    *sum += fen;
     assert!(*sum >= 0, "I1: a unit's year of {sum} fen");
     if *sum == 0 {
         sums.remove(&key);
@@ -256,6 +287,8 @@ fn add_fen(sums: &mut ByHash<i64>, key: u64, fen: i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::AMOUNT_FEN_MAX;
+    use crate::office::rules::trace::{Invoices, pair_of};
 
     fn day(number: u32) -> Day {
         Day::new(number).unwrap()
@@ -271,16 +304,6 @@ mod tests {
     }
 
     #[test]
-    fn invoices_are_words_with_a_plus() {
-        assert_eq!(
-            invoices_of("发票 3700222130+07613892、+24372000000012345678".as_bytes()).count(),
-            2
-        );
-        assert_eq!(invoices_of("合同 17-3, 工资表".as_bytes()).count(), 0);
-        assert_eq!(invoices_of(b"3700+").count(), 0);
-    }
-
-    #[test]
     fn what_comes_back_is_uncounted_to_nothing() {
         let class = |code| Class::new(code).unwrap();
         let pair = pair_of(4, 7, 9);
@@ -292,18 +315,65 @@ mod tests {
             fund: class("31"),
             unit: 4,
             day: day(on),
-            invoices: Box::new([invoice]),
+            invoices: [invoice].into_iter().collect(),
         };
         let all = [trace(20_230_301, 100, 1), trace(20_230_302, 100, 2), trace(20_230_301, 50, 3)];
-        let mut windows = Windows::over(all.iter());
-        assert_eq!(windows.sum(pair, day(20_230_302), 1), 100);
-        assert_eq!(windows.sum(pair, day(20_230_302), 2), 250);
-        assert_eq!(windows.repeats(pair, 100, day(20_230_303), 1), 1);
-        assert_eq!(windows.repeats(pair, 100, day(20_230_303), 2), 2);
+        let mut windows = Windows::new([1, 2]);
+        all.iter().for_each(|trace| windows.add(trace));
+        assert_eq!(windows.pair(pair).sum(day(20_230_302), 1), 100);
+        assert_eq!(windows.pair(pair).sum(day(20_230_302), 2), 250);
+        assert_eq!(windows.pair(pair).repeats(100, day(20_230_303), 1), 1);
+        assert_eq!(windows.pair(pair).repeats(100, day(20_230_303), 2), 2);
         assert_eq!(windows.total(4, class("30217")), 250);
         assert_eq!(windows.fund_total(4, class("31")), 250);
         assert_eq!((windows.invoice(2), windows.invoice(4)), (1, 0));
         all.iter().for_each(|trace| windows.remove(trace));
-        assert_eq!(windows, Windows::default());
+        assert_eq!(windows, Windows::new([3, 4]));
+        // In another order, by another way: the same.
+        let (mut one_way, mut other) = (Windows::new([1, 2]), Windows::new([3, 4]));
+        all.iter().for_each(|trace| one_way.add(trace));
+        [2, 0, 1, 0].into_iter().for_each(|at: usize| other.add(&all[at]));
+        assert_ne!(one_way, other);
+        other.remove(&all[0]);
+        assert_eq!(one_way, other);
+        let mut alone = Windows::new([1, 2]);
+        alone.add(&all[0]);
+        one_way.remove(&all[1]);
+        one_way.remove(&all[2]);
+        assert_eq!(one_way, alone);
+    }
+
+    #[test]
+    fn sums_are_wider_than_any_count_of_the_largest_amounts() {
+        let (mut windows, pair) = (Windows::new([1, 2]), pair_of(4, 7, 9));
+        let class = |code| Class::new(code).unwrap();
+        let trace = Trace {
+            pair,
+            asked_fen: AMOUNT_FEN_MAX,
+            left_fen: AMOUNT_FEN_MAX,
+            economic: class("30217"),
+            fund: class("31"),
+            unit: 4,
+            day: day(20_230_301),
+            invoices: Invoices::default(),
+        };
+        (0..2_000).for_each(|_| windows.add(&trace));
+        let sum = FenSum::from(AMOUNT_FEN_MAX) * 2_000;
+        assert_eq!(windows.pair(pair).sum(trace.day, 1), sum);
+        assert_eq!(
+            (windows.total(4, class("30217")), windows.fund_total(4, class("31"))),
+            (sum, sum)
+        );
+    }
+
+    #[test]
+    fn a_document_that_names_an_invoice_twice_is_one_payment() {
+        let mut windows = Windows::new([1, 2]);
+        let trace =
+            Trace { left_fen: 5, invoices: [6, 7, 6].into_iter().collect(), ..Trace::default() };
+        windows.add(&trace);
+        assert_eq!((windows.invoice(6), windows.invoice(7)), (1, 1));
+        windows.remove(&trace);
+        assert_eq!(windows, Windows::new([1, 2]));
     }
 }

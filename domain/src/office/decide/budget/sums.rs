@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::figures::income_keys;
-use crate::elements::{is_appropriated, is_general};
+use crate::elements::{is_appropriated, is_debt_principal, is_general, is_transfer};
 use crate::ids::{Class, FiscalYear};
 use crate::money::{Fen, FenSum};
 use crate::office::Office;
@@ -198,12 +198,12 @@ fn must_balance(office: &Office) -> Result<(), Refusal> {
 }
 
 /// The reserve fund is between its shares of general budget spending (Budget Law, article 40);
-/// transfers and debt principal (230, 231) are not spending of the division's own.
+/// transfers and debt principal are not spending of the division's own.
 fn reserve_must_fit(office: &Office, year: FiscalYear) -> Result<(), Refusal> {
     let (mut spending, mut reserve): (FenSum, FenSum) = (0, 0);
     for row in live_rows(office).filter(|row| is_general(row.fund, year)) {
         let amount = FenSum::from(row.current_fen.get());
-        if !matches!(&row.functional.as_str()[..3], "230" | "231") {
+        if !is_transfer(row.functional) && !is_debt_principal(row.functional) {
             spending += amount;
         }
         if row.kind == RowKind::Reserve {
