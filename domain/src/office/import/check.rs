@@ -52,14 +52,12 @@ pub fn check(ground: Ground<'_>, changes: &[Change]) -> Vec<Misfit> {
     for (number, change) in changes.iter().enumerate() {
         numbers.entry(change.names()).or_insert(number);
     }
-    let units = |units: &dyn Fn(&Unit) -> Option<Box<str>>| -> BTreeSet<Box<str>> {
-        if view.touches_any(Table::Unit) {
-            view.all().filter_map(units).collect()
-        } else {
-            BTreeSet::new()
-        }
+    // Nothing on file stands below a unit that was not on file.
+    let parent = |unit: &Unit| unit.parent.as_deref().map(Box::from);
+    let parents = match view.touches_known(Table::Unit) {
+        true => view.all().filter_map(parent).collect(),
+        false => view.put().filter_map(parent).collect(),
     };
-    let parents = units(&|unit| unit.parent.as_deref().map(Box::from));
     let mut checker = Checker { ground, view, numbers, parents, found: BTreeSet::new() };
     for number in twice {
         let (table, key) = changes[number].names();
@@ -136,9 +134,12 @@ impl Checker<'_> {
         }
     }
 
-    /// Rows that are not changed and name changed ones.
+    /// Rows that are not changed and name changed ones. What was not on file, nothing on file names;
+    /// but for codes, which rows name only once the year has a table of them.
     fn named(&mut self) {
         let touched: BTreeSet<Table> = self.numbers.keys().map(|(table, _)| *table).collect();
+        let is_named = |table: &Table| *table == Table::CodeRow || self.view.touches_known(*table);
+        let touched: BTreeSet<Table> = touched.into_iter().filter(is_named).collect();
         for &table in Table::ALL {
             let names_some = touched.iter().any(|&other| may_name(table, other));
             if !names_some {
@@ -300,6 +301,12 @@ impl Checker<'_> {
             let value = key.to_string();
             self.push(change, None, value, "a base-keeper among the posts".to_owned());
         }
+    }
+
+    /// The touched keys of a table, each with its change.
+    pub(super) fn touched(&self, table: Table) -> impl Iterator<Item = (&str, usize)> {
+        let of_table = move |((of, _), _): &(&(Table, Box<str>), &usize)| *of == table;
+        self.numbers.iter().filter(of_table).map(|((_, key), &change)| (&**key, change))
     }
 
     /// The change of a touched key.

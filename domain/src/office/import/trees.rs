@@ -144,17 +144,12 @@ impl Checker<'_> {
         let Some(book) = self.ground.book.filter(|_| self.view.touches_any(Table::Unit)) else {
             return;
         };
+        let ends =
+            |code: &str| self.view.get::<Unit>(code).is_none_or(|unit| is_over(unit.standing));
         let ending: BTreeMap<String, usize> = self
-            .ground
-            .office
-            .all::<Unit>()
-            .filter(|unit| self.view.touches(Table::Unit, &unit.code))
-            .filter(|unit| {
-                self.view.get::<Unit>(&unit.code).is_none_or(|unit| is_over(unit.standing))
-            })
-            .filter_map(|unit| {
-                Some((unit.code.to_string(), self.change_of(Table::Unit, &unit.code)?))
-            })
+            .touched(Table::Unit)
+            .filter(|(code, _)| self.view.before(Table::Unit, code).is_some() && ends(code))
+            .map(|(code, change)| (code.to_owned(), change))
             .collect();
         if ending.is_empty() {
             return;

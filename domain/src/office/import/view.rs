@@ -40,14 +40,21 @@ impl<'a> View<'a> {
         self.office.row(table, key)
     }
 
-    /// Whether a change touches the key.
-    pub(super) fn touches(&self, table: Table, key: &str) -> bool {
-        self.over.get(&table).is_some_and(|keys| keys.contains_key(key))
-    }
-
     /// Whether a change touches any row of the table.
     pub(super) fn touches_any(&self, table: Table) -> bool {
         self.over.contains_key(&table)
+    }
+
+    /// Whether a change touches a row of the table that is on file.
+    pub(super) fn touches_known(&self, table: Table) -> bool {
+        let keys = self.over.get(&table).into_iter().flatten();
+        keys.map(|(key, _)| key).any(|key| self.office.row(table, key).is_some())
+    }
+
+    /// Every row of one type that is put.
+    pub(super) fn put<T: Tabled>(&self) -> impl Iterator<Item = &'a T> {
+        let keys = self.over.get(&T::TABLE).into_iter().flatten();
+        keys.filter_map(|(_, row)| T::of((*row)?))
     }
 
     /// The row afterwards.
