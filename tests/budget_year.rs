@@ -55,7 +55,7 @@ fn a_year_of_every_division_is_as_the_scenario_counted_it() {
     let codes: Vec<&str> = refusals.keys().map(String::as_str).collect();
     let all = [
         "1002", "1005", "1006", "1010", "1012", "4001", "5010", "5202", "5206", "5307", "5311",
-        "5314", "5315",
+        "5314", "5315", "5605",
     ];
     assert_eq!(codes, all);
     let laws = told["laws"].as_object().expect("laws");

@@ -19,9 +19,13 @@ const RECEIVE_MISMATCH: u16 = 5307;
 const VIRE_FUND_NATURE: u16 = 5311;
 const NEEDS_CONGRESS: u16 = 5314;
 const CLOSE_OPEN_ITEMS: u16 = 5315;
+const GOAL_STALE: u16 = 5605;
 
 /// A row pays a sixteenth of its reply each month, so that a quarter is left in the end.
 const PARTS: i64 = 16;
+/// Of what a row has, a document moves such a part: all documents together stay within the fifth that a
+/// goal bears before it has to be approved anew.
+const SHIFT: i64 = 20;
 /// Of so many divisions that get money from above, one declines it.
 const DECLINES_EACH: u16 = 29;
 /// Lines of one document of the year's end.
@@ -255,7 +259,7 @@ impl Town {
     /// What is due under the contract; money between two rows of one fund nature, and not to another.
     fn vire(&mut self) -> Vec<Step> {
         let (from, to) = (self.placed[0].clone(), self.placed[2].clone());
-        let fen = self.rows[&from].reply / PARTS;
+        let fen = self.rows[&from].reply.min(self.rows[&to].reply) / SHIFT;
         let (own, code) = (self.placed[3].clone(), self.placed[1].clone());
         let under = self.rows[&code].reply / PARTS;
         let contract = self.pay(4, &code, under, self.contract_number());
@@ -295,10 +299,14 @@ impl Town {
     /// A supplementary budget by resolution, and one without.
     fn adjust(&mut self) -> Vec<Step> {
         let (up, down) = (self.placed[2].clone(), self.placed[0].clone());
-        let fen = self.rows[&down].reply / PARTS;
+        let fen = self.rows[&down].reply.min(self.rows[&up].reply) / SHIFT;
         let refused = self.refused(NEEDS_CONGRESS);
         let deeds = [Deed::to(&up, fen)];
         let mut steps = self.document("A1", "adjustment", "", &deeds, refused);
+        // Its goal was approved for about what the row has.
+        let refused = self.refused(GOAL_STALE);
+        let deeds = [Deed::to(&up, self.rows[&up].reply / 2)];
+        steps.extend(self.document("A3", "adjustment", "常委会决议", &deeds, refused));
         self.give(&up, 2 * fen);
         let quota = self.take(&down, fen);
         let deeds = [Deed::to(&up, 2 * fen), Deed::across(quota, "", fen)];
@@ -309,7 +317,7 @@ impl Town {
     /// From the reserve fund.
     fn supplement(&mut self) -> Vec<Step> {
         let to = self.placed[2].clone();
-        let fen = self.rows["V"].reply / 4;
+        let fen = (self.rows["V"].reply / 4).min(self.rows[&to].reply / 50);
         let quota = self.take("V", fen);
         self.give(&to, fen);
         self.counts.moves += 1;
