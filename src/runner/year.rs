@@ -272,7 +272,8 @@ impl Desk {
             let command =
                 Command { by: by(town.treasury(), Role::Finance), body: Body::SetYear(set) };
             let heard = self.client(Role::Finance).await?.submit(&command).await?;
-            if heard.code() == Code::OpenItems && since.elapsed() < PATIENCE {
+            let open = matches!(heard.code(), Code::OpenItems | Code::CloseOpenItems);
+            if open && since.elapsed() < PATIENCE {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
