@@ -402,7 +402,7 @@ impl Town {
         let carried: Vec<String> = self
             .rows
             .values()
-            .filter(|row| super::prepare::pays(row) && row.left > 0)
+            .filter(|row| row.pays() && row.left > 0)
             .map(|row| row.code.clone())
             .collect();
         for (some, number) in carried.chunks(LINES).zip(1..) {

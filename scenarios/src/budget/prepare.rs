@@ -7,7 +7,7 @@ use domain::money::Fen;
 
 use super::YEAR;
 use super::paper::{Deed, Filing, Step, TAKEN, paper, papers};
-use super::town::{FINANCE, FINANCE_PROJECT, Kind, Post, Row, Town};
+use super::town::{FINANCE, FINANCE_PROJECT, Post, Row, Town};
 
 /// Of so many projects that rows rest on, one is ranked and chosen by its rank.
 const RANKED_EACH: u64 = 3;
@@ -273,7 +273,7 @@ impl Town {
         let (clerk, head) = (self.person(Post::Clerk), self.person(Post::Head));
         let mut sums: BTreeMap<(&str, &str), i64> = BTreeMap::new();
         for row in self.rows.values() {
-            *sums.entry((row.fund, Town::functional(row))).or_default() += row.reply;
+            *sums.entry((row.fund, row.classes().0)).or_default() += row.reply;
         }
         let table = sums.into_iter();
         let table = table.map(|((fund, class), fen)| format!("{fund}\t{class}\t{}", yuan(fen)));
@@ -333,9 +333,4 @@ fn draft(((code, unit, need, rank), number): (&(String, String, i64, Option<u64>
         let _ = write!(text, "\nneed\t{code}\t{year}\t{}", yuan(*need));
     }
     text
-}
-
-/// Rows of a kind that pays.
-pub(super) fn pays(row: &Row) -> bool {
-    matches!(row.kind, Kind::Placed)
 }

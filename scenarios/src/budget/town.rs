@@ -87,6 +87,23 @@ pub(super) struct Row {
     pub(super) spent: i64,
 }
 
+impl Row {
+    /// Functional, government and departmental class.
+    pub(super) fn classes(&self) -> (&'static str, &'static str, &'static str) {
+        match (self.kind, &*self.unit) {
+            (Kind::Reserve, _) => ("2270100", "59999", "39999"),
+            (Kind::Transfer, _) => ("2300299", "59999", "39999"),
+            (_, FINANCE) => ("2010601", "50201", "30201"),
+            _ => ("2050203", "50502", "30201"),
+        }
+    }
+
+    /// Whether a unit pays from it.
+    pub(super) fn pays(&self) -> bool {
+        self.kind == Kind::Placed
+    }
+}
+
 /// How much of everything a division has.
 pub(super) struct Size {
     /// Placed rows.
@@ -316,12 +333,7 @@ impl Town {
 
     /// A line that writes a row.
     pub(super) fn row_line(&self, row: &Row) -> String {
-        let (functional, government, departmental) = match (row.kind, &*row.unit) {
-            (Kind::Reserve, _) => ("2270100", "59999", "39999"),
-            (Kind::Transfer, _) => ("2300299", "59999", "39999"),
-            (_, FINANCE) => ("2010601", "50201", "30201"),
-            _ => ("2050203", "50502", "30201"),
-        };
+        let (functional, government, departmental) = row.classes();
         let Row { code, unit, project, fund, first_year, reply, .. } = row;
         let kind = row.kind.slug();
         format!(
@@ -329,15 +341,6 @@ impl Town {
              {first_year}\t{}",
             Fen::new(*reply).to_yuan()
         )
-    }
-
-    pub(super) fn functional(row: &Row) -> &'static str {
-        match (row.kind, &*row.unit) {
-            (Kind::Reserve, _) => "2270100",
-            (Kind::Transfer, _) => "2300299",
-            (_, FINANCE) => "2010601",
-            _ => "2050203",
-        }
     }
 
     /// The quota that rests on a row, made where it has none.
