@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 use clap::Args;
+use domain::Fen;
+use domain::ids::QuotaId;
 use domain::office::Office;
 use domain::office::table::Table;
 use domain::office::tables::document::{Arrival, ArrivalState, Transfer, TransferState};
@@ -47,6 +49,10 @@ impl Transit {
     }
 }
 
+fn what_moves(number: &str, from: QuotaId, to_division: &str, amount_fen: Fen) -> [String; 4] {
+    [number.to_owned(), from.to_string(), to_division.to_owned(), amount_fen.to_yuan().to_string()]
+}
+
 fn listed(office: &Office, all: bool, now_ms: u64) -> Vec<Vec<String>> {
     let aged = |out_ms: u64| {
         let age_ms = now_ms.saturating_sub(out_ms);
@@ -54,27 +60,17 @@ fn listed(office: &Office, all: bool, now_ms: u64) -> Vec<Vec<String>> {
     };
     let out = office.all::<Transfer>().filter(|one| all || one.state == TransferState::Out);
     let out = out.map(|one| {
-        let fields = ["out".to_owned(), one.id.to_string(), one.state.slug().to_owned()];
-        let rest = [
-            one.number.to_string(),
-            one.from.to_string(),
-            one.to_division.to_string(),
-            one.amount_fen.to_yuan(),
-        ];
-        fields.into_iter().chain(rest).chain(aged(one.out_ms)).collect()
+        let first = ["out", &one.id.to_string(), one.state.slug()].map(str::to_owned);
+        let rest = what_moves(&one.number, one.from, &one.to_division, one.amount_fen);
+        first.into_iter().chain(rest).chain(aged(one.out_ms)).collect()
     });
     let landed = |state| matches!(state, ArrivalState::Landed | ArrivalState::Returned);
     let arrivals = office.all::<Arrival>().filter(|one| all || !landed(one.state));
     let arrivals = arrivals.map(|one| {
         let key = Arrival::key_of(one.from, one.id);
-        let fields = ["in".to_owned(), key, one.state.slug().to_owned()];
-        let rest = [
-            one.number.to_string(),
-            one.from.to_string(),
-            one.to_division.to_string(),
-            one.amount_fen.to_yuan(),
-        ];
-        fields.into_iter().chain(rest).chain(aged(one.out_ms)).collect()
+        let first = ["in", &key, one.state.slug()].map(str::to_owned);
+        let rest = what_moves(&one.number, one.from, &one.to_division, one.amount_fen);
+        first.into_iter().chain(rest).chain(aged(one.out_ms)).collect()
     });
     out.chain(arrivals).collect()
 }
