@@ -1,10 +1,27 @@
-//! Ids and codes as people type them.
+//! Ids, codes and directories as people give them.
 
+use std::path::Path;
+
+use anyhow::Result;
 use domain::codes::Role;
 use domain::ids::{Day, DivisionIndex, FiscalYear, PaymentId, QuotaId};
 use domain::limits::QUOTA_SERIAL_MAX;
 use domain::office::field::{DivisionCode, Field};
 use domain::office::table::Table;
+
+use crate::exit::{Exit, Failure};
+
+/// Data is kept in a directory of its own.
+///
+/// # Errors
+/// If anything is in it.
+pub(super) fn must_be_empty(dir: &Path) -> Result<()> {
+    if std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+        let what = anyhow::anyhow!("{} is not empty; give --keep another directory", dir.display());
+        return Err(Failure::new(Exit::Usage, what).into());
+    }
+    Ok(())
+}
 
 /// A quota as division/year/serial.
 pub(super) fn quota(text: &str) -> Result<QuotaId, String> {

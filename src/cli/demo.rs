@@ -17,6 +17,7 @@ use domain::{Code, Division};
 use scenarios::{Plan, Scale, Spec};
 use serde_json::{Value, json};
 
+use super::arguments;
 use super::bench::grouped;
 use crate::child::ServerOptions;
 use crate::exit::{Exit, Failure};
@@ -92,7 +93,7 @@ impl Demo {
         let temporary;
         let dir = match &self.keep {
             Some(dir) => {
-                must_be_empty(dir)?;
+                arguments::must_be_empty(dir)?;
                 dir.clone()
             }
             None => {
@@ -382,16 +383,6 @@ fn overload_told(overload: &Overload, latencies: &Latency) -> Value {
         "differing_fen": overload.more_fen,
         "latency_us": latency(latencies),
     })
-}
-
-fn must_be_empty(dir: &Path) -> Result<()> {
-    let occupied = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied {
-        let error =
-            anyhow::anyhow!("{} is not empty; give --keep another directory", dir.display());
-        return Err(Failure::new(Exit::Usage, error).into());
-    }
-    Ok(())
 }
 
 fn refusal_lines(shown: &Shown) -> Vec<String> {

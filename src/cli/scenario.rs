@@ -14,6 +14,7 @@ use scenarios::{Plan, Scale, ScenarioFile, Spec, Tally, Track, Work};
 use serde_json::json;
 use tokio::sync::watch;
 
+use super::arguments;
 use super::bench::grouped;
 use crate::clock;
 use crate::exit::{Exit, Failure};
@@ -145,13 +146,8 @@ impl RunIt {
     }
 
     fn budget_year(&self) -> Result<BudgetYear<'_>> {
-        let occupied = |dir: &PathBuf| {
-            std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some())
-        };
-        if let Some(dir) = self.keep.as_ref().filter(|dir| occupied(dir)) {
-            let what =
-                anyhow::anyhow!("{} is not empty; give --keep another directory", dir.display());
-            return Err(Failure::new(Exit::Usage, what).into());
+        if let Some(dir) = &self.keep {
+            arguments::must_be_empty(dir)?;
         }
         Ok(BudgetYear {
             scale: scale_of(&self.scale)?,

@@ -47,6 +47,12 @@ pub(super) fn day(day: Day) -> String {
     format!("{:04}-{:02}-{:02}", number / 10_000, number / 100 % 100, number % 100)
 }
 
+/// A name over so many columns of a terminal: Chinese characters are two wide.
+pub(super) fn padded(name: &str, columns: usize) -> String {
+    let wide = name.chars().filter(|letter| !letter.is_ascii()).count();
+    format!("{name:<width$}", width = columns.saturating_sub(wide))
+}
+
 /// An amount for people.
 pub(super) fn yuan(fen: Fen) -> String {
     yuan_grouped(FenSum::from(fen.get()))

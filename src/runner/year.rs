@@ -4,7 +4,7 @@
 mod desk;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -19,20 +19,11 @@ use desk::Desk;
 /// Divisions that go through a phase side by side.
 const LANES: usize = 8;
 
-/// Mismatches that are told in words.
-const MISMATCHES_TOLD: usize = 12;
-
 /// What was heard and seen.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// Answers compared.
-    pub(crate) answers: Cell<u64>,
-    /// Answers that differed from what the scenario says.
-    pub(crate) mismatches: Cell<u64>,
-    /// The first of them, in words.
-    pub(crate) told: RefCell<Vec<String>>,
-    /// Refusals heard, by code.
-    pub(crate) refusals: RefCell<BTreeMap<u16, u64>>,
+    /// Answers, as of any run.
+    pub(crate) heard: super::Seen,
     /// What quotas showed as earmarked when it was, in fen.
     pub(crate) earmarked_fen: Cell<i64>,
     /// Each phase with its seconds.
@@ -42,25 +33,17 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    fn compare(&self, expected: u16, heard: Code, what: impl FnOnce() -> String) {
-        self.answers.set(self.answers.get() + 1);
-        if heard != Code::Accepted {
-            *self.refusals.borrow_mut().entry(heard.number()).or_default() += 1;
+    fn compare(&self, expected: u16, code: Code, what: impl FnOnce() -> String) {
+        let heard = &self.heard;
+        heard.answers.set(heard.answers.get() + 1);
+        if code != Code::Accepted {
+            *heard.refusals.borrow_mut().entry(code.number()).or_default() += 1;
         }
-        if heard.number() != expected {
-            self.mismatch(|| {
+        if code.number() != expected {
+            heard.mismatch(|| {
                 let expected = Code::from_number(expected).map_or("?", Code::slug);
-                format!("{}: expected {expected}, heard {}", what(), heard.slug())
+                format!("{}: expected {expected}, heard {}", what(), code.slug())
             });
-        }
-    }
-
-    /// Notes that something is not as it should be.
-    pub(crate) fn mismatch(&self, what: impl FnOnce() -> String) {
-        self.mismatches.set(self.mismatches.get() + 1);
-        let mut told = self.told.borrow_mut();
-        if told.len() < MISMATCHES_TOLD {
-            told.push(what());
         }
     }
 }
@@ -87,10 +70,10 @@ pub(crate) async fn run(
         let seconds = began.elapsed().as_secs_f64();
         seen.phases.borrow_mut().push((phase.name(), seconds));
         // What follows rests on what was taken: after a wrong answer it means nothing.
-        if seen.mismatches.get() > 0 {
+        if seen.heard.mismatches.get() > 0 {
             bail!(
                 "{} answers of {} are unlike what the scenario says",
-                seen.mismatches.get(),
+                seen.heard.mismatches.get(),
                 phase.name()
             );
         }

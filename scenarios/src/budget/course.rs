@@ -1,11 +1,11 @@
 //! From the first quotas to the end of the year.
 
-use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
+use domain::ids::{DivisionIndex, QuotaId};
 use domain::money::Fen;
 
-use super::YEAR;
-use super::paper::{Deed, Earmark, Money, Payment, Receive, Step, TAKEN, paper};
-use super::town::{Kind, Post, Row, Town};
+use super::paper::{Deed, Earmark, Payment, PlanMonth, Receive, Step, TAKEN, paper};
+use super::town::{HANDED_DOWN, Kind, Post, Row, Town, document_number};
+use super::{FISCAL_YEAR, YEAR};
 
 /// What should be heard.
 const OVER_QUOTA: u16 = 1002;
@@ -77,7 +77,7 @@ impl Town {
             let pays = rows.iter().filter(|row| month > 1 || row.early > 0);
             let contract = rows.iter().filter(|row| month == 4 && row.code == self.placed[1]);
             let amount = Fen::new(pays.chain(contract).map(|row| row.reply / PARTS).sum());
-            Money { unit: first.clone(), fund: "111", month, amount }
+            PlanMonth { unit: first.clone(), fund: "111", month, amount }
         };
         Step::Plans((1..=12).map(month).collect())
     }
@@ -130,8 +130,7 @@ impl Town {
 
     /// A share for each division below.
     pub(super) fn hand_down(&mut self) -> Vec<Step> {
-        let year = FiscalYear::new(YEAR).unwrap_or(FiscalYear::from_offset(0));
-        let share = self.handed_down();
+        let share = HANDED_DOWN;
         let below = self.below.clone();
         if below.is_empty() {
             return Vec::new();
@@ -139,7 +138,7 @@ impl Town {
         let mut deeds = Vec::new();
         for division in &below {
             let from = self.take("T", share);
-            let to = QuotaId::unnamed(division.index, year);
+            let to = QuotaId::unnamed(division.index, FISCAL_YEAR);
             let to = Some((to, division.code_text().to_owned()));
             deeds.push(Deed { to, ..Deed::across(from, "", share) });
             self.counts.moves += 1;
@@ -157,13 +156,13 @@ impl Town {
         }
         let row = self.row_of_finance("U", Kind::Received, YEAR);
         let officer = self.person(Post::Officer);
-        let line = self.row_line(&Row { reply: self.handed_down(), ..row.clone() });
+        let line = self.row_line(&Row { reply: HANDED_DOWN, ..row.clone() });
         let list = vec![paper(officer, "row-add", &line, TAKEN)];
         self.rows.insert("U".to_owned(), row);
-        let amount = Fen::new(self.handed_down());
+        let amount = Fen::new(HANDED_DOWN);
         let said = Fen::new(amount.get() + 1);
         let expected = self.refused(RECEIVE_MISMATCH);
-        let number = self.number_above();
+        let number = document_number(&self.parent_code(), "T1");
         let row = "U".to_owned();
         let wrong = Receive { number, amount, said, row, expected };
         let right = Receive { said: amount, expected: TAKEN, ..wrong.clone() };
@@ -175,15 +174,6 @@ impl Town {
             }
         };
         vec![Step::Papers { year: YEAR, list }, Step::Receive(wrong), Step::Receive(right)]
-    }
-
-    /// The number of the document by which the division above sends.
-    fn number_above(&self) -> String {
-        let code = match self.division.parent {
-            DivisionIndex::PROVINCE => "370000000".to_owned(),
-            _ => format!("{}00000", &self.code()[..4]),
-        };
-        format!("财预指〔{YEAR}〕{code}-T1号")
     }
 
     /// A month's payments, and what else happens in it.

@@ -13,9 +13,9 @@ mod town;
 
 use std::collections::BTreeMap;
 
-use domain::ids::{DivisionIndex, QuotaId};
+use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
 
-pub use paper::{Deed, Earmark, Filing, Money, Payment, Receive, Step};
+pub use paper::{Deed, Earmark, Filing, Payment, PlanMonth, Receive, Step};
 pub use town::Town;
 
 use crate::divisions::{DIVISIONS, DivisionError, divisions};
@@ -23,7 +23,9 @@ use crate::draws::Keys;
 use crate::{apportion, scale::Scale};
 
 /// The year that is run.
-pub const YEAR: u16 = 2023;
+pub const FISCAL_YEAR: FiscalYear = FiscalYear::from_offset(23);
+/// The same, as papers write it.
+pub const YEAR: u16 = FISCAL_YEAR.get();
 
 /// Published counts: of filed projects, of budget units, of quotas.
 const PROJECTS: u64 = 331_400;

@@ -76,7 +76,7 @@ pub struct Receive {
 
 /// A month of a unit's payment plan.
 #[derive(Clone, Debug)]
-pub struct Money {
+pub struct PlanMonth {
     /// The unit.
     pub unit: String,
     /// The fund nature.
@@ -111,7 +111,7 @@ pub enum Step {
         list: Vec<Filing>,
     },
     /// A plan is set, by one person and checked by another.
-    Plans(Vec<Money>),
+    Plans(Vec<PlanMonth>),
     /// A document is waited for until it is done.
     AwaitDocument(String),
     /// A quota is waited for until so much is available on it: what moves arrives by itself.

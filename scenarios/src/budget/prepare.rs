@@ -49,13 +49,6 @@ impl Town {
         ]
     }
 
-    fn parent_code(&self) -> String {
-        match self.level() {
-            "city" => "370000000".to_owned(),
-            _ => format!("{}00000", &self.code()[..4]),
-        }
-    }
-
     /// The account of the one supplier that contracts are made with.
     pub(super) fn supplier(&self) -> String {
         format!("16020001{}01", self.code())
@@ -94,6 +87,7 @@ impl Town {
             post(Post::QuotaChecker, "quota-checker", ""),
             post(Post::Receiver, "quota-maker", ""),
             post(Post::Treasury, "treasury-reviewer", ""),
+            post(Post::TreasuryHead, "treasury-head", ""),
         ];
         let spending = (0..self.spending()).map(|number| self.unit(number));
         for unit in spending.chain([FINANCE.to_owned()]) {
@@ -115,8 +109,7 @@ impl Town {
         list
     }
 
-    /// Every project with the unit that files it, what it needs this year, and its rank if it has one.
-    fn project_list(&self) -> Vec<(String, String, i64, Option<u64>)> {
+    fn project_list(&self) -> Vec<Project> {
         let mut ranks: BTreeMap<String, u64> = BTreeMap::new();
         let spending = self.spending();
         let mut list: Vec<_> = (0..self.projects - 1)
@@ -126,18 +119,18 @@ impl Town {
                 let unit = row.map_or_else(|| self.unit(number % spending), |row| row.unit.clone());
                 // More than it gets, so that the control figure is what binds.
                 let need = row.map_or(10_000_000, |row| row.reply * 2);
-                let ranked = row.is_some() && number.is_multiple_of(RANKED_EACH);
-                let rank = ranked.then(|| {
+                let rank = row.filter(|_| is_ranked(number)).map(|_| {
                     let rank = ranks.entry(unit[..3].to_owned()).or_default();
                     *rank += 1;
                     *rank
                 });
-                (code, unit, need, rank)
+                Project { code, unit, need, rank }
             })
             .collect();
         let of_finance = self.rows.values().filter(|row| row.unit == FINANCE);
         let need = of_finance.map(|row| row.reply).sum::<i64>() * 2;
-        list.push((FINANCE_PROJECT.to_owned(), FINANCE.to_owned(), need, None));
+        let (code, unit) = (FINANCE_PROJECT.to_owned(), FINANCE.to_owned());
+        list.push(Project { code, unit, need, rank: None });
         list
     }
 
@@ -146,7 +139,7 @@ impl Town {
         let list = self.project_list();
         let (maker, checker) = (self.person(Post::UnitMaker), self.person(Post::UnitChecker));
         let (reviewer, officer) = (self.person(Post::Reviewer), self.person(Post::Officer));
-        let goal = |(code, unit, ..): &(String, String, i64, Option<u64>)| {
+        let goal = |Project { code, unit, .. }: &Project| {
             format!(
                 "goal\tG-{code}\t{unit}\t按时足额\n\
                  indicator\tG-{code}\t1\toutput-time\t时效\t100%\t50.00\n\
@@ -156,15 +149,14 @@ impl Town {
         };
         let mut filed = papers(maker, "goal-put", list.iter().map(goal));
         filed.extend(papers(maker, "project-draft", list.iter().zip(0..).map(draft)));
-        let codes = || list.iter().map(|(code, ..)| code.clone());
+        let codes = || list.iter().map(|project| project.code.clone());
         // Who wrote it does not send it on.
         let by_maker = self.refused(NOT_HOLDER);
-        filed.push(paper(maker, "project-submit", &list[0].0, by_maker));
+        filed.push(paper(maker, "project-submit", &list[0].code, by_maker));
         filed.extend(papers(checker, "project-submit", codes()));
         filed.extend(papers(reviewer, "project-dept-review", codes()));
         filed.extend(papers(officer, "project-finance-review", codes()));
-        let ranks =
-            list.iter().filter_map(|(code, .., rank)| Some(format!("{code}\t{}", (*rank)?)));
+        let ranks = list.iter().filter_map(|one| Some(format!("{}\t{}", one.code, one.rank?)));
         filed.extend(papers(reviewer, "project-rank", ranks));
         vec![Step::Papers { year: YEAR, list: filed }]
     }
@@ -211,16 +203,16 @@ impl Town {
         let mut figures: BTreeMap<(&str, &str), i64> = BTreeMap::new();
         for (row, number) in self.placed_rows().zip(0_u64..) {
             if row.fund == "111" {
-                *figures.entry((&row.unit, class_of(number, true))).or_default() += row.reply;
+                *figures.entry((&row.unit, class_of(is_ranked(number)))).or_default() += row.reply;
             }
         }
         let figures = figures.into_iter();
         let figures =
             figures.map(|((unit, class), fen)| format!("{unit}\t{class}\t111\t{}", yuan(fen)));
         let all = self.project_list();
-        let chosen = |(number, (code, .., rank)): (usize, &(String, String, i64, Option<u64>))| {
-            let has_rows = number < self.placed.len() || code == FINANCE_PROJECT;
-            has_rows.then(|| (rank.unwrap_or(0), code.clone()))
+        let chosen = |(number, one): (usize, &Project)| {
+            let has_rows = number < self.placed.len() || one.code == FINANCE_PROJECT;
+            has_rows.then(|| (one.rank.unwrap_or(0), one.code.clone()))
         };
         let mut chosen: Vec<_> = all.iter().enumerate().filter_map(chosen).collect();
         chosen.sort();
@@ -317,12 +309,26 @@ impl Town {
     }
 }
 
-fn class_of(number: u64, has_rows: bool) -> &'static str {
-    if has_rows && number.is_multiple_of(RANKED_EACH) { "specific" } else { "public" }
+/// A project that a unit files.
+struct Project {
+    code: String,
+    unit: String,
+    /// What it needs this year, in fen.
+    need: i64,
+    /// Where it stands among those of its department that are chosen by rank.
+    rank: Option<u64>,
 }
 
-fn draft(((code, unit, need, rank), number): (&(String, String, i64, Option<u64>), u64)) -> String {
-    let class = class_of(number, rank.is_some());
+fn is_ranked(number: u64) -> bool {
+    number.is_multiple_of(RANKED_EACH)
+}
+
+fn class_of(is_ranked: bool) -> &'static str {
+    if is_ranked { "specific" } else { "public" }
+}
+
+fn draft((Project { code, unit, need, rank }, number): (&Project, u64)) -> String {
+    let class = class_of(rank.is_some());
     let years = if number.is_multiple_of(LASTING_EACH) { 3 } else { 1 };
     let total = yuan(need * i64::from(years));
     let mut text = format!(

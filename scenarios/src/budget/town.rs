@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
+use domain::ids::{DivisionIndex, QuotaId};
 use domain::money::Fen;
 
 use super::paper::{Deed, Filing, Step, TAKEN, paper, papers};
-use super::{Counts, Phase, QuotaEnd, YEAR};
+use super::{Counts, FISCAL_YEAR, Phase, QuotaEnd, YEAR};
 use crate::divisions::{Division, Level};
 use crate::draws::{Draws, uuid};
 
@@ -27,7 +27,7 @@ const EARLY_EACH: u64 = 3;
 /// The least and the spread of a row's amount, in yuan.
 const ROW_YUAN: (u64, u64) = (24_000, 1_200_000);
 /// What goes to each division below, in fen.
-const HANDED_DOWN: i64 = 12_000_000;
+pub(super) const HANDED_DOWN: i64 = 12_000_000;
 
 /// Staff numbers of a division, behind its own hundred.
 #[derive(Clone, Copy)]
@@ -43,6 +43,7 @@ pub(super) enum Post {
     QuotaChecker = 72,
     Receiver = 73,
     Treasury = 81,
+    TreasuryHead = 82,
     Bank = 91,
 }
 
@@ -208,6 +209,12 @@ impl Town {
         self.person(Post::Treasury)
     }
 
+    /// Who checks what that person sets.
+    #[must_use]
+    pub fn treasury_head(&self) -> u64 {
+        self.person(Post::TreasuryHead)
+    }
+
     /// Who asks for its units' payments, and who approves them.
     #[must_use]
     pub fn desk(&self) -> (u64, u64) {
@@ -327,10 +334,6 @@ impl Town {
         }
     }
 
-    pub(super) fn handed_down(&self) -> i64 {
-        HANDED_DOWN
-    }
-
     /// A line that writes a row.
     pub(super) fn row_line(&self, row: &Row) -> String {
         let (functional, government, departmental) = row.classes();
@@ -345,12 +348,11 @@ impl Town {
 
     /// The quota that rests on a row, made where it has none.
     pub(super) fn give(&mut self, code: &str, fen: i64) -> QuotaId {
-        let year = FiscalYear::new(YEAR).unwrap_or(FiscalYear::from_offset(0));
-        let index: DivisionIndex = self.division.index;
+        let index = self.division.index;
         let row = self.rows.get_mut(code).expect("a row of the town");
         row.left += fen;
         *row.quota.get_or_insert_with(|| {
-            let quota = QuotaId::new(index, year, self.next_serial);
+            let quota = QuotaId::new(index, FISCAL_YEAR, self.next_serial);
             self.next_serial += 1;
             self.counts.quotas += 1;
             quota
@@ -381,7 +383,7 @@ impl Town {
         let total: i64 = deeds.iter().map(|deed| deed.amount.get()).sum();
         let head = format!(
             "{code}\t{kind}\t{}\t\t{YEAR}-03-01\t{authority}\t{}\t{}",
-            self.document_number(code),
+            document_number(self.code(), code),
             deeds.len(),
             Fen::new(total).to_yuan()
         );
@@ -403,15 +405,23 @@ impl Town {
         vec![papers, Step::AwaitDocument(code.to_owned())]
     }
 
-    /// The official number of a document of this division.
-    pub(super) fn document_number(&self, code: &str) -> String {
-        format!("财预指〔{YEAR}〕{}-{code}号", self.code())
+    /// The code of the division above.
+    pub(super) fn parent_code(&self) -> String {
+        match self.division.parent {
+            DivisionIndex::PROVINCE => "370000000".to_owned(),
+            _ => format!("{}00000", &self.code()[..4]),
+        }
     }
 
     pub(super) fn payment_id(&mut self) -> u128 {
         self.next_payment += 1;
         uuid(self.key, 7, self.next_payment)
     }
+}
+
+/// The official number of a document of a division.
+pub(super) fn document_number(division: &str, code: &str) -> String {
+    format!("财预指〔{YEAR}〕{division}-{code}号")
 }
 
 fn whole_yuan(fen: i64) -> i64 {

@@ -9,6 +9,7 @@ use scenarios::{DayTotal, Part, Plan, Shares, Spec, calendar};
 use serde_json::{Value, json};
 
 use super::super::bench::grouped;
+use super::super::show;
 use super::{scale_of, year};
 use crate::exit::Exit;
 
@@ -157,9 +158,7 @@ impl List {
         ];
         writeln!(out, "  at scale {}, seed {}\n", self.scale, self.seed)?;
         for (what, count, more) in lines {
-            // Chinese characters are two columns wide.
-            let wide = what.chars().filter(|letter| !letter.is_ascii()).count();
-            writeln!(out, "  {what:<width$} {:>11}   {more}", grouped(count), width = 18 - wide)?;
+            writeln!(out, "  {} {:>11}   {more}", show::padded(what, 18), grouped(count))?;
         }
         writeln!(out, "\n  {:<10} {:>10} {:>10} {:>22}", "day", "payments", "payroll", "amount")?;
         let most = days.iter().map(|day| day.payments).max().unwrap_or(1).max(1);

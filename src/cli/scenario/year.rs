@@ -91,14 +91,14 @@ impl BudgetYear<'_> {
         let towns = budget_year(self.scale, self.seed)?;
         let ran = runtime.block_on(year::run(server.address, towns, Rc::clone(&seen)));
         bar.finish_and_clear();
-        for what in seen.told.borrow().iter() {
+        for what in seen.heard.told.borrow().iter() {
             eprintln!("mismatch: {what}");
         }
         let towns = ran?;
         drop(runtime);
         let (status, _) = server.stop()?;
         if !status.success() {
-            seen.mismatch(|| format!("the server ended with {status}"));
+            seen.heard.mismatch(|| format!("the server ended with {status}"));
         }
         let found = self.read_back(&dir, &towns, &seen)?;
         self.tell(&towns, &found, &seen)
@@ -110,7 +110,7 @@ impl BudgetYear<'_> {
         let mut divisions = verification::fold(&disk, dir)?;
         let mut counts = Counts {
             earmarked_fen: seen.earmarked_fen.get(),
-            refusals: seen.refusals.borrow().clone(),
+            refusals: seen.heard.refusals.borrow().clone(),
             ..Counts::default()
         };
         for division in &divisions {
@@ -139,7 +139,7 @@ impl BudgetYear<'_> {
         let as_counted = expected == found.counts;
         let all = found.laws.values().chain(found.invariants.values());
         let hold = all.map(|finding| finding.violations).sum::<u64>() == 0;
-        let good = as_counted && hold && seen.mismatches.get() == 0;
+        let good = as_counted && hold && seen.heard.mismatches.get() == 0;
         let mut out = std::io::stdout().lock();
         if self.json {
             let mut told = counts_json(&found.counts);
@@ -148,8 +148,8 @@ impl BudgetYear<'_> {
             object.insert("scale".into(), json!(self.scale_text));
             object.insert("seed".into(), json!(self.seed));
             object.insert("divisions".into(), json!(towns.len()));
-            object.insert("commands".into(), json!(seen.answers.get()));
-            object.insert("mismatches".into(), json!(seen.mismatches.get()));
+            object.insert("commands".into(), json!(seen.heard.answers.get()));
+            object.insert("mismatches".into(), json!(seen.heard.mismatches.get()));
             object.insert("expected".into(), counts_json(&expected));
             object.insert("laws".into(), findings_json(&found.laws));
             object.insert("invariants".into(), findings_json(&found.invariants));
@@ -179,8 +179,8 @@ impl BudgetYear<'_> {
             "{NAME} at scale {}, seed {}: {} answers, {} unlike what the scenario says",
             self.scale_text,
             self.seed,
-            grouped(seen.answers.get()),
-            seen.mismatches.get()
+            grouped(seen.heard.answers.get()),
+            seen.heard.mismatches.get()
         )?;
         let (there, due) = (&found.counts, expected);
         let rows = [
@@ -197,7 +197,7 @@ impl BudgetYear<'_> {
             writeln!(
                 out,
                 "  {}{:>14}{}",
-                padded(name),
+                show::padded(name, 24),
                 grouped(there),
                 unlike(there == due, grouped(due))
             )?;
@@ -213,7 +213,7 @@ impl BudgetYear<'_> {
             writeln!(
                 out,
                 "  {}{:>22}{}",
-                padded(name),
+                show::padded(name, 24),
                 yuan(there),
                 unlike(there == due, yuan(due))
             )?;
@@ -238,12 +238,6 @@ impl BudgetYear<'_> {
         }
         Ok(())
     }
-}
-
-/// Chinese characters are two columns wide.
-fn padded(name: &str) -> String {
-    let wide = name.chars().filter(|letter| !letter.is_ascii()).count();
-    format!("{name:<width$}", width = 24 - wide)
 }
 
 fn unlike(alike: bool, due: impl std::fmt::Display) -> String {
@@ -304,7 +298,7 @@ fn compare_quotas(divisions: &[Division], towns: &[Town], counts: &mut Counts, s
         let book = book.and_then(|division| division.year(end.quota.year()));
         let found = book.and_then(|book| Some((book.quota(end.quota)?, book.row(end.quota)?)));
         let Some((cell, cold)) = found else {
-            seen.mismatch(|| format!("quota {} does not exist", end.quota));
+            seen.heard.mismatch(|| format!("quota {} does not exist", end.quota));
             continue;
         };
         let spent = cell.buckets.paid + cell.buckets.cleared;
@@ -312,7 +306,7 @@ fn compare_quotas(divisions: &[Division], towns: &[Town], counts: &mut Counts, s
         if (spent, left) != (end.spent_fen, 0) {
             let due = end.spent_fen;
             let quota = end.quota;
-            seen.mismatch(|| {
+            seen.heard.mismatch(|| {
                 format!("quota {quota}: {spent} fen spent, {left} left; should be {due}, 0")
             });
         }

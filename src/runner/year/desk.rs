@@ -25,7 +25,7 @@ use protocol::client::{Options, Outcome};
 use protocol::directory::{Asked, ListRows};
 use protocol::limits::DIRECTORY_WAIT_MS_MAX;
 use protocol::{Client, Hello, Position};
-use scenarios::budget::{Earmark, Filing, Payment, Receive, Step, Town, YEAR};
+use scenarios::budget::{Earmark, FISCAL_YEAR, Filing, Payment, Receive, Step, Town};
 
 use super::Seen;
 use crate::clock;
@@ -113,12 +113,12 @@ impl Desk {
                     let set = SetLimit {
                         act: self.act(),
                         division: town.division().index,
-                        year: fiscal(YEAR)?,
+                        year: FISCAL_YEAR,
                         kind: LimitKind::PlanMonth,
                         key: plan_key(&month.unit, fund),
                         month: month.month,
                         amount_fen: month.amount,
-                        checker: PersonId(town.bank()),
+                        checker: PersonId(town.treasury_head()),
                     };
                     self.one(town.treasury(), Role::Finance, Body::SetLimit(set), 0).await?;
                 }
@@ -228,7 +228,7 @@ impl Desk {
         let list = ListRows {
             asked: Asked { wait_for: self.at, wait_ms: DIRECTORY_WAIT_MS_MAX, ..Asked::default() },
             division: town.division().index,
-            year: fiscal(YEAR)?,
+            year: FISCAL_YEAR,
             table,
             beginning: beginning.to_owned(),
             after: String::new(),
@@ -379,7 +379,7 @@ impl Desk {
         let paper = Paper {
             act: self.act(),
             division: town.division().index,
-            year: fiscal(YEAR)?,
+            year: FISCAL_YEAR,
             kind,
             batch: BatchId(0),
             checker: PersonId::NOBODY,
