@@ -254,7 +254,7 @@ impl List {
         listed.push(total.chain(sums.map(yuan_plain)).collect());
         rows::print_list(self.json, &COLUMNS, &listed)?;
         let broken: Vec<&str> =
-            rows.iter().filter(|row| !holds(row)).map(|row| &*row.code).collect();
+            rows.iter().filter(|row| !row.adds_up()).map(|row| &*row.code).collect();
         if !broken.is_empty() {
             let what = anyhow::anyhow!(
                 "current is not replied + adjusted + vired in {}; run treasury verify",
@@ -271,11 +271,6 @@ impl List {
 fn figures(row: &BudgetRow) -> [FenSum; 4] {
     [row.reply_fen, row.adjusted_fen, row.vired_fen, row.current_fen]
         .map(|fen| FenSum::from(fen.get()))
-}
-
-fn holds(row: &BudgetRow) -> bool {
-    let [replied, adjusted, vired, current] = figures(row);
-    replied + adjusted + vired == current
 }
 
 /// A row's identity in words.

@@ -1,7 +1,7 @@
 //! The budget of a division and year: where it stands, its rows, control figures and income.
 
 use crate::ids::{Class, Day, FiscalYear, PersonId};
-use crate::money::Fen;
+use crate::money::{Fen, FenSum};
 use crate::office::field::{Name, Text, Word, vocabulary};
 
 vocabulary! {
@@ -152,6 +152,15 @@ impl BudgetRow {
     #[must_use]
     pub fn with_reply(self, fen: Fen) -> BudgetRow {
         BudgetRow { audited_fen: fen, reply_fen: fen, current_fen: fen, ..self }
+    }
+
+    /// Whether its identity holds, as it has to after every paper: what it has is what was replied, and
+    /// what was adjusted and vired since.
+    #[must_use]
+    pub fn adds_up(&self) -> bool {
+        let sum =
+            |figures: &[Fen]| figures.iter().map(|fen| FenSum::from(fen.get())).sum::<FenSum>();
+        sum(&[self.reply_fen, self.adjusted_fen, self.vired_fen]) == sum(&[self.current_fen])
     }
 
     /// The official key of its quota, in a division with this code. The row's own code stands
@@ -355,5 +364,25 @@ row! {
         cap_fen: Fen = "限额",
         /// Where the figure comes from: the report of last year's same period, the law, the order.
         basis: Name = "依据",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::office::table::{Row, Table};
+
+    #[test]
+    fn a_row_adds_up_or_does_not() {
+        let row = |current: &str| {
+            let line = format!(
+                "R1\t101\tP1\tplaced\t2050203\t50502\t302\t111\t2\t\t\t2023\t10.00\t10.00\t10.00\t\
+                 2.00\t-3.00\t{current}\t2"
+            );
+            let Ok(Row::BudgetRow(row)) = Row::read(Table::BudgetRow, &line) else {
+                panic!("{line}")
+            };
+            row.adds_up()
+        };
+        assert!(row("9.00") && !row("9.01"));
     }
 }
