@@ -18,6 +18,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("simulation", &["*"]),
     ("actors", &["storage", "protocol", "domain"]),
     ("scenarios", &["protocol", "domain"]),
+    ("counterparties", &["exchange", "domain"]),
+    ("exchange", &["domain"]),
     ("storage", &["domain"]),
     ("protocol", &["domain"]),
     ("domain", &[]),

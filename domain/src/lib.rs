@@ -92,6 +92,8 @@ pub mod invariants;
 
 pub mod laws;
 
+pub mod voucher;
+
 pub mod digest;
 
 #[cfg(feature = "planted-bugs")]

@@ -112,3 +112,12 @@ pub const REPORT_ROWS_MAX: usize = 500_000;
 
 const _: () = assert!(REFUSAL_FIGURES_MAX >= 3, "available, earmark, plan and cap must fit");
 const _: () = assert!(LINKED_RUN_COMMANDS_MAX <= 256);
+
+/// Largest code of a party that exchanges vouchers, in characters.
+pub const PARTY_CODE_CHARS_MAX: usize = 12;
+
+/// Longest voucher number, in characters: what the national interface takes.
+pub const VOUCHER_NUMBER_CHARS_MAX: usize = 20;
+
+/// Details of one voucher: what a batch of the national interface may hold.
+pub const VOUCHER_DETAILS_MAX: usize = 50_000;

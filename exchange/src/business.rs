@@ -1,0 +1,65 @@
+//! What stands behind a store: a party's own business, which decides what comes of each voucher.
+//!
+//! A business decides without changing itself, and changes by applying the records it decided on: live
+//! and when the store's journal is read again. It reads no clock; its day comes by orders.
+
+use domain::voucher::{Party, Voucher, VoucherKey};
+
+/// Whether a voucher is taken as a document (签收): well formed, for us, not against what is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is (签收成功). What comes of it may still be a refusal, told by a voucher.
+    Accepted,
+    /// It is not (签收失败); the sender is told why.
+    Failed {
+        /// Why, in words for the sender.
+        reason: String,
+    },
+}
+
+/// One thing that comes of a voucher or an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The business changed: its own encoding of how, journaled and given to [`Business::apply`].
+    Record(Vec<u8>),
+    /// A voucher is to be sealed and sent, once everything it rests on is durable.
+    Issue {
+        /// To whom.
+        to: Party,
+        /// The voucher, with a number the business gave it.
+        voucher: Voucher,
+    },
+    /// A voucher that was accepted is sent back (退回): its number is at an end.
+    Return {
+        /// To whom.
+        to: Party,
+        /// Which.
+        key: VoucherKey,
+        /// Why, in words for the sender.
+        reason: String,
+    },
+}
+
+/// A party's business.
+pub trait Business {
+    /// What it is told by people and timers: open a day, cut off, request clearing, pay in.
+    type Order;
+
+    /// Why an order is refused.
+    type Refusal: std::error::Error;
+
+    /// What comes of a voucher whose signatures hold and which was not here before.
+    fn take(&self, from: Party, voucher: &Voucher) -> (Verdict, Vec<Effect>);
+
+    /// What comes of an order.
+    ///
+    /// # Errors
+    /// When the order is refused; nothing comes of it then.
+    fn order(&self, order: &Self::Order) -> Result<Vec<Effect>, Self::Refusal>;
+
+    /// What comes of the other side sending one of ours back, or failing to take it.
+    fn came_back(&self, from: Party, key: VoucherKey, reason: &str) -> Vec<Effect>;
+
+    /// Changes by a record of [`Effect::Record`], live and in replay.
+    fn apply(&mut self, record: &[u8]);
+}
