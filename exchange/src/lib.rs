@@ -6,3 +6,5 @@
 pub mod limits;
 
 pub mod business;
+
+pub mod link;
