@@ -50,6 +50,10 @@ pub const SILENCE_WAIT_MS: u64 = 90_000;
 /// Reply bytes that may wait for one connection to read; beyond it the connection is closed.
 pub const SESSION_OUTPUT_BYTES_MAX: usize = 8 << 20;
 
+/// Reply bytes that may wait for all connections of a network thread together; beyond it the one that
+/// leaves most unread is closed.
+pub const OUTPUTS_BYTES_MAX: usize = 1 << 30;
+
 /// Subscriptions at once.
 pub const SUBSCRIPTIONS_MAX: usize = 16;
 

@@ -185,6 +185,7 @@ impl Shared {
                 }
                 Err(_) => {
                     out.clear();
+                    core.sent(id);
                     socket.ends.notify_one();
                     return;
                 }
@@ -202,6 +203,7 @@ impl Shared {
             }
             self.progressed.notify_one();
         }
+        core.sent(id);
     }
 
     fn wait_writable(self: &Rc<Self>, id: SessionId, socket: &Rc<Socket>) {

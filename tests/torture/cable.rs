@@ -18,8 +18,9 @@ use crate::harness::vanish::{Cut, Dropped, Peers, Vanished, peers_vanish};
 use crate::harness::{Chance, orders};
 use crate::verdict::{Outcome, Told};
 
-/// Rounds in which peers vanish.
-const ROUNDS: u64 = 3;
+/// Rounds in which peers vanish: enough to tell a server that keeps something of each from an allocator
+/// that keeps once what all of one round held.
+const ROUNDS: u64 = 12;
 
 /// Cuts that are mended before anybody is given up.
 const SHORT_CUTS: u128 = 5;

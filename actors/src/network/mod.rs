@@ -23,7 +23,7 @@ use protocol::subscribe::Subscribe;
 use crate::directory::Question;
 use crate::durable::Durable;
 use crate::gate::{Gate, Gathering, Released, SessionId};
-use crate::limits::{SESSION_OUTPUT_BYTES_MAX, TURNED_AWAY_MAX};
+use crate::limits::{OUTPUTS_BYTES_MAX, SESSION_OUTPUT_BYTES_MAX, TURNED_AWAY_MAX};
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::turn::{Landing, Turn, TurnReply};
@@ -107,6 +107,9 @@ pub struct Network {
     /// Questions that the directory has not answered yet.
     questions: usize,
     released: Vec<Released>,
+    /// Bytes that wait to be sent to all connections together, and how many may.
+    unsent_bytes: usize,
+    unsent_bytes_max: usize,
     stopping: bool,
     started_ms: u64,
 }
@@ -144,6 +147,8 @@ impl Network {
             asks: Vec::new(),
             questions: 0,
             released: Vec::new(),
+            unsent_bytes: 0,
+            unsent_bytes_max: OUTPUTS_BYTES_MAX,
             stopping: false,
             started_ms: now_ms,
         }
@@ -181,7 +186,10 @@ impl Network {
         let session = slot.session.take();
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(id.place);
-        self.turned_away -= usize::from(session.is_some_and(|session| session.turned_away));
+        if let Some(session) = session {
+            self.turned_away -= usize::from(session.turned_away);
+            self.unsent_bytes -= session.counted;
+        }
         self.metrics.connections.set(self.connections() as u64);
     }
 
@@ -306,6 +314,14 @@ impl Network {
         Some((&mut session.out, closing))
     }
 
+    /// Some of a session's output has been sent.
+    pub fn sent(&mut self, id: SessionId) {
+        let Some(session) = self.session_mut(id) else { return };
+        let (before, now) = (session.counted, session.out.len());
+        session.counted = now;
+        self.unsent_bytes = self.unsent_bytes - before + now;
+    }
+
     /// What the shell must do beyond moving bytes.
     pub fn take_asks(&mut self, into: &mut Vec<Ask>) {
         into.append(&mut self.asks);
@@ -353,11 +369,34 @@ impl Network {
         }
         session.put(put);
         if session.out.len() > SESSION_OUTPUT_BYTES_MAX {
-            session.stage = Stage::Closing;
-            session.put(|out| ErrorMessage::new(Code::SlowReader).put(out, 0));
-            self.metrics.connections_failed.add(1);
+            self.cut_off(id);
         }
+        self.sent(id);
         self.mark(id);
+        if self.unsent_bytes > self.unsent_bytes_max {
+            self.cut_off_the_slowest();
+        }
+    }
+
+    /// Ends a connection that does not read what it was sent.
+    fn cut_off(&mut self, id: SessionId) {
+        let Some(session) = self.session_mut(id) else { return };
+        session.stage = Stage::Closing;
+        session.put(|out| ErrorMessage::new(Code::SlowReader).put(out, 0));
+        self.metrics.connections_failed.add(1);
+        self.mark(id);
+    }
+
+    /// All connections together leave too much unread: the one that leaves most pays for it.
+    fn cut_off_the_slowest(&mut self) {
+        let open = self.sessions.iter().enumerate().filter_map(|(place, slot)| {
+            let session = slot.session.as_ref()?;
+            let id = SessionId { place: place as u32, generation: slot.generation };
+            (session.stage != Stage::Closing).then_some((session.counted, id))
+        });
+        if let Some((_, id)) = open.max_by_key(|(unread, _)| *unread) {
+            self.cut_off(id);
+        }
     }
 
     fn mark(&mut self, id: SessionId) {

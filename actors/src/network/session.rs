@@ -41,6 +41,8 @@ pub(super) struct Session {
     /// It is listed for sending.
     pub(super) dirty: bool,
     pub(super) out: Vec<u8>,
+    /// Bytes of `out` that are counted in the sum over all connections.
+    pub(super) counted: usize,
 }
 
 impl Session {
@@ -58,6 +60,7 @@ impl Session {
             partial: false,
             dirty: false,
             out: Vec::new(),
+            counted: 0,
         }
     }
 

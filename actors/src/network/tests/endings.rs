@@ -75,6 +75,26 @@ fn a_reader_that_does_not_read_is_cut_off_and_gathers_no_more() {
 }
 
 #[test]
+fn of_all_that_do_not_read_the_slowest_is_cut_off() {
+    let mut world = World::founded(2);
+    let ids = [1_usize, 3, 2].map(|pieces| (world.greeted(Role::Maker, DESK), pieces));
+    let piece = bare(FrameKind::SubscriptionEnded, 7).repeat(1024);
+    world.network.unsent_bytes_max = 6 * piece.len();
+    for (id, pieces) in ids {
+        (0..pieces).for_each(|_| world.network.send(id, &piece));
+    }
+    assert!(ids.iter().all(|(id, _)| !world.is_closing(*id)), "the bound is reached, not passed");
+    world.network.send(ids[0].0, &bare(FrameKind::SubscriptionEnded, 7));
+    assert_eq!(ids.map(|(id, _)| world.is_closing(id)), [false, true, false]);
+    let heard = frames(&world.said(ids[1].0));
+    assert_eq!(heard.last().map(|spoken| spoken.error().code), Some(Code::SlowReader));
+    // What has been sent, or was never to be sent any more, does not count.
+    world.network.disconnect(ids[1].0);
+    (0..2).for_each(|_| world.network.send(ids[2].0, &piece));
+    assert!(!world.is_closing(ids[2].0));
+}
+
+#[test]
 fn connections_are_bounded() {
     let founded = World::founded(2);
     let (metrics, durable) = (Arc::clone(&founded.metrics), Arc::clone(&founded.durable));
