@@ -121,3 +121,12 @@ pub const VOUCHER_NUMBER_CHARS_MAX: usize = 20;
 
 /// Details of one voucher: what a batch of the national interface may hold.
 pub const VOUCHER_DETAILS_MAX: usize = 50_000;
+
+/// Characters that number a detail within its voucher.
+pub const VOUCHER_DETAIL_ID_CHARS_MAX: usize = 40;
+
+/// Findings that the check of one voucher lists; what is beyond them is wrong too.
+pub const VOUCHER_FINDINGS_MAX: usize = 32;
+
+/// One voucher as canonical bytes: the most details, each with a payee and elements written out.
+pub const VOUCHER_BYTES_MAX: usize = 48 * 1024 * 1024;

@@ -33,6 +33,21 @@ impl Fields {
         Fields(Vec::new())
     }
 
+    /// None, with room for so many.
+    #[must_use]
+    pub fn with_capacity(fields: usize) -> Fields {
+        Fields(Vec::with_capacity(fields))
+    }
+
+    /// Adds a field with a higher number than every other; false, and nothing done, where it is not.
+    pub fn append(&mut self, field: Field, value: Value) -> bool {
+        let rises = self.0.last().is_none_or(|(last, _)| *last < field);
+        if rises {
+            self.0.push((field, value));
+        }
+        rises
+    }
+
     /// Sets a field.
     pub fn set(&mut self, field: Field, value: Value) {
         match self.0.binary_search_by_key(&field, |(field, _)| *field) {

@@ -13,8 +13,24 @@ pub mod field;
 
 pub mod document;
 
+pub mod form;
+
+pub mod seal;
+
+pub mod schema;
+
+pub mod unfit;
+
+pub mod check;
+
+pub mod canonical;
+
+pub mod sample;
+
 pub use document::{Detail, Value, Voucher};
 pub use field::Field;
 pub use key::{DivisionCode, Flag, VoucherKey, VoucherNumber};
 pub use kind::VoucherKind;
 pub use party::{Party, PartyKind};
+pub use seal::SealPlace;
+pub use unfit::{Finding, Unfit};
