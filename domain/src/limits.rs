@@ -130,3 +130,6 @@ pub const VOUCHER_FINDINGS_MAX: usize = 32;
 
 /// One voucher as canonical bytes: the most details, each with a payee and elements written out.
 pub const VOUCHER_BYTES_MAX: usize = 48 * 1024 * 1024;
+
+/// Largest serial number of a voucher in its series: what the central bank's message bus can count to.
+pub const VOUCHER_SERIAL_MAX: u32 = 99_999_999;

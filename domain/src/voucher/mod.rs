@@ -25,6 +25,10 @@ pub mod check;
 
 pub mod canonical;
 
+pub mod state;
+
+pub mod numbers;
+
 pub mod sample;
 
 pub use document::{Detail, Value, Voucher};
