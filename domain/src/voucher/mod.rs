@@ -29,6 +29,12 @@ pub mod state;
 
 pub mod numbers;
 
+pub mod follows;
+
+pub mod grouping;
+
+pub mod facts;
+
 pub mod sample;
 
 pub use document::{Detail, Value, Voucher};

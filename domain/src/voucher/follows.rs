@@ -1,0 +1,158 @@
+//! Which kind of voucher comes of what: of a payment that is instructed, of its receipt, of money that comes
+//! back, of a statement.
+//!
+//! How a division orders its payments is data: [`PayModes`]. The kinds that follow from an order follow from
+//! its kind.
+
+use crate::codes::Method;
+
+use super::form;
+use super::kind::VoucherKind;
+
+/// How payments of one method are ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PayMode {
+    /// The kind of voucher.
+    pub kind: VoucherKind,
+    /// What stands as its payment method (`PayTypeCode`).
+    pub method: &'static str,
+}
+
+/// How a division orders its payments, by the method a payment has in the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PayModes {
+    /// The one form after integration (国库集中支付).
+    pub centralized: PayMode,
+    /// Direct payment (财政直接支付).
+    pub direct: PayMode,
+    /// Authorized payment (财政授权支付).
+    pub authorized: PayMode,
+    /// Real allocation (实拨).
+    pub allocation: PayMode,
+}
+
+const AUTHORIZED: PayMode = PayMode { kind: VoucherKind::Payment, method: form::METHOD_AUTHORIZED };
+const ALLOCATION: PayMode =
+    PayMode { kind: VoucherKind::Allocation, method: form::METHOD_ALLOCATION };
+
+impl PayModes {
+    /// What divisions have unless they set another: 5201 for direct payment, 8202 for authorized and for the
+    /// one form.
+    pub const BY_METHOD: PayModes = PayModes {
+        centralized: AUTHORIZED,
+        direct: PayMode { kind: VoucherKind::DirectPayment, method: form::METHOD_DIRECT },
+        authorized: AUTHORIZED,
+        allocation: ALLOCATION,
+    };
+
+    /// One order for direct and authorized payment alike: 8202, with the method on it.
+    pub const ONE_FORM: PayModes = PayModes {
+        centralized: AUTHORIZED,
+        direct: PayMode { kind: VoucherKind::Payment, method: form::METHOD_DIRECT },
+        authorized: AUTHORIZED,
+        allocation: ALLOCATION,
+    };
+
+    /// How a payment of a method is ordered.
+    #[must_use]
+    pub const fn of(&self, method: Method) -> PayMode {
+        match method {
+            Method::Centralized => self.centralized,
+            Method::Direct => self.direct,
+            Method::Authorized => self.authorized,
+            Method::Allocation => self.allocation,
+        }
+    }
+}
+
+impl Default for PayModes {
+    fn default() -> PayModes {
+        PayModes::BY_METHOD
+    }
+}
+
+impl VoucherKind {
+    /// True for orders to pay: their receipt says what was paid.
+    #[must_use]
+    pub const fn is_order(self) -> bool {
+        matches!(
+            self,
+            VoucherKind::Payment
+                | VoucherKind::DirectPayment
+                | VoucherKind::Allocation
+                | VoucherKind::RevenueRefund
+        )
+    }
+
+    /// What tells finance that money of an order came back.
+    #[must_use]
+    pub const fn refund_notice(self) -> Option<VoucherKind> {
+        match self {
+            VoucherKind::DirectPayment => Some(VoucherKind::DirectRefund),
+            VoucherKind::Payment => Some(VoucherKind::PayeeRefund),
+            VoucherKind::Allocation => Some(VoucherKind::AllocationRefund),
+            VoucherKind::RevenueRefund => Some(VoucherKind::RevenueRefundReturn),
+            _ => None,
+        }
+    }
+
+    /// What tells the central bank how much a bank may be cleared for orders of this kind.
+    #[must_use]
+    pub const fn limit_notice(self) -> Option<VoucherKind> {
+        match self {
+            VoucherKind::DirectPayment => Some(VoucherKind::DirectLimit),
+            VoucherKind::Payment => Some(VoucherKind::AuthorizedLimit),
+            _ => None,
+        }
+    }
+
+    /// What moves a payment of this kind among elements without cash.
+    #[must_use]
+    pub const fn correction(self) -> Option<VoucherKind> {
+        match self {
+            VoucherKind::DirectPayment => Some(VoucherKind::DirectCorrection),
+            VoucherKind::Payment => Some(VoucherKind::AuthorizedCorrection),
+            _ => None,
+        }
+    }
+
+    /// What answers a statement, with what was found different.
+    #[must_use]
+    pub const fn statement_answer(self) -> Option<VoucherKind> {
+        match self {
+            VoucherKind::ClearingStatement => Some(VoucherKind::StatementAnswer),
+            VoucherKind::BankClearingStatement => Some(VoucherKind::BankStatementAnswer),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::schema;
+    use super::*;
+
+    #[test]
+    fn every_mode_is_one_that_its_kinds_table_has() {
+        for modes in [PayModes::BY_METHOD, PayModes::ONE_FORM] {
+            for &method in Method::ALL {
+                let mode = modes.of(method);
+                assert!(mode.kind.is_order() && schema(mode.kind).methods.contains(&mode.method));
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_goes_the_way_it_must() {
+        for &kind in VoucherKind::ALL {
+            if let Some(notice) = kind.refund_notice() {
+                assert!(
+                    kind.is_order() && notice.from() == kind.to() && notice.to() == kind.from()
+                );
+            }
+            if let Some(answer) = kind.statement_answer() {
+                assert!(answer.from() == kind.to() && answer.to() == kind.from());
+            }
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Instructed payments into vouchers (T10): which go together, and what each voucher then holds.
+//!
+//! A payment is in exactly one voucher, whole; a voucher's amount is the sum of its payments. The same orders
+//! in the same sequence give the same vouchers. Numbers are the caller's to give.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thiserror::Error;
+
+use crate::codes::{BusinessKind, Method};
+use crate::ids::{Day, FiscalYear, PaymentId, QuotaId};
+use crate::limits::VOUCHER_DETAILS_MAX;
+use crate::money::Fen;
+
+use super::document::{Detail, Fields, Value, Voucher};
+use super::field::Field;
+use super::follows::PayModes;
+use super::key::{DivisionCode, Flag, VoucherKey, VoucherNumber};
+use super::kind::VoucherKind;
+
+/// One instructed payment, with what its voucher says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The quota that pays.
+    pub quota: QuotaId,
+    /// How much.
+    pub amount_fen: Fen,
+    /// Its method in the engine.
+    pub method: Method,
+    /// Its business kind.
+    pub business: BusinessKind,
+    /// The payroll sheet or list it belongs to; zero: none. Payments of two sheets never share a voucher.
+    pub sheet: u128,
+    /// What the head says: fund nature, paying bank, payer. Payments share a voucher only where all of it is
+    /// the same.
+    pub payer: Fields,
+    /// What each of its details says: department, unit, function and the other elements of its quota.
+    pub elements: Fields,
+    /// Who is paid: one, or as many as a batch has.
+    pub payees: Vec<Payee>,
+}
+
+/// One payee of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payee {
+    /// How much.
+    pub amount_fen: Fen,
+    /// Account, name, bank, purpose and whatever else belongs to this one alone.
+    pub fields: Fields,
+}
+
+/// Which payments go into one voucher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gather {
+    /// Each has its own.
+    Each,
+    /// Those with the same payer, payee, fund nature and elements.
+    SamePayee,
+    /// Those with the same payer and fund nature; payees and elements stand on the details.
+    SamePayer,
+}
+
+/// Which payments go together, by business kind, and how many details a voucher has at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gathering {
+    /// Single payments.
+    pub single: Gather,
+    /// Official cards.
+    pub card: Gather,
+    /// Payroll.
+    pub payroll: Gather,
+    /// Batches.
+    pub batch: Gather,
+    /// Details of one voucher, 1 to [`VOUCHER_DETAILS_MAX`].
+    pub details_max: usize,
+}
+
+impl Default for Gathering {
+    fn default() -> Gathering {
+        Gathering {
+            single: Gather::Each,
+            card: Gather::SamePayer,
+            payroll: Gather::SamePayer,
+            batch: Gather::SamePayer,
+            details_max: VOUCHER_DETAILS_MAX,
+        }
+    }
+}
+
+impl Gathering {
+    /// How payments of a business kind are gathered.
+    #[must_use]
+    pub const fn of(&self, business: BusinessKind) -> Gather {
+        match business {
+            BusinessKind::Single => self.single,
+            BusinessKind::Card => self.card,
+            BusinessKind::Payroll => self.payroll,
+            BusinessKind::Batch => self.batch,
+        }
+    }
+}
+
+/// Why a payment went into no voucher.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NotGrouped {
+    /// It stands among the orders twice.
+    #[error("payment {0} stands among the orders twice; give each payment once")]
+    Twice(PaymentId),
+    /// Nobody is to be paid.
+    #[error("payment {0} names no payee; give at least one")]
+    NoPayee(PaymentId),
+    /// More payees than a voucher has details.
+    #[error(
+        "payment {payment} has {payees} payees and a voucher at most {details_max} details; split it"
+    )]
+    TooManyPayees {
+        /// The payment.
+        payment: PaymentId,
+        /// How many it has.
+        payees: usize,
+        /// How many fit.
+        details_max: usize,
+    },
+    /// An amount that cannot be paid.
+    #[error("payment {payment} has an amount of {amount_fen} for a payee; correct it")]
+    Amount {
+        /// The payment.
+        payment: PaymentId,
+        /// The amount.
+        amount_fen: Fen,
+    },
+    /// The payees do not get what the payment is.
+    #[error("payment {payment} is {amount_fen} and its payees get {payees_fen}; correct the list")]
+    Sum {
+        /// The payment.
+        payment: PaymentId,
+        /// What it is.
+        amount_fen: Fen,
+        /// What its payees get.
+        payees_fen: i128,
+    },
+}
+
+/// A voucher but for its key and date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Its kind.
+    pub kind: VoucherKind,
+    /// The payments in it, in the order of its details.
+    pub payments: Vec<PaymentId>,
+    /// Its sum.
+    pub amount_fen: Fen,
+    /// Fields of its head.
+    pub head: Fields,
+    /// Its details, numbered from 1.
+    pub details: Vec<Detail>,
+}
+
+impl Draft {
+    /// The voucher, once it has a number and a date.
+    #[must_use]
+    pub fn into_voucher(
+        self,
+        division: DivisionCode,
+        year: FiscalYear,
+        number: VoucherNumber,
+        date: Day,
+    ) -> Voucher {
+        let Draft { kind, head, details, .. } = self;
+        let key = VoucherKey { division, year, kind, number };
+        Voucher { key, flag: Flag::Original, date, head, details }
+    }
+}
+
+/// What became of orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grouped {
+    /// The vouchers, in the order of their first payments.
+    pub drafts: Vec<Draft>,
+    /// Orders that went into none, in their order.
+    pub left: Vec<NotGrouped>,
+}
+
+/// What payments of one voucher have in common.
+type Common = Vec<u8>;
+
+/// Groups orders of one division and year. An order that fits no voucher is told and keeps no other back.
+#[must_use]
+pub fn group(orders: &[Order], modes: &PayModes, gathering: &Gathering) -> Grouped {
+    let details_max = gathering.details_max.clamp(1, VOUCHER_DETAILS_MAX);
+    let mut grouped = Grouped::default();
+    let mut seen = BTreeSet::new();
+    let mut open: BTreeMap<Common, usize> = BTreeMap::new();
+    let mut members: Vec<Vec<&Order>> = Vec::new();
+    let mut filled: Vec<(usize, i128)> = Vec::new();
+    for order in orders {
+        let fits = fits(order, details_max).and_then(|()| match seen.insert(order.payment) {
+            true => Ok(()),
+            false => Err(NotGrouped::Twice(order.payment)),
+        });
+        if let Err(told) = fits {
+            grouped.left.push(told);
+            continue;
+        }
+        let common = common(order, modes, gathering);
+        let (details, fen) = (order.payees.len(), i128::from(order.amount_fen.get()));
+        let room = |at: &usize| {
+            let (of_details, of_fen) = filled[*at];
+            of_details + details <= details_max
+                && i64::try_from(of_fen + fen).is_ok_and(|sum| Fen::new(sum).is_payable())
+        };
+        let at = match common.as_ref().and_then(|common| open.get(common)).filter(|at| room(at)) {
+            Some(&at) => at,
+            None => {
+                members.push(Vec::new());
+                filled.push((0, 0));
+                members.len() - 1
+            }
+        };
+        if let Some(common) = common {
+            open.insert(common, at);
+        }
+        members[at].push(order);
+        filled[at].0 += details;
+        filled[at].1 += fen;
+    }
+    grouped.drafts = members.into_iter().map(|members| draft(&members, modes)).collect();
+    grouped
+}
+
+fn fits(order: &Order, details_max: usize) -> Result<(), NotGrouped> {
+    let payment = order.payment;
+    if order.payees.is_empty() {
+        return Err(NotGrouped::NoPayee(payment));
+    }
+    if order.payees.len() > details_max {
+        let payees = order.payees.len();
+        return Err(NotGrouped::TooManyPayees { payment, payees, details_max });
+    }
+    if let Some(payee) = order.payees.iter().find(|payee| !payee.amount_fen.is_payable()) {
+        return Err(NotGrouped::Amount { payment, amount_fen: payee.amount_fen });
+    }
+    let payees_fen = order.payees.iter().map(|payee| i128::from(payee.amount_fen.get())).sum();
+    if payees_fen != i128::from(order.amount_fen.get()) {
+        let amount_fen = order.amount_fen;
+        return Err(NotGrouped::Sum { payment, amount_fen, payees_fen });
+    }
+    // A sum in bounds is held by the type of amounts; one beyond is no amount to pay.
+    if !order.amount_fen.is_payable() {
+        return Err(NotGrouped::Amount { payment, amount_fen: order.amount_fen });
+    }
+    Ok(())
+}
+
+/// What has to be the same; `None`: it goes alone.
+fn common(order: &Order, modes: &PayModes, gathering: &Gathering) -> Option<Common> {
+    let gather = gathering.of(order.business);
+    if gather == Gather::Each {
+        return None;
+    }
+    let mode = modes.of(order.method);
+    let mut common = Vec::with_capacity(256);
+    common.extend_from_slice(&mode.kind.code().to_le_bytes());
+    common.extend_from_slice(mode.method.as_bytes());
+    common.push(order.business.number());
+    common.extend_from_slice(&order.sheet.to_le_bytes());
+    append(&order.payer, &mut common);
+    if gather == Gather::SamePayee {
+        append(&order.elements, &mut common);
+        for payee in &order.payees {
+            for field in [Field::PayeeAccount, Field::PayeeName, Field::PayeeBankNumber] {
+                append_text(payee.fields.text(field).unwrap_or(""), &mut common);
+            }
+        }
+    }
+    Some(common)
+}
+
+fn append(fields: &Fields, out: &mut Common) {
+    out.extend_from_slice(&(fields.len() as u32).to_le_bytes());
+    for (field, value) in fields.iter() {
+        out.extend_from_slice(&(field as u16).to_le_bytes());
+        match value {
+            Value::Text(text) => append_text(text, out),
+            Value::Amount(fen) => out.extend_from_slice(&fen.get().to_le_bytes()),
+            Value::Day(day) => out.extend_from_slice(&day.get().to_le_bytes()),
+            Value::Count(count) => out.extend_from_slice(&count.to_le_bytes()),
+        }
+    }
+}
+
+fn append_text(text: &str, out: &mut Common) {
+    out.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn draft(members: &[&Order], modes: &PayModes) -> Draft {
+    let first = members.first().expect("a voucher begins with a payment");
+    let mode = modes.of(first.method);
+    let mut details = Vec::with_capacity(members.iter().map(|order| order.payees.len()).sum());
+    let mut sum_fen = 0;
+    for order in members {
+        sum_fen += order.amount_fen.get();
+        for payee in &order.payees {
+            let mut fields = order.elements.clone();
+            for (field, value) in payee.fields.iter() {
+                fields.set(field, value.clone());
+            }
+            fields.set(Field::Payment, Value::Text(order.payment.to_string()));
+            fields.set(Field::Quota, Value::Text(order.quota.to_string()));
+            fields.set(Field::Amount, Value::Amount(payee.amount_fen));
+            details.push(Detail { id: (details.len() + 1).to_string(), fields });
+        }
+    }
+    let mut head = first.payer.clone();
+    // What holds of every detail stands in the head too, where people look first.
+    if let [only] = members {
+        for (field, value) in only.elements.iter() {
+            head.set(field, value.clone());
+        }
+        if let [payee] = &only.payees[..] {
+            for (field, value) in payee.fields.iter() {
+                head.set(field, value.clone());
+            }
+        }
+    }
+    let amount_fen = Fen::new(sum_fen);
+    head.set(Field::PayType, Value::Text(mode.method.into()));
+    head.set(Field::BusinessType, Value::Text(first.business.number().to_string()));
+    head.set(Field::Amount, Value::Amount(amount_fen));
+    head.set(Field::Total, Value::Count(details.len() as u32));
+    let payments = members.iter().map(|order| order.payment).collect();
+    Draft { kind: mode.kind, payments, amount_fen, head, details }
+}
