@@ -28,6 +28,9 @@
 //! - [`transitions`]: the closed table state × command.
 //! - [`invariants`]: I1, I2, I10, I11 as checks over whole states.
 //! - [`laws`]: L1 to L9, the laws of conservation of quotas, likewise.
+//! - [`voucher`]: e-vouchers: what parties tell each other about payments.
+//! - [`reconciliation`]: our books against the other side's statements.
+//! - [`day`]: what has to be done before a day is closed.
 //! - [`digest`]: the canonical rows that I5 compares.
 //! - `planted`: defects for the simulation to find, in builds with that feature alone.
 
@@ -93,6 +96,10 @@ pub mod invariants;
 pub mod laws;
 
 pub mod voucher;
+
+pub mod reconciliation;
+
+pub mod day;
 
 pub mod digest;
 

@@ -133,3 +133,22 @@ pub const VOUCHER_BYTES_MAX: usize = 48 * 1024 * 1024;
 
 /// Largest serial number of a voucher in its series: what the central bank's message bus can count to.
 pub const VOUCHER_SERIAL_MAX: u32 = 99_999_999;
+
+/// Lines that one side of a reconciliation may have: five times a full day of the province.
+pub const RECONCILED_LINES_MAX: usize = 8 << 20;
+
+/// Banks, payer accounts and fund natures that one reconciliation tells apart.
+pub const RECONCILED_SCOPES_MAX: usize = 1 << 18;
+
+/// A detail's number in a reconciliation, in bytes of UTF-8: 40 characters.
+pub const RECONCILED_DETAIL_BYTES_MAX: usize = 160;
+
+/// A bank, account or fund nature in a reconciliation, in bytes of UTF-8: 40 characters.
+pub const RECONCILED_SCOPE_BYTES_MAX: usize = 160;
+
+/// Differences between our books and theirs that are kept, open ones and those of days not closed. With more, the
+/// statement as a whole is wrong and is sent again.
+pub const DIFFERENCES_MAX: usize = 65_536;
+
+/// Open things that an item of a day's checklist calls by name; of further ones it tells how many.
+pub const DAY_NAMED_MAX: usize = 20;

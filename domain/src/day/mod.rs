@@ -1,0 +1,270 @@
+//! The end of a day (日终): what has to be done before it is closed, item by item, each green or with what is open.
+//!
+//! A pure look at figures that are given. Who counts them, and when, is not known here.
+
+mod told;
+
+use crate::codes::numbered;
+use crate::ids::Day;
+use crate::limits::DAY_NAMED_MAX;
+use crate::money::{Fen, FenSum};
+use crate::reconciliation::Register;
+use crate::reconciliation::register::Told;
+
+numbered! {
+    /// An item of the checklist.
+    Check {
+        /// The cut-off has passed: the bank takes no more for this day (截止).
+        CutOff = 1, "cut-off";
+        /// Every voucher that was sent has a receipt or came back.
+        Answered = 2, "answered";
+        /// Every receipt of the day is cleared.
+        Cleared = 3, "cleared";
+        /// Every transfer request matches finance's limit notice.
+        Matched = 4, "matched";
+        /// Every refund is back in the treasury.
+        Refunds = 5, "refunds";
+        /// Every zero-balance account is at zero.
+        ZeroBalance = 6, "zero-balance";
+        /// Every statement that is due came and was compared.
+        Statements = 7, "statements";
+        /// No difference is open, but for named items.
+        Differences = 8, "differences";
+        /// No fact waits in suspense.
+        Suspense = 9, "suspense";
+        /// No bank has paid more, not yet cleared, than was agreed with it.
+        Exposure = 10, "exposure";
+    }
+}
+
+/// How an item stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Done.
+    Green,
+    /// Done, but for what is carried by name.
+    Carried,
+    /// Not done.
+    Open,
+}
+
+/// Things of one kind: how many, how much, and the first of them by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pile {
+    many: u64,
+    amount_fen: FenSum,
+    named: Vec<Box<str>>,
+}
+
+impl Pile {
+    /// None.
+    #[must_use]
+    pub fn new() -> Pile {
+        Pile::default()
+    }
+
+    /// One more. Of many the first [`DAY_NAMED_MAX`] keep their names.
+    pub fn add(&mut self, name: &str, amount_fen: Fen) {
+        self.many += 1;
+        self.amount_fen += FenSum::from(amount_fen.get());
+        if self.named.len() < DAY_NAMED_MAX {
+            self.named.push(name.into());
+        }
+    }
+
+    /// How many.
+    #[must_use]
+    pub const fn many(&self) -> u64 {
+        self.many
+    }
+
+    /// How much.
+    #[must_use]
+    pub const fn amount_fen(&self) -> FenSum {
+        self.amount_fen
+    }
+
+    /// The first of them.
+    #[must_use]
+    pub fn named(&self) -> &[Box<str>] {
+        &self.named
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.many == 0
+    }
+}
+
+/// What a bank has paid and not been cleared for, and how much that may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposure {
+    /// The bank.
+    pub bank: Box<str>,
+    /// Paid and not cleared.
+    pub uncleared_fen: FenSum,
+    /// How much it may be; none where nothing was agreed.
+    pub limit_fen: Option<FenSum>,
+}
+
+/// All that the checklist is made from.
+#[derive(Clone, Debug)]
+pub struct Given<'a> {
+    /// The day.
+    pub day: Day,
+    /// When the bank stops for this day, in minutes from midnight in Beijing.
+    pub cut_off_minute: u16,
+    /// The time now, likewise; the last minute of the day when the day has passed.
+    pub now_minute: u16,
+    /// Vouchers sent and not answered.
+    pub unanswered: Pile,
+    /// Receipts of the day that are not cleared.
+    pub uncleared: Pile,
+    /// Receipts after the cut-off, which the next day clears.
+    pub cleared_next_day: Pile,
+    /// Transfer requests without a limit notice that says the same.
+    pub unmatched: Pile,
+    /// Refunds on their way to the treasury.
+    pub refunds: Pile,
+    /// Zero-balance accounts with another balance.
+    pub not_at_zero: Pile,
+    /// Statements that are due.
+    pub due: &'a [Told],
+    /// Differences, and which statements were compared.
+    pub register: &'a Register,
+    /// Facts in suspense.
+    pub suspense: Pile,
+    /// Each bank's exposure.
+    pub exposure: &'a [Exposure],
+}
+
+/// An item, looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Which.
+    pub check: Check,
+    /// What is open.
+    pub open: Pile,
+    /// What is carried by name.
+    pub carried: Pile,
+}
+
+impl Item {
+    /// How it stands.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        if !self.open.is_empty() {
+            Standing::Open
+        } else if !self.carried.is_empty() {
+            Standing::Carried
+        } else {
+            Standing::Green
+        }
+    }
+}
+
+/// The checklist of a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checklist {
+    day: Day,
+    items: Vec<Item>,
+}
+
+impl Checklist {
+    /// Looks at what is given.
+    #[must_use]
+    pub fn of(given: &Given<'_>) -> Checklist {
+        let items = Check::ALL
+            .iter()
+            .map(|&check| {
+                let (open, carried) = given.look(check);
+                Item { check, open, carried }
+            })
+            .collect();
+        Checklist { day: given.day, items }
+    }
+
+    /// The day.
+    #[must_use]
+    pub const fn day(&self) -> Day {
+        self.day
+    }
+
+    /// Its items, in their order.
+    #[must_use]
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// Whether the day may be closed: nothing is open.
+    #[must_use]
+    pub fn is_green(&self) -> bool {
+        self.items.iter().all(|item| item.standing() != Standing::Open)
+    }
+}
+
+impl Given<'_> {
+    /// What of an item is open, and what is carried.
+    fn look(&self, check: Check) -> (Pile, Pile) {
+        let open = match check {
+            Check::CutOff => self.cut_off(),
+            Check::Answered => self.unanswered.clone(),
+            Check::Cleared => return (self.uncleared.clone(), self.cleared_next_day.clone()),
+            Check::Matched => self.unmatched.clone(),
+            Check::Refunds => self.refunds.clone(),
+            Check::ZeroBalance => self.not_at_zero.clone(),
+            Check::Statements => self.statements(),
+            Check::Differences => return self.differences(),
+            Check::Suspense => self.suspense.clone(),
+            Check::Exposure => self.exposure(),
+        };
+        (open, Pile::new())
+    }
+
+    fn cut_off(&self) -> Pile {
+        let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        let mut pile = Pile::new();
+        if self.now_minute < self.cut_off_minute {
+            let (now, cut_off) = (clock(self.now_minute), clock(self.cut_off_minute));
+            pile.add(&format!("{now} < {cut_off}"), Fen::ZERO);
+        }
+        pile
+    }
+
+    fn statements(&self) -> Pile {
+        let mut pile = Pile::new();
+        for told in self.due {
+            if self.register.compared(self.day, *told).is_none() {
+                pile.add(&format!("{} {}", told.party, told.source), Fen::ZERO);
+            }
+        }
+        pile
+    }
+
+    fn differences(&self) -> (Pile, Pile) {
+        let (mut open, mut carried) = (Pile::new(), Pile::new());
+        for difference in self.register.blocking(self.day) {
+            open.add(&difference.name(self.day), difference.at_stake_fen());
+        }
+        for difference in self.register.carried(self.day) {
+            carried.add(&difference.name(self.day), difference.at_stake_fen());
+        }
+        (open, carried)
+    }
+
+    fn exposure(&self) -> Pile {
+        let mut pile = Pile::new();
+        for Exposure { bank, uncleared_fen, limit_fen } in self.exposure {
+            let over = limit_fen.map_or(0, |limit_fen| uncleared_fen - limit_fen);
+            if over > 0 {
+                pile.many += 1;
+                pile.amount_fen += over;
+                if pile.named.len() < DAY_NAMED_MAX {
+                    pile.named.push(bank.clone());
+                }
+            }
+        }
+        pile
+    }
+}
