@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("actors", &["storage", "protocol", "domain"]),
     ("scenarios", &["protocol", "domain"]),
     ("counterparties", &["exchange", "domain"]),
-    ("exchange", &["domain"]),
+    ("exchange", &["storage", "domain"]),
     ("storage", &["domain"]),
     ("protocol", &["domain"]),
     ("domain", &[]),

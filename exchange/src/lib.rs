@@ -2,9 +2,23 @@
 //!
 //! Every party (finance, each agent bank, the central bank) runs the same store with a business of its own
 //! behind it. `domain` knows what a voucher is and what is right; here is how it travels.
-
-pub mod limits;
+//!
+//! Modules, in reading order:
+//!
+//! - [`limits`]: every bound, by name.
+//! - [`encoding`]: fixed-width fields, read without trust.
+//! - [`signing`]: exact bytes signed and verified, behind two small traits.
+//! - [`certificates`]: whose key a signature is, from when to when.
+//! - [`notice`]: what one store tells another about a voucher.
+//! - [`envelope`]: a voucher or notices, with the bytes that were signed and their seals.
+//! - [`business`]: what stands behind a store.
+//! - [`link`]: how messages travel between two stores.
 
 pub mod business;
-
+pub mod certificates;
+pub mod encoding;
+pub mod envelope;
+pub mod limits;
 pub mod link;
+pub mod notice;
+pub mod signing;

@@ -3,6 +3,100 @@
 /// Effects that one voucher or order may have: a batch's receipt is one, a day's clearing requests are many.
 pub const EFFECTS_MAX: usize = 65_536;
 
+/// Largest payload of an envelope: a batch of 50,000 details in the national interface's XML.
+pub const PAYLOAD_BYTES_MAX: usize = 64 * MIB;
+
+/// Largest envelope, its names and seals included.
+pub const ENVELOPE_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + 8 * 1024;
+
+/// Seals on one envelope.
+pub const SEALS_MAX: usize = 8;
+
+/// Notices in one envelope.
+pub const NOTICES_MAX: usize = 4096;
+
+/// Bytes of one event: an envelope, or a change of a business.
+pub const BODY_BYTES_MAX: usize = ENVELOPE_BYTES_MAX + 8 * 1024;
+
+/// Bytes of a part of an event that is too long for a record.
+pub const PART_BYTES_MAX: usize = 192 * 1024;
+
+/// Bytes of one turn in the journal.
+pub const TURN_BYTES_MAX: usize = 512 * MIB;
+
+/// Bytes after which a turn that still has letters to take comes to its end first.
+pub const TURN_BYTES_ENOUGH: usize = 32 * MIB;
+
+/// Longest text about something wrong that is nobody's letter.
+pub const TROUBLE_BYTES_MAX: usize = 2000;
+
+/// Letters that may be on their way to one counterparty: numbered, and not acknowledged.
+pub const WINDOW_LETTERS_MAX: usize = 8192;
+
+/// Letters of one direction with one counterparty: entries have 32 bits.
+pub const LETTERS_MAX: usize = u32::MAX as usize - 1;
+
+/// Alarms that a store keeps at hand; older ones are in the journal.
+pub const ALARMS_MAX: usize = 1024;
+
+/// Answers about vouchers that a store keeps at hand; older ones are in the journal.
+pub const ANSWERS_MAX: usize = 1024;
+
+/// Rows of one page of a search.
+pub const SEARCH_ROWS_MAX: usize = 1000;
+
+/// Times a letter is sealed anew by itself before a person looks at it.
+pub const RESEALS_MAX: u8 = 3;
+
+/// Bytes of one piece of a letter that is too long for one message.
+pub const PIECE_BYTES_MAX: usize = 3 * MIB;
+
+/// Bytes of letters of the last turns that are kept at hand, to be sent without reading the journal.
+pub const RECENT_BYTES_MAX: usize = 16 * MIB;
+
+/// Records of the journal between two places that are remembered, to read on from there.
+pub const MARK_EVERY_RECORDS: u64 = 1024;
+
+/// How long a turn waits for the journal's next segment before the party gives up.
+pub const SEGMENT_WAIT_MS_MAX: u64 = 30_000;
+
+/// Longest signature of any algorithm that is known.
+pub const SIGNATURE_BYTES_MAX: usize = 128;
+
+/// Longest public key of any algorithm that is known.
+pub const PUBLIC_KEY_BYTES_MAX: usize = 128;
+
+/// Longest name of who holds a certificate, in bytes.
+pub const HOLDER_BYTES_MAX: usize = 120;
+
+/// Largest certificate.
+pub const CERTIFICATE_BYTES_MAX: usize = 1024;
+
+/// Certificates one store keeps, those that have ended included: they verify what was signed with them.
+pub const CERTIFICATES_MAX: usize = 4096;
+
+/// Days before its end from which a certificate is called expiring.
+pub const EXPIRING_DAYS: u32 = 30;
+
+/// Days after its signing day on which a signature is still taken. Vouchers wait over holidays and broken lines;
+/// older ones are signed again, so that a key that leaked after its end cannot sign for long ago.
+pub const SIGNED_LATE_DAYS_MAX: u32 = 60;
+
+/// Days by which a signer's day may be ahead of ours: parties open and close their days at other hours.
+pub const SIGNED_AHEAD_DAYS_MAX: u32 = 3;
+
+/// Longest reason, in bytes, that goes with a refusal, a return or a decision of a person.
+pub const REASON_BYTES_MAX: usize = 1200;
+
+/// Longest name of a person, in bytes.
+pub const PERSON_BYTES_MAX: usize = 120;
+
+/// Signatures that are verified as one batch.
+pub const VERIFY_BATCH: usize = 64;
+
+/// Signatures or messages below which a second thread is not worth its start.
+pub const THREADS_WORTH: usize = 256;
+
 // ---- the link ----------------------------------------------------------------------------------
 
 /// One message of a link, in bytes. Stores split what is longer.
@@ -67,3 +161,16 @@ pub const LINK_LINE_BYTES: u64 = 1 << 20;
 
 /// What a side hears of a line before it says so without waiting for the next beat.
 pub const LINK_CONFIRM_BYTES: u64 = 128 << 10;
+
+const MIB: usize = 1024 * 1024;
+
+const _: () = assert!(ENVELOPE_BYTES_MAX < u32::MAX as usize);
+const _: () = assert!(
+    CERTIFICATE_BYTES_MAX > HOLDER_BYTES_MAX + PUBLIC_KEY_BYTES_MAX + SIGNATURE_BYTES_MAX + 128
+);
+const _: () = assert!(PART_BYTES_MAX + 64 < storage::limits::RECORD_BYTES_MAX);
+const _: () = assert!(TURN_BYTES_MAX > 4 * BODY_BYTES_MAX + TURN_BYTES_ENOUGH);
+const _: () = assert!(NOTICES_MAX <= u16::MAX as usize);
+const _: () = assert!(SEALS_MAX <= u8::MAX as usize);
+const _: () =
+    assert!(REASON_BYTES_MAX <= u16::MAX as usize && PERSON_BYTES_MAX <= REASON_BYTES_MAX);
