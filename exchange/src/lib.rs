@@ -11,7 +11,10 @@
 //! - [`certificates`]: whose key a signature is, from when to when.
 //! - [`notice`]: what one store tells another about a voucher.
 //! - [`envelope`]: a voucher or notices, with the bytes that were signed and their seals.
+//! - [`record`]: what a party's journal says.
+//! - [`store`]: what was sent, came and waits, by counterparty; a pure core.
 //! - [`business`]: what stands behind a store.
+//! - [`node`]: one party's turn, with its journal.
 //! - [`link`]: how messages travel between two stores.
 
 pub mod business;
@@ -20,5 +23,8 @@ pub mod encoding;
 pub mod envelope;
 pub mod limits;
 pub mod link;
+pub mod node;
 pub mod notice;
+pub mod record;
 pub mod signing;
+pub mod store;

@@ -1,0 +1,248 @@
+//! What comes of the business's decisions and of the other side's notices.
+
+use std::collections::BTreeSet;
+
+use domain::voucher::{Flag, Party, Voucher, VoucherKey};
+
+use super::turn::Turn;
+use super::{Log, Node, NodeFault};
+use crate::business::{Business, Effect};
+use crate::encoding::cut;
+use crate::envelope::{Envelope, Seal, Subject};
+use crate::limits::{
+    BODY_BYTES_MAX, PAYLOAD_BYTES_MAX, REASON_BYTES_MAX, RESEALS_MAX, TROUBLE_BYTES_MAX,
+};
+use crate::notice::{Failure, Notice};
+use crate::record::Event;
+use crate::store::OutState;
+use crate::store::sending::Queueing;
+
+/// What follows from notices, once they are applied.
+#[derive(Default)]
+pub(super) struct Followed {
+    /// Vouchers that came back, and why.
+    came_back: Vec<(VoucherKey, String)>,
+    /// Letters that are sealed anew or stopped.
+    again: Vec<Event>,
+    /// Answers to what the other side asked, or asked back.
+    answers: Vec<Notice>,
+    /// Letters of theirs that they asked back in time.
+    recalled: Vec<u32>,
+}
+
+impl<B: Business, L: Log> Node<B, L> {
+    /// Carries out effects, in order.
+    pub(super) fn effects(&mut self, turn: &mut Turn<B>, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Record(record) if record.len() > BODY_BYTES_MAX => {
+                    let bytes = record.len();
+                    panic!(
+                        "a business changes by a record of {bytes} bytes; at most {BODY_BYTES_MAX}"
+                    );
+                }
+                Effect::Record(record) => self.decided(turn, Event::Business(record)),
+                Effect::Issue { to, voucher } => self.issue(turn, to, &voucher),
+                Effect::Return { to, key, reason } => self.send_back(turn, to, key, &reason),
+            }
+        }
+    }
+
+    /// Puts a voucher into an outbox. One that is there already is not put there twice; a number that was used
+    /// for another is trouble of ours, and nothing is sent.
+    fn issue(&mut self, turn: &mut Turn<B>, to: Party, voucher: &Voucher) {
+        let (key, flag) = (voucher.key, voucher.flag);
+        let (format, payload) = match self.means.payloads.write(voucher) {
+            Ok(written) => written,
+            Err(why) => return self.trouble(turn, &format!("{key} cannot be written: {why}")),
+        };
+        if payload.len() > PAYLOAD_BYTES_MAX {
+            let bytes = payload.len();
+            let what =
+                format!("{key} has {bytes} bytes; at most {PAYLOAD_BYTES_MAX}: split its details");
+            return self.trouble(turn, &what);
+        }
+        let subject = Subject::Voucher { key, flag, format, payload };
+        let envelope = Envelope::new(self.store.me(), to, &subject);
+        match self.store.queueing(to, &key, flag, &envelope.digest()) {
+            Queueing::There => {}
+            Queueing::Used(what) => self.trouble(turn, &format!("not sent: {what}")),
+            Queueing::New => {
+                let lane = self.store.lane_for(to, voucher, &self.means.lanes);
+                let day = self.store.day();
+                self.decided(turn, Event::Queued { to, lane, day, envelope });
+            }
+        }
+    }
+
+    /// Sends a voucher back that was taken.
+    fn send_back(&mut self, turn: &mut Turn<B>, to: Party, key: VoucherKey, reason: &str) {
+        let flag = Flag::Original;
+        let Some(entry) = self.store.peer(to).and_then(|peer| peer.inbox.find(&key, flag)) else {
+            return self
+                .trouble(turn, &format!("{key} cannot be sent back: it did not come from {to}"));
+        };
+        self.decided(turn, Event::SentBack { to, entry });
+        let reason = cut(reason, REASON_BYTES_MAX).to_owned();
+        turn.notices.entry(to).or_default().push(Notice::Returned { key, flag, reason });
+    }
+
+    pub(super) fn trouble(&mut self, turn: &mut Turn<B>, what: &str) {
+        let what = cut(what, TROUBLE_BYTES_MAX).to_owned();
+        self.decided(turn, Event::Trouble { what });
+    }
+
+    /// Tells the business that a voucher of ours came back.
+    pub(super) fn came_back(
+        &mut self,
+        turn: &mut Turn<B>,
+        from: Party,
+        key: VoucherKey,
+        reason: &str,
+    ) {
+        let effects = self.business.came_back(from, key, reason);
+        self.effects(turn, effects);
+    }
+
+    /// What notices will mean, looked up before they change anything.
+    pub(super) fn before_notices(
+        &mut self,
+        from: Party,
+        notices: &[Notice],
+    ) -> Result<Followed, NodeFault> {
+        let (mut followed, mut ended) = (Followed::default(), BTreeSet::new());
+        for notice in notices {
+            let Some(peer) = self.store.peer(from) else { break };
+            match notice {
+                Notice::NotTaken { number, failure, reason } => {
+                    let Some(entry) = peer.entry_of(*number) else { continue };
+                    let row = peer.out.get(entry).expect("a number is of a letter");
+                    let is_last = u64::from(row.number) == *number;
+                    if !peer.may_come_back(entry) || !is_last || !ended.insert(entry) {
+                        continue;
+                    }
+                    match (failure, row.key) {
+                        (Failure::Distrusted(distrust), _) => {
+                            let tries = row.resealed;
+                            let at = row.at();
+                            let reason = cut(reason, REASON_BYTES_MAX).to_owned();
+                            let again = distrust.is_healed_by_new_seal() && tries < RESEALS_MAX;
+                            followed
+                                .again
+                                .push(self.again_or_stop(from, entry, at, again, reason)?);
+                        }
+                        // They have another voucher under this number, perhaps paid: nothing has come back.
+                        (Failure::NumberReused, _) => {
+                            let reason = cut(reason, REASON_BYTES_MAX).to_owned();
+                            followed.again.push(Event::Stopped { to: from, entry, reason });
+                        }
+                        (_, Some(key)) => followed.came_back.push((key, reason.clone())),
+                        (_, None) => {}
+                    }
+                }
+                Notice::Returned { key, flag, reason } => {
+                    if let Some(entry) = peer.out.find(key, *flag)
+                        && peer.may_come_back(entry)
+                        && ended.insert(entry)
+                    {
+                        followed.came_back.push((*key, reason.clone()));
+                    }
+                }
+                Notice::AskedBack { number } => {
+                    let theirs = peer.inbox.by_number(*number);
+                    match theirs {
+                        Some(entry) if self.store.set_aside(from, entry).is_ok() => {
+                            followed.recalled.push(entry);
+                        }
+                        _ => followed.answers.push(Notice::KeptAfterAll { number: *number }),
+                    }
+                }
+                Notice::Asked { key, flag } => {
+                    let (key, flag) = (*key, *flag);
+                    let status = self.store.status_of_theirs(from, &key, flag);
+                    followed.answers.push(Notice::Stands { key, flag, status });
+                }
+                Notice::Taken { .. } | Notice::KeptAfterAll { .. } | Notice::Stands { .. } => {}
+            }
+        }
+        Ok(followed)
+    }
+
+    /// A letter that is not trusted as it is sealed: sealed anew where other keys are at hand or its seals are
+    /// only too old, else stopped for a person.
+    fn again_or_stop(
+        &mut self,
+        to: Party,
+        entry: u32,
+        at: u64,
+        again: bool,
+        reason: String,
+    ) -> Result<Event, NodeFault> {
+        let letter = self.letter(at)?;
+        let envelope = Envelope::decode(&letter).expect("what was sent can be read");
+        let today = self.store.day();
+        let keys = &self.means.keys;
+        let better =
+            |seal: &Seal| keys.certificate(seal.place) != seal.certificate || seal.day != today;
+        if again && envelope.seals().iter().any(better) {
+            let envelope = envelope.without_seals();
+            return Ok(Event::Resealed { to, entry, by: String::new(), envelope });
+        }
+        Ok(Event::Stopped { to, entry, reason })
+    }
+
+    /// What follows from notices that have been applied.
+    pub(super) fn after_notices(&mut self, turn: &mut Turn<B>, from: Party, followed: Followed) {
+        let Followed { came_back, again, answers, recalled } = followed;
+        for event in again {
+            self.decided(turn, event);
+        }
+        for entry in recalled {
+            let reason = "asked back by its sender".to_owned();
+            self.not_taken_after_all(turn, from, entry, Failure::Recalled, reason, "");
+        }
+        if !answers.is_empty() {
+            turn.notices.entry(from).or_default().extend(answers);
+        }
+        for (key, reason) in came_back {
+            self.came_back(turn, from, key, &reason);
+        }
+    }
+
+    /// Settles what was set aside as not taken, and tells its sender.
+    pub(super) fn not_taken_after_all(
+        &mut self,
+        turn: &mut Turn<B>,
+        from: Party,
+        entry: u32,
+        failure: Failure,
+        reason: String,
+        by: &str,
+    ) {
+        let row = self.store.peer(from).and_then(|peer| peer.inbox.get(entry));
+        let number = row.map_or(0, |row| u64::from(row.number));
+        let arrival = crate::record::Arrival::NotTaken { failure, reason: reason.clone() };
+        let (by, notices) = (by.to_owned(), Vec::new());
+        self.decided(turn, Event::Settled { from, entry, arrival, by, notices });
+        let notice = Notice::NotTaken { number, failure, reason };
+        turn.notices.entry(from).or_default().push(notice);
+    }
+
+    /// Gives up what stopped; the business hears that it came back.
+    pub(super) fn give_up(
+        &mut self,
+        turn: &mut Turn<B>,
+        to: Party,
+        entry: u32,
+        by: String,
+        reason: String,
+    ) {
+        let row = self.store.peer(to).and_then(|peer| peer.out.get(entry)).expect("it was found");
+        assert!(row.out_state() == OutState::Stopped, "only what stopped is given up");
+        let key = row.key;
+        self.decided(turn, Event::GivenUp { to, entry, by, reason: reason.clone() });
+        if let Some(key) = key {
+            self.came_back(turn, to, key, &reason);
+        }
+    }
+}

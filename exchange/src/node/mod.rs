@@ -1,0 +1,362 @@
+//! One party's turn: what came in is decided, written down, made durable, and only then told.
+//!
+//! A synchronous core around a [`Store`] and a [`Business`]. Journal, time, keys and lines are passed in, so that a
+//! province of parties runs on one thread. A turn is all or nothing, in memory and on the disk: whoever falls in
+//! the middle folds the journal again and goes on, and hears again what was not durable.
+
+mod effects;
+mod journal;
+mod keys;
+mod letters;
+mod log;
+mod orders;
+mod payloads;
+mod turn;
+
+use std::collections::BTreeMap;
+
+use domain::ids::Day;
+use domain::voucher::{Flag, Party, Voucher, VoucherKey};
+use thiserror::Error;
+
+use crate::business::Business;
+use crate::envelope::PayloadFormat;
+use crate::record::TwoPersons;
+use crate::record::turn::{NotATurn, TurnReader};
+use crate::signing::{CertificateId, PublicKey, SigningError, Verifier};
+use crate::store::{LanePolicy, Store, StoreRefusal};
+
+pub use journal::JournalLog;
+pub use keys::KeyRing;
+pub use log::{Log, LogFault, MemoryLog};
+pub use payloads::CanonicalPayloads;
+
+use letters::Recent;
+
+/// How vouchers are written into payloads and read out of them.
+pub trait Payloads: Send + Sync {
+    /// Writes a voucher.
+    ///
+    /// # Errors
+    /// Why it cannot be written, in words.
+    fn write(&self, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String>;
+
+    /// Reads a payload, of whoever.
+    ///
+    /// # Errors
+    /// Why it is no voucher, in words.
+    fn read(&self, format: PayloadFormat, payload: &[u8]) -> Result<Voucher, String>;
+}
+
+/// What a person or a timer asks of a party.
+#[derive(Clone, Debug)]
+pub enum Order<O> {
+    /// Of the business.
+    Business(O),
+    /// A day begins.
+    BeginDay(Day),
+    /// A voucher that never left is voided (作废).
+    Void {
+        /// Whom it is for.
+        to: Party,
+        /// Its key.
+        key: VoucherKey,
+        /// Original or receipt.
+        flag: Flag,
+        /// By whom.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// A voucher that left is asked back (撤回).
+    AskBack {
+        /// Who has it.
+        to: Party,
+        /// Its key.
+        key: VoucherKey,
+        /// Original or receipt.
+        flag: Flag,
+        /// By whom.
+        by: String,
+    },
+    /// A party is asked where a voucher of ours stands (状态查询); [`Store::told`] has the answer when it came.
+    AskStatus {
+        /// Who is asked.
+        to: Party,
+        /// The voucher's key.
+        key: VoucherKey,
+        /// Original or receipt.
+        flag: Flag,
+    },
+    /// What was set aside on arrival is looked at again, and taken if it is good now (放行).
+    Release {
+        /// From whom it came.
+        from: Party,
+        /// Its entry in the inbox.
+        entry: u32,
+        /// By whom.
+        by: String,
+    },
+    /// What was set aside on arrival is not taken; its sender is told.
+    Dismiss {
+        /// From whom it came.
+        from: Party,
+        /// Its entry in the inbox.
+        entry: u32,
+        /// By whom.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// A letter of ours that stopped is sealed anew and sent again.
+    SealAgain {
+        /// Whom it is for.
+        to: Party,
+        /// Its entry in the outbox.
+        entry: u32,
+        /// By whom.
+        by: String,
+    },
+    /// A letter of ours that stopped is given up; the business hears that it came back.
+    GiveUp {
+        /// Whom it is for.
+        to: Party,
+        /// Its entry in the outbox.
+        entry: u32,
+        /// By whom.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// A voucher that waits goes by paper too, with two persons' word (线下办理).
+    SendByPaper {
+        /// Whom it is for.
+        to: Party,
+        /// Its key.
+        key: VoucherKey,
+        /// Original or receipt.
+        flag: Flag,
+        /// Who vouch for it.
+        persons: TwoPersons,
+        /// Why.
+        reason: String,
+    },
+    /// A voucher came by paper and is typed in, with two persons' word.
+    TakePaper {
+        /// From whom.
+        from: Party,
+        /// What it says.
+        voucher: Box<Voucher>,
+        /// Who vouch for it.
+        persons: TwoPersons,
+    },
+    /// A person may vouch for paper vouchers, or may no longer.
+    Authorise {
+        /// Who.
+        person: String,
+        /// Whether they may.
+        may: bool,
+        /// By whose word.
+        by: String,
+    },
+    /// A certificate is filed.
+    FileCertificate {
+        /// The whole certificate.
+        bytes: Vec<u8>,
+        /// By whom.
+        by: String,
+    },
+    /// A certificate that was filed is verified.
+    VerifyCertificate {
+        /// Which.
+        id: CertificateId,
+        /// By whom.
+        by: String,
+    },
+    /// A certificate is revoked.
+    RevokeCertificate {
+        /// Which.
+        id: CertificateId,
+        /// By whom.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What comes in.
+#[derive(Clone, Debug)]
+pub enum Input<O> {
+    /// A line to a party is there, or is gone. Nothing is given to a line that is not there.
+    Line {
+        /// The party.
+        party: Party,
+        /// Whether it is there.
+        up: bool,
+    },
+    /// The next messages of a party, in order.
+    Messages {
+        /// Who.
+        from: Party,
+        /// The number of the first.
+        first: u64,
+        /// The messages.
+        messages: Vec<Vec<u8>>,
+    },
+    /// A party has ours, durably, up to a number.
+    Acknowledged {
+        /// Who.
+        by: Party,
+        /// The number.
+        through: u64,
+    },
+    /// An order, with a ticket that its answer carries.
+    Order {
+        /// The ticket.
+        ticket: u64,
+        /// The order.
+        order: Order<O>,
+    },
+    /// What another journal said, up to a cursor in the follower's own words: orders of the business, none of
+    /// which is refused.
+    Follow {
+        /// The cursor, as [`Store::followed`] gives it after the next start.
+        cursor: Vec<u8>,
+        /// What came of it.
+        orders: Vec<O>,
+    },
+}
+
+/// Why an order is refused.
+#[derive(Debug, Error)]
+pub enum OrderRefusal<R: std::error::Error> {
+    /// By the business.
+    #[error(transparent)]
+    Business(R),
+    /// By the store.
+    #[error(transparent)]
+    Store(#[from] StoreRefusal),
+}
+
+/// The answer to an order, by its ticket.
+pub type Answer<B> = (u64, Result<(), OrderRefusal<<B as Business>::Refusal>>);
+
+/// What a turn gives out, all of it durable.
+#[derive(Debug)]
+pub struct Output<B: Business> {
+    /// To each party there are messages up to this number.
+    pub offered: BTreeMap<Party, u64>,
+    /// From each party there are messages up to this number, durably.
+    pub kept: BTreeMap<Party, u64>,
+    /// Answers to orders.
+    pub answers: Vec<Answer<B>>,
+}
+
+/// Why a party cannot go on. The process ends; the next start reads what is there.
+#[derive(Debug, Error)]
+pub enum NodeFault {
+    /// Of its journal.
+    #[error(transparent)]
+    Log(#[from] LogFault),
+    /// Of its keys.
+    #[error("a voucher cannot be sealed: {0}")]
+    Signing(#[from] SigningError),
+    /// The journal is no store's.
+    #[error(transparent)]
+    NotATurn(#[from] NotATurn),
+}
+
+/// What a party is made of, beside its journal.
+pub struct Means {
+    /// How vouchers are written and read.
+    pub payloads: Box<dyn Payloads>,
+    /// With which keys it seals.
+    pub keys: KeyRing,
+    /// What verifies seals.
+    pub verifier: Box<dyn Verifier>,
+    /// Which vouchers go before others.
+    pub lanes: LanePolicy,
+    /// On how many threads it seals.
+    pub threads: usize,
+}
+
+/// A party's store and business, folded from its journal: [`Folding::group`] for each group there is, then
+/// [`Folding::onto`].
+pub struct Folding<B: Business> {
+    store: Store,
+    business: B,
+    reader: TurnReader,
+}
+
+impl<B: Business> Folding<B> {
+    /// Nothing folded yet.
+    #[must_use]
+    pub fn new(me: Party, root: PublicKey, seed: u64, business: B) -> Folding<B> {
+        Folding { store: Store::new(me, root, seed), business, reader: TurnReader::default() }
+    }
+
+    /// Folds the records of the next group.
+    ///
+    /// # Errors
+    /// When they are no store's.
+    pub fn group<'a>(
+        &mut self,
+        records: impl Iterator<Item = storage::record::RecordRef<'a>>,
+    ) -> Result<(), NotATurn> {
+        for (at, event) in self.reader.group(records)?.into_iter().flatten() {
+            if let Some(letter) = self.store.apply(&event) {
+                self.store.place(letter, at);
+            }
+            if let crate::record::Event::Business(record) = &event {
+                self.business.apply(record);
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on with the journal behind what was folded.
+    #[must_use]
+    pub fn onto<L: Log>(self, log: L, means: Means) -> Node<B, L> {
+        let Folding { store, business, .. } = self;
+        let up = BTreeMap::new();
+        Node { store, business, log, means, up, recent: Recent::default() }
+    }
+}
+
+/// A party.
+pub struct Node<B: Business, L: Log> {
+    store: Store,
+    business: B,
+    log: L,
+    means: Means,
+    up: BTreeMap<Party, bool>,
+    recent: Recent,
+}
+
+impl<B: Business, L: Log> Node<B, L> {
+    /// Its store.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Its business.
+    #[must_use]
+    pub const fn business(&self) -> &B {
+        &self.business
+    }
+
+    /// Its journal.
+    #[must_use]
+    pub const fn log(&self) -> &L {
+        &self.log
+    }
+
+    /// Seals with other keys from now on: a certificate was renewed.
+    pub fn renew_keys(&mut self, keys: KeyRing) {
+        self.means.keys = keys;
+    }
+}
+
+#[cfg(test)]
+mod tests;

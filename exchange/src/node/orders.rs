@@ -1,0 +1,224 @@
+//! What people and timers ask of a party.
+
+use domain::voucher::{Party, Voucher};
+
+use super::turn::Turn;
+use super::{Log, Node, NodeFault, Order, OrderRefusal};
+use crate::business::Business;
+use crate::encoding::cut;
+use crate::envelope::{Envelope, Subject};
+use crate::limits::{EFFECTS_MAX, PERSON_BYTES_MAX};
+use crate::notice::{Failure, Notice};
+use crate::record::{Arrival, Event, TwoPersons};
+use crate::store::persons::{held_to, held_words};
+use crate::store::{Judged, StoreRefusal};
+
+/// An order's answer.
+type Answered<B> = Result<(), OrderRefusal<<B as Business>::Refusal>>;
+
+impl<B: Business, L: Log> Node<B, L> {
+    pub(super) fn order(
+        &mut self,
+        turn: &mut Turn<B>,
+        order: Order<B::Order>,
+    ) -> Result<Answered<B>, NodeFault> {
+        if !self.store.has_begun() && !matches!(order, Order::BeginDay(_)) {
+            return Ok(Err(StoreRefusal::NoDay.into()));
+        }
+        let order = match order {
+            Order::Business(order) => return Ok(self.business_order(turn, &order)),
+            other => other,
+        };
+        let done = match order {
+            Order::Release { from, entry, by } => self.release(turn, from, entry, &by)?,
+            Order::SealAgain { to, entry, by } => self.seal_again(turn, to, entry, by)?,
+            other => self.decided_by_store(turn, other),
+        };
+        Ok(done.map_err(OrderRefusal::Store))
+    }
+
+    fn business_order(&mut self, turn: &mut Turn<B>, order: &B::Order) -> Answered<B> {
+        let effects = self.business.order(order).map_err(OrderRefusal::Business)?;
+        let count = effects.len();
+        if count > EFFECTS_MAX {
+            let why = format!("{count} effects would come of it; at most {EFFECTS_MAX}");
+            return Err(StoreRefusal::StillNotGood { why }.into());
+        }
+        self.effects(turn, effects);
+        Ok(())
+    }
+
+    fn decided_by_store(
+        &mut self,
+        turn: &mut Turn<B>,
+        order: Order<B::Order>,
+    ) -> Result<(), StoreRefusal> {
+        let day = self.store.day();
+        let event = match order {
+            Order::BeginDay(next) => {
+                if next <= day {
+                    return Err(StoreRefusal::Day { asked: next.get(), now: day.get() });
+                }
+                Event::Day(next)
+            }
+            Order::Void { to, key, flag, by, reason } => {
+                self.store.void(to, &key, flag, &by, &reason)?
+            }
+            Order::AskBack { to, key, flag, by } => {
+                let (event, number) = self.store.ask_back(to, &key, flag, &by)?;
+                turn.notices.entry(to).or_default().push(Notice::AskedBack { number });
+                event
+            }
+            Order::AskStatus { to, key, flag } => {
+                turn.notices.entry(to).or_default().push(Notice::Asked { key, flag });
+                return Ok(());
+            }
+            Order::Dismiss { from, entry, by, reason } => {
+                held_words(&by, &reason)?;
+                self.store.set_aside(from, entry)?;
+                self.not_taken_after_all(turn, from, entry, Failure::Dismissed, reason, &by);
+                return Ok(());
+            }
+            Order::GiveUp { to, entry, by, reason } => {
+                held_words(&by, &reason)?;
+                self.store.stopped(to, entry)?;
+                self.give_up(turn, to, entry, by, reason);
+                return Ok(());
+            }
+            Order::SendByPaper { to, key, flag, persons, reason } => {
+                self.store.goes_by_paper(to, &key, flag, persons, &reason)?
+            }
+            Order::TakePaper { from, voucher, persons } => {
+                return self.take_paper(turn, from, &voucher, persons);
+            }
+            Order::Authorise { person, may, by } => {
+                held_to("the person", &person, PERSON_BYTES_MAX)?;
+                held_to("the person", &by, PERSON_BYTES_MAX)?;
+                if person == by {
+                    return Err(StoreRefusal::SamePerson { person });
+                }
+                Event::Authorised { person, may, by }
+            }
+            Order::FileCertificate { bytes, by } => {
+                Event::Certificate(self.store.certificates().file(&bytes, day, &by)?)
+            }
+            Order::VerifyCertificate { id, by } => {
+                let verifier = self.means.verifier.as_ref();
+                let certificates = self.store.certificates();
+                let event = certificates.verify(id, day, &by, verifier)?;
+                Event::Certificate(event)
+            }
+            Order::RevokeCertificate { id, by, reason } => {
+                Event::Certificate(self.store.certificates().revoke(id, day, &by, &reason)?)
+            }
+            Order::Business(_) | Order::Release { .. } | Order::SealAgain { .. } => {
+                unreachable!("these are decided elsewhere")
+            }
+        };
+        self.decided(turn, event);
+        Ok(())
+    }
+
+    /// Looks at what was set aside as if it had just come.
+    fn release(
+        &mut self,
+        turn: &mut Turn<B>,
+        from: Party,
+        entry: u32,
+        by: &str,
+    ) -> Result<Result<(), StoreRefusal>, NodeFault> {
+        if let Err(refusal) = held_to("the person", by, PERSON_BYTES_MAX) {
+            return Ok(Err(refusal));
+        }
+        let (at, number) = match self.store.set_aside(from, entry) {
+            Ok(row) => (row.at(), u64::from(row.number)),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let letter = self.letter(at)?.to_vec();
+        let letter = self.look_at_one(letter);
+        let still_not = |why: String| Ok(Err(StoreRefusal::StillNotGood { why }));
+        let (arrival, effects) = match self.store.judge_contents(from, &letter) {
+            Judged::Settled(Arrival::Notices) => (Arrival::Notices, Vec::new()),
+            Judged::Settled(Arrival::Repeated { .. }) => {
+                let key = letter.envelope.as_ref().ok().and_then(Envelope::voucher);
+                let (key, _) = key.expect("what was repeated is a voucher");
+                return Ok(Err(StoreRefusal::CameAgain { key }));
+            }
+            Judged::Settled(Arrival::SetAside { reason } | Arrival::NotTaken { reason, .. }) => {
+                return still_not(reason);
+            }
+            Judged::Settled(Arrival::Taken) | Judged::Before | Judged::Early => {
+                unreachable!("the business decides what is taken, and no number was given")
+            }
+            Judged::Voucher => match self.taken_by_business(from, &letter) {
+                (Arrival::SetAside { reason }, _) => return still_not(reason),
+                other => other,
+            },
+        };
+        if let Some(notice) = self.store.answer(number, &arrival, &letter) {
+            turn.notices.entry(from).or_default().push(notice);
+        }
+        let notices = letter.envelope.as_ref().map_or(&[][..], Envelope::notices).to_vec();
+        let followed = self.before_notices(from, &notices)?;
+        let by = by.to_owned();
+        self.decided(turn, Event::Settled { from, entry, arrival, by, notices });
+        self.effects(turn, effects);
+        self.after_notices(turn, from, followed);
+        Ok(Ok(()))
+    }
+
+    /// Seals a letter of ours anew that stopped.
+    fn seal_again(
+        &mut self,
+        turn: &mut Turn<B>,
+        to: Party,
+        entry: u32,
+        by: String,
+    ) -> Result<Result<(), StoreRefusal>, NodeFault> {
+        if let Err(refusal) = held_to("the person", &by, PERSON_BYTES_MAX) {
+            return Ok(Err(refusal));
+        }
+        let at = match self.store.stopped(to, entry) {
+            Ok(row) => row.at(),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let letter = self.letter(at)?;
+        let envelope = Envelope::decode(&letter).expect("what was sent can be read");
+        let envelope = envelope.without_seals();
+        self.decided(turn, Event::Resealed { to, entry, by, envelope });
+        Ok(Ok(()))
+    }
+
+    /// Takes a voucher that came by paper and was typed in.
+    fn take_paper(
+        &mut self,
+        turn: &mut Turn<B>,
+        from: Party,
+        voucher: &Voucher,
+        persons: TwoPersons,
+    ) -> Result<(), StoreRefusal> {
+        self.store.may_vouch(&persons)?;
+        let (key, flag) = (voucher.key, voucher.flag);
+        let known = self.store.peer(from).and_then(|peer| {
+            let entry = peer.inbox.find(&key, flag)?;
+            peer.inbox.get(entry)
+        });
+        if let Some(known) = known {
+            let day = format!("{:?}", known.day);
+            return Err(StoreRefusal::NumberUsed { key, day });
+        }
+        let not_good = |why: &str| StoreRefusal::StillNotGood { why: why.to_owned() };
+        let written = self.means.payloads.write(voucher);
+        let (format, payload) = written.map_err(|why| not_good(&why))?;
+        let subject = Subject::Voucher { key, flag, format, payload };
+        let envelope = Envelope::new(from, self.store.me(), &subject);
+        let (verdict, effects) = self.business.take(from, voucher);
+        if let crate::business::Verdict::Failed { reason } = verdict {
+            return Err(not_good(cut(&reason, crate::limits::REASON_BYTES_MAX)));
+        }
+        let day = self.store.day();
+        self.decided(turn, Event::CameByPaper { from, day, persons, envelope });
+        self.effects(turn, effects);
+        Ok(())
+    }
+}

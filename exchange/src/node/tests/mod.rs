@@ -1,0 +1,8 @@
+//! Two parties on one thread, with everything that can go wrong between them and to each of them.
+
+mod cases;
+mod paper;
+mod seals;
+mod size;
+mod swarm;
+mod world;

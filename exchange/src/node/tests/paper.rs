@@ -1,0 +1,128 @@
+//! Lines down: vouchers that go by paper with two persons' word, and are matched later by their number.
+
+use domain::voucher::{Flag, Party, Voucher};
+
+use super::super::*;
+use super::world::*;
+use crate::store::OutState;
+
+fn two(first: &str, second: &str) -> TwoPersons {
+    TwoPersons { first: first.to_owned(), second: second.to_owned() }
+}
+
+fn authorise(node: &mut Test) {
+    let by = |person: &str| Order::Authorise {
+        person: person.to_owned(),
+        may: true,
+        by: "director".to_owned(),
+    };
+    done(node, vec![by("wang"), by("li")]);
+}
+
+fn by_paper(number: u32, persons: TwoPersons) -> Order<(Party, Voucher)> {
+    Order::SendByPaper {
+        to: party(BANK),
+        key: key(number),
+        flag: Flag::Original,
+        persons,
+        reason: "both lines down".to_owned(),
+    }
+}
+
+fn typed(number: u32, purpose: &str) -> Order<(Party, Voucher)> {
+    Order::TakePaper {
+        from: party(FINANCE),
+        voucher: Box::new(voucher(key(number), purpose)),
+        persons: two("wang", "li"),
+    }
+}
+
+#[test]
+fn a_paper_voucher_is_paid_once_whichever_way_it_is_heard_of_again() {
+    let mut world = World::new();
+    authorise(&mut world.finance);
+    authorise(&mut world.bank);
+    world.pay(1..=3, "books");
+    done(&mut world.finance, vec![by_paper(1, two("wang", "li")), by_paper(2, two("li", "wang"))]);
+    // The bank gets one of the two papers, and types another purpose on the third, which never went by paper.
+    done(&mut world.bank, vec![typed(1, "books"), typed(3, "bricks")]);
+    assert_eq!(world.bank.business().paid(key(1)), 1);
+    assert!(refused(&mut world.bank, typed(1, "books")).contains("a number is used once"));
+    world.line(true);
+    world.settle();
+    for number in 1..=3 {
+        assert_eq!(world.bank.business().paid(key(number)), 1, "{number}");
+    }
+    let store = world.finance.store();
+    let peer = store.peer(party(BANK)).expect("a peer");
+    let row = |number| {
+        let entry = peer.out.find(&key(number), Flag::Original).expect("a voucher");
+        peer.out.get(entry).expect("a row")
+    };
+    assert_eq!((row(1).out_state(), row(1).by_paper), (OutState::Receipted, true));
+    assert_eq!((row(2).out_state(), row(2).by_paper), (OutState::Receipted, true));
+    // The third: what came over the line is not what was typed. A person has to know, on both sides, and nothing
+    // has come back: the bank has paid something under this number.
+    let state = (row(3).out_state(), world.finance.business().came_back(key(3)));
+    assert_eq!(state, (OutState::Receipted, 0));
+    let alarm = store.alarms().last().expect("an alarm");
+    assert!(alarm.what.contains("did not take what it has answered"), "{alarm:?}");
+    let alarm = world.bank.store().alarms().last().expect("an alarm");
+    assert!(alarm.what.contains("was here before with other contents"), "{alarm:?}");
+    let bank_peer = world.bank.store().peer(party(FINANCE)).expect("a peer");
+    let entry = bank_peer.inbox.find(&key(1), Flag::Original).expect("a voucher");
+    let matched = bank_peer.inbox.get(entry).expect("a row");
+    assert!(matched.by_paper && matched.number > 0, "matched to its number on the line");
+}
+
+#[test]
+fn paper_needs_two_persons_who_may_and_a_voucher_that_has_not_left() {
+    let mut world = World::new();
+    world.pay([1], "books");
+    let refused_for =
+        |world: &mut World, persons| refused(&mut world.finance, by_paper(1, persons));
+    assert!(refused_for(&mut world, two("wang", "li")).contains("wang may not vouch"));
+    authorise(&mut world.finance);
+    assert!(refused_for(&mut world, two("wang", "wang")).contains("named twice"));
+    assert!(refused_for(&mut world, two("wang", "zhao")).contains("zhao may not vouch"));
+    let own = Order::Authorise { person: "zhao".to_owned(), may: true, by: "zhao".to_owned() };
+    assert!(refused(&mut world.finance, own).contains("named twice"));
+    done(&mut world.finance, vec![by_paper(1, two("wang", "li"))]);
+    let void = Order::Void {
+        to: party(BANK),
+        key: key(1),
+        flag: Flag::Original,
+        by: "wang".to_owned(),
+        reason: "too late".to_owned(),
+    };
+    assert!(refused(&mut world.finance, void).contains("went by paper"));
+    world.line(true);
+    assert!(refused_for(&mut world, two("wang", "li")).contains("waits and has not left"));
+    let no_longer =
+        Order::Authorise { person: "li".to_owned(), may: false, by: "director".to_owned() };
+    done(&mut world.finance, vec![no_longer]);
+    assert_eq!(world.finance.store().authorised().collect::<Vec<_>>(), ["wang"]);
+}
+
+#[test]
+fn a_voucher_whose_number_they_have_otherwise_stops_and_nothing_comes_back() {
+    let mut world = World::new();
+    authorise(&mut world.bank);
+    world.pay([1], "books");
+    done(&mut world.bank, vec![typed(1, "bricks")]);
+    // The bank hears of ours before its own receipt is on the line.
+    let (finance, bank) = (party(FINANCE), party(BANK));
+    world.finance.turn(vec![Input::Line { party: bank, up: true }], 0).expect("durable");
+    carry(&mut world.finance, &mut world.bank);
+    world.bank.turn(vec![Input::Line { party: finance, up: true }], 0).expect("durable");
+    world.settle();
+    let peer = world.finance.store().peer(bank).expect("a peer");
+    let entry = peer.out.find(&key(1), Flag::Original).expect("a voucher");
+    assert_eq!(peer.out.get(entry).expect("a row").out_state(), OutState::Stopped);
+    assert!(peer.words_about_ours(entry).expect("words").contains("with other contents"));
+    assert_eq!(world.finance.business().came_back(key(1)), 0);
+    assert_eq!(
+        (world.bank.business().paid(key(1)), world.finance.business().receipted(key(1))),
+        (1, 1)
+    );
+}

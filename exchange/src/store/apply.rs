@@ -1,0 +1,397 @@
+//! How the store changes: by events, and by nothing else.
+
+use domain::voucher::{Flag, Party};
+
+use super::peer::Peer;
+use super::rows::{InState, OutState, Row, half};
+use super::sending::pieces_of;
+use super::{Store, Told};
+use crate::certificates::Distrust;
+use crate::envelope::{Digest, Envelope};
+use crate::limits::ANSWERS_MAX;
+use crate::notice::{Failure, Notice};
+use crate::record::{Arrival, Event, Lane};
+
+/// Sequence of a letter whose record has none yet.
+const UNPLACED: [u32; 2] = [u32::MAX; 2];
+
+/// A letter that the next place is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unplaced {
+    party: Party,
+    entry: u32,
+    outgoing: bool,
+}
+
+impl Store {
+    /// Changes by an event. Gives the letter that the event's record holds, to be placed when the record's
+    /// sequence is known.
+    ///
+    /// # Panics
+    /// When the event does not follow from the state.
+    pub fn apply(&mut self, event: &Event) -> Option<Unplaced> {
+        match event {
+            Event::Queued { to, lane, day, envelope } => {
+                let (key, flag) = parts(envelope);
+                let row = Row {
+                    key,
+                    flag,
+                    digest: half(&envelope.digest()),
+                    at: UNPLACED,
+                    day: *day,
+                    number: 0,
+                    pieces: pieces_of(envelope.signed().len()),
+                    state: OutState::Waiting as u8,
+                    lane: *lane as u8,
+                    resealed: 0,
+                    by_paper: false,
+                    asked_back: false,
+                };
+                let peer = self.peer_mut(*to);
+                let entry = peer.out.push(row, true);
+                peer.waiting[*lane as usize].push_back(entry);
+                if let (Some(key), Flag::Receipt) = (key, flag)
+                    && let Some(original) = peer.inbox.find(&key, Flag::Original)
+                {
+                    let row = peer.inbox.row(original);
+                    if row.in_state() == InState::Taken {
+                        row.state = InState::Answered as u8;
+                    }
+                }
+                return Some(Unplaced { party: *to, entry, outgoing: true });
+            }
+            Event::Given { to, first, entries } => self.peer_mut(*to).give(*first, entries),
+            Event::Acknowledged { by, through } => self.peer_mut(*by).acknowledge(*through),
+            Event::Piece { from, number, bytes } => {
+                let peer = self.peer_mut(*from);
+                assert!(*number == peer.received + 1, "messages are received in order");
+                peer.received = *number;
+                peer.partial.extend_from_slice(bytes);
+            }
+            Event::Received { from, number, arrival, letter, day } => {
+                let peer = self.peer_mut(*from);
+                assert!(*number == peer.received + 1, "letters are received in order");
+                peer.received = *number;
+                peer.partial = Vec::new();
+                if let Arrival::Repeated { entry } = arrival {
+                    if peer.inbox.row(*entry).by_paper {
+                        peer.inbox.row(*entry).number = *number as u32;
+                    }
+                    return None;
+                }
+                let envelope = Envelope::decode(letter).ok();
+                let entry = self.arrived(*from, *number as u32, *day, arrival, envelope.as_ref());
+                if *arrival == Arrival::Notices {
+                    let envelope = envelope.expect("notices that were followed can be read");
+                    self.follow(*from, envelope.notices());
+                }
+                return Some(Unplaced { party: *from, entry, outgoing: false });
+            }
+            Event::Settled { from, entry, arrival, notices, .. } => {
+                self.settle(*from, *entry, arrival);
+                self.follow(*from, notices);
+            }
+            Event::SentBack { to, entry } => {
+                self.peer_mut(*to).inbox.row(*entry).state = InState::SentBack as u8;
+            }
+            Event::Voided { to, entry, by, reason } => {
+                let peer = self.peer_mut(*to);
+                assert!(peer.never_left(*entry), "only what never left is voided");
+                peer.no_longer_waits(*entry);
+                peer.end(*entry, OutState::Voided, format!("{by}: {reason}"));
+            }
+            Event::GivenUp { to, entry, by, reason } => {
+                self.peer_mut(*to).end(*entry, OutState::GivenUp, format!("{by}: {reason}"));
+            }
+            Event::Resealed { to, entry, envelope, .. } => {
+                let peer = self.peer_mut(*to);
+                let row = peer.out.row(*entry);
+                assert!(row.is_of(&envelope.digest()), "new seals leave a letter what it is");
+                row.resealed = row.resealed.saturating_add(1);
+                row.at = UNPLACED;
+                if row.out_state() != OutState::Waiting {
+                    row.state = OutState::Waiting as u8;
+                    let lane = usize::from(row.lane);
+                    peer.waiting[lane].push_back(*entry);
+                }
+                peer.out_words.remove(entry);
+                return Some(Unplaced { party: *to, entry: *entry, outgoing: true });
+            }
+            Event::Stopped { to, entry, reason } => {
+                let peer = self.peer_mut(*to);
+                peer.end(*entry, OutState::Stopped, reason.clone());
+                let voucher = voucher_of(peer.out.row(*entry));
+                self.alarm(
+                    Some(*to),
+                    voucher,
+                    format!("the other side does not take it: {reason}"),
+                );
+            }
+            Event::WentByPaper { to, entry, persons, reason } => {
+                let peer = self.peer_mut(*to);
+                peer.out.row(*entry).by_paper = true;
+                let words = format!("{} and {}: {reason}", persons.first, persons.second);
+                peer.out_words.insert(*entry, words);
+            }
+            Event::CameByPaper { from, day, persons, envelope } => {
+                let entry = self.arrived(*from, 0, *day, &Arrival::Taken, Some(envelope));
+                let peer = self.peer_mut(*from);
+                peer.inbox.row(entry).by_paper = true;
+                let words = format!("{} and {}", persons.first, persons.second);
+                peer.in_words.insert(entry, words);
+                return Some(Unplaced { party: *from, entry, outgoing: false });
+            }
+            Event::AskedBack { to, entry, .. } => {
+                self.peer_mut(*to).out.row(*entry).asked_back = true;
+            }
+            Event::Business(_) => {}
+            Event::Certificate(event) => self.certificates.apply(event),
+            Event::Day(day) => self.day = *day,
+            Event::Authorised { person, may, .. } => {
+                if *may {
+                    self.authorised.insert(person.clone());
+                } else {
+                    self.authorised.remove(person);
+                }
+            }
+            Event::Followed(cursor) => self.followed.clone_from(cursor),
+            Event::Trouble { what } => self.alarm(None, None, what.clone()),
+        }
+        None
+    }
+
+    /// Says in which record a letter is.
+    pub fn place(&mut self, letter: Unplaced, at: u64) {
+        let peer = self.peer_mut(letter.party);
+        let letters = if letter.outgoing { &mut peer.out } else { &mut peer.inbox };
+        letters.row(letter.entry).place(at);
+    }
+
+    pub(super) fn peer_mut(&mut self, party: Party) -> &mut Peer {
+        let seed = self.seed;
+        self.peers.entry(party).or_insert_with(|| Peer::new(seed))
+    }
+
+    /// A row for what arrived.
+    fn arrived(
+        &mut self,
+        from: Party,
+        number: u32,
+        day: domain::ids::Day,
+        arrival: &Arrival,
+        envelope: Option<&Envelope>,
+    ) -> u32 {
+        let (key, flag) = envelope.map_or((None, Flag::Original), parts);
+        let digest = envelope.map_or(Digest([0; 32]), Envelope::digest);
+        let state = in_state(arrival);
+        let lane = if key.is_some() { Lane::Ordinary } else { Lane::Notices };
+        let row = Row {
+            key,
+            flag,
+            digest: half(&digest),
+            at: UNPLACED,
+            day,
+            number,
+            pieces: 1,
+            state: state as u8,
+            lane: lane as u8,
+            resealed: 0,
+            by_paper: false,
+            asked_back: false,
+        };
+        // What was not taken or is set aside does not stand in the way of the right one under its key.
+        let entry = self.peer_mut(from).inbox.push(row, state == InState::Taken);
+        if let Arrival::NotTaken { reason, .. } | Arrival::SetAside { reason } = arrival {
+            self.peer_mut(from).in_words.insert(entry, reason.clone());
+        }
+        let voucher = key.map(|key| (key, flag));
+        match arrival {
+            Arrival::SetAside { reason } => {
+                self.alarm(Some(from), voucher, format!("set aside: {reason}"));
+            }
+            Arrival::NotTaken { failure, reason } if is_alarming(*failure) => {
+                self.alarm(Some(from), voucher, format!("security: {reason}"));
+            }
+            Arrival::Taken => self.note_receipt(from, voucher),
+            _ => {}
+        }
+        entry
+    }
+
+    /// A receipt answers its original, whatever of it was heard before.
+    fn note_receipt(&mut self, from: Party, voucher: Option<(domain::voucher::VoucherKey, Flag)>) {
+        let Some((key, Flag::Receipt)) = voucher else { return };
+        let peer = self.peer_mut(from);
+        if let Some(entry) = peer.out.find(&key, Flag::Original) {
+            peer.rise(entry, OutState::Receipted);
+        }
+    }
+
+    fn settle(&mut self, from: Party, entry: u32, arrival: &Arrival) {
+        let peer = self.peer_mut(from);
+        let row = peer.inbox.row(entry);
+        assert!(row.in_state() == InState::SetAside, "only what is set aside is settled");
+        let voucher = voucher_of(row);
+        if let Arrival::SetAside { reason } = arrival {
+            peer.in_words.insert(entry, reason.clone());
+            return;
+        }
+        row.state = in_state(arrival) as u8;
+        match arrival {
+            Arrival::Taken => {
+                let (key, flag) = voucher.expect("what is taken has a key");
+                peer.in_words.remove(&entry);
+                peer.inbox.add_to_index(&key, flag, entry);
+                self.note_receipt(from, voucher);
+            }
+            Arrival::NotTaken { reason, .. } => {
+                peer.in_words.insert(entry, reason.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// What notices say of our letters.
+    pub(super) fn follow(&mut self, from: Party, notices: &[Notice]) {
+        for notice in notices {
+            let peer = self.peer_mut(from);
+            match notice {
+                Notice::Taken { number, digest } => {
+                    let entry =
+                        peer.entry_of(*number).filter(|entry| peer.out.row(*entry).is_of(digest));
+                    if let Some(entry) = entry {
+                        peer.rise(entry, OutState::Taken);
+                    } else {
+                        let what =
+                            format!("it says it took letter {number}, which is not what was sent");
+                        self.alarm(Some(from), None, what);
+                    }
+                }
+                Notice::NotTaken { number, reason, failure } => {
+                    let Some(entry) = peer.entry_of(*number) else { continue };
+                    // What is sealed anew or stopped is so by events of their own.
+                    if peer.may_come_back(entry) && !failure.may_be_mended() {
+                        peer.end(entry, OutState::NotTaken, reason.clone());
+                    } else if peer.out.row(entry).out_state() == OutState::Receipted {
+                        let voucher = voucher_of(peer.out.row(entry));
+                        let what = format!("it did not take what it has answered: {reason}");
+                        self.alarm(Some(from), voucher, what);
+                    }
+                }
+                Notice::Returned { key, flag, reason } => {
+                    if let Some(entry) = peer.out.find(key, *flag)
+                        && peer.may_come_back(entry)
+                    {
+                        peer.end(entry, OutState::Returned, reason.clone());
+                    } else {
+                        let what = format!("it sends back what it cannot: {reason}");
+                        self.alarm(Some(from), Some((*key, *flag)), what);
+                    }
+                }
+                Notice::KeptAfterAll { number } => {
+                    if let Some(entry) = peer.entry_of(*number) {
+                        peer.out.row(entry).asked_back = false;
+                    }
+                }
+                Notice::Stands { key, flag, status } => {
+                    if self.told.len() == ANSWERS_MAX {
+                        self.told.pop_front();
+                    }
+                    let (day, voucher) = (self.day, (*key, *flag));
+                    self.told.push_back(Told { day, by: from, voucher, status: *status });
+                }
+                Notice::AskedBack { .. } | Notice::Asked { .. } => {}
+            }
+        }
+    }
+}
+
+impl Peer {
+    fn give(&mut self, first: u64, entries: &[u32]) {
+        assert!(first == self.given() + 1, "numbers are dense");
+        for &entry in entries {
+            let row = self.out.row(entry);
+            let mut number = 0;
+            for piece in 0..row.pieces {
+                number = self.numbers.push((entry, piece)) as u32 + 1;
+            }
+            assert!(row.out_state() == OutState::Waiting, "what is given waits");
+            (row.state, row.number) = (OutState::Given as u8, number);
+            let lane = &mut self.waiting[usize::from(row.lane)];
+            assert!(lane.pop_front() == Some(entry), "a lane goes in order");
+            // What went by paper may have been answered before it has a number.
+            if let (true, Some(key)) = (row.by_paper, row.key)
+                && self.inbox.find(&key, Flag::Receipt).is_some()
+            {
+                row.state = OutState::Receipted as u8;
+            }
+        }
+    }
+
+    fn acknowledge(&mut self, through: u64) {
+        assert!(through > self.acknowledged && through <= self.given(), "an acknowledgement rises");
+        for number in self.acknowledged + 1..=through {
+            let entry = self.entry_of(number).expect("what was given has an entry");
+            // One that was sealed anew since waits under another number.
+            if u64::from(self.out.row(entry).number) == number {
+                self.rise(entry, OutState::Arrived);
+            }
+        }
+        self.acknowledged = through;
+    }
+
+    /// Never back: what is heard late changes nothing.
+    fn rise(&mut self, entry: u32, state: OutState) {
+        let row = self.out.row(entry);
+        let now = row.out_state();
+        let was_given = !matches!(now, OutState::Waiting | OutState::Stopped);
+        if was_given && !now.is_end() && now < state {
+            row.state = state as u8;
+        }
+    }
+
+    /// Whether the other side can send a letter of ours back or not take it: it has left, and nothing final has
+    /// been heard.
+    pub(crate) fn may_come_back(&self, entry: u32) -> bool {
+        let state = self.out.get(entry).map(Row::out_state);
+        matches!(state, Some(OutState::Given | OutState::Arrived | OutState::Taken))
+    }
+
+    fn end(&mut self, entry: u32, state: OutState, words: String) {
+        self.out.row(entry).state = state as u8;
+        self.out_words.insert(entry, words);
+    }
+
+    fn no_longer_waits(&mut self, entry: u32) {
+        let lane = usize::from(self.out.row(entry).lane);
+        let lane = &mut self.waiting[lane];
+        let at = lane.iter().position(|waits| *waits == entry).expect("it waits in its lane");
+        lane.remove(at);
+    }
+}
+
+fn parts(envelope: &Envelope) -> (Option<domain::voucher::VoucherKey>, Flag) {
+    envelope.voucher().map_or((None, Flag::Original), |(key, flag)| (Some(key), flag))
+}
+
+fn voucher_of(row: &Row) -> Option<(domain::voucher::VoucherKey, Flag)> {
+    row.key.map(|key| (key, row.flag))
+}
+
+const fn in_state(arrival: &Arrival) -> InState {
+    match arrival {
+        Arrival::Taken | Arrival::Repeated { .. } => InState::Taken,
+        Arrival::NotTaken { .. } => InState::NotTaken,
+        Arrival::SetAside { .. } => InState::SetAside,
+        Arrival::Notices => InState::Notices,
+    }
+}
+
+/// What no honest party does by mistake.
+const fn is_alarming(failure: Failure) -> bool {
+    matches!(
+        failure,
+        Failure::NumberReused
+            | Failure::Distrusted(Distrust::Signature | Distrust::WrongParty | Distrust::Revoked)
+    )
+}

@@ -1,0 +1,252 @@
+//! What people do about letters: void what never left, ask back, release or give up what stopped, send by paper.
+
+use domain::voucher::{Flag, Party, VoucherKey};
+use thiserror::Error;
+
+use super::rows::{InState, OutState};
+use super::{Peer, Store};
+use crate::certificates::CertificateRefusal;
+use crate::limits::{PERSON_BYTES_MAX, REASON_BYTES_MAX};
+use crate::record::{Event, TwoPersons};
+use crate::signing::SigningError;
+
+/// Why a store does not do what a person asks.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StoreRefusal {
+    /// There is no such voucher.
+    #[error("{key} is not among the vouchers to {party}; look it up by its number")]
+    NoVoucher {
+        /// The counterparty.
+        party: Party,
+        /// The voucher.
+        key: VoucherKey,
+    },
+    /// There is no such letter.
+    #[error("there is no letter {entry} with {party}; list what is set aside first")]
+    NoLetter {
+        /// The counterparty.
+        party: Party,
+        /// The entry.
+        entry: u32,
+    },
+    /// It may have left.
+    #[error(
+        "{key} may have left: it was given to the line as number {number}, or went by paper; ask it back instead"
+    )]
+    MayHaveLeft {
+        /// The voucher.
+        key: VoucherKey,
+        /// Its number on the line; 0 where it went by paper.
+        number: u32,
+    },
+    /// It never left.
+    #[error("{key} has not left; void it instead")]
+    NotSent {
+        /// The voucher.
+        key: VoucherKey,
+    },
+    /// It stands elsewhere.
+    #[error("the letter stands at {stands}; this is done only to one that {must}")]
+    Elsewhere {
+        /// Where it stands.
+        stands: String,
+        /// Where it must stand.
+        must: &'static str,
+    },
+    /// The same voucher was taken since.
+    #[error("{key} came again and was taken; dismiss this one")]
+    CameAgain {
+        /// The voucher.
+        key: VoucherKey,
+    },
+    /// What is set aside cannot become a voucher.
+    #[error(
+        "the letter cannot be taken: {why}; dismiss it, or do what it names and release it again"
+    )]
+    StillNotGood {
+        /// Why.
+        why: String,
+    },
+    /// Two different persons are needed.
+    #[error("paper vouchers need two different persons; {person} is named twice")]
+    SamePerson {
+        /// Who.
+        person: String,
+    },
+    /// A person may not vouch.
+    #[error("{person} may not vouch for paper vouchers; have somebody authorised do it")]
+    NotAuthorised {
+        /// Who.
+        person: String,
+    },
+    /// Another voucher has this number.
+    #[error("{key} was here before on {day}; a number is used once")]
+    NumberUsed {
+        /// The voucher.
+        key: VoucherKey,
+        /// When.
+        day: String,
+    },
+    /// A name or reason that is empty or too long.
+    #[error("{what} is empty or too long; at most {max} bytes")]
+    Text {
+        /// What.
+        what: &'static str,
+        /// The bound.
+        max: usize,
+    },
+    /// A day that does not come after the one it is.
+    #[error("day {asked} does not come after {now}; a store's days only rise")]
+    Day {
+        /// The day asked for.
+        asked: u32,
+        /// The day it is.
+        now: u32,
+    },
+    /// No day has begun.
+    #[error("no day has begun here; begin one first")]
+    NoDay,
+    /// A certificate's own reasons.
+    #[error(transparent)]
+    Certificate(#[from] CertificateRefusal),
+    /// A key's own reasons.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+}
+
+/// Holds a person's name or a reason to its bound.
+pub(crate) fn held_to(what: &'static str, text: &str, max: usize) -> Result<(), StoreRefusal> {
+    let fits = !text.is_empty() && text.len() <= max;
+    if fits { Ok(()) } else { Err(StoreRefusal::Text { what, max }) }
+}
+
+pub(crate) fn held_words(by: &str, reason: &str) -> Result<(), StoreRefusal> {
+    held_to("the person", by, PERSON_BYTES_MAX)?;
+    held_to("the reason", reason, REASON_BYTES_MAX)
+}
+
+impl Store {
+    fn ours(&self, to: Party, key: &VoucherKey, flag: Flag) -> Result<(&Peer, u32), StoreRefusal> {
+        let found = self.peer(to).and_then(|peer| Some((peer, peer.out.find(key, flag)?)));
+        found.ok_or(StoreRefusal::NoVoucher { party: to, key: *key })
+    }
+
+    /// Voids a voucher that the store can show never left: it was never numbered, so no line ever had it.
+    ///
+    /// # Errors
+    /// When it may have left.
+    pub fn void(
+        &self,
+        to: Party,
+        key: &VoucherKey,
+        flag: Flag,
+        by: &str,
+        reason: &str,
+    ) -> Result<Event, StoreRefusal> {
+        held_words(by, reason)?;
+        let (peer, entry) = self.ours(to, key, flag)?;
+        if !peer.never_left(entry) {
+            let row = peer.out.get(entry).expect("it was found");
+            if row.out_state() == OutState::Voided {
+                let stands = format!("{:?}", OutState::Voided);
+                return Err(StoreRefusal::Elsewhere { stands, must: "waits" });
+            }
+            return Err(StoreRefusal::MayHaveLeft { key: *key, number: row.number });
+        }
+        let (by, reason) = (by.to_owned(), reason.to_owned());
+        Ok(Event::Voided { to, entry, by, reason })
+    }
+
+    /// Asks a voucher back that has left. The other side decides: what it took stays there.
+    ///
+    /// # Errors
+    /// When it never left, or nothing can bring it back.
+    pub fn ask_back(
+        &self,
+        to: Party,
+        key: &VoucherKey,
+        flag: Flag,
+        by: &str,
+    ) -> Result<(Event, u64), StoreRefusal> {
+        held_to("the person", by, PERSON_BYTES_MAX)?;
+        let (peer, entry) = self.ours(to, key, flag)?;
+        if peer.never_left(entry) {
+            return Err(StoreRefusal::NotSent { key: *key });
+        }
+        let row = peer.out.get(entry).expect("it was found");
+        if !peer.may_come_back(entry) {
+            let stands = format!("{:?}", row.out_state());
+            return Err(StoreRefusal::Elsewhere { stands, must: "has left and is not at an end" });
+        }
+        let number = u64::from(row.number);
+        Ok((Event::AskedBack { to, entry, by: by.to_owned() }, number))
+    }
+
+    /// A letter of ours that stopped, to be sealed anew or given up.
+    ///
+    /// # Errors
+    /// When it did not stop.
+    pub fn stopped(&self, to: Party, entry: u32) -> Result<&super::Row, StoreRefusal> {
+        let row = self.peer(to).and_then(|peer| peer.out.get(entry));
+        let row = row.ok_or(StoreRefusal::NoLetter { party: to, entry })?;
+        if row.out_state() != OutState::Stopped {
+            let stands = format!("{:?}", row.out_state());
+            return Err(StoreRefusal::Elsewhere { stands, must: "stopped" });
+        }
+        Ok(row)
+    }
+
+    /// A letter of the other side that was set aside, to be released or dismissed.
+    ///
+    /// # Errors
+    /// When it is not set aside.
+    pub fn set_aside(&self, from: Party, entry: u32) -> Result<&super::Row, StoreRefusal> {
+        let row = self.peer(from).and_then(|peer| peer.inbox.get(entry));
+        let row = row.ok_or(StoreRefusal::NoLetter { party: from, entry })?;
+        if row.in_state() != InState::SetAside {
+            let stands = format!("{:?}", row.in_state());
+            return Err(StoreRefusal::Elsewhere { stands, must: "is set aside" });
+        }
+        Ok(row)
+    }
+
+    /// Notes that a voucher that waits went by paper. It still goes over the line when there is one, and is
+    /// matched there by its number.
+    ///
+    /// # Errors
+    /// When it has left already, or the two persons are not two who may.
+    pub fn goes_by_paper(
+        &self,
+        to: Party,
+        key: &VoucherKey,
+        flag: Flag,
+        persons: TwoPersons,
+        reason: &str,
+    ) -> Result<Event, StoreRefusal> {
+        held_to("the reason", reason, REASON_BYTES_MAX)?;
+        self.may_vouch(&persons)?;
+        let (peer, entry) = self.ours(to, key, flag)?;
+        if !peer.never_left(entry) {
+            let stands = format!("{:?}", peer.out.get(entry).expect("it was found").out_state());
+            return Err(StoreRefusal::Elsewhere { stands, must: "waits and has not left" });
+        }
+        Ok(Event::WentByPaper { to, entry, persons, reason: reason.to_owned() })
+    }
+
+    /// Whether two persons are two, and both may vouch for paper.
+    ///
+    /// # Errors
+    /// Who is not.
+    pub fn may_vouch(&self, persons: &TwoPersons) -> Result<(), StoreRefusal> {
+        let TwoPersons { first, second } = persons;
+        if first == second {
+            return Err(StoreRefusal::SamePerson { person: first.clone() });
+        }
+        for person in [first, second] {
+            if !self.authorised.contains(person) {
+                return Err(StoreRefusal::NotAuthorised { person: person.clone() });
+            }
+        }
+        Ok(())
+    }
+}
