@@ -15,12 +15,14 @@
 //! - [`store`]: what was sent, came and waits, by counterparty; a pure core.
 //! - [`business`]: what stands behind a store.
 //! - [`node`]: one party's turn, with its journal.
+//! - [`finance`]: finance's own business: orders become vouchers, answers become facts.
 //! - [`link`]: how messages travel between two stores.
 
 pub mod business;
 pub mod certificates;
 pub mod encoding;
 pub mod envelope;
+pub mod finance;
 pub mod limits;
 pub mod link;
 pub mod node;

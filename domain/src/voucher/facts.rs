@@ -333,7 +333,8 @@ fn by_payment(details: &[Detail]) -> Result<Vec<(PaymentId, Vec<&Detail>)>, Vec<
 }
 
 /// What was executed of a detail. A treasury that pays a whole order may say so in the head alone.
-fn executed_fen(receipt: &Voucher, detail: &Detail) -> Fen {
+#[must_use]
+pub fn executed_fen(receipt: &Voucher, detail: &Detail) -> Fen {
     let own = detail.fields.amount_fen(Field::ExecutedAmount);
     own.unwrap_or_else(|| {
         let whole = receipt.head.amount_fen(Field::ExecutedAmount);
@@ -377,7 +378,8 @@ fn reason<'a>(notice: &'a Voucher, back: &'a Detail) -> &'a str {
 }
 
 /// A fact's number in its channel: of what it was heard from, so that hearing it again is no second fact.
-fn serial(key: &VoucherKey, flag: Flag, payment: PaymentId, about: &str) -> u64 {
+#[must_use]
+pub fn serial(key: &VoucherKey, flag: Flag, payment: PaymentId, about: &str) -> u64 {
     xxh3_64(format!("{key} {} {payment} {about}", flag as u8).as_bytes())
 }
 

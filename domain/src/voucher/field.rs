@@ -202,6 +202,17 @@ fields! {
     CheckReason = 111, "XCheckReason", "不符原因", Form::Text(300);
 }
 
+/// Fields as executed have numbers from here on.
+const EXECUTED_FIRST: u16 = 101;
+
+impl Field {
+    /// Whether it says what was really done, and so stands on receipts alone.
+    #[must_use]
+    pub const fn is_executed(self) -> bool {
+        self as u16 >= EXECUTED_FIRST
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

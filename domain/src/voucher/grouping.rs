@@ -143,6 +143,19 @@ pub enum NotGrouped {
     },
 }
 
+impl NotGrouped {
+    /// The payment that is left out.
+    #[must_use]
+    pub const fn payment(&self) -> PaymentId {
+        match self {
+            NotGrouped::Twice(payment) | NotGrouped::NoPayee(payment) => *payment,
+            NotGrouped::TooManyPayees { payment, .. }
+            | NotGrouped::Amount { payment, .. }
+            | NotGrouped::Sum { payment, .. } => *payment,
+        }
+    }
+}
+
 /// A voucher but for its key and date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {

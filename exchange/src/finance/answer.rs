@@ -1,0 +1,275 @@
+//! What banks and the central bank answer becomes facts for the engine.
+//!
+//! A receipt repeats its original whole, so that the original need not be kept: what is left when the fields
+//! as executed are taken out is held against the original's digest. What does not fit is not taken, and its
+//! sender is told why; a fact about money that the engine cannot fit is parked there, never dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::Fen;
+use domain::codes::{FactKind, Role};
+use domain::command::Fact;
+use domain::ids::PaymentId;
+use domain::voucher::document::Fields;
+use domain::voucher::{
+    Detail, Field, Finding, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind,
+    VoucherNumber, facts, form,
+};
+
+use super::issue::digest;
+use super::record::{FactDue, LineRecord, Record};
+use super::{Finance, Part, Row, Standing, clearing, failed, noted};
+use crate::business::{Effect, Verdict};
+
+impl Finance {
+    pub(super) fn answer(&self, from: Party, voucher: &Voucher) -> (Verdict, Vec<Effect>) {
+        use VoucherKind as Kind;
+        match (voucher.flag, voucher.key.kind) {
+            (Flag::Receipt, kind) if kind.is_order() => self.receipt(from, voucher),
+            (Flag::Receipt, Kind::AuthorizedLimit | Kind::DirectLimit) => {
+                self.notice_cleared(from, voucher)
+            }
+            (Flag::Original, Kind::TransferRequest) => self.request_came(from, voucher),
+            (Flag::Receipt, Kind::RefundRequest) => self.refund_settled(from, voucher),
+            (Flag::Original, kind) if is_refund_notice(kind) => self.refund(from, voucher),
+            // Copies: a refund is known by its notice, a clearing by the receipt of the limit notice.
+            (Flag::Original, Kind::RefundRequest) | (Flag::Receipt, Kind::TransferRequest) => {
+                (Verdict::Accepted, Vec::new())
+            }
+            (flag, kind) => failed(format!(
+                "finance takes no {} of kind {} {}",
+                if flag == Flag::Receipt { "receipt" } else { "voucher" },
+                kind.code(),
+                kind.chinese()
+            )),
+        }
+    }
+
+    /// A voucher of ours that this party answers for, as it stands.
+    fn ours(&self, from: Party, key: &VoucherKey) -> Result<&Row, String> {
+        let row = self.voucher(key).ok_or_else(|| format!("{key} was never sent by finance"))?;
+        if row.to == from {
+            Ok(row)
+        } else {
+            Err(format!("{key} was sent to {}; {from} cannot answer it", row.to))
+        }
+    }
+
+    fn receipt(&self, from: Party, receipt: &Voucher) -> (Verdict, Vec<Effect>) {
+        let told = self.ours(from, &receipt.key).and_then(|row| self.receipted(row, receipt));
+        match told {
+            Ok(effects) => (Verdict::Accepted, effects),
+            Err(reason) => failed(reason),
+        }
+    }
+
+    fn receipted(&self, row: &Row, receipt: &Voucher) -> Result<Vec<Effect>, String> {
+        if row.standing != Standing::Out {
+            return Err(format!("{} was answered before", receipt.key));
+        }
+        let original = original_of(receipt);
+        if digest(&original)? != row.digest {
+            return Err(format!(
+                "the receipt of {} does not repeat the voucher that was sent",
+                row.key
+            ));
+        }
+        let facts = facts::of_receipt(&original, receipt).map_err(|found| told(&found))?;
+        let (paid_fen, lines) = paid(receipt);
+        Ok(vec![noted(&Record::Answered {
+            key: row.key.to_string(),
+            paid_fen,
+            lines,
+            facts: due(row, &facts),
+        })])
+    }
+
+    /// A bank sent an order back, or could not take it: nothing was paid.
+    pub(super) fn sent_back(&self, from: Party, key: &VoucherKey, reason: &str) -> Vec<Effect> {
+        let Ok(row) = self.ours(from, key) else { return Vec::new() };
+        if row.standing != Standing::Out {
+            return Vec::new();
+        }
+        let original = retold(row, Flag::Original);
+        let facts = facts::of_return(&original, reason, row.day);
+        let facts = facts.expect("every detail of ours names its payment");
+        vec![noted(&Record::Answered {
+            key: key.to_string(),
+            paid_fen: Vec::new(),
+            lines: Vec::new(),
+            facts: due(row, &facts),
+        })]
+    }
+
+    fn refund(&self, from: Party, notice: &Voucher) -> (Verdict, Vec<Effect>) {
+        match self.refunded(from, notice) {
+            Ok(effects) => (Verdict::Accepted, effects),
+            Err(reason) => failed(reason),
+        }
+    }
+
+    fn refunded(&self, from: Party, notice: &Voucher) -> Result<Vec<Effect>, String> {
+        let key = original_key(notice).ok_or("a refund notice names the voucher it is about")?;
+        let row = self.ours(from, &key)?;
+        let receipt = retold(row, Flag::Receipt);
+        let before = |id: &str| part_at(row, id).is_some_and(|at| row.parts[at].refunded);
+        let facts = facts::of_refund(&receipt, notice, &before).map_err(|found| told(&found))?;
+        let details = match notice.details.is_empty() {
+            true => {
+                (0..row.parts.len()).filter(|at| row.parts[*at].paid_fen != Fen::ZERO).collect()
+            }
+            false => {
+                let ids =
+                    notice.details.iter().filter_map(|d| d.fields.text(Field::OriginalDetail));
+                ids.filter_map(|id| part_at(row, id)).collect::<Vec<usize>>()
+            }
+        };
+        Ok(vec![noted(&Record::Refunded {
+            key: key.to_string(),
+            details: details.into_iter().map(|at| at as u32).collect(),
+            facts: due(row, &facts),
+        })])
+    }
+}
+
+impl Finance {
+    /// What came back has reached the treasury.
+    fn refund_settled(&self, from: Party, receipt: &Voucher) -> (Verdict, Vec<Effect>) {
+        match self.settled(from, receipt) {
+            Ok(effects) => (Verdict::Accepted, effects),
+            Err(reason) => failed(reason),
+        }
+    }
+
+    fn settled(&self, from: Party, receipt: &Voucher) -> Result<Vec<Effect>, String> {
+        if from != self.central_bank {
+            return Err(format!(
+                "{from} takes no refunds into the treasury; only {} does",
+                self.central_bank
+            ));
+        }
+        let day = receipt.head.day(Field::ClearedDay).unwrap_or(receipt.date);
+        let mut effects = Vec::new();
+        let mut seen = BTreeSet::new();
+        for line in &receipt.details {
+            let key = clearing::named(receipt, line).ok_or("a line names no voucher")?;
+            let number = line.fields.text(Field::RefundNumber).and_then(form::refund_number);
+            let number = number.ok_or("a line names no refund")?;
+            let back = self.by_key.get(&key).and_then(|at| self.refunds.get(&(*at, number)));
+            let back = back.ok_or_else(|| format!("refund {number} of {key} is not in transit"))?;
+            if !seen.insert((key, number)) {
+                continue;
+            }
+            let facts = back.iter().map(|back| {
+                let told = number.to_string();
+                let fact = Fact {
+                    kind: FactKind::SettleRefund,
+                    serial: facts::serial(
+                        &receipt.key,
+                        Flag::Receipt,
+                        PaymentId(back.payment),
+                        &told,
+                    ),
+                    day,
+                    detail: 0,
+                    note: "",
+                    ..back.fact()
+                };
+                FactDue::of(Role::CentralBank, &fact)
+            });
+            let (key, facts) = (key.to_string(), facts.collect());
+            effects.push(noted(&Record::RefundSettled { key, number, facts }));
+        }
+        Ok(effects)
+    }
+}
+
+/// Which detail an id means, counted from 0.
+fn part_at(row: &Row, id: &str) -> Option<usize> {
+    let at = facts::detail_number(id)?.checked_sub(1)? as usize;
+    (at < row.parts.len()).then_some(at)
+}
+
+/// Facts as they are due, in the role of whoever the voucher went to.
+fn due(row: &Row, facts: &[Fact<'_>]) -> Vec<FactDue> {
+    let role = match row.to.kind() {
+        PartyKind::CentralBank => Role::CentralBank,
+        _ => Role::Bank,
+    };
+    facts.iter().map(|fact| FactDue::of(role, fact)).collect()
+}
+
+fn told(found: &[Finding]) -> String {
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    told.join("; ")
+}
+
+/// What was paid of each detail, and the lines it is cleared by.
+fn paid(receipt: &Voucher) -> (Vec<i64>, Vec<LineRecord>) {
+    let mut lines: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    let mut paid_fen = Vec::with_capacity(receipt.details.len());
+    for detail in &receipt.details {
+        let fen = facts::executed_fen(receipt, detail).get();
+        paid_fen.push(fen);
+        if fen != 0 {
+            let text = |field| detail.fields.text(field).unwrap_or("");
+            *lines.entry((text(Field::Department), text(Field::Function))).or_default() += fen;
+        }
+    }
+    let line = |((department, function), paid_fen): ((&str, &str), i64)| LineRecord {
+        department: department.to_owned(),
+        function: function.to_owned(),
+        paid_fen,
+    };
+    (paid_fen, lines.into_iter().map(line).collect())
+}
+
+/// As much of a voucher or its receipt as is known here: enough for the rules of what follows from it.
+fn retold(row: &Row, flag: Flag) -> Voucher {
+    let detail = |(at, part): (usize, &Part)| {
+        let mut fields = Fields::new()
+            .with_text(Field::Payment, part.payment.to_string())
+            .with_text(Field::Quota, part.quota.to_string())
+            .with_amount(Field::Amount, part.ordered_fen);
+        if flag == Flag::Receipt {
+            fields = fields.with_amount(Field::ExecutedAmount, part.paid_fen);
+        }
+        Detail { id: (at + 1).to_string(), fields }
+    };
+    let details = row.parts.iter().enumerate().map(detail).collect();
+    Voucher { key: row.key, flag, date: row.day, head: Fields::new(), details }
+}
+
+/// The voucher that a refund notice is about.
+fn original_key(notice: &Voucher) -> Option<VoucherKey> {
+    let VoucherKey { division, year, .. } = notice.key;
+    let kind = form::kind(notice.head.text(Field::OriginalKind)?)?;
+    let number = VoucherNumber::new(notice.head.text(Field::OriginalNumber)?)?;
+    Some(VoucherKey { division, year, kind, number })
+}
+
+fn is_refund_notice(kind: VoucherKind) -> bool {
+    VoucherKind::ALL.iter().any(|order| order.refund_notice() == Some(kind))
+}
+
+/// The voucher that a receipt repeats: without the fields as executed, which have numbers of their own.
+fn original_of(receipt: &Voucher) -> Voucher {
+    let ordered = |fields: &Fields| {
+        let mut ordered = Fields::with_capacity(fields.len());
+        for (field, value) in fields.iter().filter(|(field, _)| !field.is_executed()) {
+            ordered.append(field, value.clone());
+        }
+        ordered
+    };
+    let details = receipt
+        .details
+        .iter()
+        .map(|line| Detail { id: line.id.clone(), fields: ordered(&line.fields) });
+    Voucher {
+        key: receipt.key,
+        flag: Flag::Original,
+        date: receipt.date,
+        head: ordered(&receipt.head),
+        details: details.collect(),
+    }
+}

@@ -1,0 +1,127 @@
+//! The only way finance's business changes.
+
+use domain::Fen;
+use domain::ids::{Day, PaymentId, QuotaId};
+use domain::voucher::PartyKind;
+use domain::voucher::numbers::Series;
+
+use super::record::{Issued, LineRecord, PaymentName, Record, key_of, party_of};
+use super::{Finance, Left, Line, Part, Row, Standing};
+
+impl Finance {
+    pub(super) fn change(&mut self, record: Record) {
+        match record {
+            Record::Issued(issued) => self.issued(issued),
+            Record::Left { payment, why } => {
+                self.left.insert(payment.name(), Left { why });
+            }
+            Record::Answered { key, paid_fen, lines, facts } => {
+                self.answered(&key, &paid_fen, lines);
+                self.facts.extend(facts);
+            }
+            Record::Refunded { key, details, facts } => {
+                let at = self.by_key[&key_of(&key)];
+                let row = &mut self.rows[at as usize];
+                for at in details {
+                    let part = &mut row.parts[at as usize];
+                    part.refunded = true;
+                    self.refunded_fen += i128::from(part.paid_fen.get());
+                }
+                for fact in &facts {
+                    self.refunds.entry((at, fact.refund)).or_default().push(fact.clone());
+                }
+                self.facts.extend(facts);
+            }
+            Record::RefundSettled { key, number, facts } => {
+                self.refunds.remove(&(self.by_key[&key_of(&key)], number));
+                self.facts.extend(facts);
+            }
+            Record::Noticed { notice, vouchers } => {
+                let notice = key_of(&notice);
+                self.numbered(Series::of(&notice), notice.number.as_str());
+                let rows: Vec<u32> = vouchers.iter().map(|key| self.by_key[&key_of(key)]).collect();
+                for at in &rows {
+                    self.rows[*at as usize].standing = Standing::Noticed;
+                }
+                self.noticed.insert(notice, rows);
+            }
+            Record::Cleared { notice, facts } => {
+                for at in self.noticed.remove(&key_of(&notice)).unwrap_or_default() {
+                    let row = &mut self.rows[at as usize];
+                    row.standing = Standing::Cleared;
+                    row.lines = Box::default();
+                    let paid_fen = row.paid_fen();
+                    self.cleared_fen += paid_fen;
+                    *self.exposure_fen.entry(row.to).or_default() -= paid_fen;
+                }
+                self.facts.extend(facts);
+            }
+            Record::FactsTaken { through } => {
+                while self.facts_taken < through {
+                    self.facts.pop_front().expect("only facts that were due are taken");
+                    self.facts_taken += 1;
+                }
+            }
+        }
+    }
+
+    fn issued(&mut self, issued: Issued) {
+        let key = key_of(&issued.key);
+        self.numbered(Series::of(&key), key.number.as_str());
+        let at = u32::try_from(self.rows.len()).expect("fewer than four milliards of vouchers");
+        let (division, year) = (issued.division, issued.year);
+        for part in &issued.parts {
+            let name = PaymentName { division, year, payment: part.payment }.name();
+            self.left.remove(&name);
+            self.by_payment.insert(name, at);
+        }
+        let parts = issued.parts.iter().map(|part| Part {
+            payment: PaymentId(part.payment),
+            quota: QuotaId(part.quota),
+            ordered_fen: Fen::new(part.ordered_fen),
+            paid_fen: Fen::ZERO,
+            refunded: false,
+        });
+        self.by_key.insert(key, at);
+        self.rows.push(Row {
+            key,
+            to: party_of(&issued.to),
+            day: Day::new(issued.day).expect("a day was written"),
+            digest: issued.digest,
+            amount_fen: Fen::new(issued.amount_fen),
+            standing: Standing::Out,
+            parts: parts.collect(),
+            lines: Box::default(),
+        });
+    }
+
+    fn answered(&mut self, key: &str, paid_fen: &[i64], lines: Vec<LineRecord>) {
+        let row = &mut self.rows[self.by_key[&key_of(key)] as usize];
+        for (part, paid_fen) in row.parts.iter_mut().zip(paid_fen) {
+            part.paid_fen = Fen::new(*paid_fen);
+        }
+        let lines = lines.into_iter().map(|line| Line {
+            department: line.department.into(),
+            function: line.function.into(),
+            paid_fen: Fen::new(line.paid_fen),
+        });
+        row.lines = lines.collect();
+        let paid_fen = row.paid_fen();
+        row.standing = match (paid_fen, row.to.kind()) {
+            (0, _) => Standing::Ended,
+            (_, PartyKind::Bank) => Standing::Paid,
+            // The central bank pays out of the treasury itself: nothing is left to be cleared.
+            _ => Standing::Cleared,
+        };
+        match row.standing {
+            Standing::Paid => *self.exposure_fen.entry(row.to).or_default() += paid_fen,
+            Standing::Cleared => self.cleared_fen += paid_fen,
+            _ => {}
+        }
+    }
+
+    fn numbered(&mut self, series: Series, number: &str) {
+        let serial = number.parse().expect("numbers of this business are serials");
+        self.numbers.give_exactly(series, serial).expect("a number is given once");
+    }
+}

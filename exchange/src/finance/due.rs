@@ -1,0 +1,106 @@
+//! A payment whose voucher is due, with all that goes on the voucher.
+
+use domain::ids::{Day, PaymentId};
+use domain::office::Office;
+use domain::office::shelves::Book;
+use domain::office::tables::base::Unit;
+use domain::voucher::document::Fields;
+use domain::voucher::grouping::{Order, Payee};
+use domain::voucher::{DivisionCode, Field, Party, form};
+
+use super::accounts::{NoPayer, Payer, payer};
+use super::feed::{Elements, Feed, Ordered};
+
+/// A payment whose voucher is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The division's code.
+    pub division: DivisionCode,
+    /// Division and year.
+    pub book: Book,
+    /// The payment.
+    pub payment: PaymentId,
+    /// The payment's day, which becomes the voucher's.
+    pub day: Day,
+    /// Who is ordered to pay, and what goes on the voucher; or why there is none.
+    pub order: Result<(Party, Order), String>,
+}
+
+/// What a payment's voucher needs, from what is on file.
+///
+/// # Errors
+/// When its division was never registered, which no journal says.
+pub fn due(feed: &Feed, central_bank: Party, ordered: &Ordered) -> Result<Due, String> {
+    let book = ordered.book();
+    let Some(division) = feed.division_code(book.0) else {
+        return Err(format!(
+            "payment {} is of division {}, which is not registered",
+            ordered.payment, book.0.0
+        ));
+    };
+    let office = feed.shelves().office(book);
+    let elements = feed.elements(ordered.quota);
+    let order = match elements {
+        None => Err(format!("quota {} has no official key", ordered.quota)),
+        Some(elements) => payer(office, central_bank, ordered.path, elements.unit)
+            .map(|payer| (payer.party, order(office, ordered, &elements, &payer)))
+            .map_err(|none: NoPayer| none.to_string()),
+    };
+    Ok(Due { division, book, payment: ordered.payment, day: ordered.day, order })
+}
+
+fn order(office: &Office, ordered: &Ordered, elements: &Elements<'_>, payer: &Payer) -> Order {
+    let department = department(office, elements.unit);
+    let mut of_payer = Fields::new()
+        .with_text(Field::FundType, elements.fund)
+        .with_text(Field::PayBank, payer.party.code())
+        .with_text(Field::PayBankName, &*payer.bank_name)
+        .with_text(Field::PayerAccount, &*payer.account)
+        .with_text(Field::PayerName, &*payer.name);
+    if let Some(treasury) = &payer.treasury {
+        of_payer = of_payer.with_text(Field::Treasury, &**treasury);
+    }
+    let of_elements = Fields::new()
+        .with_text(Field::Department, department)
+        .with_text(Field::Unit, elements.unit)
+        .with_text(Field::Function, elements.functional)
+        .with_text(Field::GovernmentEconomic, elements.government)
+        .with_text(Field::DepartmentEconomic, ordered.economic.as_str())
+        .with_text(Field::Project, elements.project);
+    let told = &ordered.particulars;
+    let mut of_payee = Fields::new()
+        .with_text(Field::PayeeName, told.payee_name.as_str())
+        .with_text(Field::SettlementMode, form::SETTLED_BY_TRANSFER);
+    for (field, text) in [
+        (Field::PayeeAccount, &told.payee_account),
+        (Field::PayeeBankNumber, &told.payee_bank),
+        (Field::Purpose, &told.purpose),
+    ] {
+        if !text.is_empty() {
+            of_payee.set(field, domain::voucher::Value::Text(text.clone()));
+        }
+    }
+    Order {
+        payment: ordered.payment,
+        quota: ordered.quota,
+        amount_fen: ordered.amount_fen,
+        method: ordered.method,
+        business: ordered.business,
+        sheet: 0,
+        payer: of_payer,
+        elements: of_elements,
+        payees: vec![Payee { amount_fen: ordered.amount_fen, fields: of_payee }],
+    }
+}
+
+/// The department a unit belongs to: the unit of the first level above it, or itself where nothing says more.
+fn department<'a>(office: &'a Office, unit: &'a str) -> &'a str {
+    let mut code = unit;
+    for _ in 0..domain::limits::OFFICE_TREE_DEPTH_MAX {
+        match office.get::<Unit>(code).and_then(|unit| unit.parent.as_deref()) {
+            Some(parent) => code = parent,
+            None => break,
+        }
+    }
+    code
+}

@@ -1,0 +1,189 @@
+//! What finance's store takes from the engine's journal: the payments that were ordered, with all that a
+//! voucher says of them.
+//!
+//! A fold over events from the first one on, rebuilt at each start. Of a payment it keeps what its voucher
+//! needs until it was ordered or released; of a quota its official key; and what is on file.
+
+use std::collections::HashMap;
+
+use domain::codes::{BusinessKind, FactKind, Method, Path, StepKind};
+use domain::command::{Fact, Reserve};
+use domain::event::EventBody;
+use domain::ids::{Class, Day, DivisionIndex, FiscalYear, PaymentId, QuotaId};
+use domain::office::shelves::{Book, Shelves};
+use domain::particulars::ParticularsText;
+use domain::voucher::DivisionCode;
+use domain::{Event, Fen};
+
+/// A payment whose order has to go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ordered {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The quota that pays.
+    pub quota: QuotaId,
+    /// How much.
+    pub amount_fen: Fen,
+    /// Departmental economic class.
+    pub economic: Class,
+    /// How it is paid.
+    pub method: Method,
+    /// Business kind.
+    pub business: BusinessKind,
+    /// Who settles it.
+    pub path: Path,
+    /// Its business day.
+    pub day: Day,
+    /// Payee, purpose, document.
+    pub particulars: ParticularsText,
+}
+
+impl Ordered {
+    /// The division and year whose books it is in.
+    #[must_use]
+    pub fn book(&self) -> Book {
+        (self.quota.division(), self.quota.year())
+    }
+
+    fn of(reserve: &Reserve<'_>, path: Path) -> Ordered {
+        Ordered {
+            payment: reserve.payment,
+            quota: reserve.quota,
+            amount_fen: reserve.amount_fen,
+            economic: reserve.economic,
+            method: reserve.method,
+            business: reserve.kind,
+            path,
+            day: reserve.day,
+            particulars: reserve.particulars.to_text(),
+        }
+    }
+}
+
+/// What an event means for the exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing.
+    Nothing,
+    /// A payment was ordered: its voucher is due.
+    Ordered(Box<Ordered>),
+    /// Finance took an order back (作废): its voucher must never leave.
+    Voided(PaymentId, Book),
+}
+
+/// The elements of a quota, as its official key has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elements<'a> {
+    /// Unit.
+    pub unit: &'a str,
+    /// Functional class.
+    pub functional: &'a str,
+    /// Government economic class.
+    pub government: &'a str,
+    /// Fund nature.
+    pub fund: &'a str,
+    /// Project.
+    pub project: &'a str,
+}
+
+/// The fold.
+#[derive(Debug, Default)]
+pub struct Feed {
+    divisions: HashMap<DivisionIndex, DivisionCode>,
+    keys: HashMap<QuotaId, Box<str>>,
+    open: HashMap<(DivisionIndex, FiscalYear, PaymentId), Box<Ordered>>,
+    shelves: Shelves,
+}
+
+impl Feed {
+    /// Takes the journal's next event in.
+    ///
+    /// # Errors
+    /// If rows it puts on file are no rows.
+    pub fn take(&mut self, event: &Event<'_>) -> Result<Told, String> {
+        self.shelves.take(event)?;
+        Ok(match &event.body {
+            EventBody::Registered { command } => {
+                let code = std::str::from_utf8(&command.code).ok().and_then(DivisionCode::new);
+                self.divisions.extend(code.map(|code| (command.division, code)));
+                Told::Nothing
+            }
+            EventBody::Created { quota, command, .. } => {
+                self.keys.insert(*quota, command.key.into());
+                Told::Nothing
+            }
+            EventBody::Reserved { command, path, .. } => self.reserved(command, *path),
+            EventBody::Stepped { command, .. } => {
+                let quota = command.quota;
+                self.stepped(command.kind, (quota.division(), quota.year(), command.payment))
+            }
+            EventBody::FactTaken { command, .. } => {
+                self.heard(command);
+                Told::Nothing
+            }
+            _ => Told::Nothing,
+        })
+    }
+
+    fn reserved(&mut self, reserve: &Reserve<'_>, path: Path) -> Told {
+        let ordered = Box::new(Ordered::of(reserve, path));
+        if reserve.one_act {
+            return Told::Ordered(ordered);
+        }
+        let (division, year) = ordered.book();
+        self.open.insert((division, year, reserve.payment), ordered);
+        Told::Nothing
+    }
+
+    fn stepped(&mut self, kind: StepKind, payment: (DivisionIndex, FiscalYear, PaymentId)) -> Told {
+        let (division, year, id) = payment;
+        match kind {
+            StepKind::Instruct => match self.open.remove(&payment) {
+                Some(ordered) => Told::Ordered(ordered),
+                None => Told::Nothing,
+            },
+            StepKind::Withdraw | StepKind::Return => {
+                self.open.remove(&payment);
+                Told::Nothing
+            }
+            StepKind::Void => Told::Voided(id, (division, year)),
+            _ => Told::Nothing,
+        }
+    }
+
+    /// A bank may answer what was never ordered by a voucher of ours, in a test's hand for one.
+    fn heard(&mut self, fact: &Fact<'_>) {
+        if matches!(fact.kind, FactKind::ConfirmPaid | FactKind::Reject | FactKind::Clear) {
+            let quota = fact.quota;
+            self.open.remove(&(quota.division(), quota.year(), fact.payment));
+        }
+    }
+
+    /// The code of a division.
+    #[must_use]
+    pub fn division_code(&self, division: DivisionIndex) -> Option<DivisionCode> {
+        self.divisions.get(&division).copied()
+    }
+
+    /// What is on file.
+    #[must_use]
+    pub const fn shelves(&self) -> &Shelves {
+        &self.shelves
+    }
+
+    /// A quota's elements; parts that its key lacks are empty.
+    #[must_use]
+    pub fn elements(&self, quota: QuotaId) -> Option<Elements<'_>> {
+        let mut parts = self.keys.get(&quota)?.split('/').skip(1);
+        let mut part = || parts.next().unwrap_or("");
+        let (unit, functional, government) = (part(), part(), part());
+        let _departmental = part();
+        Some(Elements { unit, functional, government, fund: part(), project: part() })
+    }
+
+    /// Payments that are reserved and not ordered.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.open.len()
+    }
+}

@@ -1,0 +1,104 @@
+//! Payments that were ordered become vouchers.
+
+use std::collections::BTreeMap;
+
+use domain::ids::{Day, PaymentId};
+use domain::office::shelves::Book;
+use domain::voucher::grouping::{self, Draft, Order};
+use domain::voucher::numbers::{Numbers, Series};
+use domain::voucher::{Detail, DivisionCode, Field, Party, Voucher, canonical, facts};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::due::Due;
+use super::record::{Issued, PartRecord, PaymentName, Record};
+use super::{Finance, noted};
+use crate::business::Effect;
+
+/// What only one voucher may hold: one party's, one division's, one day's.
+type Heap = (DivisionCode, Book, Day, Party);
+
+impl Finance {
+    /// Vouchers for what is due. A payment that has one already gets no other: the engine's journal may be told
+    /// twice.
+    pub(super) fn issue(&self, due: &[Due]) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut heaps: BTreeMap<Heap, Vec<Order>> = BTreeMap::new();
+        for due in due {
+            match &due.order {
+                Ok((to, order)) if !self.by_payment.contains_key(&(due.book, order.payment)) => {
+                    let heap = (due.division, due.book, due.day, *to);
+                    heaps.entry(heap).or_default().push(order.clone());
+                }
+                Ok(_) => {}
+                Err(why) => effects.push(left(due.book, due.payment, why.clone())),
+            }
+        }
+        let mut numbers = self.numbers.clone();
+        for ((division, book, day, to), orders) in heaps {
+            let grouped = grouping::group(&orders, &self.modes, &self.gathering);
+            for none in grouped.left {
+                effects.push(left(book, none.payment(), none.to_string()));
+            }
+            for draft in grouped.drafts {
+                self.write((division, book, day, to), draft, &mut numbers, &mut effects);
+            }
+        }
+        effects
+    }
+
+    fn write(
+        &self,
+        (division, book, date, to): Heap,
+        draft: Draft,
+        numbers: &mut Numbers,
+        effects: &mut Vec<Effect>,
+    ) {
+        let series = Series { division, year: book.1, kind: draft.kind };
+        let payments: Vec<PaymentId> = draft.payments.clone();
+        let serial = match numbers.give(series) {
+            Ok(serial) => serial,
+            Err(none) => {
+                effects
+                    .extend(payments.iter().map(|payment| left(book, *payment, none.to_string())));
+                return;
+            }
+        };
+        let amount_fen = draft.amount_fen.get();
+        let number = series.key(serial).number;
+        let voucher = draft.into_voucher(division, book.1, number, date);
+        match digest(&voucher) {
+            Ok(digest) => {
+                effects.push(noted(&Record::Issued(Issued {
+                    key: voucher.key.to_string(),
+                    to: to.to_string(),
+                    digest,
+                    day: date.get(),
+                    amount_fen,
+                    division: book.0.0,
+                    year: book.1.get(),
+                    parts: voucher.details.iter().map(part).collect(),
+                })));
+                effects.push(Effect::Issue { to, voucher });
+            }
+            Err(why) => effects.extend(payments.iter().map(|id| left(book, *id, why.clone()))),
+        }
+    }
+}
+
+fn left(book: Book, payment: PaymentId, why: String) -> Effect {
+    noted(&Record::Left { payment: PaymentName::of(book, payment), why })
+}
+
+fn part(detail: &Detail) -> PartRecord {
+    let payment =
+        facts::payment_of(detail).expect("a voucher of ours names the payment in each detail");
+    let quota = facts::quota_of(detail).expect("and its quota");
+    let ordered = detail.fields.amount_fen(Field::Amount).expect("and what is ordered");
+    PartRecord { payment: payment.0, quota: quota.0, ordered_fen: ordered.get() }
+}
+
+/// Hash of a voucher's canonical bytes.
+pub(super) fn digest(voucher: &Voucher) -> Result<u128, String> {
+    let bytes = canonical::bytes(voucher).map_err(|why| why.to_string())?;
+    Ok(xxh3_128(&bytes))
+}

@@ -1,0 +1,282 @@
+//! Finance's own business behind its store: orders that the engine has decided become vouchers, and what banks
+//! and the central bank answer becomes facts for the engine.
+//!
+//! - [`feed`]: what the engine's journal says, folded.
+//! - [`accounts`]: from which account a payment is paid, and who keeps it.
+//! - [`due`]: a payment whose voucher is due, with all that goes on the voucher.
+//! - [`record`]: how changes are written down.
+//!
+//! A voucher that went out is known here by its digest, so that a million of them may wait: its receipt repeats
+//! it whole, and is held against the digest.
+
+pub mod feed;
+
+pub mod accounts;
+
+pub mod due;
+
+pub mod record;
+
+mod answer;
+mod apply;
+mod clearing;
+mod issue;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use domain::Fen;
+use domain::ids::{Day, PaymentId, QuotaId};
+use domain::office::shelves::Book;
+use domain::voucher::follows::PayModes;
+use domain::voucher::grouping::Gathering;
+use domain::voucher::numbers::Numbers;
+use domain::voucher::{Party, Voucher, VoucherKey};
+use thiserror::Error;
+
+use crate::business::{Business, Effect, Verdict};
+
+use due::Due;
+use record::{FactDue, Record};
+
+/// What people, timers and the engine's journal tell finance's business.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// The engine ordered payments: their vouchers are due.
+    Ordered(Vec<Due>),
+    /// The engine took facts in, up to a number.
+    FactsTaken {
+        /// The number of the last.
+        through: u64,
+    },
+}
+
+/// Why an order to finance's business is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// There are no such facts.
+    #[error(
+        "facts up to {through} were reported as taken and {last} is the last; report no more than that"
+    )]
+    NoSuchFact {
+        /// What was reported.
+        through: u64,
+        /// The last there is.
+        last: u64,
+    },
+}
+
+/// Where a voucher to a bank stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It went out and is not answered.
+    Out,
+    /// Paid, whole or in part: the money is not cleared.
+    Paid,
+    /// Paid, and a limit notice for it went to the central bank.
+    Noticed,
+    /// The central bank has cleared it.
+    Cleared,
+    /// Nothing was paid: rejected, returned, or failed in every detail. Its number is at an end.
+    Ended,
+}
+
+/// One detail of a voucher: a payment, or a payee of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The payment.
+    pub payment: PaymentId,
+    /// Its quota.
+    pub quota: QuotaId,
+    /// What was ordered.
+    pub ordered_fen: Fen,
+    /// What was paid.
+    pub paid_fen: Fen,
+    /// Whether it came back.
+    pub refunded: bool,
+}
+
+/// What of a voucher is cleared under one department and functional class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Department in charge.
+    pub department: Box<str>,
+    /// Functional class.
+    pub function: Box<str>,
+    /// What was paid under them.
+    pub paid_fen: Fen,
+}
+
+/// A voucher to a bank or the central bank that orders money to be paid.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its key.
+    pub key: VoucherKey,
+    /// Whose it is.
+    pub to: Party,
+    /// Its date.
+    pub day: Day,
+    /// Hash of its canonical bytes.
+    pub digest: u128,
+    /// Its amount.
+    pub amount_fen: Fen,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Its details, in order; their ids count from 1.
+    pub parts: Box<[Part]>,
+    /// What it is cleared by, while it is paid and not cleared.
+    pub lines: Box<[Line]>,
+}
+
+impl Row {
+    /// What was paid, in fen.
+    #[must_use]
+    pub fn paid_fen(&self) -> i128 {
+        self.parts.iter().map(|part| i128::from(part.paid_fen.get())).sum()
+    }
+}
+
+/// A payment for which no voucher could be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Why, in words.
+    pub why: String,
+}
+
+/// Finance's business.
+#[derive(Debug)]
+pub struct Finance {
+    central_bank: Party,
+    modes: PayModes,
+    gathering: Gathering,
+    rows: Vec<Row>,
+    by_key: HashMap<VoucherKey, u32>,
+    /// The voucher each payment is in.
+    by_payment: HashMap<(Book, PaymentId), u32>,
+    left: BTreeMap<(Book, PaymentId), Left>,
+    numbers: Numbers,
+    /// Facts that the engine has not taken, the first with number `facts_taken + 1`.
+    facts: VecDeque<FactDue>,
+    facts_taken: u64,
+    /// Vouchers of a limit notice that went out and was not cleared, by its key.
+    noticed: HashMap<VoucherKey, Vec<u32>>,
+    /// Refunds that have not reached the treasury, by voucher and number: what came back of each payment.
+    refunds: BTreeMap<(u32, u64), Vec<FactDue>>,
+    cleared_fen: i128,
+    refunded_fen: i128,
+    /// Paid and not cleared, by bank.
+    exposure_fen: BTreeMap<Party, i128>,
+}
+
+impl Finance {
+    /// Finance's business before its first order.
+    #[must_use]
+    pub fn new(central_bank: Party) -> Finance {
+        Finance {
+            central_bank,
+            modes: PayModes::default(),
+            gathering: Gathering::default(),
+            rows: Vec::new(),
+            by_key: HashMap::new(),
+            by_payment: HashMap::new(),
+            left: BTreeMap::new(),
+            numbers: Numbers::new(),
+            facts: VecDeque::new(),
+            facts_taken: 0,
+            noticed: HashMap::new(),
+            refunds: BTreeMap::new(),
+            cleared_fen: 0,
+            refunded_fen: 0,
+            exposure_fen: BTreeMap::new(),
+        }
+    }
+
+    /// The voucher a payment is in.
+    #[must_use]
+    pub fn voucher_of(&self, book: Book, payment: PaymentId) -> Option<&Row> {
+        Some(&self.rows[*self.by_payment.get(&(book, payment))? as usize])
+    }
+
+    /// A voucher by its key.
+    #[must_use]
+    pub fn voucher(&self, key: &VoucherKey) -> Option<&Row> {
+        Some(&self.rows[*self.by_key.get(key)? as usize])
+    }
+
+    /// Every voucher that went to a bank, in the order they were written.
+    #[must_use]
+    pub fn vouchers(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Payments without a voucher, with why.
+    pub fn left(&self) -> impl Iterator<Item = (&(Book, PaymentId), &Left)> {
+        self.left.iter()
+    }
+
+    /// Facts that the engine has not taken yet, with the number of the first.
+    #[must_use]
+    pub fn facts_due(&self) -> (u64, &VecDeque<FactDue>) {
+        (self.facts_taken + 1, &self.facts)
+    }
+
+    /// What the central bank has cleared, in fen.
+    #[must_use]
+    pub const fn cleared_fen(&self) -> i128 {
+        self.cleared_fen
+    }
+
+    /// What came back, in fen.
+    #[must_use]
+    pub const fn refunded_fen(&self) -> i128 {
+        self.refunded_fen
+    }
+
+    /// What each bank has paid and was not cleared for, in fen.
+    #[must_use]
+    pub const fn exposure_fen(&self) -> &BTreeMap<Party, i128> {
+        &self.exposure_fen
+    }
+}
+
+/// A record as an effect.
+fn noted(record: &Record) -> Effect {
+    Effect::Record(record.encode())
+}
+
+/// Not taken, with a reason for the sender.
+fn failed(reason: impl Into<String>) -> (Verdict, Vec<Effect>) {
+    (Verdict::Failed { reason: reason.into() }, Vec::new())
+}
+
+impl Business for Finance {
+    type Order = Order;
+    type Refusal = Refusal;
+
+    fn take(&self, from: Party, voucher: &Voucher) -> (Verdict, Vec<Effect>) {
+        self.answer(from, voucher)
+    }
+
+    fn order(&self, order: &Order) -> Result<Vec<Effect>, Refusal> {
+        match order {
+            Order::Ordered(due) => Ok(self.issue(due)),
+            Order::FactsTaken { through } => {
+                let last = self.facts_taken + self.facts.len() as u64;
+                if *through > last {
+                    return Err(Refusal::NoSuchFact { through: *through, last });
+                }
+                Ok(vec![noted(&Record::FactsTaken { through: *through })])
+            }
+        }
+    }
+
+    fn came_back(&self, from: Party, key: VoucherKey, reason: &str) -> Vec<Effect> {
+        self.sent_back(from, &key, reason)
+    }
+
+    fn apply(&mut self, record: &[u8]) {
+        self.change(Record::decode(record));
+    }
+}
+
+#[cfg(test)]
+mod tests;

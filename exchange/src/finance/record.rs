@@ -1,0 +1,235 @@
+//! How finance's business writes down what it decided: bincode 2 with fixed-width little-endian integers.
+//!
+//! A record is its variant's number (u32) and its fields in order; a text is a u64 length and so many bytes, a
+//! list a u64 count and so many items. Read only from a journal that keeps records whole: what cannot be read
+//! is damage and panics.
+
+use bincode::{Decode, Encode};
+use domain::codes::{FactKind, Role};
+use domain::command::Fact;
+use domain::ids::{Day, DivisionIndex, PaymentId, QuotaId};
+use domain::office::shelves::Book;
+use domain::voucher::{Party, VoucherKey};
+use domain::{Fen, FiscalYear};
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Record {
+    /// A voucher was written.
+    Issued(Issued),
+    /// For a payment no voucher could be written.
+    Left {
+        /// Which.
+        payment: PaymentName,
+        /// Why.
+        why: String,
+    },
+    /// A voucher was answered.
+    Answered {
+        /// The voucher's key.
+        key: String,
+        /// What was paid of each detail, in fen; empty: nothing of any.
+        paid_fen: Vec<i64>,
+        /// What it is cleared by.
+        lines: Vec<LineRecord>,
+        /// Facts for the engine.
+        facts: Vec<FactDue>,
+    },
+    /// Money of a voucher came back.
+    Refunded {
+        /// The voucher's key.
+        key: String,
+        /// Which details, counted from 0.
+        details: Vec<u32>,
+        /// Facts for the engine.
+        facts: Vec<FactDue>,
+    },
+    /// A refund has reached the treasury.
+    RefundSettled {
+        /// The voucher's key.
+        key: String,
+        /// The refund's number.
+        number: u64,
+        /// Facts for the engine.
+        facts: Vec<FactDue>,
+    },
+    /// A limit notice was written.
+    Noticed {
+        /// The notice's key.
+        notice: String,
+        /// Keys of the vouchers it is about.
+        vouchers: Vec<String>,
+    },
+    /// The central bank has cleared a notice.
+    Cleared {
+        /// The notice's key.
+        notice: String,
+        /// Facts for the engine.
+        facts: Vec<FactDue>,
+    },
+    /// The engine has taken facts in, up to a number.
+    FactsTaken {
+        /// The number of the last.
+        through: u64,
+    },
+}
+
+/// A voucher that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Issued {
+    /// Its key.
+    pub key: String,
+    /// To whom.
+    pub to: String,
+    /// Hash of its canonical bytes.
+    pub digest: u128,
+    /// Its date.
+    pub day: u32,
+    /// Its amount, in fen.
+    pub amount_fen: i64,
+    /// Index of the division its payments are in.
+    pub division: u16,
+    /// Their year.
+    pub year: u16,
+    /// Its details, in order.
+    pub parts: Vec<PartRecord>,
+}
+
+/// A detail of a voucher that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PartRecord {
+    /// The payment.
+    pub payment: u128,
+    /// Its quota.
+    pub quota: u64,
+    /// How much, in fen.
+    pub ordered_fen: i64,
+}
+
+/// What of a voucher is cleared under one department and functional class.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LineRecord {
+    /// Department in charge.
+    pub department: String,
+    /// Functional class.
+    pub function: String,
+    /// How much, in fen.
+    pub paid_fen: i64,
+}
+
+/// A payment by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PaymentName {
+    /// Index of its division.
+    pub division: u16,
+    /// Its year.
+    pub year: u16,
+    /// Its id.
+    pub payment: u128,
+}
+
+/// A fact for the engine.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct FactDue {
+    /// Number of the role that reports it.
+    pub role: u8,
+    /// Number of its kind.
+    pub kind: u8,
+    /// The payment.
+    pub payment: u128,
+    /// Its quota.
+    pub quota: u64,
+    /// Its own number.
+    pub serial: u64,
+    /// Its amount, in fen.
+    pub amount_fen: i64,
+    /// Hash of the account that was paid.
+    pub payee_hash: u64,
+    /// Its day.
+    pub day: u32,
+    /// Number of a refund.
+    pub refund: u64,
+    /// The detail that came back.
+    pub detail: u32,
+    /// The reporter's words.
+    pub note: String,
+}
+
+impl FactDue {
+    /// A fact that a role reports.
+    #[must_use]
+    pub fn of(role: Role, fact: &Fact<'_>) -> FactDue {
+        FactDue {
+            role: role.number(),
+            kind: fact.kind.number(),
+            payment: fact.payment.0,
+            quota: fact.quota.0,
+            serial: fact.serial,
+            amount_fen: fact.amount_fen.get(),
+            payee_hash: fact.payee_hash,
+            day: fact.day.get(),
+            refund: fact.refund,
+            detail: fact.detail,
+            note: fact.note.to_owned(),
+        }
+    }
+
+    /// In which role it is reported.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        Role::from_number(self.role).expect("a role was written")
+    }
+
+    /// The fact.
+    #[must_use]
+    pub fn fact(&self) -> Fact<'_> {
+        Fact {
+            kind: FactKind::from_number(self.kind).expect("a kind was written"),
+            payment: PaymentId(self.payment),
+            quota: QuotaId(self.quota),
+            serial: self.serial,
+            amount_fen: Fen::new(self.amount_fen),
+            payee_hash: self.payee_hash,
+            day: Day::new(self.day).expect("a day was written"),
+            refund: self.refund,
+            detail: self.detail,
+            note: &self.note,
+        }
+    }
+}
+
+impl PaymentName {
+    pub(super) fn of((division, year): Book, payment: PaymentId) -> PaymentName {
+        PaymentName { division: division.0, year: year.get(), payment: payment.0 }
+    }
+
+    pub(super) fn name(self) -> (Book, PaymentId) {
+        let year = FiscalYear::new(self.year).expect("a year was written");
+        ((DivisionIndex(self.division), year), PaymentId(self.payment))
+    }
+}
+
+const fn layout() -> impl bincode::config::Config {
+    bincode::config::standard().with_fixed_int_encoding()
+}
+
+impl Record {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        bincode::encode_to_vec(self, layout()).expect("memory takes all")
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Record {
+        let read = bincode::decode_from_slice(bytes, layout());
+        let (record, used) = read.expect("the journal gives back what this business wrote");
+        assert!(used == bytes.len(), "a record of {} bytes has {used} to read", bytes.len());
+        record
+    }
+}
+
+pub(super) fn key_of(text: &str) -> VoucherKey {
+    VoucherKey::parse(text).expect("a key was written")
+}
+
+pub(super) fn party_of(text: &str) -> Party {
+    text.parse().expect("a party was written")
+}
