@@ -162,6 +162,30 @@ pub const LINK_LINE_BYTES: u64 = 1 << 20;
 /// What a side hears of a line before it says so without waiting for the next beat.
 pub const LINK_CONFIRM_BYTES: u64 = 128 << 10;
 
+/// Connections of a listener, together, that have not said their hello yet.
+pub const LINK_STRANGERS_MAX: usize = 256;
+
+/// The same, from one address.
+pub const LINK_STRANGERS_PER_ADDRESS_MAX: usize = 64;
+
+/// Connections with a hello that wait for their link to take them over.
+pub const LINK_ARRIVALS_MAX: usize = 4;
+
+/// Connections of a link that are writing their last bytes.
+pub const LINK_FAREWELLS_MAX: usize = 8;
+
+/// How long the last bytes of a connection may take.
+pub const LINK_FAREWELL_MS: u64 = 1_000;
+
+/// What was turned away and has not been read by anybody yet; more is counted only.
+pub const LINK_TURNED_MAX: usize = 1_024;
+
+/// What is read of a connection at a time, in bytes.
+pub const LINK_READ_BYTES: usize = 64 << 10;
+
+/// How often a connection is read before the others have their turn.
+pub const LINK_READS_PER_TURN: usize = 16;
+
 const MIB: usize = 1024 * 1024;
 
 const _: () = assert!(ENVELOPE_BYTES_MAX < u32::MAX as usize);

@@ -10,6 +10,7 @@ pub mod configuration;
 pub mod frame;
 pub mod journal;
 pub mod json_line;
+pub mod link;
 pub mod scenario;
 
 // The program's own reading of settings; the program is no library.
@@ -33,12 +34,13 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "frame", read: frame::read, seeds: frame::seeds },
     Target { name: "json_line", read: json_line::read, seeds: json_line::seeds },
     Target { name: "journal", read: journal::read, seeds: journal::seeds },
     Target { name: "checkpoint_row", read: checkpoint_row::read, seeds: checkpoint_row::seeds },
     Target { name: "configuration", read: configuration::read, seeds: configuration::seeds },
+    Target { name: "link", read: link::read, seeds: link::seeds },
     Target { name: "scenario", read: scenario::read, seeds: scenario::seeds },
 ];
 

@@ -166,11 +166,11 @@ impl Link {
         }
     }
 
-    /// The connection ended without a bye.
-    pub fn closed(&mut self, connection: u64, words: String, now_ms: u64) {
+    /// The connection ended without a bye: cut, or no trust came of its TLS after all.
+    pub fn closed(&mut self, connection: u64, reason: Reason, words: String, now_ms: u64) {
         if let Some(line) = self.line_of(connection) {
             let up_long = self.up_long(line, now_ms);
-            self.ended(line, up_long, Reason::Cut, words, false, now_ms);
+            self.ended(line, up_long, reason, words, false, now_ms);
             self.choose(now_ms);
         }
     }

@@ -4,7 +4,7 @@
 //! The wire format is in docs/link.md.
 //!
 //! In the order to read them: `reason`, `frame` and `hello` are the bytes; `settings` and [`core`], the state
-//! machine without sockets and clocks.
+//! machine without sockets and clocks; `tls`, who is trusted; `shell`, all of it on real sockets.
 
 pub mod reason;
 
@@ -15,6 +15,10 @@ pub mod hello;
 pub mod settings;
 
 pub mod core;
+
+pub mod tls;
+
+pub mod shell;
 
 use std::borrow::Cow;
 use std::fmt;

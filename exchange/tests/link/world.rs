@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use exchange::link::hello::Environment;
-use exchange::link::{Action, Event, Line, Link, Ours, Outbox, Settings};
+use exchange::link::{Action, Event, Line, Link, Ours, Outbox, Reason, Settings};
 
 /// Draws (SplitMix64).
 #[derive(Clone)]
@@ -259,7 +259,7 @@ impl World {
             self.dials.extract_if(.., |(at, _)| *at <= self.now).map(|d| d.1).collect();
         for line in due {
             if self.weather[place(line)].refuses {
-                let reason = exchange::link::Reason::Unreachable;
+                let reason = Reason::Unreachable;
                 self.links[0].unreachable(line, reason, String::new(), self.now);
                 continue;
             }
@@ -308,7 +308,7 @@ impl World {
             let empty = wire.pipes[from].bytes.is_empty();
             if wire.closing[side].is_some_and(|at| at <= now) && empty {
                 wire.dead[side] = true;
-                self.links[side].closed(id, String::new(), now);
+                self.links[side].closed(id, Reason::Cut, String::new(), now);
             }
         }
         self.hear(side);
