@@ -373,8 +373,34 @@ fn canonical_bytes_are_those_on_file_and_lead_back() {
             let bytes = canonical::bytes(&voucher).expect("a sample can be written");
             golden(&format!("{}-{name}.hex", kind.code()), &in_hex(&bytes));
             assert_eq!(canonical::read(&bytes).as_ref(), Ok(&voucher));
+            assert_eq!(canonical::length(&voucher), bytes.len());
         }
     }
+}
+
+#[test]
+fn what_passes_the_check_can_be_written_and_what_is_too_large_does_not_pass() {
+    let mut voucher = payment();
+    let long = "费".repeat(300);
+    let line = voucher.details[0].fields.clone();
+    let count = 20_000;
+    voucher.details = (1..=count)
+        .map(|n| {
+            let mut fields = line.clone();
+            let names = [Field::PayeeName, Field::Purpose, Field::Hold1, Field::Hold2];
+            names.into_iter().for_each(|field| text(&mut fields, field, &long));
+            Detail { id: n.to_string(), fields }
+        })
+        .collect();
+    amount(&mut voucher.head, Field::Amount, 500_000 * count);
+    voucher.head.set(Field::Total, Value::Count(count as u32));
+    assert_eq!(found(&voucher), [Unfit::TooLarge]);
+    assert!(canonical::bytes(&voucher).is_err());
+    voucher.details.truncate(10_000);
+    amount(&mut voucher.head, Field::Amount, 500_000 * 10_000);
+    voucher.head.set(Field::Total, Value::Count(10_000));
+    assert_eq!(found(&voucher), []);
+    assert!(canonical::bytes(&voucher).is_ok());
 }
 
 #[test]

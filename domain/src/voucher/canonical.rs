@@ -123,6 +123,26 @@ pub fn write(voucher: &Voucher, out: &mut Vec<u8>) -> Result<(), Unwritable> {
     }
 }
 
+/// How many canonical bytes a voucher has, without writing them.
+#[must_use]
+pub fn length(voucher: &Voucher) -> usize {
+    // Version, flag, kind, year, division, the number's length, date, how many details.
+    let around = 1 + 1 + 2 + 2 + 9 + 1 + 4 + 4;
+    let details =
+        voucher.details.iter().map(|line| 1 + line.id.len() + fields_length(&line.fields));
+    let head = fields_length(&voucher.head);
+    around + voucher.key.number.as_str().len() + head + details.sum::<usize>()
+}
+
+fn fields_length(fields: &Fields) -> usize {
+    let each = fields.iter().map(|(_, value)| match value {
+        Value::Text(text) => 1 + 2 + text.len(),
+        Value::Amount(_) => 1 + 8,
+        Value::Day(_) | Value::Count(_) => 1 + 4,
+    });
+    1 + each.sum::<usize>()
+}
+
 /// A text of at most 255 bytes.
 fn short_text(text: &str, out: &mut Vec<u8>) {
     out.push(text.len() as u8);

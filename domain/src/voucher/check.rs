@@ -4,9 +4,10 @@
 //! payments in it exist, and what was ordered, is not looked at.
 
 use crate::ids::{Day, FiscalYear};
-use crate::limits::{VOUCHER_DETAILS_MAX, VOUCHER_FINDINGS_MAX};
+use crate::limits::{VOUCHER_BYTES_MAX, VOUCHER_DETAILS_MAX, VOUCHER_FINDINGS_MAX};
 use crate::money::{FenSum, yuan_plain};
 
+use super::canonical;
 use super::document::{Detail, Fields, Value, Voucher};
 use super::field::{Field, Form};
 use super::form;
@@ -14,6 +15,22 @@ use super::key::{DivisionCode, Flag};
 use super::kind::VoucherKind;
 use super::schema::{Answer, FunctionSide, Level, Lines, Schema, Sign, bit, schema};
 use super::unfit::{Finding, Place, Unfit};
+
+/// Details of which a voucher may have so many whatever they hold: each of at most [`FIELDS_BYTES_MAX`].
+const DETAILS_NEVER_LARGE: usize = VOUCHER_BYTES_MAX / FIELDS_BYTES_MAX - 1;
+
+/// Bytes of a head or detail with every field there is, each as long as it may be.
+const FIELDS_BYTES_MAX: usize = {
+    let (mut sum, mut at) = (64, 0);
+    while at < Field::ALL.len() {
+        sum += match Field::ALL[at].form() {
+            Form::Text(chars_max) => 3 + 4 * chars_max as usize,
+            Form::Amount | Form::Day | Form::Count => 9,
+        };
+        at += 1;
+    }
+    sum
+};
 
 /// What a functional class is to whoever checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,6 +240,13 @@ impl Check<'_> {
         }
         if count > VOUCHER_DETAILS_MAX {
             self.found.add(Unfit::DetailsTooMany, Place::Whole, &count.to_string());
+        }
+        // So few cannot be too large, however long their texts.
+        if count > DETAILS_NEVER_LARGE {
+            let length = canonical::length(self.voucher);
+            if length > VOUCHER_BYTES_MAX {
+                self.found.add(Unfit::TooLarge, Place::Whole, &length.to_string());
+            }
         }
     }
 

@@ -122,6 +122,8 @@ unfits! {
     FieldRepeated = 6034, "field-repeated", "a field stands twice", "要素重复", "send each field once";
     /// A character that cannot be written.
     NotInGbk = 6035, "not-in-gbk", "a text has a character that GBK does not have", "含有GBK字符集以外的字符", "write it with characters of GBK";
+    /// More bytes than a voucher has.
+    TooLarge = 6036, "too-large", "the voucher has more bytes than one may have", "凭证过大", "send its details in several vouchers";
 }
 
 impl Unfit {
