@@ -16,6 +16,8 @@
 //! - [`business`]: what stands behind a store.
 //! - [`node`]: one party's turn, with its journal.
 //! - [`finance`]: finance's own business: orders become vouchers, answers become facts.
+//! - [`gbk`], [`xml`], [`json`]: a voucher in the national form and as its JSON twin.
+//! - [`print`](mod@print): a voucher on paper.
 //! - [`link`]: how messages travel between two stores.
 
 pub mod business;
@@ -23,10 +25,15 @@ pub mod certificates;
 pub mod encoding;
 pub mod envelope;
 pub mod finance;
+pub mod gbk;
+pub mod json;
 pub mod limits;
 pub mod link;
 pub mod node;
 pub mod notice;
+pub mod print;
 pub mod record;
 pub mod signing;
 pub mod store;
+mod values;
+pub mod xml;

@@ -185,6 +185,22 @@ pub const LINK_READ_BYTES: usize = 64 << 10;
 
 /// How often a connection is read before the others have their turn.
 pub const LINK_READS_PER_TURN: usize = 16;
+// ---- texts -------------------------------------------------------------------------------------
+
+/// One message of the national interface, in bytes: the largest voucher, written out as base64 of its XML.
+pub const TEXT_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Vouchers in one message: what the central bank's message bus takes.
+pub const XML_VOUCHERS_MAX: usize = 1_000;
+
+/// How deep elements stand in one another: `Voucher`, `DetailList`, `Detail`, a field.
+pub const XML_DEPTH_MAX: usize = 4;
+
+/// A field or reason as it stands in a message, in bytes.
+pub const XML_VALUE_BYTES_MAX: usize = 4_096;
+
+/// Details that a printed voucher lists; the others are told as a number and a sum.
+pub const PRINTED_DETAILS_MAX: usize = 500;
 
 const MIB: usize = 1024 * 1024;
 

@@ -1,0 +1,269 @@
+//! A voucher on paper: one page of HTML that stands by itself, with what an official looks for where they look
+//! for it.
+//!
+//! Title, number, date; payer and payee side by side; the amount in figures and in capitals; every further
+//! field; the details; places for the seals, each empty or with whose seal it is; where the voucher stands.
+//! All text is escaped; nothing is fetched from anywhere.
+
+mod capitals;
+mod columns;
+
+use std::fmt::Write as _;
+
+use domain::Fen;
+use domain::money::yuan_grouped;
+use domain::voucher::schema::schema;
+use domain::voucher::state::State;
+use domain::voucher::{Field, Flag, PartyKind, SealPlace, Value, Voucher};
+
+pub use capitals::in_capitals;
+
+use crate::limits::PRINTED_DETAILS_MAX;
+use crate::values;
+
+/// A voucher and what is known around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sheet<'a> {
+    /// The voucher.
+    pub voucher: &'a Voucher,
+    /// Where it stands.
+    pub state: State,
+    /// Which places are filled, with whose seal it is and when it was put there.
+    pub seals: &'a [(SealPlace, String)],
+}
+
+const STYLE: &str = "\
+@page{size:A4 landscape;margin:12mm}
+body{font:10.5pt/1.5 SimSun,\"Noto Serif CJK SC\",serif;color:#000;margin:12mm}
+h1{font-size:18pt;text-align:center;letter-spacing:.2em;margin:0 0 3mm}
+table{border-collapse:collapse;width:100%;margin:0 0 3mm}
+th,td{border:1px solid #000;padding:1mm 2mm;text-align:left;vertical-align:top}
+th{font-weight:normal;background:#f2f2f2;white-space:nowrap}
+td.sum{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+p.line{display:flex;justify-content:space-between;margin:0 0 3mm}
+ul.seals{display:flex;gap:6mm;list-style:none;padding:0;margin:6mm 0 0}
+ul.seals li{flex:1;border:1px dashed #c00;color:#c00;min-height:24mm;padding:2mm}
+ul.seals li.empty{border-color:#999;color:#999}
+";
+
+/// Fields that stand in the two boxes of payer and payee.
+const PAYER: [Field; 3] = [Field::PayerName, Field::PayerAccount, Field::PayerBankName];
+const PAYEE: [Field; 4] =
+    [Field::PayeeName, Field::PayeeAccount, Field::PayeeBankName, Field::PayeeBankNumber];
+
+/// The page.
+#[must_use]
+pub fn html(sheet: &Sheet<'_>) -> String {
+    let Voucher { key, flag, date, head, details } = sheet.voucher;
+    let receipt = if *flag == Flag::Receipt { "（回单）" } else { "" };
+    let title = format!("{}{receipt}", key.kind.chinese());
+    let mut out = String::with_capacity(8 * 1024);
+    let number = escaped(key.number.as_str());
+    out.push_str("<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n");
+    tell(&mut out, format_args!("<title>{title} {number}</title>\n"));
+    tell(&mut out, format_args!("<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"));
+    let (year, day) = (date.year(), date.get());
+    tell(
+        &mut out,
+        format_args!(
+            "<p class=\"line\"><span>凭证号：{number}</span><span>{year}年{}月{}日</span>\
+             <span>区划：{}　年度：{}</span><span>状态：{}{}</span></p>\n",
+            date.month(),
+            day % 100,
+            key.division,
+            key.year.get(),
+            sheet.state.chinese(),
+            if head.text(Field::Offline) == Some("1") { "（线下办理）" } else { "" },
+        ),
+    );
+    tell(
+        &mut out,
+        format_args!(
+            "<p class=\"line\"><span>发送方：{}</span><span>接收方：{}</span>\
+             <span>凭证类型：{}</span></p>\n",
+            party(key.kind.from()),
+            party(key.kind.to()),
+            key.kind.code()
+        ),
+    );
+    parties(sheet.voucher, &mut out);
+    amounts(sheet.voucher, &mut out);
+    further(sheet.voucher, &mut out);
+    if !details.is_empty() {
+        lines(sheet.voucher, &mut out);
+    }
+    seals(sheet, &mut out);
+    out.push_str("</body>\n</html>\n");
+    out
+}
+
+fn tell(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("a string takes all");
+}
+
+/// A text with nothing in it that HTML would read.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for one in text.chars() {
+        match one {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            one if one.is_control() => out.push(' '),
+            one => out.push(one),
+        }
+    }
+    out
+}
+
+const fn party(kind: PartyKind) -> &'static str {
+    match kind {
+        PartyKind::Finance => "财政部门",
+        PartyKind::Unit => "预算单位",
+        PartyKind::Bank => "代理银行",
+        PartyKind::CentralBank => "人民银行国库",
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Amount(fen) => yuan_grouped(i128::from(fen.get())),
+        Value::Day(day) => {
+            let day = day.get();
+            format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100)
+        }
+        value => escaped(&values::told(value)),
+    }
+}
+
+fn cell(value: &Value) -> String {
+    let class = if matches!(value, Value::Amount(_)) { " class=\"sum\"" } else { "" };
+    format!("<td{class}>{}</td>", shown(value))
+}
+
+fn parties(voucher: &Voucher, out: &mut String) {
+    let head = &voucher.head;
+    let has = |fields: &[Field]| fields.iter().any(|&field| head.get(field).is_some());
+    if !has(&PAYER) && !has(&PAYEE) {
+        return;
+    }
+    // Several payees: the details have them.
+    let several = !has(&PAYEE) && !voucher.details.is_empty();
+    out.push_str("<table>\n");
+    let bank_number = PAYEE.get(PAYER.len()).filter(|&&field| head.get(field).is_some());
+    for at in 0..PAYER.len() + bank_number.map_or(0, |_| 1) {
+        out.push_str("<tr>");
+        for (side, fields) in [&PAYER[..], &PAYEE[..]].into_iter().enumerate() {
+            match fields.get(at) {
+                Some(&field) => {
+                    let shown = head.get(field).map(shown).unwrap_or_default();
+                    let shown =
+                        if side == 1 && several && at == 0 { "见明细".into() } else { shown };
+                    tell(out, format_args!("<th>{}</th><td>{shown}</td>", field.chinese()));
+                }
+                None => out.push_str("<th></th><td></td>"),
+            }
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</table>\n");
+}
+
+fn amounts(voucher: &Voucher, out: &mut String) {
+    let fields = [Field::Amount, Field::TotalAmount, Field::ExecutedAmount, Field::ClosingBalance];
+    let told: Vec<(Field, Fen)> = fields
+        .into_iter()
+        .filter_map(|field| Some((field, voucher.head.amount_fen(field)?)))
+        .collect();
+    if told.is_empty() {
+        return;
+    }
+    out.push_str("<table>\n");
+    for (field, fen) in told {
+        tell(
+            out,
+            format_args!(
+                "<tr><th>{}</th><td>（大写）{}</td><td class=\"sum\">（小写）{}</td></tr>\n",
+                field.chinese(),
+                in_capitals(fen),
+                yuan_grouped(i128::from(fen.get()))
+            ),
+        );
+    }
+    out.push_str("</table>\n");
+}
+
+/// Fields of the head that stand in no box above, three beside each other.
+fn further(voucher: &Voucher, out: &mut String) {
+    let above = |field: Field| {
+        PAYER.contains(&field)
+            || PAYEE.contains(&field)
+            || matches!(field, Field::Amount | Field::TotalAmount | Field::ExecutedAmount)
+            || matches!(field, Field::ClosingBalance | Field::Offline)
+    };
+    let fields: Vec<(Field, &Value)> =
+        voucher.head.iter().filter(|(field, _)| !above(*field)).collect();
+    if fields.is_empty() {
+        return;
+    }
+    out.push_str("<table>\n");
+    for row in fields.chunks(3) {
+        out.push_str("<tr>");
+        for (field, value) in row {
+            tell(out, format_args!("<th>{}</th>{}", field.chinese(), cell(value)));
+        }
+        for _ in row.len()..3 {
+            out.push_str("<th></th><td></td>");
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</table>\n");
+}
+
+fn lines(voucher: &Voucher, out: &mut String) {
+    let columns = columns::of(voucher);
+    out.push_str("<table>\n<thead><tr><th>序号</th>");
+    for field in &columns {
+        tell(out, format_args!("<th>{}</th>", field.chinese()));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for detail in voucher.details.iter().take(PRINTED_DETAILS_MAX) {
+        tell(out, format_args!("<tr><td>{}</td>", escaped(&detail.id)));
+        for &field in &columns {
+            out.push_str(&detail.fields.get(field).map_or_else(|| "<td></td>".into(), cell));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody>\n");
+    let rest = voucher.details.get(PRINTED_DETAILS_MAX..).unwrap_or_default();
+    if !rest.is_empty() {
+        let rest_fen = rest.iter().filter_map(|line| line.fields.amount_fen(Field::Amount));
+        let rest_fen: i128 = rest_fen.map(|fen| i128::from(fen.get())).sum();
+        tell(
+            out,
+            format_args!(
+                "<tfoot><tr><td colspan=\"{}\">其余{}条未列出，金额合计{}</td></tr></tfoot>\n",
+                columns.len() + 1,
+                rest.len(),
+                yuan_grouped(rest_fen)
+            ),
+        );
+    }
+    out.push_str("</table>\n");
+}
+
+fn seals(sheet: &Sheet<'_>, out: &mut String) {
+    out.push_str("<ul class=\"seals\">\n");
+    for &place in schema(sheet.voucher.key.kind).seals_of(sheet.voucher.flag) {
+        let filled = sheet.seals.iter().find(|(filled, _)| *filled == place);
+        match filled {
+            Some((_, by)) => {
+                tell(out, format_args!("<li>{}<br>{}</li>\n", place.chinese(), escaped(by)))
+            }
+            None => tell(out, format_args!("<li class=\"empty\">{}</li>\n", place.chinese())),
+        }
+    }
+    out.push_str("</ul>\n");
+}
