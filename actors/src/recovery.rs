@@ -144,7 +144,7 @@ impl Recovery {
             }
             (Phase::Rounds { cursor, left, running }, RoundNews::Pages { pages, last }) => {
                 match self.write(running.division, &pages) {
-                    // One row is larger than any may be, such as a batch that is open: the
+                    // One row is larger than any may be, or there is more than a round takes: the
                     // division is replayed from its last round until that has passed.
                     Err(Fault::Bounds { what, found, max }) => {
                         tracing::warn!(division = running.division.0, what, found, max, "not kept");

@@ -37,11 +37,10 @@ impl Batch {
         self.end.is_none()
     }
 
-    /// Stages one more.
-    pub(crate) fn stage(&mut self, digest: u128, staged: Staged) {
-        self.staged_digest = digest;
-        self.staged_bytes += staged.bytes();
-        self.staged.push(staged);
+    /// The batch with nothing of what is staged in it: how it is kept beside that.
+    #[must_use]
+    pub(crate) fn without_staged(&self) -> Batch {
+        Batch { staged: Vec::new(), staged_bytes: 0, ..*self }
     }
 }
 
@@ -71,7 +70,7 @@ pub enum Staged {
 
 /// Bytes of a staged act wherever it is kept: what it takes of
 /// [`STAGED_BYTES_MAX`](crate::limits::STAGED_BYTES_MAX).
-const STAGED_ACT_BYTES: usize = 48;
+pub(crate) const STAGED_ACT_BYTES: usize = 48;
 
 impl Staged {
     /// What it takes of [`STAGED_BYTES_MAX`](crate::limits::STAGED_BYTES_MAX).

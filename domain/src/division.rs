@@ -167,6 +167,8 @@ pub struct YearBook {
     /// so two that meet here may share it.
     pub(crate) moves_in: BTreeMap<(MoveId, DivisionIndex, FiscalYear), MoveInRow>,
     pub(crate) batches: BTreeMap<BatchId, Batch>,
+    /// What is staged in all of them, in bytes.
+    pub(crate) staged_bytes: usize,
     pub(crate) office: Office,
     /// From which day on payments run; follows from the office.
     pub(crate) gate: Gate,
@@ -210,6 +212,8 @@ pub enum RowKey {
     MoveIn(MoveId, DivisionIndex, FiscalYear),
     /// A batch.
     Batch(BatchId),
+    /// A page of what is staged in one.
+    Staged(BatchId, u32),
     /// A fact that is or was in suspense.
     Parked(ParkedKey),
     /// A slot of what the finance office has on file.
@@ -244,6 +248,7 @@ impl YearBook {
             moves_refused: BTreeMap::new(),
             moves_in: BTreeMap::new(),
             batches: BTreeMap::new(),
+            staged_bytes: 0,
             office: Office::default(),
             gate: Gate::default(),
             rules: Rules::new(key, division, year),

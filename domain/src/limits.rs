@@ -84,9 +84,16 @@ pub const PARKED_PER_CHANNEL_ALARM: usize = PARKED_PER_CHANNEL_MAX / 2;
 /// Batches that may be open at once in one division and year.
 pub const OPEN_BATCHES_MAX: usize = 1024;
 
-/// What the acts and papers staged in one batch may take together, in bytes: a batch is one row of
-/// a checkpoint.
-pub const STAGED_BYTES_MAX: usize = 768 * 1024;
+/// Acts and moves that one document may make, whatever its lines: all of them take effect in one step,
+/// for which the division's shard serves nobody else.
+pub const DOCUMENT_DEEDS_MAX: usize = 65_536;
+
+/// What the acts and papers staged in one batch may take together, in bytes: what the largest document
+/// stages, with the papers that go with it.
+pub const STAGED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What all open batches of a division and year may have staged together, in bytes.
+pub const OPEN_STAGED_BYTES_MAX: usize = 4 * STAGED_BYTES_MAX;
 
 /// Open contract earmarks of one quota.
 pub const CONTRACTS_PER_QUOTA_MAX: usize = 4096;
@@ -110,6 +117,9 @@ pub const RECORDS_PER_YEAR_MAX: usize = (1 << 31) - 2;
 /// Rows of one report.
 pub const REPORT_ROWS_MAX: usize = 500_000;
 
+// A deed with what it does to two rows' figures.
+const _: () =
+    assert!(DOCUMENT_DEEDS_MAX * (crate::batch::STAGED_ACT_BYTES + 2 * 100) <= STAGED_BYTES_MAX);
 const _: () = assert!(REFUSAL_FIGURES_MAX >= 3, "available, earmark, plan and cap must fit");
 const _: () = assert!(LINKED_RUN_COMMANDS_MAX <= 256);
 

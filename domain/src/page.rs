@@ -8,7 +8,7 @@
 mod copy;
 mod restore;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Staged};
 use crate::codes::YearState;
 use crate::division::{
     ActRow, Division, RecoveredPool, RefusedRow, Registration, RowKey, YearBook,
@@ -33,6 +33,9 @@ pub const REFUSED_PER_PAGE: usize = 32;
 pub const TRACES_PER_PAGE: usize = 32;
 /// Payment plans in one page.
 pub const PLANS_PER_PAGE: usize = 16;
+
+/// What is staged in a batch, in one page: that many papers are still one row of a checkpoint.
+pub const STAGED_PER_PAGE: usize = 32;
 
 /// A page of a year's payments, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,6 +108,7 @@ impl Page {
                 PageName::Key(year, RowKey::MoveIn(*id, row.from.division(), row.from.year()))
             }
             YearPage::Batch(id, _) => PageName::Key(year, RowKey::Batch(*id)),
+            YearPage::Staged(id, number, _) => PageName::Key(year, RowKey::Staged(*id, *number)),
             YearPage::Parked(key, _) | YearPage::ParkedEnded(key, _) => {
                 PageName::Key(year, RowKey::Parked(*key))
             }
@@ -151,8 +155,10 @@ pub enum YearPage {
     MoveRefused(MoveId, RefusedRow),
     /// A move in.
     MoveIn(MoveId, MoveInRow),
-    /// A batch.
+    /// A batch, with nothing of what is staged in it.
     Batch(BatchId, Batch),
+    /// What is staged in a batch, by number, in its order.
+    Staged(BatchId, u32, Vec<Staged>),
     /// A fact in suspense.
     Parked(ParkedKey, Parked),
     /// A fact that was in suspense.

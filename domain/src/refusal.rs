@@ -477,6 +477,8 @@ codes! {
     NoArrival = 5321, "no-arrival", NewId, "no such transfer waits here", "无此待接收转移支付", "list what has arrived";
     /// Authorized already.
     NotPreApproval = 5322, "not-pre-approval", NewId, "the quota does not rest on pre-approval authority", "非预算批准前指标", "nothing to replace";
+    /// More than takes effect together. Its figure counts acts and moves: what it makes, and what it may.
+    DocumentTooLarge = 5323, "document-too-large", NewId, "the document makes more acts and moves than one document may, since all of them take effect together", "指标文一并办理的笔数超限", "write several documents of named lines, each within what the figure allows";
 
     /// Looser than the province.
     RuleLooser = 5400, "rule-looser", NewId, "the rule would be looser than the province's", "规则宽于省级规则", "propose at most what the province has, or a deviation the province has approved";
@@ -574,6 +576,13 @@ impl Figure {
     pub fn place(&self) -> Option<(i64, i64)> {
         let place = (self.requested_fen.get(), self.left_fen.get());
         (self.limit == Code::PaperLine).then_some(place)
+    }
+
+    /// How many were asked for and how many may be, where it counts things and not money.
+    #[must_use]
+    pub fn counts(&self) -> Option<(i64, i64)> {
+        let counts = (self.requested_fen.get(), self.left_fen.get());
+        (self.limit == Code::DocumentTooLarge).then_some(counts)
     }
 }
 

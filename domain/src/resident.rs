@@ -145,8 +145,8 @@ impl YearBook {
     }
 
     fn office_bytes(&self) -> usize {
-        let staged: usize = self.batches.values().map(|batch| batch.staged_bytes).sum();
-        self.office.bytes() + self.office.slots().len() * ENTRY_BYTES_PLANNED + staged
+        let slots = self.office.slots().len() * ENTRY_BYTES_PLANNED;
+        self.office.bytes() + slots + self.staged_bytes
     }
 
     fn moves_and_batches_bytes(&self) -> usize {

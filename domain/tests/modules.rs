@@ -311,7 +311,7 @@ fn a_batch_takes_so_much_and_is_dropped_at_more() {
         batch: BatchId(1),
         division: DivisionIndex(1),
         year: YEAR,
-        count: 1000,
+        count: 4000,
         digest: 0,
         deadline_ms: 0,
     };
@@ -330,7 +330,7 @@ fn a_batch_takes_so_much_and_is_dropped_at_more() {
     assert_eq!((batch.staged_bytes, book.resident().office), (0, 0));
     // It took all but what one more paper might have needed.
     let least = (STAGED_BYTES_MAX - FILED_BYTES_MAX) / (PAPER_BYTES_MAX + 100);
-    assert!((least..least + 12).contains(&(staged as usize)), "{staged} papers");
+    assert!((least..least + least / 8).contains(&(staged as usize)), "{staged} papers");
 }
 
 #[test]

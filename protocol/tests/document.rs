@@ -176,7 +176,7 @@ fn numbers() -> String {
 
 fn bounds() -> String {
     let mut out = String::from("| bound | value |\n|---|---:|\n");
-    let bounds: [(&str, u64); 33] = [
+    let bounds: [(&str, u64); 34] = [
         ("bytes of a frame", limits::FRAME_BYTES_MAX as u64),
         ("commands in a frame", limits::COMMANDS_PER_FRAME_MAX as u64),
         ("bytes of a tail on the wire", limits::TAIL_BYTES_MAX as u64),
@@ -187,6 +187,10 @@ fn bounds() -> String {
         ("bytes of a paper's text", domain::limits::PAPER_BYTES_MAX as u64),
         ("bytes of what a paper changes", domain::limits::FILED_BYTES_MAX as u64),
         ("bytes of what a batch stages", domain::limits::STAGED_BYTES_MAX as u64),
+        (
+            "bytes staged in all open batches of a division and year",
+            domain::limits::OPEN_STAGED_BYTES_MAX as u64,
+        ),
         ("commands in a linked run", domain::limits::LINKED_RUN_COMMANDS_MAX as u64),
         ("figures in a refusal", domain::limits::REFUSAL_FIGURES_MAX as u64),
         ("amount, in fen, either sign", domain::limits::AMOUNT_FEN_MAX as u64),

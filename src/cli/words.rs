@@ -21,6 +21,10 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
             text.push_str(&format!(", line {line}, column {column}"));
             continue;
         }
+        if let Some((asked, may_be)) = figure.counts() {
+            text.push_str(&format!(", {}: {asked}, at most {may_be}", figure.limit.slug()));
+            continue;
+        }
         let (asked, left) = (yuan(figure.requested_fen), yuan(figure.left_fen));
         text.push_str(&format!(", {}: asked {asked}, left {left}", figure.limit.slug()));
     }

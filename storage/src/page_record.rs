@@ -9,16 +9,22 @@ mod decode;
 mod encode;
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
-use domain::page::PageName;
+use domain::limits::FILED_BYTES_MAX;
+use domain::page::{PageName, STAGED_PER_PAGE};
+
+use crate::limits::CHECKPOINT_VALUE_BYTES_MAX;
 
 pub use decode::{PageError, WhichPayments, decode};
 pub use encode::encode;
 
 /// Version of every row written here. A checkpoint with another one is thrown away.
-pub const PAGE_VERSION: u8 = 2;
+pub const PAGE_VERSION: u8 = 3;
 
-/// Largest value that is decoded, in bytes: a batch with every act it may stage.
-const VALUE_BYTES_MAX: usize = 64 << 20;
+/// Largest value that is decoded, in bytes: one with a rest, both as large as they may be.
+const VALUE_BYTES_MAX: usize = 2 * CHECKPOINT_VALUE_BYTES_MAX;
+
+// The largest papers and what else is written of them.
+const _: () = assert!(STAGED_PER_PAGE * (FILED_BYTES_MAX + 64) <= CHECKPOINT_VALUE_BYTES_MAX);
 
 const fn config() -> Configuration<LittleEndian, Varint, Limit<VALUE_BYTES_MAX>> {
     bincode::config::standard().with_limit::<VALUE_BYTES_MAX>()
@@ -43,6 +49,7 @@ mod kind {
     pub(super) const PARKED: u8 = 14;
     pub(super) const SLOT: u8 = 15;
     pub(super) const TRACES: u8 = 16;
+    pub(super) const STAGED: u8 = 17;
 }
 
 /// The key a page is kept under within its division. At most 30 bytes.
@@ -90,6 +97,11 @@ pub fn key(name: &PageName) -> Vec<u8> {
                     key.extend(id.0.to_be_bytes());
                     kind::BATCH
                 }
+                RowKey::Staged(id, number) => {
+                    key.extend(id.0.to_be_bytes());
+                    key.extend(number.to_be_bytes());
+                    kind::STAGED
+                }
                 RowKey::Parked((channel, serial, fingerprint)) => {
                     key.extend(channel.0.to_be_bytes());
                     key.extend(serial.to_be_bytes());
@@ -126,7 +138,7 @@ type MoveOutOf = (u128, u64, u64, u8, u64, u64, i64, [u8; 8], u8);
 type MoveInOf = (u64, u64, i64, u16);
 type StagedRow = (u8, u64, i64, u128, String);
 type SlotRow = (u8, String, Option<String>);
-type BatchRow = (u128, u64, u32, u128, u128, u64, u8, Vec<StagedRow>);
+type BatchRow = (u128, u64, u32, u128, u128, u64, u8);
 type ParkedRow = (u64, u8, u8, u128, u64, i64, u64, u32, u64, u32, String, u16, u64);
 
 /// What stands for the kind of a staged act where a paper is staged.

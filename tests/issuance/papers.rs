@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use actors::replay::Replay;
 use domain::codes::{Role, YearState};
 use domain::command::{Body, By, Paper};
+use domain::contents::HashKey;
 use domain::event::{Event, EventBody};
 use domain::ids::{ActId, BatchId, DivisionIndex, Fingerprint, PersonId};
 use domain::office::paper::PaperKind;
-use domain::{Command, Fen};
+use domain::{Command, Division, Fen};
 use storage::disk::{Disk, RealDisk};
 use storage::journal::{Journal, LocalJournal};
 use storage::position::Position;
@@ -21,6 +23,10 @@ use super::harness::files::{self, Files};
 use super::harness::orders::{self, BUDGET, OFFICER, YEAR, YEAR_AFTER};
 use super::harness::server::Options;
 use super::{LOWER, PLACED, TRANSFERS, UPPER};
+
+/// Rows in one record, and records in one group: each far below its bound.
+const ROWS_PER_PAPER: usize = 500;
+const PAPERS_PER_GROUP: usize = 8;
 
 /// Lines of a document in one paper.
 const LINES_PER_PAPER: usize = 100;
@@ -79,8 +85,11 @@ pub(crate) fn document(
 fn rows(lines: &[String]) -> String {
     let unit = "+unit\t101\t教育局\t\t1\tadministrative\tfull\t1\t\t\t\t\tactive";
     let budget = "+budget\tbudget\t鲁财预〔2021〕9号\treplied\t1\t1\t\t\t\t\t\t1\t";
-    let all = [unit, budget].into_iter().chain(lines.iter().map(String::as_str));
-    all.map(|line| format!("{line}\n")).collect()
+    lines_of(&[unit, budget]) + &lines_of(lines)
+}
+
+fn lines_of(lines: &[impl AsRef<str>]) -> String {
+    lines.iter().map(|line| format!("{}\n", line.as_ref())).collect()
 }
 
 fn row(code: &str, kind: &str, reply: &str) -> String {
@@ -90,8 +99,9 @@ fn row(code: &str, kind: &str, reply: &str) -> String {
     )
 }
 
-fn filed(division: DivisionIndex, changes: String) -> Event<'static> {
-    let act = ActId(0xba5e_0000 + u128::from(division.0));
+/// What a paper changed; `place` tells it from others of its division.
+fn filed(division: DivisionIndex, place: u128, changes: String) -> Event<'static> {
+    let act = ActId(0xba5e_0000_0000 + (place << 16) + u128::from(division.0));
     let command = file(BUDGET, division, PaperKind::BasePut, act.0, "rows of papers".into());
     let Body::File(command) = command.body else { panic!("a paper") };
     let by = By { person: BUDGET, role: Role::Finance, channel: CHANNEL };
@@ -117,21 +127,54 @@ pub(crate) fn founded() -> Files {
     // Money of one quota above is in one quota below.
     let lower: Vec<String> =
         (0..TRANSFERS).map(|number| row(&format!("U{number:03}"), "received", "0.00")).collect();
-    let mut run = RecordWriter::with_capacity(1 << 20);
-    for event in [filed(UPPER, rows(&upper)), filed(LOWER, rows(&lower))] {
-        storage::event_record::write(&event, &mut run);
-    }
-    append(dir.path(), &run);
+    append(dir.path(), &[filed(UPPER, 0, rows(&upper)), filed(LOWER, 0, rows(&lower))]);
     files::read(dir.path())
 }
 
-fn append(data: &Path, run: &RecordWriter) {
+/// The same of the upper division alone, with so many rows that are spent there, of 100.00 each.
+pub(crate) fn founded_of(count: usize) -> Files {
+    let dir = tempfile::tempdir().expect("a directory");
+    let server = Options::new(dir.path()).start();
+    orders::found(server.address, UPPER.0);
+    server.stop();
+    let placed: Vec<String> =
+        (0..count).map(|number| row(&format!("A{number:05}"), "placed", "100.00")).collect();
+    let mut papers = vec![filed(UPPER, 0, rows(&[]))];
+    let chunks = placed.chunks(ROWS_PER_PAPER).zip(1..);
+    papers.extend(chunks.map(|(some, place)| filed(UPPER, place, lines_of(some))));
+    for papers in papers.chunks(PAPERS_PER_GROUP) {
+        append(dir.path(), papers);
+    }
+    files::read(dir.path())
+}
+
+fn append(data: &Path, events: &[Event<'static>]) {
+    let mut run = RecordWriter::with_capacity(1 << 20);
+    events.iter().for_each(|event| storage::event_record::write(event, &mut run));
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::probe(data).expect("a disk"));
     let time_ms = last_ms(&disk, data);
     let options = OpenOptions::new("test", time_ms, &storage::event_record::knows);
     let mut recovered =
         LocalJournal::open(&disk, data, &options, &mut |_| Ok(())).expect("a journal");
     recovered.journal.append(&[run.run()], time_ms).expect("a group");
+}
+
+/// What is durable in a data directory whose server has died.
+pub(crate) fn folded(data: &Path) -> Vec<Division> {
+    // Opening a journal cuts its torn end: that is left to the next server.
+    let copy = tempfile::tempdir().expect("a directory");
+    files::write(copy.path(), &files::read(data));
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::probe(copy.path()).expect("a disk"));
+    let options = OpenOptions::new("test", u64::MAX >> 16, &storage::event_record::knows);
+    let mut replay = Replay::new(HashKey([7; 16]));
+    LocalJournal::open(&disk, copy.path(), &options, &mut |group| {
+        for record in group.records {
+            replay.record(record).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    })
+    .expect("a journal");
+    replay.into_divisions()
 }
 
 /// When the last group of a journal was written.

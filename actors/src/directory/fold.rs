@@ -283,7 +283,10 @@ impl Directory {
             EventBody::MoveSettled { from, .. } => self.rows.note_quota(*from, sequence),
             EventBody::BatchEnded { division, year, batch, .. } => {
                 let staged = self.staged.remove(&((*division, *year), *batch));
-                for quota in staged.unwrap_or_default() {
+                let mut staged = staged.unwrap_or_default();
+                staged.sort_unstable();
+                staged.dedup();
+                for quota in staged {
                     self.rows.note_quota(quota, sequence);
                 }
             }
@@ -312,10 +315,7 @@ impl Directory {
 
     fn stage(&mut self, quota: QuotaId, batch: BatchId) {
         if batch != BatchId(0) {
-            let staged = self.staged.entry((book_of(quota), batch)).or_default();
-            if !staged.contains(&quota) {
-                staged.push(quota);
-            }
+            self.staged.entry((book_of(quota), batch)).or_default().push(quota);
         }
     }
 

@@ -25,6 +25,7 @@ BOUNDS = {
     "bytes of a paper's text": limits.PAPER_BYTES_MAX,
     "bytes of what a paper changes": limits.FILED_BYTES_MAX,
     "bytes of what a batch stages": limits.STAGED_BYTES_MAX,
+    "bytes staged in all open batches of a division and year": limits.OPEN_STAGED_BYTES_MAX,
     "commands in a linked run": limits.LINKED_RUN_COMMANDS_MAX,
     "figures in a refusal": limits.FIGURES_MAX,
     "amount, in fen, either sign": limits.AMOUNT_FEN_MAX,

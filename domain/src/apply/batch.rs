@@ -33,18 +33,21 @@ pub(super) fn open(
 
 /// Stages a paper: nothing of it is on file before the close.
 pub(super) fn stage_paper(book: &mut YearBook, paper: &Paper<'_>, changes: &str) {
-    let batch = book.batch_mut(paper.batch);
-    let digest = fold_paper(batch.staged_digest, paper);
-    batch.stage(digest, Staged::Paper { changes: changes.into() });
+    let digest = fold_paper(staged_digest(book, paper.batch), paper);
+    book.stage(paper.batch, digest, Staged::Paper { changes: changes.into() });
+}
+
+/// The digest of what is staged so far.
+pub(super) fn staged_digest(book: &YearBook, batch: BatchId) -> u128 {
+    book.batch(batch).expect("an event names a batch that was opened").staged_digest
 }
 
 /// Ends a batch: every staged act takes effect, or what it held back is let go. Changes many
 /// quotas and counts in the version of none, since the event carries none.
 pub(super) fn end(book: &mut YearBook, id: BatchId, end: BatchEnd) {
+    let staged = book.take_staged(id);
     let batch = book.batch_mut(id);
     assert!(batch.is_open(), "I3: a batch ends once");
-    let staged = std::mem::take(&mut batch.staged);
-    batch.staged_bytes = 0;
     let close = end == BatchEnd::Closed;
     batch.end = Some(end);
     let mut let_out = Vec::new();

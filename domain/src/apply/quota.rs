@@ -11,6 +11,8 @@ use crate::movement::{MoveInRow, MoveOutRow, Transit};
 use crate::quota::{Buckets, Totals};
 use crate::refusal::Code;
 
+use super::batch::staged_digest;
+
 /// Changes a quota's buckets and running totals together; `issued` follows from the totals.
 pub(super) fn change(
     book: &mut YearBook,
@@ -52,10 +54,9 @@ pub(super) fn act(book: &mut YearBook, act: &Act<'_>) {
         _ => {}
     };
     change(book, act.quota, buckets, |_| {});
-    let batch = book.batch_mut(act.batch);
     let (kind, quota, amount_fen) = (act.kind, act.quota, act.amount_fen);
-    let digest = fold_act(batch.staged_digest, act);
-    batch.stage(digest, Staged::Act { kind, quota, amount_fen });
+    let digest = fold_act(staged_digest(book, act.batch), act);
+    book.stage(act.batch, digest, Staged::Act { kind, quota, amount_fen });
 }
 
 /// The effect of an act on its quota's buckets and totals.
@@ -123,9 +124,8 @@ pub(super) fn move_out(
     let x = moved.amount_fen.get();
     if staged {
         change(book, moved.from, |buckets| buckets.staged += x, |_| {});
-        let batch = book.batch_mut(moved.batch);
-        let digest = fold_move(batch.staged_digest, moved);
-        batch.stage(digest, Staged::Move { id: moved.id });
+        let digest = fold_move(staged_digest(book, moved.batch), moved);
+        book.stage(moved.batch, digest, Staged::Move { id: moved.id });
     } else {
         leave(book, moved.kind, moved.from, x);
     }

@@ -8,7 +8,7 @@ use crate::command::{Body, By, Command, EndBatch, OpenBatch};
 use crate::division::{Division, YearBook};
 use crate::event::{Event, EventBody};
 use crate::ids::{ActId, BatchId, Fingerprint, PersonId, QuotaId};
-use crate::limits::{FILED_BYTES_MAX, OPEN_BATCHES_MAX, STAGED_BYTES_MAX};
+use crate::limits::{FILED_BYTES_MAX, OPEN_BATCHES_MAX, OPEN_STAGED_BYTES_MAX, STAGED_BYTES_MAX};
 use crate::money::{Fen, FenSum};
 use crate::office;
 use crate::refusal::{Code, Refusal};
@@ -61,7 +61,9 @@ pub(super) fn must_take(book: &YearBook, id: BatchId, person: PersonId) -> Resul
     if batch.staged.len() >= batch.count as usize {
         return Err(Code::BatchMismatch.into());
     }
-    if batch.staged_bytes + FILED_BYTES_MAX > STAGED_BYTES_MAX {
+    let is_full = batch.staged_bytes + FILED_BYTES_MAX > STAGED_BYTES_MAX
+        || book.staged_bytes + FILED_BYTES_MAX > OPEN_STAGED_BYTES_MAX;
+    if is_full {
         return Err(Code::TooMany.into());
     }
     Ok(())

@@ -2,7 +2,7 @@
 //! run, so that a refused run leaves nothing behind. Never decides anything.
 
 use super::{ActRow, RefusedRow, RowKey, YearBook, pack};
-use crate::batch::Batch;
+use crate::batch::{Batch, Staged};
 use crate::id_index::Probe;
 use crate::ids::{BatchId, ContractId, MoveId, QuotaId};
 use crate::limit::{ContractCell, PlanCell};
@@ -11,6 +11,7 @@ use crate::office::Slot;
 use crate::office::line::Change;
 use crate::office::rules::trace::Trace;
 use crate::office::rules::{Learnt, Rules};
+use crate::page::STAGED_PER_PAGE;
 use crate::payment::Payment;
 use crate::quota::{QuotaCell, QuotaRow, UnderWay};
 use crate::suspense::{Parked, ParkedEnd, ParkedKey};
@@ -262,6 +263,30 @@ impl YearBook {
     pub(crate) fn batch_mut(&mut self, id: BatchId) -> &mut Batch {
         self.touch_key(RowKey::Batch(id));
         self.batches.get_mut(&id).expect("an event names a batch that was opened")
+    }
+
+    /// Stages one more act in a batch; `digest` is the batch's with it.
+    pub(crate) fn stage(&mut self, id: BatchId, digest: u128, staged: Staged) {
+        let page = self.batches.get(&id).map_or(0, |batch| batch.staged.len() / STAGED_PER_PAGE);
+        self.touch_key(RowKey::Staged(id, page as u32));
+        self.staged_bytes += staged.bytes();
+        let batch = self.batch_mut(id);
+        batch.staged_digest = digest;
+        batch.staged_bytes += staged.bytes();
+        batch.staged.push(staged);
+    }
+
+    /// Takes out what is staged in a batch that ends.
+    pub(crate) fn take_staged(&mut self, id: BatchId) -> Vec<Staged> {
+        let count = self.batches.get(&id).map_or(0, |batch| batch.staged.len());
+        for page in 0..count.div_ceil(STAGED_PER_PAGE) {
+            self.touch_key(RowKey::Staged(id, page as u32));
+        }
+        let batch = self.batch_mut(id);
+        let bytes = std::mem::take(&mut batch.staged_bytes);
+        let staged = std::mem::take(&mut batch.staged);
+        self.staged_bytes -= bytes;
+        staged
     }
 
     pub(crate) fn park(&mut self, key: ParkedKey, parked: Parked) {

@@ -1,8 +1,8 @@
 //! Which pages of a year have changed, and their copies as of one moment. Never puts anything back.
 
 use super::{
-    ACTS_PER_PAGE, PLANS_PER_PAGE, Page, QUOTAS_PER_PAGE, REFUSED_PER_PAGE, TRACES_PER_PAGE,
-    YearPage,
+    ACTS_PER_PAGE, PLANS_PER_PAGE, Page, QUOTAS_PER_PAGE, REFUSED_PER_PAGE, STAGED_PER_PAGE,
+    TRACES_PER_PAGE, YearPage,
 };
 use crate::apply::ordinal_of;
 use crate::division::{RowKey, YearBook};
@@ -113,7 +113,12 @@ impl YearBook {
                 row.map(|&row| YearPage::MoveIn(id, row))
             }
             RowKey::Batch(id) => {
-                self.batches.get(&id).map(|batch| YearPage::Batch(id, batch.clone()))
+                self.batches.get(&id).map(|batch| YearPage::Batch(id, batch.without_staged()))
+            }
+            RowKey::Staged(id, number) => {
+                let staged = self.batches.get(&id).map_or(&[][..], |batch| &batch.staged);
+                let page = staged.chunks(STAGED_PER_PAGE).nth(number as usize);
+                page.map(|page| YearPage::Staged(id, number, page.to_vec()))
             }
             RowKey::Parked(key) => match (self.suspense.get(&key), self.suspense.ended(&key)) {
                 (Some(parked), _) => Some(YearPage::Parked(key, parked.clone())),

@@ -1,9 +1,10 @@
 //! A year made again from its pages, with what is derived from them. Never copies anything.
 
 use super::{
-    ACTS_PER_PAGE, PLANS_PER_PAGE, QUOTAS_PER_PAGE, REFUSED_PER_PAGE, TRACES_PER_PAGE, YearHead,
-    YearPage,
+    ACTS_PER_PAGE, PLANS_PER_PAGE, QUOTAS_PER_PAGE, REFUSED_PER_PAGE, STAGED_PER_PAGE,
+    TRACES_PER_PAGE, YearHead, YearPage,
 };
+use crate::batch::Staged;
 use crate::division::{YearBook, pack};
 use crate::ids::PaymentId;
 use crate::payment::Payment;
@@ -94,6 +95,16 @@ impl YearBook {
             }
             YearPage::Batch(id, batch) => {
                 self.batches.insert(id, batch);
+            }
+            YearPage::Staged(id, number, staged) => {
+                let Some(batch) = self.batches.get_mut(&id) else {
+                    return Err(format!("what is staged in batch {id} came without it"));
+                };
+                in_order("staged acts", number, STAGED_PER_PAGE, batch.staged.len())?;
+                let bytes = staged.iter().map(Staged::bytes).sum::<usize>();
+                batch.staged_bytes += bytes;
+                batch.staged.extend(staged);
+                self.staged_bytes += bytes;
             }
             YearPage::Parked(key, parked) => self.suspense.restore(key, parked),
             YearPage::ParkedEnded(key, end) => self.suspense.restore_ended(key, end),

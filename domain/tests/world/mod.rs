@@ -42,6 +42,9 @@ pub(crate) struct World {
     pub(crate) now_ms: u64,
     /// What a checkpoint has kept of each division.
     rounds: BTreeMap<u16, Rounds>,
+    /// Commands between two rounds of a division; each is compared whole, which takes its time where
+    /// a division is large.
+    pub(crate) rest: u32,
 }
 
 /// The rounds of one division: one always runs, a page or two at every step, and each that ends
@@ -51,11 +54,18 @@ struct Rounds {
     kept: BTreeMap<PageName, Page>,
     running: Option<(Vec<Page>, Vec<u8>)>,
     ended: u32,
+    /// Commands since the last one ended.
+    rested: u32,
 }
 
 impl Rounds {
-    fn step(&mut self, division: &mut Division) {
+    fn step(&mut self, division: &mut Division, rest: u32) {
         let Some((pages, _)) = &mut self.running else {
+            if self.rested < rest {
+                self.rested += 1;
+                return;
+            }
+            self.rested = 0;
             self.running = Some((Vec::new(), digest(division)));
             return division.begin_round();
         };
@@ -94,12 +104,13 @@ impl World {
             journal: Vec::new(),
             now_ms: 1_000,
             rounds: BTreeMap::new(),
+            rest: 0,
         }
     }
 
     fn step_round(&mut self, index: u16) {
         if let Some(division) = self.divisions.get_mut(&index) {
-            self.rounds.entry(index).or_default().step(division);
+            self.rounds.entry(index).or_default().step(division, self.rest);
         }
     }
 

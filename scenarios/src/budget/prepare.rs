@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use domain::money::Fen;
 
 use super::YEAR;
-use super::paper::{Deed, Filing, Step, TAKEN, paper, papers};
+use super::paper::{Filing, Step, TAKEN, paper, papers};
 use super::town::{FINANCE, FINANCE_PROJECT, Post, Row, Town};
 
 /// Of so many projects that rows rest on, one is ranked and chosen by its rank.
@@ -281,29 +281,19 @@ impl Town {
         vec![Step::Papers { year: YEAR, list: with_day.collect() }]
     }
 
-    /// Documents of all due rows, each of as many lines as one may have.
+    /// The reply in one document, which takes every row that is due without naming it.
     pub(super) fn issue(&mut self) -> Vec<Step> {
-        /// Lines of one document: all of them fit into one batch.
-        const LINES: usize = 1_000;
         let due: Vec<(String, i64, i64)> = self
             .rows
             .values()
             .map(|row| (row.code.clone(), row.reply, row.left + row.spent))
             .collect();
-        let mut steps = Vec::new();
-        for (some, number) in due.chunks(LINES).zip(1..) {
-            // The reply as one document takes every row that is due, without naming it.
-            let named = due.len() > LINES;
-            let deeds =
-                some.iter().filter(|_| named).map(|(code, reply, _)| Deed::to(code, *reply));
-            let deeds: Vec<Deed> = deeds.collect();
-            steps.extend(self.document(&format!("I{number}"), "initial", "", &deeds, TAKEN));
-            for (code, reply, there) in some {
-                if self.rows[code].early > 0 {
-                    self.counts.pre_approval_replaced += 1;
-                }
-                self.give(code, reply - there);
+        let steps = self.document("I1", "initial", "", &[], TAKEN);
+        for (code, reply, there) in &due {
+            if self.rows[code].early > 0 {
+                self.counts.pre_approval_replaced += 1;
             }
+            self.give(code, reply - there);
         }
         steps
     }

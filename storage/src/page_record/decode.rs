@@ -197,6 +197,11 @@ impl Row<'_> {
                 YearPage::MoveIn(id, MoveInRow { from, to, amount_fen, outcome })
             }
             (presence::HERE, RowKey::Batch(id)) => YearPage::Batch(id, batch(self.take()?)?),
+            (presence::HERE, RowKey::Staged(id, number)) => {
+                let rows: Vec<StagedRow> = self.take()?;
+                let staged = rows.into_iter().map(staged).collect::<Result<_, PageError>>()?;
+                YearPage::Staged(id, number, staged)
+            }
             (presence::HERE, RowKey::Slot(number)) => YearPage::Slot(number, slot(self.take()?)?),
             (presence::HERE, RowKey::Parked(key)) => YearPage::Parked(key, parked(self.take()?)?),
             _ => return Err(layout(self.key)),
@@ -222,6 +227,11 @@ fn row_key(kind: u8, name: &[u8]) -> Option<RowKey> {
             RowKey::MoveIn(id, division, FiscalYear::from_offset(year))
         }
         kind::BATCH => RowKey::Batch(BatchId(id()?)),
+        kind::STAGED => {
+            let (id, number) = name.split_first_chunk::<16>()?;
+            let number = u32::from_be_bytes(number.try_into().ok()?);
+            RowKey::Staged(BatchId(u128::from_be_bytes(*id)), number)
+        }
         kind::PARKED => RowKey::Parked(parked_key(name)?),
         kind::SLOT => RowKey::Slot(u32::from_be_bytes(name.try_into().ok()?)),
         _ => return None,
@@ -435,20 +445,7 @@ fn move_out(row: MoveOutOf) -> Result<MoveOutRow, PageError> {
 }
 
 fn batch(row: BatchRow) -> Result<Batch, PageError> {
-    let (fingerprint, maker, count, digest, staged_digest, deadline_ms, end, staged) = row;
-    let one = |(kind, quota, amount, id, changes): StagedRow| match kind {
-        0 => Ok(Staged::Move { id: MoveId(id) }),
-        STAGED_PAPER => {
-            read_all(&changes).map_err(|_| PageError::Field { field: "staged paper", value: 0 })?;
-            Ok(Staged::Paper { changes: changes.into() })
-        }
-        _ => {
-            let (quota, amount_fen) = (QuotaId(quota), Fen::new(amount));
-            let kind = known("act", kind, ActKind::from_number(kind))?;
-            Ok(Staged::Act { kind, quota, amount_fen })
-        }
-    };
-    let staged = staged.into_iter().map(one).collect::<Result<Vec<_>, PageError>>()?;
+    let (fingerprint, maker, count, digest, staged_digest, deadline_ms, end) = row;
     Ok(Batch {
         fingerprint: Fingerprint(fingerprint),
         maker: PersonId(maker),
@@ -460,9 +457,24 @@ fn batch(row: BatchRow) -> Result<Batch, PageError> {
             0 => None,
             number => Some(known("batch end", number, BatchEnd::from_number(number))?),
         },
-        staged_bytes: staged.iter().map(Staged::bytes).sum(),
-        staged,
+        staged: Vec::new(),
+        staged_bytes: 0,
     })
+}
+
+fn staged((kind, quota, amount, id, changes): StagedRow) -> Result<Staged, PageError> {
+    match kind {
+        0 => Ok(Staged::Move { id: MoveId(id) }),
+        STAGED_PAPER => {
+            read_all(&changes).map_err(|_| PageError::Field { field: "staged paper", value: 0 })?;
+            Ok(Staged::Paper { changes: changes.into() })
+        }
+        _ => {
+            let (quota, amount_fen) = (QuotaId(quota), Fen::new(amount));
+            let kind = known("act", kind, ActKind::from_number(kind))?;
+            Ok(Staged::Act { kind, quota, amount_fen })
+        }
+    }
 }
 
 fn slot((table, key, line): SlotRow) -> Result<Slot, PageError> {

@@ -89,6 +89,10 @@ fn year_page(out: &mut Out, page: &YearPage) {
             out.put(presence::HERE);
             out.put(batch_row(batch));
         }
+        YearPage::Staged(_, _, staged) => {
+            out.put(presence::HERE);
+            out.put(staged.iter().map(staged_row).collect::<Vec<StagedRow>>());
+        }
         YearPage::Parked(_, parked) => {
             out.put(presence::HERE);
             out.put(parked_row(parked));
@@ -232,13 +236,6 @@ fn refusal_row(refusal: &Refusal) -> RefusalRow {
 }
 
 fn batch_row(batch: &Batch) -> BatchRow {
-    let staged = batch.staged.iter().map(|staged| match staged {
-        Staged::Act { kind, quota, amount_fen } => {
-            (kind.number(), quota.0, amount_fen.get(), 0, String::new())
-        }
-        Staged::Move { id } => (0, 0, 0, id.0, String::new()),
-        Staged::Paper { changes } => (STAGED_PAPER, 0, 0, 0, changes.to_string()),
-    });
     (
         batch.fingerprint.0,
         batch.maker.0,
@@ -247,8 +244,17 @@ fn batch_row(batch: &Batch) -> BatchRow {
         batch.staged_digest,
         batch.deadline_ms,
         batch.end.map_or(0, |end| end.number()),
-        staged.collect(),
     )
+}
+
+fn staged_row(staged: &Staged) -> StagedRow {
+    match staged {
+        Staged::Act { kind, quota, amount_fen } => {
+            (kind.number(), quota.0, amount_fen.get(), 0, String::new())
+        }
+        Staged::Move { id } => (0, 0, 0, id.0, String::new()),
+        Staged::Paper { changes } => (STAGED_PAPER, 0, 0, 0, changes.to_string()),
+    }
 }
 
 fn trace_row(trace: &Trace) -> TraceRow {

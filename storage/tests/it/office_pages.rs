@@ -21,13 +21,16 @@ fn slot(row: Option<&str>) -> Page {
     Page::OfYear(YEAR, YearPage::Slot(258, Slot { table: Table::MofDep, key: "03".into(), row }))
 }
 
-fn batch(end: Option<BatchEnd>) -> Page {
+fn staged() -> Page {
     let staged = vec![
         Staged::Act { kind: ActKind::Issue, quota: QuotaId(5), amount_fen: Fen::new(123_450) },
         Staged::Paper { changes: "+mof-dep\t03\t教科文处\tbusiness\n-mof-dep\t04\n".into() },
         Staged::Move { id: MoveId(9) },
     ];
-    let staged = if end.is_none() { staged } else { Vec::new() };
+    Page::OfYear(YEAR, YearPage::Staged(BatchId(1), 259, staged))
+}
+
+fn batch(end: Option<BatchEnd>) -> Page {
     let batch = Batch {
         fingerprint: Fingerprint(7),
         maker: PersonId(370_031),
@@ -36,17 +39,18 @@ fn batch(end: Option<BatchEnd>) -> Page {
         staged_digest: 12,
         deadline_ms: 13,
         end,
-        staged_bytes: staged.iter().map(Staged::bytes).sum(),
-        staged,
+        staged_bytes: 0,
+        staged: Vec::new(),
     };
     Page::OfYear(YEAR, YearPage::Batch(BatchId(1), batch))
 }
 
-fn pages() -> [(&'static str, Page); 4] {
+fn pages() -> [(&'static str, Page); 5] {
     [
         ("slot", slot(Some("03\t教科文处\tbusiness"))),
         ("slot-removed", slot(None)),
         ("batch", batch(None)),
+        ("batch-staged", staged()),
         ("batch-ended", batch(Some(BatchEnd::Closed))),
     ]
 }
@@ -105,9 +109,9 @@ fn a_row_on_file_that_is_not_under_its_own_key_is_no_page() {
     let mut unfit = value.clone();
     unfit[at("business")] = b'B';
     assert!(matches!(decode(&place, &unfit, WhichPayments::All), Err(PageError::Field { .. })));
-    let mut staged = encode(&batch(None)).0;
-    let sign = staged.iter().position(|byte| *byte == b'+').expect("a change");
-    staged[sign] = b'?';
-    let place = key(&batch(None).name());
-    assert!(matches!(decode(&place, &staged, WhichPayments::All), Err(PageError::Field { .. })));
+    let mut unread = encode(&staged()).0;
+    let sign = unread.iter().position(|byte| *byte == b'+').expect("a change");
+    unread[sign] = b'?';
+    let place = key(&staged().name());
+    assert!(matches!(decode(&place, &unread, WhichPayments::All), Err(PageError::Field { .. })));
 }

@@ -216,6 +216,7 @@ class Code(IntEnum):
     DECLINED = 5320
     NO_ARRIVAL = 5321
     NOT_PRE_APPROVAL = 5322
+    DOCUMENT_TOO_LARGE = 5323
     RULE_LOOSER = 5400
     NO_DRAFT = 5401
     DRAFT_WAITS = 5402
@@ -1407,6 +1408,12 @@ _TEXTS: dict[Code, _Texts] = {
         "the quota does not rest on pre-approval authority",
         "非预算批准前指标",
         "nothing to replace",
+    ),
+    Code.DOCUMENT_TOO_LARGE: _Texts(
+        Then.NEW_ID,
+        "the document makes more acts and moves than one document may, since all of them take effect together",
+        "指标文一并办理的笔数超限",
+        "write several documents of named lines, each within what the figure allows",
     ),
     Code.RULE_LOOSER: _Texts(
         Then.NEW_ID,

@@ -14,6 +14,7 @@ use crate::command::Create;
 use crate::division::{Division, YearBook};
 use crate::elements::check_quota;
 use crate::ids::{ActId, Class, DivisionIndex, FiscalYear, LimitKey, QuotaId};
+use crate::limits::DOCUMENT_DEEDS_MAX;
 use crate::money::{Fen, FenSum};
 use crate::office::Office;
 use crate::office::authority::row_state;
@@ -173,8 +174,14 @@ pub fn draw(division: &Division, year: FiscalYear, code: &str) -> Result<Plan, R
         let sum = Fen::new(sum);
         return Err(Refusal::with(Code::DocumentMismatch, document.total_fen, sum));
     }
-    if drawing.plan.deeds.is_empty() {
+    let deeds = drawing.plan.deeds.len();
+    if deeds == 0 {
         return Err(Code::BadLine.into());
+    }
+    if deeds > DOCUMENT_DEEDS_MAX {
+        let count = |deeds: usize| Fen::new(deeds as i64);
+        let (deeds, most) = (count(deeds), count(DOCUMENT_DEEDS_MAX));
+        return Err(Refusal::with(Code::DocumentTooLarge, deeds, most));
     }
     Ok(drawing.finish())
 }

@@ -26,8 +26,8 @@ pub(super) struct UnderWay {
     plan: Plan,
     /// How many of its quotas are known to be there.
     made: usize,
-    /// What is staged, once every quota is there.
-    staged: Vec<What>,
+    /// The papers that are staged behind its deeds, once every quota is there.
+    papers: Vec<What>,
 }
 
 impl Supervisor {
@@ -55,8 +55,8 @@ impl Supervisor {
             }
             match plan::draw(orders.division, book.year, &document.code) {
                 Ok(plan) => {
-                    let (code, made, staged) = ((*document.code).into(), 0, Vec::new());
-                    let under_way = UnderWay { document: code, attempt, plan, made, staged };
+                    let (code, made, papers) = ((*document.code).into(), 0, Vec::new());
+                    let under_way = UnderWay { document: code, attempt, plan, made, papers };
                     self.under_way.insert(book.year, under_way);
                 }
                 Err(refusal) => return orders.fail(book, document, words(&refusal)),
@@ -174,23 +174,27 @@ impl UnderWay {
             return;
         }
         let id = batch_id(book.key(), &self.document, self.attempt);
-        if self.staged.is_empty() {
-            self.staged = self.stage(orders.division, document, id, book);
+        if self.papers.is_empty() {
+            self.papers = self.papers(document, id, book);
         }
         let batch = book.batch(id);
+        let count = self.plan.deeds.len() + self.papers.len();
         let done = batch.map_or(0, |batch| batch.staged.len());
+        // Made anew each time: a large document's acts are not kept twice.
+        let division = orders.division;
+        let staged = |place| self.staged(division, document, id, book, place);
         if batch.is_none() {
-            let digest = self.staged.iter().fold(0, |digest, what| what.fold(digest));
-            let (division, year, count) = (book.division, book.year, self.staged.len() as u32);
+            let digest = (0..count).fold(0, |digest, place| staged(place).fold(digest));
+            let (division, year, count) = (book.division, book.year, count as u32);
             let deadline_ms = 0;
             let open = OpenBatch { batch: id, division, year, count, digest, deadline_ms };
             orders.push(document.maker, What::Open(open));
         }
-        for what in &self.staged[done.min(self.staged.len())..] {
+        for place in done..count {
             if orders.is_full() {
                 return;
             }
-            orders.push(document.maker, what.clone());
+            orders.push(document.maker, staged(place));
         }
         let close = close_id(book.key(), &self.document, self.attempt);
         if refused_with(book, close).is_some() {
@@ -250,23 +254,32 @@ impl UnderWay {
         orders.orders.len() == before && self.made == self.plan.makes.len()
     }
 
-    /// What is staged: acts and moves, the rows' figures, the transfers, and the document's end.
-    fn stage(
+    /// What is staged at a place: acts and moves, and behind them the papers.
+    fn staged(
         &self,
         division: &Division,
         document: &Document,
         batch: BatchId,
         book: &YearBook,
-    ) -> Vec<What> {
-        let id = |place| deed_id(book.key(), &self.document, self.attempt, place);
-        let mut staged = Vec::with_capacity(self.plan.deeds.len() + 2);
-        for (place, deed) in self.plan.deeds.iter().enumerate() {
-            staged.push(self.deed(division, deed, id(place), batch, document));
+        place: usize,
+    ) -> What {
+        match self.plan.deeds.get(place) {
+            Some(deed) => {
+                let id = deed_id(book.key(), &self.document, self.attempt, place);
+                self.deed(division, deed, id, batch, document)
+            }
+            None => self.papers[place - self.plan.deeds.len()].clone(),
         }
+    }
+
+    /// The papers that are staged: the rows' figures, the transfers, and the document's end.
+    fn papers(&self, document: &Document, batch: BatchId, book: &YearBook) -> Vec<What> {
+        let id = |place| deed_id(book.key(), &self.document, self.attempt, place);
+        let mut papers = Vec::new();
         let mut paper = |kind: PaperKind, text: String| {
-            let act = ActId(id(staged.len()));
+            let act = ActId(id(self.plan.deeds.len() + papers.len()));
             let (division, year) = (book.division, book.year);
-            staged.push(What::Paper { act, division, year, kind, batch, text });
+            papers.push(What::Paper { act, division, year, kind, batch, text });
         };
         let shifts = self.plan.shifts.iter().map(|shift| {
             let mut text = String::new();
@@ -288,7 +301,7 @@ impl UnderWay {
             paper(PaperKind::TransferOut, text);
         }
         paper(PaperKind::DocumentDone, self.document.to_string());
-        staged
+        papers
     }
 
     fn deed(
