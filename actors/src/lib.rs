@@ -19,6 +19,7 @@
 //! - [`directory`]: lists, histories and states as they were.
 //! - [`recovery`]: keeps what has changed in the checkpoint, division by division.
 //! - [`recovery_threads`]: its thread, and the one that fetches pages.
+//! - [`laws`]: the watch over the laws of quotas.
 //! - [`sandbox`]: what a test server's bank and central bank report.
 //! - [`histogram`]: times, counted in fixed buckets.
 //! - [`metrics`]: every metric, with unit and labels.
@@ -50,6 +51,8 @@ pub mod directory;
 pub mod recovery;
 
 pub mod recovery_threads;
+
+pub mod laws;
 
 pub mod sandbox;
 

@@ -154,6 +154,16 @@ pub const REST_PER_WORK: u32 = 9;
 /// The longest rest, in ms.
 pub const REST_MS_MAX: u64 = 2_000;
 
+/// How long the watch over the laws waits after a round before it looks for changes again, in ms.
+pub const LAWS_PAUSE_MS: u64 = 1_000;
+
+/// After a look at one division the watch rests this many times as long as the look took: over all
+/// shards together at most a two-hundredth of a core.
+pub const LAWS_REST_PER_WORK: u32 = 199;
+
+/// What shards have to say to the watch that may wait: each answers one question at a time.
+pub const LAWS_QUEUE: usize = 4 * SHARDS_MAX;
+
 /// Requests for pages that may wait for the pager: all that every shard may have asked for.
 pub const PAGER_QUEUE: usize = PAGES_ASKED_MAX * SHARDS_MAX;
 

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Code;
+use domain::laws::LAWS;
 use domain::resident::{KINDS, Resident};
 
 use crate::histogram::Histogram;
@@ -78,6 +79,22 @@ impl ByKind {
     }
 }
 
+/// A figure of each law of quotas. The label `law` takes their names.
+#[derive(Debug, Default)]
+pub struct ByLaw([Number; LAWS.len()]);
+
+impl ByLaw {
+    /// Sets the figure of the law in this place.
+    pub fn set(&self, place: usize, value: u64) {
+        self.0[place].set(value);
+    }
+
+    /// Each law with its figure.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        LAWS.into_iter().zip(self.0.iter().map(Number::get))
+    }
+}
+
 /// The metrics of one engine.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -122,8 +139,17 @@ pub struct Metrics {
     pub documents: Number,
     /// Orders that issuance gave since the start.
     pub issuance_orders: Number,
-    /// Laws that a document was seen to break since the start.
+    /// Times since the start that a law was seen to be broken: by a document that was just carried out,
+    /// or by the watch.
     pub laws_broken: Number,
+    /// What the watch over the laws has checked, by law, where each division stands as it last said.
+    pub law_checked: ByLaw,
+    /// What of that breaks a law.
+    pub law_violations: ByLaw,
+    /// Rounds of the watch that ended.
+    pub law_rounds: Number,
+    /// Time of a core that shards have used for the watch, in µs.
+    pub laws_core_us: Number,
     /// The sequence the directory has come to.
     pub directory_sequence: Number,
     /// Payments the directory knows.
@@ -235,8 +261,12 @@ impl Metrics {
         one("treasury_documents_total", counter, documents, self.documents.get());
         let orders = "Orders that issuance gave since the start.";
         one("treasury_issuance_orders_total", counter, orders, self.issuance_orders.get());
-        let broken = "Laws of quotas that a document was seen to break since the start.";
+        let broken = "Times that a law of quotas was seen to be broken since the start.";
         one("treasury_laws_broken_total", counter, broken, self.laws_broken.get());
+        let rounds = "Rounds of the watch over the laws that ended.";
+        one("treasury_law_rounds_total", counter, rounds, self.law_rounds.get());
+        let used = "Time of a core that shards have used for the watch over the laws.";
+        one("treasury_law_core_microseconds_total", counter, used, self.laws_core_us.get());
         one(
             "treasury_directory_sequence",
             gauge,
@@ -324,6 +354,16 @@ impl Metrics {
         text.push_str("# HELP treasury_resident_bytes Bytes of the state in memory by kind.\n# TYPE treasury_resident_bytes gauge\n");
         for (kind, bytes) in self.resident.iter() {
             let _ = writeln!(text, "treasury_resident_bytes{{kind=\"{kind}\"}} {bytes}");
+        }
+        let by_law = [
+            ("law_checked", "Things that were checked for a law of quotas.", &self.law_checked),
+            ("law_violations", "Things that break a law of quotas.", &self.law_violations),
+        ];
+        for (name, help, figures) in by_law {
+            let _ = write!(text, "# HELP treasury_{name} {help}\n# TYPE treasury_{name} gauge\n");
+            for (law, figure) in figures.iter() {
+                let _ = writeln!(text, "treasury_{name}{{law=\"{law}\"}} {figure}");
+            }
         }
         text.push_str("# HELP treasury_outcomes_total Outcomes of commands by code.\n# TYPE treasury_outcomes_total counter\n");
         for (code, count) in self.outcomes.iter() {

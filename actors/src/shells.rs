@@ -25,6 +25,7 @@ use storage::record::RecordWriter;
 use crate::clock_guard::{ClockGuard, Reading};
 use crate::durable::Durable;
 use crate::journal_thread::{LandingSink, ToJournal};
+use crate::laws::{Heard, LawNews, LawOrder, ToWatched};
 use crate::limits::RESIDENT_TOLD_EVERY_MS;
 use crate::metrics::Metrics;
 use crate::recovery_threads::{RecoveryWay, ToShards};
@@ -72,6 +73,11 @@ pub struct TakePages(pub Vec<(PaymentPage, Vec<Payment>)>);
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct TakeRound(pub RoundOrder);
+
+/// What the watch over the laws asks.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TakeLaw(pub LawOrder);
 
 /// Hand over again what is in transit.
 #[derive(Message)]
@@ -143,6 +149,10 @@ pub struct ShardEnvironment {
     pub closing: Arc<AtomicBool>,
     /// The way to recovery, where there is a checkpoint.
     pub recovery: Option<RecoveryWay>,
+    /// The way to the watch over the laws.
+    pub laws: Sender<Heard>,
+    /// Time of a core that the calling thread has used, in µs.
+    pub core_time_us: fn() -> u64,
     /// Ends the process, saying why.
     pub fatal: fn(&str) -> !,
 }
@@ -456,6 +466,24 @@ impl Handler<TakeRound> for ShardShell {
     }
 }
 
+impl Handler<TakeLaw> for ShardShell {
+    type Result = ();
+
+    fn handle(&mut self, TakeLaw(order): TakeLaw, _: &mut Self::Context) {
+        let used_us = self.environment.core_time_us;
+        let began_us = used_us();
+        // A look changes nothing: one that panics leaves the shard as it was.
+        let said = catch_unwind(AssertUnwindSafe(|| self.core.law(order)));
+        let said = said.unwrap_or_else(|_| {
+            tracing::error!(?order, "a look at the laws panicked; run verify");
+            LawNews::Said(None)
+        });
+        let took_us = used_us().saturating_sub(began_us);
+        // A watch that has ended asks nothing more, and hears nothing more.
+        let _ = self.environment.laws.try_send((usize::from(self.core.index()), said, took_us));
+    }
+}
+
 /// The shards, as recovery reaches them.
 #[derive(Clone)]
 pub struct Shards(pub Vec<Addr<ShardShell>>);
@@ -467,6 +495,12 @@ impl ToShards for Shards {
 
     fn pages(&self, shard: usize, pages: Vec<(PaymentPage, Vec<Payment>)>) {
         self.0[shard].do_send(TakePages(pages));
+    }
+}
+
+impl ToWatched for Shards {
+    fn law(&self, shard: usize, order: LawOrder) {
+        self.0[shard].do_send(TakeLaw(order));
     }
 }
 

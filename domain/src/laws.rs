@@ -1,12 +1,16 @@
 //! L1 to L9, the laws of conservation of quotas, as checks over whole states.
 //!
-//! For `verify`, drills and tests. Live there is less: as soon as a document is carried out, L1 of the quotas
-//! its lines take from and of the budget rows they name, and L5 of its transfers.
+//! For `verify`, drills and tests [all of it at once](check_all). Live, each division says what [its own
+//! side](Statement) shows, one after the other, and [between](Between) them the sides of moves are held
+//! against each other. Besides, as soon as a document is carried out, L1 of the quotas its lines take from
+//! and of the budget rows they name, and L5 of its transfers.
 //! They look at states alone and share nothing with the decisions that should keep them: sums are
 //! made here a second time, from buckets on one side and from totals, moves and papers on the other.
 
+mod between;
 mod documents;
 mod levels;
+mod own;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -20,7 +24,12 @@ use crate::office::tables::budget::BudgetRow;
 use crate::quota::{Buckets, Totals};
 use crate::refusal::Code;
 
+pub use between::Between;
 pub use documents::after_document;
+pub use own::{Crossed, Statement};
+
+/// Their names, in order.
+pub const LAWS: [&str; 9] = ["L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9"];
 
 /// Checks every law, by name.
 #[must_use]

@@ -28,11 +28,13 @@ pub enum Bug {
     RefusalsForgotten,
     /// A start cuts a torn end and leaves its bytes where they are.
     TornEndLeft,
+    /// A move's second half is taken and its money reaches no quota.
+    SecondHalfLost,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 10] = [
+    pub const ALL: [Bug; 11] = [
         Bug::AnswerBeforeDurable,
         Bug::DamageSkipped,
         Bug::AppliedTwice,
@@ -43,6 +45,7 @@ impl Bug {
         Bug::LimitNotGivenBack,
         Bug::RefusalsForgotten,
         Bug::TornEndLeft,
+        Bug::SecondHalfLost,
     ];
 
     /// Its name in tables and on the command line.
@@ -59,6 +62,7 @@ impl Bug {
             Bug::LimitNotGivenBack => "limit-not-given-back",
             Bug::RefusalsForgotten => "refusals-forgotten",
             Bug::TornEndLeft => "torn-end-left",
+            Bug::SecondHalfLost => "second-half-lost",
         }
     }
 }

@@ -6,6 +6,7 @@ mod world;
 
 use std::collections::BTreeMap;
 
+use domain::laws::{Between, Statement};
 use domain::office::paper::PaperKind;
 use domain::office::table::Tabled;
 use domain::office::tables::document::{Arrival, ArrivalState, Document, DocumentState};
@@ -255,4 +256,13 @@ fn a_lost_transfer_breaks_the_fifth_law() {
     let found = domain::laws::check_all(divisions.iter());
     assert!(found["L5"].violations > 0, "{:?}", found["L5"]);
     assert_eq!(found["L1"].violations, 0);
+    // Whoever hears the divisions one by one sees it too, and where.
+    let mut between = Between::default();
+    divisions.iter().for_each(|division| between.hear(&Statement::of(division)));
+    let met = between.meet();
+    assert_eq!(met.violations, 1, "{met:?}");
+    assert!(met.examples[0].contains("is said to have arrived in 1"), "{:?}", met.examples);
+    let violations = |place: usize| Statement::of(&divisions[place]).findings.map(|f| f.violations);
+    assert_eq!(violations(0), [0; 9], "its origin did nothing wrong");
+    assert!(violations(1)[1] > 0, "L2: the quota has what no move brought");
 }

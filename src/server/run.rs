@@ -11,9 +11,10 @@ use std::time::Duration;
 use actix::{Actor, Addr, Arbiter};
 use actors::engine::{self, StartOptions, Started, Summary};
 use actors::journal_thread::{JournalThread, ToJournal};
+use actors::laws::{Watch, WatchThread};
 use actors::limits::{
-    FOLD_THREADS_MAX, JOURNAL_QUEUE_RUNS, PAGER_QUEUE, RECOVERY_QUEUE, RESIDENT_TOLD_EVERY_MS,
-    SHUTDOWN_MS_MAX,
+    FOLD_THREADS_MAX, JOURNAL_QUEUE_RUNS, LAWS_QUEUE, PAGER_QUEUE, RECOVERY_QUEUE,
+    RESIDENT_TOLD_EVERY_MS, SHUTDOWN_MS_MAX,
 };
 use actors::metrics::Metrics;
 use actors::network::{About, Network};
@@ -212,6 +213,8 @@ struct Engine {
     shards: Vec<Addr<ShardShell>>,
     closing: Arc<AtomicBool>,
     recovery: Option<Recovering>,
+    /// The watch over the laws, and what is dropped when it is to end.
+    watch: (JoinHandle<()>, crossbeam_channel::Sender<()>),
 }
 
 /// Recovery's threads.
@@ -231,6 +234,7 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
     let closing = Arc::new(AtomicBool::new(false));
     let (news, hears) = crossbeam_channel::bounded(RECOVERY_QUEUE);
     let (pager, asked) = crossbeam_channel::bounded(PAGER_QUEUE);
+    let (said, heard) = crossbeam_channel::bounded(LAWS_QUEUE);
     let environment = ShardEnvironment {
         journal: sender.clone(),
         registry: Arc::clone(&registry),
@@ -242,6 +246,8 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         key: HashKey(summary.dataset.hash_key),
         closing: Arc::clone(&closing),
         recovery: checkpoint.is_some().then_some(RecoveryWay { news, pager }),
+        laws: said,
+        core_time_us: clock::core_time_us,
         fatal,
     };
     let count = shards.len();
@@ -333,6 +339,17 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         std::io::Result::Ok(Recovering { thread, reader, end })
     });
     let recovery = recovery.transpose()?;
+    let (end, ended) = crossbeam_channel::bounded(0);
+    let watch = WatchThread {
+        core: Watch::new(count),
+        inbox: heard,
+        shards: Shards(addresses.clone()),
+        durable: Arc::clone(&durable),
+        metrics: Arc::clone(&metrics),
+        closing: Arc::clone(&closing),
+        end: ended,
+    };
+    let watch = std::thread::Builder::new().name("laws".into()).spawn(|| watch.run())?;
     Ok(Engine {
         shared,
         journal: sender,
@@ -342,6 +359,7 @@ fn wire(settings: &Settings, disk: Arc<dyn Disk>, started: Started) -> anyhow::R
         shards: addresses,
         closing,
         recovery,
+        watch: (watch, end),
     })
 }
 
@@ -375,6 +393,11 @@ impl Engine {
             Err(_) => anyhow::bail!("the journal thread panicked; a start reads what is there"),
         };
         tracing::info!(%position, "closed");
+        let (watch, end) = self.watch;
+        drop(end);
+        if tokio::task::spawn_blocking(|| watch.join()).await?.is_err() {
+            tracing::error!("the watch over the laws panicked; run verify");
+        }
         self.filler.stop();
         let reader = match recovery {
             Some((thread, reader)) => {

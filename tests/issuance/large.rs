@@ -8,6 +8,7 @@ use std::path::Path;
 use std::thread;
 
 use domain::codes::Role;
+use domain::laws::LAWS;
 use domain::office::table::{Row, Table};
 use domain::office::tables::document::DocumentState;
 
@@ -67,6 +68,13 @@ fn is_done(reader: &Reader) -> bool {
     reader.rows((UPPER, YEAR), Table::Document).iter().any(done)
 }
 
+/// A figure of the server's metrics, by its name behind what all have in common.
+fn figure(metrics: &str, name: &str) -> u64 {
+    let value =
+        |line: &str| line.strip_prefix("treasury_")?.strip_prefix(name)?.trim().parse().ok();
+    metrics.lines().find_map(value).unwrap_or_else(|| panic!("no {name} in {metrics}"))
+}
+
 #[test]
 fn a_reply_of_twenty_thousand_rows_takes_effect_whole_or_not_at_all() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -102,6 +110,18 @@ fn a_reply_of_twenty_thousand_rows_takes_effect_whole_or_not_at_all() {
     give(server.address, &unknown(server.address, &orders));
     let reader = Reader::connect(server.address);
     wait_for("the end of the reply", || is_done(&reader).then_some(()));
+    // The watch over the laws has looked at every quota and every row, and found nothing.
+    let told = wait_for("a look at the laws", || {
+        let told = reader.client.metrics().expect("metrics");
+        (figure(&told, "law_checked{law=\"L1\"}") >= 2 * ROWS as u64).then_some(told)
+    });
+    for law in LAWS {
+        assert_eq!(figure(&told, &format!("law_violations{{law=\"{law}\"}}")), 0, "{law}");
+    }
+    assert_eq!(reader.client.health().expect("its health").note, "");
+    for name in ["law_core_microseconds_total", "law_rounds_total", "process_resident_bytes"] {
+        println!("{name} {}", figure(&told, name));
+    }
     drop(reader);
     server.stop();
     assert_eq!(

@@ -379,11 +379,18 @@ impl Network {
             (false, SpaceLevel::Full) => Status::DiskFull,
         };
         let quarantines = self.metrics.quarantines.get();
-        let note = if quarantines == 0 {
-            String::new()
-        } else {
-            format!("{quarantines} quotas were quarantined since the start; see the log")
-        };
+        let mut notes = Vec::new();
+        if quarantines > 0 {
+            let what =
+                format!("{quarantines} quotas were quarantined since the start; see the log");
+            notes.push(what);
+        }
+        let broken = self.metrics.law_violations.iter().filter(|&(_, violations)| violations > 0);
+        let broken: Vec<&str> = broken.map(|(law, _)| law).collect();
+        if !broken.is_empty() {
+            notes.push(format!("{} broken: stop issuing, run verify", broken.join(", ")));
+        }
+        let note = notes.join("; ");
         Health {
             status,
             environment: self.about.environment,

@@ -21,11 +21,13 @@ use domain::apply::{Placed, unplaced};
 use domain::contents::HashKey;
 use domain::event::EventBody;
 use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
+use domain::laws::Statement;
 use domain::{Division, Event};
 use storage::limits::RUN_BYTES_MAX;
 use storage::record::RecordWriter;
 use storage::space::SpaceLevel;
 
+use crate::laws::{LawNews, LawOrder};
 use crate::limits::{RECORD_BYTES_PLANNED, RUN_RESERVE_BYTES, RUNS_OUTSTANDING_MAX};
 use crate::turn::{Alarm, Crossing, Landing, Output, Run, Turn};
 
@@ -43,6 +45,8 @@ pub struct Shard {
     slots: Vec<u16>,
     divisions: Vec<Division>,
     quarantined: HashMap<QuotaId, Revival>,
+    /// Which divisions have changed since the watch over the laws looked at them, by slot.
+    unlooked: Vec<bool>,
     deadlines: Deadlines,
     issuance: Issuance,
     run: RecordWriter,
@@ -122,6 +126,7 @@ impl Shard {
             index,
             key,
             slots,
+            unlooked: vec![true; divisions.len()],
             divisions,
             quarantined: HashMap::new(),
             deadlines,
@@ -165,6 +170,21 @@ impl Shard {
     #[must_use]
     pub fn quota_count(&self) -> u64 {
         self.quotas
+    }
+
+    /// Answers the watch over the laws. Changes nothing but what it will be told has changed.
+    pub fn law(&mut self, order: LawOrder) -> LawNews {
+        match order {
+            LawOrder::List => {
+                let divisions = self.divisions.iter().map(|division| division.index);
+                LawNews::Listed(divisions.zip(self.unlooked.iter().copied()).collect())
+            }
+            LawOrder::Look(division) => {
+                let Some(slot) = self.slot_of(division) else { return LawNews::Said(None) };
+                self.unlooked[slot] = false;
+                LawNews::Said(Some(Box::new(Statement::of(&self.divisions[slot]))))
+            }
+        }
     }
 
     /// Gives up the divisions.
@@ -277,6 +297,9 @@ impl Shard {
         {
             book.adopt(quota, from);
             revival = Revival::Rebuilt;
+            if let Some(slot) = self.slot_of(quota.division()) {
+                self.unlooked[slot] = true;
+            }
         }
         self.quarantined.insert(quota, revival);
     }
@@ -380,6 +403,7 @@ impl Shard {
         storage::event_record::write(event, &mut self.run);
         let ordinal = self.next_ordinal;
         let placed = domain::apply::apply(&mut self.divisions[slot], event, unplaced(ordinal));
+        self.unlooked[slot] = true;
         self.next_ordinal += 1;
         self.note(slot, event, placed, ordinal);
         ordinal
@@ -449,6 +473,7 @@ impl Shard {
             return slot;
         }
         self.divisions.push(Division::new(division, self.key));
+        self.unlooked.push(true);
         let slot = self.divisions.len();
         self.slots[usize::from(division.0)] = slot as u16;
         slot - 1

@@ -20,6 +20,7 @@ use storage::space::SpaceLevel;
 use super::give::{self, Given};
 use super::keeping::Keeping;
 pub use super::words::{Heard, Kept, ToNetwork, ToShard};
+use crate::laws::{Broken, Count, LawOrder, Watch};
 use crate::limits::RUNS_OUTSTANDING_MAX;
 use crate::registry::Registry;
 use crate::replay::{Replay, digest, digest_paged};
@@ -48,6 +49,12 @@ pub struct House {
     pub to_network: VecDeque<ToNetwork>,
     /// What people were told.
     pub alarms: Vec<Alarm>,
+    /// The watch over the laws.
+    watch: Watch,
+    /// What it asks next.
+    watch_asks: VecDeque<(usize, LawOrder)>,
+    /// What it found broken.
+    pub broken: Vec<Broken>,
     /// Quotas whose fold somebody asked for.
     pub rebuilds: Vec<QuotaId>,
     /// The wall clock.
@@ -111,6 +118,9 @@ impl House {
             staged: Vec::new(),
             to_network: VecDeque::new(),
             alarms: Vec::new(),
+            watch: Watch::new(count),
+            watch_asks: VecDeque::new(),
+            broken: Vec::new(),
             rebuilds: Vec::new(),
             now_ms: 1_000_000,
             kept: kept.to_vec(),
@@ -212,6 +222,27 @@ impl House {
         }
         self.collect(shard);
         true
+    }
+
+    /// Lets the watch over the laws ask one thing and hear it; between two of them anything may
+    /// happen.
+    pub fn step_watch(&mut self) {
+        if self.watch.is_idle() {
+            self.watch_asks.extend(self.watch.begin());
+        }
+        let Some((shard, order)) = self.watch_asks.pop_front() else { return };
+        let said = self.shards[shard].law(order);
+        self.watch_asks.extend(self.watch.hear(shard, said));
+        self.broken.extend(self.watch.take_broken());
+    }
+
+    /// Lets the watch end its round and go through another: what was checked, and what is broken.
+    pub fn watch_laws(&mut self) -> [Count; domain::laws::LAWS.len()] {
+        let due = self.watch.rounds() + if self.watch.is_idle() { 1 } else { 2 };
+        while self.watch.rounds() < due {
+            self.step_watch();
+        }
+        self.watch.counts()
     }
 
     /// Lets deadlines pass on a shard.

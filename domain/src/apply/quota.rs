@@ -163,6 +163,8 @@ pub(super) fn leave(book: &mut YearBook, kind: MoveKind, from: QuotaId, x: i64) 
 
 pub(super) fn move_in(book: &mut YearBook, moved: &MoveIn) {
     let x = moved.amount_fen.get();
+    #[cfg(feature = "planted-bugs")]
+    let x = if crate::planted::is(crate::planted::Bug::SecondHalfLost) { 0 } else { x };
     let same_division = moved.from.division() == moved.to.division();
     let buckets = |buckets: &mut Buckets| match (moved.kind, same_division) {
         (MoveKind::ReturnUp, true) => buckets.allocated -= x,

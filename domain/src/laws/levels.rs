@@ -1,6 +1,6 @@
 //! The laws between and over levels and years: L3, L5, L6, L7.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::codes::{AuthorityKind, MoveKind, YearState};
 use crate::division::{Division, YearBook};
@@ -8,11 +8,13 @@ use crate::ids::{Class, DivisionIndex, FiscalYear, MoveId, QuotaId};
 use crate::invariants::Finding;
 use crate::money::FenSum;
 use crate::movement::{MoveOutRow, Transit};
-use crate::office::tables::budget::{Budget, BudgetRow, BudgetState, RowKind};
+use crate::office::table::{Row, Table};
+use crate::office::tables::budget::{Budget, BudgetState, RowKind};
 use crate::office::tables::document::{
     Arrival, ArrivalState, CarriedIn, Document, DocumentKind, DocumentState, Transfer,
     TransferState,
 };
+use crate::quota::QuotaRow;
 use crate::refusal::Code;
 
 use super::{Seen, books, from_outside, held, sum};
@@ -70,23 +72,31 @@ fn budget_rows(division: &Division, book: &YearBook, seen: &Seen<'_>, finding: &
     let office = book.office();
     let budget = office.get::<Budget>(Budget::KEY);
     let replied = budget.is_some_and(|budget| budget.state == BudgetState::Replied);
-    let mut quotas: BTreeMap<&str, (QuotaId, FenSum)> = BTreeMap::new();
+    // By the slot of the row: what its quota has, and whether one rests on pre-approval authority.
+    let mut quotas: HashMap<u32, (QuotaId, FenSum)> = HashMap::new();
+    let mut before_approval: HashSet<u32> = HashSet::new();
+    let slot_of = |row: &QuotaRow| office.slot_of(Table::BudgetRow, row.budget_row());
     for (id, cell, row) in book.quotas() {
-        let code = row.key.rsplit('/').next().unwrap_or("");
-        let Some(budget_row) = office.get::<BudgetRow>(code) else { continue };
-        if row.authority != AuthorityKind::BudgetLine {
-            continue;
+        let Some(slot) = slot_of(row) else { continue };
+        match row.authority {
+            AuthorityKind::BudgetLine => {}
+            AuthorityKind::PreApproval => {
+                before_approval.insert(slot);
+                continue;
+            }
         }
+        let Some(Row::BudgetRow(budget_row)) = &office.slots()[slot as usize].row else { continue };
         let waits = sum(&[budget_row.reply_fen.get(), -row.totals().initial]).max(0);
         let has = sum(&[cell.buckets.issued, -cell.buckets.allocated]);
-        quotas.insert(code, (id, waits + has));
+        quotas.insert(slot, (id, waits + has));
     }
-    let by_id: BTreeMap<QuotaId, &str> =
-        quotas.iter().map(|(&code, &(id, _))| (id, code)).collect();
     let inside = |row: &MoveOutRow| row.from.division() == row.to.division();
     for (_, row) in seen.in_transit().filter(|(_, row)| inside(row) && row.kind != MoveKind::Carry)
     {
-        if let Some((_, fen)) = by_id.get(&row.to).and_then(|code| quotas.get_mut(code)) {
+        let slot = book.row(row.to).and_then(slot_of);
+        if let Some((id, fen)) = slot.and_then(|slot| quotas.get_mut(&slot))
+            && *id == row.to
+        {
             *fen += FenSum::from(row.amount_fen.get());
         }
     }
@@ -94,26 +104,29 @@ fn budget_rows(division: &Division, book: &YearBook, seen: &Seen<'_>, finding: &
     for arrival in office.all::<Arrival>() {
         let moved = book.move_in(arrival.from, arrival.id);
         let landed = moved.is_some_and(|row| row.outcome == Code::Accepted);
+        let slot = office.slot_of(Table::BudgetRow, &arrival.row);
         if landed
             && arrival.state == ArrivalState::Received
-            && let Some((_, fen)) = quotas.get_mut(&*arrival.row)
+            && let Some((_, fen)) = slot.and_then(|slot| quotas.get_mut(&slot))
         {
             *fen -= FenSum::from(arrival.amount_fen.get());
         }
     }
     let carried_waits = waits_to_be_carried_in(division, book);
-    for row in office.all::<BudgetRow>() {
+    for (slot, row) in office.slots().iter().enumerate() {
+        let Some(Row::BudgetRow(row)) = &row.row else { continue };
+        let slot = slot as u32;
         let own = matches!(row.kind, RowKind::Received | RowKind::Carried | RowKind::Recovered);
         let skipped = row.kind == RowKind::Carried && carried_waits;
         if row.is_dropped || !(own || replied) || skipped {
             continue;
         }
         let current = FenSum::from(row.current_fen.get());
-        match quotas.get(&*row.code) {
+        match quotas.get(&slot) {
             Some(&(id, fen)) => finding.check(current == fen, || {
                 format!("budget row {}: {current} fen, its quota {id} has {fen}", &*row.code)
             }),
-            None if is_before_approval(book, &row.code) => {}
+            None if before_approval.contains(&slot) => {}
             None => {
                 let changed = sum(&[row.adjusted_fen.get(), row.vired_fen.get()]);
                 finding.check(changed == 0, || {
@@ -122,12 +135,6 @@ fn budget_rows(division: &Division, book: &YearBook, seen: &Seen<'_>, finding: &
             }
         }
     }
-}
-
-fn is_before_approval(book: &YearBook, code: &str) -> bool {
-    let ends = format!("/{code}");
-    book.quotas()
-        .any(|(.., row)| row.authority == AuthorityKind::PreApproval && row.key.ends_with(&ends))
 }
 
 /// Whether money has left the year before by a document that is not on file in this one.
@@ -193,7 +200,7 @@ pub(super) fn across_levels<'a>(
 }
 
 /// The transfers of each document: as many fen as it says, each with its move.
-fn by_document(book: &YearBook, finding: &mut Finding) {
+pub(super) fn by_document(book: &YearBook, finding: &mut Finding) {
     let office = book.office();
     let mut sums: BTreeMap<&str, FenSum> = BTreeMap::new();
     for transfer in office.all::<Transfer>() {

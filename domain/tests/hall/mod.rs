@@ -18,6 +18,7 @@ use domain::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, Day, DivisionIndex, Fingerprint, FiscalYear,
     PaymentId, PersonId, QuotaId,
 };
+use domain::laws::{Between, LAWS, Statement};
 use domain::movement::Transit;
 use domain::office::Office;
 use domain::office::issuance::{Order, Supervisor, order::arrive};
@@ -502,6 +503,22 @@ impl Hall {
         for (name, finding) in domain::laws::check_all(self.world.divisions.values()) {
             assert_eq!(finding.violations, 0, "{name}: {:?}", finding.examples);
         }
+        self.must_hold_one_by_one();
+    }
+
+    /// Each division by itself says the same, and between them nothing is lost.
+    pub(crate) fn must_hold_one_by_one(&self) {
+        let mut between = Between::default();
+        for division in self.world.divisions.values() {
+            let statement = Statement::of(division);
+            for (law, finding) in LAWS.iter().zip(&statement.findings) {
+                let index = division.index.0;
+                assert_eq!(finding.violations, 0, "{law} in {index}: {:?}", finding.examples);
+            }
+            between.hear(&statement);
+        }
+        let met = between.meet();
+        assert_eq!(met.violations, 0, "L5 between divisions: {:?}", met.examples);
     }
 
     /// What must hold when nothing is on its way: also that replay gives the same.

@@ -19,11 +19,15 @@ pub(super) struct Reading {
     numbers: BTreeMap<String, u64>,
     /// Outcomes by code, as counted since the start.
     pub(super) outcomes: BTreeMap<String, u64>,
+    /// What was checked for each law of quotas, and what breaks it.
+    pub(super) laws: BTreeMap<String, (u64, u64)>,
     /// How many replies took at most so many µs, by bound; the last has none.
     pub(super) replies: Vec<(Option<u64>, u64)>,
 }
 
 const OUTCOMES: &str = "treasury_outcomes_total";
+const LAW_CHECKED: &str = "treasury_law_checked";
+const LAW_VIOLATIONS: &str = "treasury_law_violations";
 const REPLIES: &str = "treasury_reply_microseconds_bucket";
 
 impl Reading {
@@ -37,6 +41,7 @@ impl Reading {
             uptime_ms: health.uptime_ms,
             numbers: BTreeMap::new(),
             outcomes: BTreeMap::new(),
+            laws: BTreeMap::new(),
             replies: Vec::new(),
         };
         metrics.lines().for_each(|line| reading.take(line));
@@ -54,6 +59,8 @@ impl Reading {
             OUTCOMES => {
                 self.outcomes.insert(label.to_owned(), value);
             }
+            LAW_CHECKED => self.laws.entry(label.to_owned()).or_default().0 = value,
+            LAW_VIOLATIONS => self.laws.entry(label.to_owned()).or_default().1 = value,
             REPLIES => self.replies.push((label.parse().ok(), value)),
             _ => {}
         }

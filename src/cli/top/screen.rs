@@ -177,6 +177,8 @@ queues       replies gathered or held for the disk; commands at the shards;
 journal      groups and bytes written; waits for a segment not filled yet
 checkpoint   records a start would replay, and how long at the planned speed
 pages        settled payments brought into memory, and put out of it
+laws         what was checked for L1 to L9 where divisions stand, and what of
+             it breaks one: then run verify
 alarms       quotas set aside since the start (an operator revives them);
              facts put into suspense since the start (finance resolves them)
 outcome      answers to commands by code; treasury explain CODE tells each
@@ -255,7 +257,7 @@ mod tests {
         assert!(drawn(&screen, 80, 24).contains("no answer"));
         screen.take(Ok(reading(1)));
         assert!(drawn(&screen, 80, 24).contains("no rate yet"));
-        assert!(drawn(&screen, 80, 15).contains("and 3 more codes"));
+        assert!(drawn(&screen, 80, 16).contains("and 3 more codes"));
         // Too small for anything is no reason to fall over.
         drawn(&screen, 3, 1);
     }

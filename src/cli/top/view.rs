@@ -60,10 +60,14 @@ impl<'a> View<'a> {
         rows
     }
 
-    /// True when somebody should look: a quota set aside, or a fact in suspense.
+    /// True when somebody should look: a quota set aside, a fact in suspense, or a law broken.
     pub(super) fn has_alarms(&self) -> bool {
         let any = |name| self.now.number(name).is_some_and(|count| count > 0);
-        any("quarantines_total") || any("facts_parked_total") || self.now.status != "serving"
+        any("quarantines_total")
+            || any("facts_parked_total")
+            || any("laws_broken_total")
+            || self.now.laws.values().any(|&(_, violations)| violations > 0)
+            || self.now.status != "serving"
     }
 
     /// The reading by itself, as a line each: what it is about, and the figures.
@@ -80,6 +84,7 @@ impl<'a> View<'a> {
             ("checkpoint", self.checkpoint()),
             ("pages", self.pages()),
             ("directory", self.directory()),
+            ("laws", self.laws()),
             ("alarms", self.alarms()),
         ]
     }
@@ -142,10 +147,27 @@ impl<'a> View<'a> {
         self.join(&[("records behind", behind, ""), ("payments", payments, "")])
     }
 
+    /// What the watch has checked; of laws that are broken, how often each is.
+    fn laws(&self) -> String {
+        let laws = &self.now.laws;
+        if laws.is_empty() {
+            return "not told".to_owned();
+        }
+        let checked = grouped(laws.values().map(|&(checked, _)| checked).sum());
+        let broken = laws.iter().filter(|(_, (_, violations))| *violations > 0);
+        let broken: Vec<String> = broken
+            .map(|(law, (_, violations))| format!("{law} {}", grouped(*violations)))
+            .collect();
+        let broken = if broken.is_empty() { "none".to_owned() } else { broken.join("  ") };
+        let rounds = self.join(&[("rounds", self.now.number("law_rounds_total"), "")]);
+        format!("checked {checked}  broken {broken}  {rounds}")
+    }
+
     fn alarms(&self) -> String {
         self.join(&[
             ("quarantined", self.now.number("quarantines_total"), ""),
             ("parked", self.now.number("facts_parked_total"), ""),
+            ("laws broken", self.now.number("laws_broken_total"), ""),
             ("connections failed", self.now.number("connections_failed_total"), ""),
         ])
     }
@@ -236,10 +258,19 @@ impl<'a> View<'a> {
                 "records_behind": self.directory_behind(),
                 "payments": number("directory_payments"),
             },
+            "laws": self.laws_json(),
+            "laws_broken": number("laws_broken_total"),
             "quarantines": number("quarantines_total"),
             "facts_parked": number("facts_parked_total"),
             "connections_failed": number("connections_failed_total"),
         })
+    }
+
+    fn laws_json(&self) -> Value {
+        let one = |(law, &(checked, violations)): (&String, &(u64, u64))| {
+            (law.clone(), json!({ "checked": checked, "violations": violations }))
+        };
+        Value::Object(self.now.laws.iter().map(one).collect())
     }
 
     fn replies_json(&self) -> Value {

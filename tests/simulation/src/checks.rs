@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use actors::laws::Broken;
 use actors::limits::{JOURNAL_QUEUE_RUNS, PAGES_ASKED_MAX, RECOVERY_QUEUE, RUNS_OUTSTANDING_MAX};
 use actors::replay::digest;
 use actors::testing::house::check_invariants;
@@ -49,6 +50,8 @@ impl Run<'_> {
                 assert!(answered, "O10: request {request} of {:?} heard nothing", caller.role);
             }
         }
+        self.world.house.watch_laws();
+        self.must_keep_the_laws();
         self.check_order();
         self.check_metrics();
         self.note_what_happened();
@@ -60,6 +63,15 @@ impl Run<'_> {
         check_invariants(self.world.house.fold.divisions().values());
         self.ledger.check_conservation();
         self.check_state();
+    }
+
+    /// O10: nothing breaks a law as the watch of the running engine sees it, whenever it looks.
+    pub(crate) fn must_keep_the_laws(&mut self) {
+        let house = &mut self.world.house;
+        house.step_watch();
+        if let Some(Broken { law, division, what }) = house.broken.first() {
+            panic!("O10: the watch sees {law} broken in {division:?}: {what}");
+        }
     }
 
     /// Where the run has been.

@@ -210,6 +210,7 @@ impl<'a> Run<'a> {
             _ => self.let_pass(shard),
         }
         self.must_be_bounded();
+        self.must_keep_the_laws();
     }
 
     /// What the swarm does beside the disk's own plan.
