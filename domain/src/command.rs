@@ -353,7 +353,8 @@ pub struct Paper<'a> {
     pub kind: PaperKind,
     /// The batch it is staged in; zero: none.
     pub batch: BatchId,
-    /// The second person, where a paper needs one; nobody: none.
+    /// A second person whom the paper names; nobody: none. No paper needs one: whoever checks what
+    /// another has filed files a paper of their own.
     pub checker: PersonId,
     /// Its business day in Beijing, where it matters; absent: none.
     pub day: Option<Day>,

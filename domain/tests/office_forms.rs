@@ -97,7 +97,7 @@ const TREASURER: u64 = 71;
 const DOCUMENT: &str = "D1|initial|文1|标题|2023-03-10|依据|1|1.00";
 
 /// Papers that the tests of their subjects file: who may, and a line of each.
-const OTHERS: [(u64, &str, &str); 34] = [
+const OTHERS: [(u64, &str, &str); 36] = [
     (SCHOOL_CHECKER, "project-submit", "P-DESKS"),
     (EDUCATION_REVIEWER, "project-dept-review", "P-DESKS"),
     (OFFICER, "project-finance-review", "P-DESKS"),
@@ -115,19 +115,17 @@ const OTHERS: [(u64, &str, &str); 34] = [
     (TREASURER, "rule-propose", "R|submit|warn|engine|1002|0.00|0|1||x|x|"),
     (TREASURER, "rule-approve", "R"),
     (TREASURER, "rule-drop", "R"),
-    (
-        TREASURER,
-        "rule-inherit",
-        "R|1|submit|warn|engine|1002|0.00|0|1||x|x||province|0|1|2|2023-01-01",
-    ),
+    (TREASURER, "rule-inherit", "R|1|submit|warn|engine|1002|0.00|0|1||x|x|"),
     (TREASURER, "deviation-propose", "R|文1|2023-01-01|2023-12-31|warn|amount > 1.00|0.00|0|x"),
     (TREASURER, "deviation-approve", "R"),
     (TREASURER, "deviation-end", "R"),
     (TREASURER, "scan-day", "日终"),
-    (TREASURER, "ceiling-set", "101001|three-public|1.00|文1"),
+    (TREASURER, "ceiling-set", "101001|three-public"),
     (TREASURER, "exemption-propose", "R|101001|62220001|文1|2023-12-31"),
     (TREASURER, "exemption-approve", "R|101001|62220001"),
     (TREASURER, "alert-answer", "R|x|x"),
+    (TREASURER, "ceiling-propose", "101001|three-public|1.00|文1"),
+    (TREASURER, "ceiling-drop", "101001|three-public"),
     (TREASURER, "threshold-put", "T|transit-hours|48|24|"),
     (TREASURER, "threshold-remove", "T"),
     (SCHOOL_MAKER, "commitment-propose", "9|plan|0|101001|x|x||1.00|2023-03-10"),
@@ -139,9 +137,8 @@ const OTHERS: [(u64, &str, &str); 34] = [
 ];
 
 /// Papers that take whatever their line says, look the whole of it up, or look first at where what
-/// it names stands, or at whom the paper names.
-const OF_ANY_LENGTH: [&str; 10] = [
-    "ceiling-set",
+/// it names stands.
+const OF_ANY_LENGTH: [&str; 9] = [
     "scan-day",
     "threshold-remove",
     "project-submit",

@@ -53,9 +53,6 @@ pub(super) struct File {
     /// In which capacity; without it the first that may file this paper.
     #[arg(long, value_parser = arguments::role)]
     role: Option<Role>,
-    /// The second person, where the paper needs one, by staff number.
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
-    checker: Option<u64>,
     /// Its business day, where the paper needs one.
     #[arg(long, value_parser = arguments::day, value_name = "YYYY-MM-DD")]
     day: Option<Day>,
@@ -162,7 +159,7 @@ impl File {
                 year: self.year,
                 kind: self.paper,
                 batch: BatchId(self.batch.unwrap_or(0)),
-                checker: PersonId(self.checker.unwrap_or(0)),
+                checker: PersonId::NOBODY,
                 day: self.day,
                 text: &lines.text,
             }),

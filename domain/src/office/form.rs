@@ -159,12 +159,6 @@ impl PaperKind {
         )
     }
 
-    /// Whether it names its checker: the second person, who takes no step of their own.
-    #[must_use]
-    pub const fn has_checker(self) -> bool {
-        matches!(self, PaperKind::CeilingSet)
-    }
-
     /// The form of a line by its number, from 1, and the word it begins with.
     #[must_use]
     pub fn line(self, number: usize, first: &str) -> Option<&'static LineForm> {
@@ -313,11 +307,6 @@ const INHERITED: &[LineForm] = &[plain(
         "chinese",
         "english",
         "release",
-        "origin",
-        "origin_version",
-        "maker",
-        "checker",
-        "day",
     ],
 )];
 
@@ -351,7 +340,10 @@ const fn control(kind: PaperKind) -> &'static [LineForm] {
         P::DeviationPropose => DEVIATION,
         P::DeviationApprove | P::DeviationEnd => const { &[plain(T::Deviation, &["rule"])] },
         P::ScanDay => const { &[plain(T::Alert, &["reason"])] },
-        P::CeilingSet => const { &[plain(T::Ceiling, &["unit", "name", "approved", "basis"])] },
+        P::CeilingPropose => {
+            const { &[plain(T::CeilingDraft, &["unit", "name", "approved", "basis"])] }
+        }
+        P::CeilingSet | P::CeilingDrop => const { &[plain(T::CeilingDraft, &["unit", "name"])] },
         P::ExemptionPropose => {
             const { &[plain(T::Exemption, &["rule", "unit", "account", "number", "valid_to"])] }
         }

@@ -156,11 +156,11 @@ papers! {
 
     /// Propose rules: each line a rule.
     RulePropose = 110, "rule-propose", "拟订规则", FINANCE;
-    /// Approve proposed rules: each line an id.
+    /// Approve rules that were proposed or taken over: each line an id.
     RuleApprove = 111, "rule-approve", "审批规则", FINANCE;
-    /// Drop proposed rules: each line an id.
+    /// Drop rules that wait for approval: each line an id.
     RuleDrop = 112, "rule-drop", "撤回规则", FINANCE;
-    /// Take over the province's rules: each line a rule as it is there.
+    /// Take over the province's rules, for another person to approve: each line a rule as it is there.
     RuleInherit = 113, "rule-inherit", "承接省级规则", FINANCE;
     /// Propose a deviation from a rule, by the province's approval.
     DeviationPropose = 114, "deviation-propose", "拟订规则例外", FINANCE;
@@ -170,14 +170,18 @@ papers! {
     DeviationEnd = 116, "deviation-end", "终止规则例外", FINANCE;
     /// Look for what rules look for once a day.
     ScanDay = 117, "scan-day", "日终扫描", FINANCE_OR_ENGINE;
-    /// Set ceilings on units' years, checked by the second person the paper names.
-    CeilingSet = 118, "ceiling-set", "登记控制额度", FINANCE;
+    /// Set ceilings on units' years that another person has proposed.
+    CeilingSet = 118, "ceiling-set", "审批控制额度", FINANCE;
     /// Propose exemptions.
     ExemptionPropose = 119, "exemption-propose", "拟订豁免", FINANCE;
     /// Check exemptions.
     ExemptionApprove = 120, "exemption-approve", "复核豁免", FINANCE;
     /// Answer alerts.
     AlertAnswer = 121, "alert-answer", "处理预警", FINANCE;
+    /// Propose ceilings on units' years: what was set before holds meanwhile.
+    CeilingPropose = 122, "ceiling-propose", "拟订控制额度", FINANCE;
+    /// Drop proposed ceilings.
+    CeilingDrop = 123, "ceiling-drop", "撤回控制额度", FINANCE;
     /// Put thresholds of alerts: each line a row's fields.
     ThresholdPut = 138, "threshold-put", "登记预警阈值", FINANCE;
     /// Remove thresholds: each line a code.

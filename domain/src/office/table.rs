@@ -335,6 +335,8 @@ tables! {
     Alert = 59, "alert", "预警", t::rule::Alert;
     /// Procurement plans and contracts.
     Commitment = 60, "commitment", "采购计划与合同", t::commitment::Commitment;
+    /// Ceilings somebody proposes.
+    CeilingDraft = 61, "ceiling-draft", "待审控制额度", t::rule::CeilingDraft;
     /// Performance goals.
     Goal = 70, "goal", "绩效目标", t::performance::Goal;
     /// Their indicators.

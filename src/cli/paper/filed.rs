@@ -33,20 +33,11 @@ pub(in crate::cli) struct Part {
     pub(in crate::cli) blocks: Vec<Vec<Line>>,
 }
 
-/// What papers say beside their lines.
-#[derive(Clone, Copy, Default)]
-pub(in crate::cli) struct Beside {
-    /// The business day.
-    pub(in crate::cli) day: Option<Day>,
-    /// The second person, where the paper names one.
-    pub(in crate::cli) checker: PersonId,
-}
-
-/// Files lines as papers, part by part, and tells what came of it.
+/// Files lines as papers of a business day, part by part, and tells what came of it.
 ///
 /// # Errors
 /// If the lines fit no paper, the server cannot be reached, or it refuses them.
-pub(in crate::cli) fn file(how: &How, beside: Beside, parts: Vec<Part>) -> Result<Exit> {
+pub(in crate::cli) fn file(how: &How, day: Option<Day>, parts: Vec<Part>) -> Result<Exit> {
     let all = parts.iter().flat_map(|part| part.first.iter().chain(part.blocks.iter().flatten()));
     let wrong: Vec<Wrong> = all.filter_map(Line::unfit).collect();
     if !wrong.is_empty() {
@@ -54,7 +45,7 @@ pub(in crate::cli) fn file(how: &How, beside: Beside, parts: Vec<Part>) -> Resul
     }
     let base = how.act.map_or_else(entropy::uuid, Ok)?;
     let role = role(how, parts[0].kind);
-    let mut papers = Papers { how, beside, role, base, parts, filed: Vec::new() };
+    let mut papers = Papers { how, day, role, base, parts, filed: Vec::new() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let refused = runtime.block_on(async {
         let client = connect(how, role).await?;
@@ -84,7 +75,7 @@ struct Filed {
 
 struct Papers<'a> {
     how: &'a How,
-    beside: Beside,
+    day: Option<Day>,
     role: Role,
     /// The id of the paper that has all lines; others follow from it.
     base: u128,
@@ -168,8 +159,8 @@ impl Papers<'_> {
                 year: self.how.year,
                 kind: self.parts[part].kind,
                 batch: BatchId(0),
-                checker: self.beside.checker,
-                day: self.beside.day,
+                checker: PersonId::NOBODY,
+                day: self.day,
                 text: &text,
             }),
         };

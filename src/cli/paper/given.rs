@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
-use domain::ids::{Day, PersonId};
+use domain::ids::Day;
 use domain::office::form::LineForm;
 use domain::office::paper::PaperKind;
 
-use super::filed::Beside;
 use super::lines::{self, Line, flag, told, value_name};
 use crate::cli::arguments;
 use crate::exit::{Exit, Failure};
@@ -47,7 +46,6 @@ fn id(column: &str) -> String {
 
 const LINES: &str = "lines";
 const DAY: &str = "day";
-const CHECKER: &str = "checker";
 
 /// Adds the flags of a paper's lines to a command.
 pub(super) fn arguments(kind: PaperKind, command: Command) -> Command {
@@ -73,13 +71,6 @@ pub(super) fn arguments(kind: PaperKind, command: Command) -> Command {
             let command = command.arg(each.conflicts_with_all([LINES.to_owned(), more.clone()]));
             command.arg(file(&more, detail))
         }
-    };
-    let command = if kind.has_checker() {
-        let number = clap::value_parser!(u64).range(1..);
-        let checker = Arg::new(CHECKER).long(CHECKER).value_name("NUMBER").value_parser(number);
-        command.arg(checker.required(true).help("The second person, by staff number"))
-    } else {
-        command
     };
     if !kind.has_day() {
         return command;
@@ -159,11 +150,9 @@ pub(super) fn note(kind: PaperKind) -> String {
     }
 }
 
-/// What was given beside the lines.
-pub(super) fn beside(kind: PaperKind, given: &ArgMatches) -> Beside {
-    let day = if kind.has_day() { given.get_one::<Day>(DAY).copied() } else { None };
-    let checker = if kind.has_checker() { given.get_one::<u64>(CHECKER).copied() } else { None };
-    Beside { day, checker: checker.map_or(PersonId::NOBODY, PersonId) }
+/// The business day that was given beside the lines.
+pub(super) fn day(kind: PaperKind, given: &ArgMatches) -> Option<Day> {
+    if kind.has_day() { given.get_one::<Day>(DAY).copied() } else { None }
 }
 
 /// The lines, as blocks that stay together.

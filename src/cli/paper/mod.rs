@@ -64,9 +64,9 @@ impl<V: Verbs> Filing<V> {
     /// Files it.
     pub(super) fn run(self) -> Result<Exit> {
         let lines = given::lines(self.verb.kind, &self.given)?;
-        let beside = given::beside(self.verb.kind, &self.given);
+        let day = given::day(self.verb.kind, &self.given);
         let part = Part { kind: self.verb.kind, first: None, blocks: lines };
-        filed::file(&self.how, beside, vec![part])
+        filed::file(&self.how, day, vec![part])
     }
 }
 

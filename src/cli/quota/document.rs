@@ -17,7 +17,7 @@ use domain::office::table::{Table, Tabled};
 use domain::office::tables::document::{Document, DocumentKind, DocumentLine, DocumentState};
 
 use crate::cli::arguments::{self, word};
-use crate::cli::paper::filed::{self, Beside, Part};
+use crate::cli::paper::filed::{self, Part};
 use crate::cli::paper::lines::{self, Line};
 use crate::cli::paper::verbs::OfDocuments;
 use crate::cli::paper::{Filing, How};
@@ -136,7 +136,7 @@ impl Draft {
         if self.how.dry_run {
             parts.truncate(1);
         }
-        filed::file(&self.how, Beside::default(), parts)
+        filed::file(&self.how, None, parts)
     }
 
     fn lines(&self) -> Result<Vec<Line>> {

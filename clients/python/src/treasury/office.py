@@ -66,6 +66,8 @@ class Paper(Named):
     EXEMPTION_PROPOSE = 119
     EXEMPTION_APPROVE = 120
     ALERT_ANSWER = 121
+    CEILING_PROPOSE = 122
+    CEILING_DROP = 123
     THRESHOLD_PUT = 138
     THRESHOLD_REMOVE = 139
     COMMITMENT_PROPOSE = 140
@@ -146,6 +148,8 @@ PAPER_ROLES: Dict[Paper, Tuple[Role, ...]] = {
     Paper.EXEMPTION_PROPOSE: (Role.FINANCE,),
     Paper.EXEMPTION_APPROVE: (Role.FINANCE,),
     Paper.ALERT_ANSWER: (Role.FINANCE,),
+    Paper.CEILING_PROPOSE: (Role.FINANCE,),
+    Paper.CEILING_DROP: (Role.FINANCE,),
     Paper.THRESHOLD_PUT: (Role.FINANCE,),
     Paper.THRESHOLD_REMOVE: (Role.FINANCE,),
     Paper.COMMITMENT_PROPOSE: (Role.MAKER, Role.FINANCE),
@@ -229,6 +233,7 @@ TABLES: Dict[str, Table] = {
     "threshold": Table(58, "threshold", 1, "code measure raise_at clear_at note".split()),
     "alert": Table(59, "alert", 2, "rule subject version code action unit amount_fen day inputs state answer".split()),
     "commitment": Table(60, "commitment", 1, "number kind under unit name code supplier amount_fen day state version maker checker proposed_fen reason".split()),
+    "ceiling-draft": Table(61, "ceiling-draft", 2, "unit name approved_fen basis maker".split()),
     "goal": Table(70, "goal", 1, "code unit target approved_fen maker approver".split()),
     "indicator": Table(71, "indicator", 2, "goal code level name value weight".split()),
     "achieved": Table(72, "achieved", 3, "goal day indicator reached".split()),

@@ -5,6 +5,7 @@
 
 mod base;
 mod budget;
+mod ceiling;
 pub(crate) mod commitment;
 mod document;
 mod engine;
@@ -146,7 +147,9 @@ fn changes(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
         PaperKind::DeviationApprove => rule::approve_deviation(asked),
         PaperKind::DeviationEnd => rule::end_deviation(asked),
         PaperKind::ScanDay => rule::scan_day(asked),
-        PaperKind::CeilingSet => rule::set_ceilings(asked),
+        PaperKind::CeilingPropose => ceiling::propose(asked),
+        PaperKind::CeilingSet => ceiling::set(asked),
+        PaperKind::CeilingDrop => ceiling::drop_drafts(asked),
         PaperKind::ExemptionPropose => rule::propose_exemptions(asked),
         PaperKind::ExemptionApprove => rule::approve_exemptions(asked),
         PaperKind::AlertAnswer => rule::answer_alerts(asked),

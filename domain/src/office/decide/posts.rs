@@ -33,22 +33,6 @@ impl Asked<'_> {
     }
 }
 
-impl Asked<'_> {
-    /// The second person, whom the paper names and who holds a post.
-    ///
-    /// # Errors
-    /// [`Code::DutySeparation`]: nobody, or whoever files it; [`Code::NotHolder`].
-    pub(crate) fn checker(&self, post: PostKind) -> Result<PersonId, Refusal> {
-        let checker = self.paper.checker;
-        if checker == PersonId::NOBODY {
-            return Err(Code::DutySeparation.into());
-        }
-        self.must_not_be(checker)?;
-        must_hold(self.office, checker, post, None)?;
-        Ok(checker)
-    }
-}
-
 /// As [`Asked::must_hold`], of any person.
 pub(super) fn must_hold(
     office: &Office,

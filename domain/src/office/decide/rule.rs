@@ -1,30 +1,30 @@
-//! Control rules are proposed, approved by another person, inherited from the province; deviations,
-//! exemptions and ceilings likewise; alerts are raised and answered.
+//! Control rules are proposed, or taken over from the province, and approved by another person;
+//! deviations and exemptions likewise; alerts are raised and answered.
 
 use super::Asked;
 use super::reading::{Line, each_once};
 use crate::ids::Day;
-use crate::money::{Fen, FenSum};
+use crate::money::Fen;
 use crate::office::field::{Name, Text, Word};
 use crate::office::line::Change;
-use crate::office::rules::condition::{Condition, Limit, Predicate};
+use crate::office::rules::condition::Condition;
 use crate::office::rules::scan::scan;
 use crate::office::table::{Table, Tabled};
 use crate::office::tables::base::Level;
 use crate::office::tables::people::PostKind;
 use crate::office::tables::rule::{
-    Action, Alert, AlertState, Ceiling, Deviation, Exemption, Origin, Rule, RuleDraft,
-    RuleInherited, RuleVersion,
+    Action, Alert, AlertState, Deviation, Exemption, Origin, Rule, RuleDraft, RuleInherited,
+    RuleVersion,
 };
 use crate::refusal::{Code, Refusal};
 
-type Changes = Result<Vec<Change>, Refusal>;
+pub(super) type Changes = Result<Vec<Change>, Refusal>;
 
 /// Times a rule may be looked at.
 const TIMES: [&str; 5] = ["submit", "generate", "review", "receipt", "scan"];
 
 /// Changes of every line, in order.
-fn each_line<'a>(asked: &Asked<'a>, of: impl Fn(&Line<'a>) -> Changes) -> Changes {
+pub(super) fn each_line<'a>(asked: &Asked<'a>, of: impl Fn(&Line<'a>) -> Changes) -> Changes {
     let mut changes = Vec::new();
     for line in asked.read()? {
         changes.extend(of(&line)?);
@@ -36,71 +36,86 @@ fn each_line<'a>(asked: &Asked<'a>, of: impl Fn(&Line<'a>) -> Changes) -> Change
 /// English text, what releases.
 pub(super) fn propose(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::RuleMaker, None)?;
+    let origin = if is_the_province(asked) { Origin::Province } else { Origin::Own };
     each_line(asked, |line| {
-        let rule = proposed(asked, line)?;
-        must_fit(&rule, line)?;
+        let rule = proposed(asked, line, 1)?;
+        let inherited: Option<&RuleInherited> = asked.office.get(&rule.id);
+        let origin_version = inherited.map_or(0, |inherited| inherited.version);
+        let rule = Rule { origin, origin_version, ..rule };
         must_be_strict(asked, &rule)?;
-        let draft: Option<&RuleDraft> = asked.office.get(&rule.id);
-        if draft.is_some() {
-            return Err(line.refuse(Code::DraftWaits, 0));
-        }
-        Ok(vec![Change::Put(RuleDraft::from(&rule).into_row())])
+        waiting(asked, line, &rule)
     })
 }
 
-fn proposed(asked: &Asked<'_>, line: &Line<'_>) -> Result<Rule, Refusal> {
-    line.must_have(12)?;
+fn is_the_province(asked: &Asked<'_>) -> bool {
+    asked.office.card().is_some_and(|card| card.level == Level::Province)
+}
+
+/// A rule for which another person has to take a step; nothing else waits under its id.
+fn waiting(asked: &Asked<'_>, line: &Line<'_>, rule: &Rule) -> Changes {
+    let draft: Option<&RuleDraft> = asked.office.get(&rule.id);
+    if draft.is_some() {
+        return Err(line.refuse(Code::DraftWaits, 0));
+    }
+    Ok(vec![Change::Put(RuleDraft::from(rule).into_row())])
+}
+
+/// The rule of a line whose columns from its times on begin at `from`.
+fn proposed(asked: &Asked<'_>, line: &Line<'_>, from: usize) -> Result<Rule, Refusal> {
+    line.must_have(from + 11)?;
     let id: Word = line.get(0)?;
     let known: Option<&Rule> = asked.office.get(&id);
-    let inherited: Option<&RuleInherited> = asked.office.get(&id);
-    let own_level = asked.office.card().is_some_and(|card| card.level == Level::Province);
-    Ok(Rule {
+    let rule = Rule {
         version: known.map_or(0, |known| known.version) + 1,
-        when: line.get(1)?,
-        action: line.get(2)?,
-        condition: line.get(3)?,
-        code: line.get(4)?,
-        tolerance_fen: line.get(5)?,
-        tolerance_bp: line.get(6)?,
-        in_force: line.get(7)?,
-        waits_for: line.get(8)?,
-        chinese: line.get(9)?,
-        english: line.get(10)?,
-        release: line.get(11)?,
-        origin: if own_level { Origin::Province } else { Origin::Own },
-        origin_version: inherited.map_or(0, |inherited| inherited.version),
+        when: line.get(from)?,
+        action: line.get(from + 1)?,
+        condition: line.get(from + 2)?,
+        code: line.get(from + 3)?,
+        tolerance_fen: line.get(from + 4)?,
+        tolerance_bp: line.get(from + 5)?,
+        in_force: line.get(from + 6)?,
+        waits_for: line.get(from + 7)?,
+        chinese: line.get(from + 8)?,
+        english: line.get(from + 9)?,
+        release: line.get(from + 10)?,
+        origin: Origin::Own,
+        origin_version: 0,
         maker: asked.by.person,
         checker: crate::ids::PersonId::NOBODY,
         day: None,
         id,
-    })
+    };
+    match unfit(&rule) {
+        None => Ok(rule),
+        Some(column) => Err(line.refuse(Code::UnfitRule, from + column)),
+    }
 }
 
-/// Time, condition, code, release and force of a rule go together.
-fn must_fit(rule: &Rule, line: &Line<'_>) -> Result<(), Refusal> {
-    let unfit = |column| Err(line.refuse(Code::UnfitRule, column));
+/// Where time, condition, code, release and force of a rule do not go together: the column, from its
+/// times on.
+fn unfit(rule: &Rule) -> Option<usize> {
     if rule.when.split(' ').any(|time| !TIMES.contains(&time)) {
-        return unfit(1);
+        return Some(0);
     }
-    let Ok(condition) = Condition::parse(&rule.condition) else { return unfit(3) };
+    let Ok(condition) = Condition::parse(&rule.condition) else { return Some(2) };
     if rule.tolerance_fen < Fen::ZERO {
-        return unfit(5);
+        return Some(4);
     }
     if !rule.in_force {
         // It stands in the list with what it waits for.
-        return if rule.waits_for.is_empty() { unfit(8) } else { Ok(()) };
+        return rule.waits_for.is_empty().then_some(7);
     }
     let at_time = |time| rule.when.split(' ').any(|word| word == time);
     let mild = matches!(rule.action, Action::Warn | Action::Record);
     match condition {
         Condition::Engine => {}
-        Condition::Any(_) if !at_time("submit") => return unfit(1),
-        Condition::Any(_) if !is_answer(rule.code) => return unfit(4),
-        Condition::Daily(_) if !at_time("scan") => return unfit(1),
-        Condition::Daily(_) if !mild => return unfit(2),
+        Condition::Any(_) if !at_time("submit") => return Some(0),
+        Condition::Any(_) if !is_answer(rule.code) => return Some(3),
+        Condition::Daily(_) if !at_time("scan") => return Some(0),
+        Condition::Daily(_) if !mild => return Some(1),
         Condition::Any(_) | Condition::Daily(_) => {}
     }
-    if rule.action == Action::Hold && rule.release.is_empty() { unfit(11) } else { Ok(()) }
+    (rule.action == Action::Hold && rule.release.is_empty()).then_some(10)
 }
 
 /// Codes that a rule of payments may answer with.
@@ -135,7 +150,7 @@ fn is_as_strict(own: &Rule, other: &Rule) -> bool {
         && condition.covers(&other_condition)
 }
 
-/// Each line: the id of a proposed rule.
+/// Each line: the id of a rule that waits, proposed or inherited.
 pub(super) fn approve(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::RuleChecker, None)?;
     each_line(asked, |line| {
@@ -144,11 +159,20 @@ pub(super) fn approve(asked: &Asked<'_>) -> Changes {
             asked.office.get(line.text(0)?).ok_or_else(|| line.refuse(Code::NoDraft, 0))?;
         asked.must_not_be(draft.maker)?;
         let rule = Rule { checker: asked.by.person, day: asked.paper.day, ..Rule::from(draft) };
-        must_be_strict(asked, &rule)?;
-        let version = Change::Put(RuleVersion::from(&rule).into_row());
-        let gone = Change::Remove(Table::RuleDraft, (&*rule.id).into());
-        Ok(vec![Change::Put(rule.into_row()), version, gone])
+        let mut changes = if rule.origin == Origin::Province && !is_the_province(asked) {
+            taken_over(asked, rule)
+        } else {
+            must_be_strict(asked, &rule)?;
+            in_force(rule)
+        };
+        changes.push(Change::Remove(Table::RuleDraft, (&*draft.id).into()));
+        Ok(changes)
     })
+}
+
+/// A rule as it is now, and as it was in this version.
+fn in_force(rule: Rule) -> Vec<Change> {
+    vec![Change::Put(RuleVersion::from(&rule).into_row()), Change::Put(rule.into_row())]
 }
 
 /// Each line: the id of a proposed rule.
@@ -163,33 +187,35 @@ pub(super) fn drop_drafts(asked: &Asked<'_>) -> Changes {
     })
 }
 
-/// Each line: a rule as it stands in the province, with who wrote and who checked it there. The
-/// division's own rule stays where it is at least as strict.
+/// Each line: a rule as it stands in the province: id, version there, then as it is proposed. It
+/// waits for another person, who holds it against what the province has set.
 pub(super) fn inherit(asked: &Asked<'_>) -> Changes {
-    asked.must_hold(PostKind::RuleChecker, None)?;
-    if asked.office.card().is_some_and(|card| card.level == Level::Province) {
+    asked.must_hold(PostKind::RuleMaker, None)?;
+    if is_the_province(asked) {
         return Err(Code::NotInherited.into());
     }
     each_line(asked, |line| {
-        let set: Rule = line.row()?;
-        must_fit(&set, line)?;
-        let two = set.maker.0 != 0 && set.checker.0 != 0 && set.maker != set.checker;
-        let before: Option<&RuleInherited> = asked.office.get(&set.id);
-        let is_next = before.is_none_or(|before| before.version < set.version);
-        if set.origin != Origin::Province || !two || !is_next {
-            return Err(line.refuse(Code::NotInherited, 0));
+        let rule = proposed(asked, line, 2)?;
+        let version: u32 = line.get(1)?;
+        let before: Option<&RuleInherited> = asked.office.get(&rule.id);
+        if version <= before.map_or(0, |before| before.version) {
+            return Err(line.refuse(Code::NotInherited, 1));
         }
-        let known: Option<&Rule> = asked.office.get(&set.id);
-        let own = known.filter(|known| known.origin == Origin::Own && is_as_strict(known, &set));
-        let mut changes = vec![Change::Put(RuleInherited::from(&set).into_row())];
-        if own.is_none() {
-            let version = known.map_or(0, |known| known.version) + 1;
-            let rule = Rule { version, origin_version: set.version, ..set };
-            changes.push(Change::Put(RuleVersion::from(&rule).into_row()));
-            changes.push(Change::Put(rule.into_row()));
-        }
-        Ok(changes)
+        let (origin, origin_version) = (Origin::Province, version);
+        waiting(asked, line, &Rule { origin, origin_version, ..rule })
     })
+}
+
+/// An inherited rule takes effect. The division's own stays where it is at least as strict.
+fn taken_over(asked: &Asked<'_>, rule: Rule) -> Vec<Change> {
+    let set = Rule { version: rule.origin_version, ..rule.clone() };
+    let known: Option<&Rule> = asked.office.get(&rule.id);
+    let own = known.filter(|known| known.origin == Origin::Own && is_as_strict(known, &set));
+    let mut changes = vec![Change::Put(RuleInherited::from(&set).into_row())];
+    if own.is_none() {
+        changes.extend(in_force(rule));
+    }
+    changes
 }
 
 /// Each line: rule, the province's approval, first and last day, action, condition, tolerances,
@@ -268,49 +294,6 @@ pub(super) fn end_deviation(asked: &Asked<'_>) -> Changes {
 pub(super) fn scan_day(asked: &Asked<'_>) -> Changes {
     let day = asked.paper.day.ok_or(Code::BadField)?;
     Ok(asked.book.map_or_else(Vec::new, |book| scan(book, day)))
-}
-
-/// Each line: unit, name of the ceiling, what is approved, on what basis. The paper names its checker.
-pub(super) fn set_ceilings(asked: &Asked<'_>) -> Changes {
-    asked.must_hold(PostKind::TreasuryReviewer, None)?;
-    let checker = asked.checker(PostKind::RuleChecker)?;
-    each_line(asked, |line| {
-        line.must_have(4)?;
-        let ceiling = Ceiling {
-            unit: line.get(0)?,
-            name: line.get(1)?,
-            approved_fen: line.get(2)?,
-            basis: line.get(3)?,
-            maker: asked.by.person,
-            checker: Some(checker),
-        };
-        asked.must_be_unit(line, 0, &ceiling.unit)?;
-        let used = used_under(asked, &ceiling);
-        if used > FenSum::from(ceiling.approved_fen.get()) {
-            let used = Fen::new(i64::try_from(used).unwrap_or(i64::MAX));
-            return Err(Refusal::with(Code::CeilingBelowUsed, ceiling.approved_fen, used));
-        }
-        Ok(vec![Change::Put(ceiling.into_row())])
-    })
-}
-
-/// The most that a unit has used under any rule that holds it to a ceiling of this name.
-fn used_under(asked: &Asked<'_>, ceiling: &Ceiling) -> FenSum {
-    let Some(book) = asked.book else { return 0 };
-    let Some(slot) = asked.office.slot_of(Table::Unit, &ceiling.unit) else { return 0 };
-    let used = |predicate: &Predicate| match predicate {
-        Predicate::Total(classes, _, Limit::Ceiling(name)) if **name == *ceiling.name => {
-            classes.iter().map(|&class| book.rules.windows().total(slot, class)).sum()
-        }
-        _ => 0,
-    };
-    let rules = asked.office.all::<Rule>().filter(|rule| rule.in_force);
-    let conditions = rules.filter_map(|rule| Condition::parse(&rule.condition).ok());
-    let clauses = conditions.filter_map(|condition| match condition {
-        Condition::Any(clauses) => Some(clauses),
-        Condition::Engine | Condition::Daily(_) => None,
-    });
-    clauses.flatten().flatten().map(|predicate| used(&predicate)).max().unwrap_or(0)
 }
 
 /// Each line: rule, unit, payee's account, the document it rests on, last day.

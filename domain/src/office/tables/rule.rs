@@ -203,6 +203,22 @@ row! {
 }
 
 row! {
+    /// A ceiling somebody proposes (待审控制额度).
+    CeilingDraft, key 2, {
+        /// The unit.
+        unit: Word = "单位" in "unit",
+        /// Its name in rules.
+        name: Word = "额度名称",
+        /// What is to be approved.
+        approved_fen: Fen = "批准额度",
+        /// The document it rests on.
+        basis: Name = "批准文件",
+        /// Who proposes it.
+        maker: PersonId = "经办人",
+    }
+}
+
+row! {
     /// A payment that waits for an officer (拦截待办).
     Held, key 1, {
         /// The payment.
