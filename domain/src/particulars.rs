@@ -4,6 +4,11 @@
 //! Encoded as six texts in a row, each a little-endian `u16` length and that many bytes of
 //! UTF-8: payee name, payee account, payee bank number, purpose, document, official numbers.
 
+mod keys;
+
+pub use keys::Keys;
+pub(crate) use keys::{Invoices, invoices_of};
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::limits::PARTICULARS_BYTES_MAX;
@@ -12,11 +17,25 @@ use crate::refusal::Code;
 /// How many texts particulars have.
 const TEXTS: usize = 6;
 
+/// The place of the document among them.
+pub(crate) const DOCUMENT: usize = 4;
+
 /// Encoded particulars, borrowed from where they were read. Empty: none were given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Particulars<'a> {
     bytes: &'a [u8],
+    /// Made already, and carried along.
+    keys: Option<Keys>,
 }
+
+/// The same texts, whether or not their keys are made.
+impl PartialEq for Particulars<'_> {
+    fn eq(&self, other: &Particulars<'_>) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Particulars<'_> {}
 
 /// Particulars as texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,7 +70,7 @@ pub fn account_hash(account: &str) -> u64 {
 
 impl<'a> Particulars<'a> {
     /// None given.
-    pub const NONE: Particulars<'static> = Particulars { bytes: &[] };
+    pub const NONE: Particulars<'static> = Particulars { bytes: &[], keys: None };
 
     /// Particulars from their encoding.
     ///
@@ -59,7 +78,7 @@ impl<'a> Particulars<'a> {
     /// [`Code::TextTooLong`] beyond 4 KiB, [`Code::BadField`] where the encoding is not six whole
     /// texts of UTF-8 or the bank number is not twelve digits.
     pub fn parse(bytes: &'a [u8]) -> Result<Particulars<'a>, Code> {
-        let particulars = Particulars { bytes };
+        let particulars = Particulars { bytes, keys: None };
         particulars.check_size()?;
         if bytes.is_empty() {
             return Ok(particulars);
@@ -80,7 +99,7 @@ impl<'a> Particulars<'a> {
     /// Particulars from bytes that were checked when they were journaled.
     #[must_use]
     pub fn trusted(bytes: &'a [u8]) -> Particulars<'a> {
-        Particulars { bytes }
+        Particulars { bytes, keys: None }
     }
 
     /// The encoding.
@@ -89,9 +108,31 @@ impl<'a> Particulars<'a> {
         self.bytes
     }
 
+    /// What control rules know the texts by.
+    #[must_use]
+    pub fn keys(self) -> Keys {
+        self.keys.unwrap_or_else(|| Keys::of(self.texts()))
+    }
+
+    /// With their keys, to be carried along.
+    #[must_use]
+    pub fn keyed(self) -> Particulars<'a> {
+        Particulars { keys: Some(self.keys()), ..self }
+    }
+
+    /// With keys that were made of the same texts before.
+    #[must_use]
+    pub fn known_by(self, keys: Keys) -> Particulars<'a> {
+        debug_assert_eq!(keys, Keys::of(self.texts()), "keys of other texts");
+        Particulars { keys: Some(keys), ..self }
+    }
+
     /// Hash of the payee's account ([`account_hash`]); zero where none is given.
     #[must_use]
     pub fn payee_hash(self) -> u64 {
+        if let Some(keys) = self.keys {
+            return keys.payee;
+        }
         let account = split_text(self.bytes).and_then(|(_, rest)| split_text(rest));
         match account {
             Some((account, _)) if !account.is_empty() => xxh3_64(account),
@@ -191,6 +232,9 @@ mod tests {
         assert_eq!(Particulars::NONE.texts(), [&[][..]; 6]);
         assert_eq!(particulars.payee_hash(), account_hash("6222020000000000017"));
         assert_eq!(Particulars::parse(&[]).unwrap().payee_hash(), 0);
+        let keyed = particulars.keyed();
+        assert_eq!((keyed, keyed.payee_hash()), (particulars, particulars.payee_hash()));
+        assert_eq!(keyed.keys(), particulars.known_by(keyed.keys()).keys());
     }
 
     #[test]

@@ -6,8 +6,9 @@ use domain::codes::ActKind;
 use domain::command::{Body, Command};
 use domain::contents::fingerprint;
 use domain::decide::{self, Verdict};
-use domain::division::{Answer, Division};
+use domain::division::{Answer, Division, YearBook};
 use domain::ids::{DivisionIndex, Fingerprint, PaymentId, QuotaId};
+use domain::particulars::{Keys, Particulars};
 use domain::refusal::{Code, Refusal};
 use protocol::batch::tail_length;
 use protocol::limits::COMMAND_BYTES;
@@ -64,6 +65,27 @@ pub(super) struct Circumstances {
     pub(super) space: SpaceLevel,
 }
 
+/// Rows of a turn whose keys are made before they are decided.
+const KEYS_AHEAD: usize = 2 * PREFETCH_AHEAD;
+
+/// What was looked at before it is decided.
+struct Ahead {
+    /// Everything up to this row was asked for,
+    near: usize,
+    /// and up to this one, what control rules look behind.
+    far: usize,
+    /// Where the words of the latter begin.
+    tail: usize,
+    /// What the texts of rows are known by, at their places around.
+    keys: [Option<Keys>; KEYS_AHEAD],
+}
+
+impl Default for Ahead {
+    fn default() -> Ahead {
+        Ahead { near: 0, far: 0, tail: 0, keys: [None; KEYS_AHEAD] }
+    }
+}
+
 impl Shard {
     /// Decides a whole turn and answers it.
     pub(super) fn take_turn(&mut self, mut turn: Turn) {
@@ -114,20 +136,22 @@ impl Shard {
         refusals: &mut Vec<Refusal>,
     ) {
         let (mut row, mut tail) = (0, 0);
+        let mut ahead = Ahead::default();
         for part in &turn.parts {
             let around = Circumstances { part: *part, space: turn.space };
             let end = row + part.count as usize;
             while row < end {
-                if row.is_multiple_of(PREFETCH_AHEAD) {
-                    self.prefetch(&turn.rows[row..turn.rows.len().min(row + PREFETCH_AHEAD)]);
+                if row >= ahead.near {
+                    self.look_ahead(turn, row, tail, &mut ahead);
                 }
+                let keys = ahead.keys[row % KEYS_AHEAD];
                 let waits = self.may_wait();
                 let together = if waits { rows_together(turn, row, end) } else { 0 };
                 let taken = match together {
-                    0 => self.take_row(turn, row, end, tail, around, outcomes, refusals),
+                    0 => self.take_row(turn, (row, end, tail), keys, around, outcomes, refusals),
                     _ => match self.put_off(turn, (row, together), tail, *part, put_off) {
                         WaitsFor::Nothing => {
-                            self.take_row(turn, row, end, tail, around, outcomes, refusals)
+                            self.take_row(turn, (row, end, tail), keys, around, outcomes, refusals)
                         }
                         WaitsFor::Pages => together,
                         WaitsFor::NoRoom => {
@@ -146,14 +170,13 @@ impl Shard {
         }
     }
 
-    /// Takes one command, or one linked run; gives how many rows that were.
-    #[expect(clippy::too_many_arguments, reason = "one place of a turn and its two outputs")]
+    /// Takes one command, or one linked run, at a row, before the end of its part, with its words from
+    /// `tail` on; gives how many rows that were.
     fn take_row(
         &mut self,
         turn: &Turn,
-        row: usize,
-        end: usize,
-        tail: usize,
+        (row, end, tail): (usize, usize, usize),
+        keys: Option<Keys>,
         around: Circumstances,
         outcomes: &mut Vec<Outcome>,
         refusals: &mut Vec<Refusal>,
@@ -175,32 +198,61 @@ impl Shard {
         }
         let bytes = &turn.rows[row];
         let words = &turn.tails[tail..tail + tail_length(bytes) as usize];
-        push(self.take_one(bytes, words, around));
+        push(self.take_one(bytes, words, keys, around));
         1
     }
 
-    /// Has what reservations will touch brought into the cache, side by side instead of one miss
-    /// after the other.
-    fn prefetch(&self, rows: &[[u8; COMMAND_BYTES]]) {
-        for row in rows {
-            let Some((payment, quota)) = protocol::routing::reservation(row) else { continue };
-            let Some(slot) = self.slot_of(quota.division()) else { continue };
-            if let Some(book) = self.divisions[slot].year(quota.year()) {
-                book.prefetch(PaymentId(payment), quota);
+    /// Has what the next reservations will touch brought into the cache, side by side instead of one
+    /// miss after the other. Control rules look behind what they find: their first places are asked for
+    /// one window earlier, by the keys that the decision goes by.
+    fn look_ahead(&self, turn: &Turn, row: usize, tail: usize, ahead: &mut Ahead) {
+        let rows = turn.rows.len();
+        if ahead.far < row {
+            (ahead.far, ahead.tail) = (row, tail);
+        }
+        let far = rows.min(row + KEYS_AHEAD);
+        for at in ahead.far..far {
+            let row = &turn.rows[at];
+            let end = ahead.tail + tail_length(row) as usize;
+            let words = Particulars::trusted(&turn.tails[ahead.tail..end]);
+            let known = self.reserved_in(row);
+            ahead.keys[at % KEYS_AHEAD] =
+                known.and_then(|(_, quota, book)| book.prefetch_keys(quota, words));
+            ahead.tail = end;
+        }
+        let near = rows.min(row + PREFETCH_AHEAD);
+        for at in ahead.near.max(row)..near {
+            let Some((payment, quota, book)) = self.reserved_in(&turn.rows[at]) else { continue };
+            book.prefetch(payment, quota);
+            if let Some(keys) = ahead.keys[at % KEYS_AHEAD] {
+                book.prefetch_behind(quota, keys);
             }
         }
+        (ahead.far, ahead.near) = (far, near);
+    }
+
+    /// What a reservation names, and the year it is in.
+    fn reserved_in(&self, row: &[u8; COMMAND_BYTES]) -> Option<(PaymentId, QuotaId, &YearBook)> {
+        let (payment, quota) = protocol::routing::reservation(row)?;
+        let slot = self.slot_of(quota.division())?;
+        let book = self.divisions[slot].year(quota.year())?;
+        Some((PaymentId(payment), quota, book))
     }
 
     fn take_one(
         &mut self,
         row: &[u8; COMMAND_BYTES],
         tail: &[u8],
+        keys: Option<Keys>,
         around: Circumstances,
     ) -> Decided {
-        let command = match decode_command(row, tail, around.part.role, around.part.channel) {
+        let mut command = match decode_command(row, tail, around.part.role, around.part.channel) {
             Ok(command) => command,
             Err(code) => return Decided::code(code),
         };
+        if let (Body::Reserve(reserve), Some(keys)) = (&mut command.body, keys) {
+            reserve.particulars = reserve.particulars.known_by(keys);
+        }
         if let Err(code) = self.admit(&command, around) {
             return Decided::code(code);
         }

@@ -49,7 +49,7 @@ pub(super) fn reserve(
     }
     let standing = Standing::reserved(ruled.path, ruled.posts, reserve.one_act);
     let payee_hash = reserve.particulars.payee_hash();
-    let trace = trace_of(book, reserve, &quota, payee_hash);
+    let trace = trace_of(book, reserve, &quota);
     let index = book.add_payment(Payment {
         id: reserve.payment,
         fingerprint: ruled.fingerprint,

@@ -32,6 +32,11 @@ pub(super) fn decide<'a>(
     if !quota.economic.covers(reserve.economic) {
         return Err(Code::EconomicMismatch.into());
     }
+    let mut reserve = reserve;
+    if book.has_rules() {
+        // They go on with the event, to where it is applied.
+        reserve.particulars = reserve.particulars.keyed();
+    }
     let case = Case::of(book, &reserve, quota, false)?;
     if let Some(refusal) = limits(book, quota, &reserve).refusal() {
         return Err(refusal);

@@ -5,6 +5,7 @@ use crate::apply::Placed;
 use crate::event::RefusedId;
 use crate::id_index::Probe;
 use crate::ids::{ActId, PaymentId, QuotaId};
+use crate::particulars::{Keys, Particulars};
 use crate::payment::Payment;
 
 impl YearBook {
@@ -76,13 +77,32 @@ impl YearBook {
         })
     }
 
-    /// Has the index slot and the cell of a coming reservation brought into the cache.
+    /// Has the index slot and the cell of a coming reservation brought into the cache, and what the
+    /// quota rests on.
     pub fn prefetch(&self, payment: PaymentId, quota: QuotaId) {
         self.payment_ids.prefetch(self.payment_ids.probe(payment.0));
         if let Some(cell) = self.quotas.get(quota.serial() as usize) {
             cell.prefetch();
         }
         self.rules.prefetch(quota);
+    }
+
+    /// Has what a quota rests on brought into the cache, and the places where control rules find payee
+    /// and invoice of a coming reservation; gives what its texts are known by. `None`: there are no rules.
+    #[must_use]
+    pub fn prefetch_keys(&self, quota: QuotaId, particulars: Particulars<'_>) -> Option<Keys> {
+        self.has_rules().then(|| {
+            let keys = particulars.keys();
+            self.rules.prefetch(quota);
+            self.rules.prefetch_keys(keys);
+            keys
+        })
+    }
+
+    /// Has what lies behind these places brought into the cache, once they and what the quota rests on
+    /// are there.
+    pub fn prefetch_behind(&self, quota: QuotaId, keys: Keys) {
+        self.rules.prefetch_behind(quota, keys);
     }
 
     /// Has the payment that an id probably names brought into the cache, once its index slot is

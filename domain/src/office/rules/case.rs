@@ -8,7 +8,7 @@ use super::compile::{Ask, Head, Ready, Terms, covers, payment_word};
 use super::condition::{Coded, Limit, Predicate, Subject, Than, Thing};
 use super::facts::{Footing, NO_STANDARD, is_under, project_word, row_code, row_word, unit_word};
 use super::payees::Known;
-use super::trace::{Invoices, invoices_of, pair_of, purpose_hash};
+use super::trace::{Invoices, pair_of};
 use super::windows::Pair;
 use super::{Rules, row_at};
 use crate::command::Reserve;
@@ -83,14 +83,11 @@ impl<'a> Case<'a> {
             return Ok(None);
         }
         let texts = reserve.particulars.texts();
-        let payee_hash = reserve.particulars.payee_hash();
+        let keys = reserve.particulars.keys();
+        let payee_hash = keys.payee;
         let footing = rules.footing(office, reserve.quota);
-        // What lies far off is asked for before it is needed.
-        rules.payees.prefetch(payee_hash);
-        let pair = pair_of(footing.unit, payee_hash, purpose_hash(texts[3]));
-        rules.windows.prefetch_pair(pair);
-        let invoices: Invoices = invoices_of(texts[4]).collect();
-        invoices.iter().for_each(|&invoice| rules.windows.prefetch_invoice(invoice));
+        let pair = pair_of(footing.unit, payee_hash, keys.purpose);
+        let invoices = Invoices::of(reserve.particulars, keys);
         match footing.lacks {
             None => {}
             Some(Table::BudgetRow) => return Err(lacks(Code::ElementRow)),

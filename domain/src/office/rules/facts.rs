@@ -280,6 +280,17 @@ impl Facts {
         }
     }
 
+    /// Has what unit and project decide brought into the cache; gives the unit's slot.
+    pub(super) fn prefetch_behind(&self, serial: u64) -> u32 {
+        let Some(quota) = self.quotas.get(serial as usize) else { return NONE };
+        for slot in [quota.unit, quota.project] {
+            if let Some(bits) = self.bits.get(slot as usize) {
+                prefetch(bits);
+            }
+        }
+        quota.unit
+    }
+
     /// Slot of the unit that a quota is of.
     pub(super) fn unit_of(&self, serial: u64) -> u32 {
         self.quotas.get(serial as usize).map_or(NONE, |quota| quota.unit)

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use super::case::Case;
 use super::compile::{Ready, alone};
-use super::trace::{Trace, invoices_of, pair_of, purpose_hash};
+use super::trace::{Invoices, Trace, pair_of};
 use crate::codes::{Post, Posts};
 use crate::command::Reserve;
 use crate::division::YearBook;
@@ -208,28 +208,23 @@ pub(super) fn would_fire(
 }
 
 /// What stays of a payment for later ones to be held against, where the division is under control.
-pub(crate) fn trace_of(
-    book: &YearBook,
-    reserve: &Reserve<'_>,
-    quota: &QuotaCell,
-    payee_hash: u64,
-) -> Option<Trace> {
+pub(crate) fn trace_of(book: &YearBook, reserve: &Reserve<'_>, quota: &QuotaCell) -> Option<Trace> {
     let rules = &book.rules;
     if !rules.apply() {
         return None;
     }
     let unit = rules.unit_of(reserve.quota);
-    let [.., purpose, document, _] = reserve.particulars.texts();
+    let keys = reserve.particulars.keys();
     let fen = reserve.amount_fen.get();
     Some(Trace {
-        pair: pair_of(unit, payee_hash, purpose_hash(purpose)),
+        pair: pair_of(unit, keys.payee, keys.purpose),
         asked_fen: fen,
         left_fen: fen,
         economic: reserve.economic,
         fund: quota.fund,
         unit,
         day: reserve.day,
-        invoices: invoices_of(document).collect(),
+        invoices: Invoices::of(reserve.particulars, keys),
     })
 }
 

@@ -30,7 +30,7 @@ use std::collections::{BTreeSet, HashMap};
 use compile::{Compiled, compile};
 use facts::{Around, Facts, Footing};
 use payees::Payees;
-use trace::Trace;
+use trace::{Trace, pair_of};
 use windows::{ByHash, Windows};
 
 use crate::contents::HashKey;
@@ -42,7 +42,7 @@ use crate::office::Office;
 use crate::office::table::{Table, Tabled};
 use crate::office::tables::performance::{Light, Tracked};
 use crate::office::tables::register::Account;
-use crate::particulars::account_hash;
+use crate::particulars::{Invoices, Keys, account_hash};
 use crate::quota::QuotaRow;
 
 /// No slot: not on file.
@@ -236,6 +236,22 @@ impl Rules {
         if self.has_card {
             self.facts.prefetch(quota.serial());
         }
+    }
+
+    /// Has the places of payee and invoice brought into the cache.
+    pub(crate) fn prefetch_keys(&self, keys: Keys) {
+        self.payees.prefetch_place(keys.payee);
+        if let Invoices::One(invoice) = keys.invoices {
+            self.windows.prefetch_invoice(invoice);
+        }
+    }
+
+    /// Has the payee, the unit and the project of a quota, and the place of unit, payee and purpose
+    /// brought into the cache.
+    pub(crate) fn prefetch_behind(&self, quota: QuotaId, keys: Keys) {
+        self.payees.prefetch(keys.payee);
+        let unit = self.facts.prefetch_behind(quota.serial());
+        self.windows.prefetch_pair(pair_of(unit, keys.payee, keys.purpose));
     }
 
     fn account<'a>(&self, office: &'a Office, hash: u64, account: &[u8]) -> Option<&'a Account> {

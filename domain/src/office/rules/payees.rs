@@ -56,6 +56,11 @@ impl Payees {
         self.places.find(self.places.probe(hash.into()), is_it).map(|at| at as usize)
     }
 
+    /// Has the place of a hash brought into the cache.
+    pub(super) fn prefetch_place(&self, hash: u64) {
+        self.places.prefetch(self.places.probe(hash.into()));
+    }
+
     /// Has the payee that probably has this hash brought into the cache.
     pub(super) fn prefetch(&self, hash: u64) {
         let likely = self.places.likely(self.places.probe(hash.into()));

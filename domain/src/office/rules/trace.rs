@@ -4,10 +4,9 @@
 //! invoices, and how much of it still counts. It shrinks when money comes back and is nothing once all
 //! of it has.
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::windows::mixed;
 use crate::ids::{Class, Day};
+use crate::particulars::{DOCUMENT, Invoices as Named, Keys, Particulars, invoices_of};
 
 /// What is remembered of one payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +57,17 @@ impl std::ops::Deref for Invoices {
     }
 }
 
+impl Invoices {
+    /// Those a payment names.
+    pub(crate) fn of(particulars: Particulars<'_>, keys: Keys) -> Invoices {
+        match keys.invoices {
+            Named::None => Invoices::default(),
+            Named::One(one) => Invoices(Few::One([one])),
+            Named::Several => invoices_of(particulars.texts()[DOCUMENT]).collect(),
+        }
+    }
+}
+
 impl FromIterator<u64> for Invoices {
     fn from_iter<I: IntoIterator<Item = u64>>(all: I) -> Invoices {
         let mut all = all.into_iter();
@@ -85,82 +95,4 @@ impl Trace {
 #[must_use]
 pub fn pair_of(unit: u32, payee: u64, purpose: u64) -> u64 {
     if payee == 0 || purpose == 0 { 0 } else { mixed(&[u64::from(unit), payee, purpose]).max(1) }
-}
-
-/// Hash of a purpose; zero for none.
-#[must_use]
-pub fn purpose_hash(purpose: &[u8]) -> u64 {
-    let purpose = purpose.trim_ascii();
-    if purpose.is_empty() { 0 } else { xxh3_64(purpose).max(1) }
-}
-
-/// The invoices a document names, hashed: letters and digits on both sides of a `+`, code and number;
-/// the code may be empty.
-pub fn invoices_of(bytes: &[u8]) -> impl Iterator<Item = u64> + '_ {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let at = from + plus_in(&bytes[from..])?;
-            from = at + 1;
-            let code = bytes[..at].iter().rev().take_while(|byte| is_word(**byte)).count();
-            let number = bytes[from..].iter().take_while(|byte| is_word(**byte)).count();
-            if number > 0 {
-                return Some(xxh3_64(&bytes[at - code..=at + number]));
-            }
-        }
-    })
-}
-
-/// Where the next `+` is. Every payment's document is looked through: eight bytes at a time.
-fn plus_in(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 0xff;
-    let words = bytes.chunks_exact(8);
-    let (whole, rest) = (bytes.len() / 8 * 8, words.remainder());
-    for (at, word) in words.enumerate() {
-        // A byte that is a plus is zero here, and a zero byte borrows from its highest bit; the first
-        // that does is one, whatever those behind it say.
-        let apart = u64::from_le_bytes(word.try_into().ok()?) ^ (ONES * u64::from(b'+'));
-        let zero = apart.wrapping_sub(ONES) & !apart & (ONES << 7);
-        if zero != 0 {
-            return Some(at * 8 + zero.trailing_zeros() as usize / 8);
-        }
-    }
-    rest.iter().position(|&byte| byte == b'+').map(|at| whole + at)
-}
-
-/// Letters and digits.
-fn is_word(byte: u8) -> bool {
-    const WORDS: [u64; 2] = {
-        let (mut words, mut byte) = ([0; 2], 0);
-        while byte < 128_u8 {
-            if byte.is_ascii_alphanumeric() {
-                words[byte as usize / 64] |= 1 << (byte % 64);
-            }
-            byte += 1;
-        }
-        words
-    };
-    byte < 128 && WORDS[usize::from(byte) / 64] >> (byte % 64) & 1 == 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn invoices_are_words_with_a_plus() {
-        assert_eq!(
-            invoices_of("发票 3700222130+07613892、+24372000000012345678".as_bytes()).count(),
-            2
-        );
-        assert_eq!(invoices_of("合同 17-3, 工资表".as_bytes()).count(), 0);
-        assert_eq!(invoices_of(b"3700+").count(), 0);
-        let mut text = String::new();
-        for number in 0..40 {
-            text = format!("{text}{}\u{ab}票{number}+{number} ", "~".repeat(number % 11));
-        }
-        let all: Vec<u64> = invoices_of(text.as_bytes()).collect();
-        let by_hand = (0..40).map(|number| xxh3_64(format!("{number}+{number}").as_bytes()));
-        assert_eq!(all, by_hand.collect::<Vec<_>>());
-    }
 }
