@@ -17,7 +17,7 @@ fn told(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
 }
 
-const COUNTS: [&str; 13] = [
+const COUNTS: [&str; 15] = [
     "projects",
     "units",
     "documents",
@@ -28,6 +28,8 @@ const COUNTS: [&str; 13] = [
     "payments",
     "paid_fen",
     "refusals",
+    "held",
+    "second_approvals",
     "earmarked_fen",
     "carried_fen",
     "recovered_fen",
@@ -54,10 +56,17 @@ fn a_year_of_every_division_is_as_the_scenario_counted_it() {
     let refusals = told["refusals"].as_object().expect("refusals by code");
     let codes: Vec<&str> = refusals.keys().map(String::as_str).collect();
     let all = [
-        "1002", "1005", "1006", "1010", "1012", "4001", "5010", "5202", "5206", "5307", "5311",
-        "5314", "5315", "5605",
+        "1002", "1005", "1006", "1007", "1010", "1012", "1301", "1401", "1403", "1602", "1701",
+        "1702", "3002", "4001", "5010", "5202", "5206", "5307", "5311", "5314", "5315", "5400",
+        "5605",
     ];
     assert_eq!(codes, all);
+    // Under control rules: missing elements, refusals, holds and second approvals in every division.
+    for (code, count) in [("1007", 185 * 4), ("1301", 185), ("1602", 185), ("5400", 184)] {
+        assert_eq!(refusals[code], count, "{code}");
+    }
+    assert_eq!(told["held"], serde_json::json!({ "1302": 185 * 2, "1404": 185 }));
+    assert_eq!(told["second_approvals"], 184);
     let laws = told["laws"].as_object().expect("laws");
     for law in ["L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9"] {
         assert!(laws[law]["checked"].as_u64() > Some(0), "{law}: {}", laws[law]);

@@ -2,9 +2,10 @@
 //! compared with what the scenario says.
 
 mod desk;
+mod payments;
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -26,6 +27,10 @@ pub(crate) struct Seen {
     pub(crate) heard: super::Seen,
     /// What quotas showed as earmarked when it was, in fen.
     pub(crate) earmarked_fen: Cell<i64>,
+    /// Payments that the worklist has, by the code of the rule that holds them.
+    pub(crate) held: RefCell<BTreeMap<u16, u64>>,
+    /// Payments that could not be instructed before the department had approved them.
+    pub(crate) second_approvals: Cell<u64>,
     /// Each phase with its seconds.
     pub(crate) phases: RefCell<Vec<(String, f64)>>,
     /// Called with phases done and all of them.

@@ -3,7 +3,7 @@
 use domain::ids::{DivisionIndex, QuotaId};
 use domain::money::Fen;
 
-use super::paper::{Deed, Earmark, Payment, PlanMonth, Receive, Step, TAKEN, paper};
+use super::paper::{Deed, Earmark, PlanMonth, Receive, Step, TAKEN, paper};
 use super::town::{HANDED_DOWN, Kind, Post, Row, Town, document_number};
 use super::{FISCAL_YEAR, YEAR};
 
@@ -14,7 +14,7 @@ const NOT_EXECUTABLE: u16 = 1006;
 const YEAR_IN_ADJUSTMENT: u16 = 1010;
 const OVER_AUTHORITY: u16 = 1012;
 const CUT_BELOW_USED: u16 = 4001;
-const NOT_HOLDER: u16 = 5010;
+pub(super) const NOT_HOLDER: u16 = 5010;
 const RECEIVE_MISMATCH: u16 = 5307;
 const VIRE_FUND_NATURE: u16 = 5311;
 const NEEDS_CONGRESS: u16 = 5314;
@@ -22,7 +22,7 @@ const CLOSE_OPEN_ITEMS: u16 = 5315;
 const GOAL_STALE: u16 = 5605;
 
 /// A row pays a sixteenth of its reply each month, so that a quarter is left in the end.
-const PARTS: i64 = 16;
+pub(super) const PARTS: i64 = 16;
 /// Of what a row has, a document moves such a part: all documents together stay within the fifth that a
 /// goal bears before it has to be approved anew.
 const SHIFT: i64 = 20;
@@ -64,68 +64,24 @@ impl Town {
     }
 
     /// The rows that a plan bounds: of the first unit, on general money.
-    fn planned(&self) -> impl Iterator<Item = &Row> {
+    pub(super) fn planned(&self) -> impl Iterator<Item = &Row> {
         let (first, rows) = (self.unit(0), self.placed.iter().map(|code| &self.rows[code]));
         rows.filter(move |row| row.unit == first && row.fund == "111")
     }
 
-    /// What the first unit may be asked for in each month: exactly what it pays.
+    /// What the first unit may be asked for in each month: exactly what it pays, and what it asks for
+    /// where rules look at it.
     fn plans(&self) -> Step {
         let rows: Vec<&Row> = self.planned().collect();
         let first = self.unit(0);
         let month = |month: u8| {
             let pays = rows.iter().filter(|row| month > 1 || row.early > 0);
             let contract = rows.iter().filter(|row| month == 4 && row.code == self.placed[1]);
-            let amount = Fen::new(pays.chain(contract).map(|row| row.reply / PARTS).sum());
+            let parts: i64 = pays.chain(contract).map(|row| row.reply / PARTS).sum();
+            let amount = Fen::new(parts + self.planted_fen(month));
             PlanMonth { unit: first.clone(), fund: "111", month, amount }
         };
         Step::Plans((1..=12).map(month).collect())
-    }
-
-    /// Every one of these rows pays its part of a month.
-    fn pay_all(&mut self, month: u8, codes: &[String]) -> Step {
-        let payments = codes.iter().map(|code| {
-            let fen = self.rows[code].reply / PARTS;
-            self.pay(month, code, fen, 0)
-        });
-        Step::Payments(payments.collect())
-    }
-
-    /// A payment that is made.
-    fn pay(&mut self, month: u8, code: &str, fen: i64, contract: u64) -> Payment {
-        // What is earmarked has left what is available already.
-        let quota = self.take(code, if contract == 0 { fen } else { 0 });
-        self.rows.get_mut(code).expect("just taken from").spent += fen;
-        self.counts.payments += 1;
-        self.counts.paid_fen += fen;
-        let clears = self.rows[code].fund != "31";
-        Payment { clears, ..self.payment(month, quota, fen, contract, TAKEN) }
-    }
-
-    fn payment(
-        &mut self,
-        month: u8,
-        quota: QuotaId,
-        fen: i64,
-        contract: u64,
-        expected: u16,
-    ) -> Payment {
-        let day = u32::from(YEAR) * 10_000 + u32::from(month) * 100 + 15;
-        Payment {
-            id: self.payment_id(),
-            quota,
-            amount: Fen::new(fen),
-            day,
-            contract,
-            clears: true,
-            expected,
-        }
-    }
-
-    fn refused_payment(&mut self, month: u8, code: &str, fen: i64, expected: u16) -> Payment {
-        let expected = self.refused(expected);
-        let quota = self.rows[code].quota.expect("a row with a quota");
-        self.payment(month, quota, fen, 0, expected)
     }
 
     /// A share for each division below.
@@ -178,7 +134,8 @@ impl Town {
 
     /// A month's payments, and what else happens in it.
     pub(super) fn month(&mut self, month: u8) -> Vec<Step> {
-        let mut steps = match month {
+        let mut steps = self.plants(month);
+        steps.extend(match month {
             2 => self.refusals_of_payments(),
             3 => self.contract(),
             4 => self.vire(),
@@ -190,7 +147,7 @@ impl Town {
             10 => self.give_back(),
             11 => self.recover_old(),
             _ => Vec::new(),
-        };
+        });
         let codes = self.placed.clone();
         steps.push(self.pay_all(month, &codes));
         steps
@@ -220,7 +177,7 @@ impl Town {
         let line = format!(
             "{contract}\tcontract\t0\t{}\t设备维护\tHT-{contract}\t{}\t{}\t{YEAR}-02-10",
             row.unit,
-            self.supplier(),
+            self.supplier().account,
             Fen::new(fen).to_yuan()
         );
         let number = contract.to_string();

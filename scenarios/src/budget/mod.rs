@@ -3,19 +3,22 @@
 //! end.
 //!
 //! In reading order: [`town`] lays a division out; `prepare` takes it to the reply; `course` issues
-//! quotas, sends money down, pays through twelve months and ends the year. Each keeps its own account
-//! of what is left where; none of it is taken from the engine.
+//! quotas, sends money down, pays through twelve months and ends the year; `rules` is what control rules
+//! say to each payment, `plants` are payments that meet one. Each keeps its own account of what is left
+//! where; none of it is taken from the engine.
 
 mod course;
 mod paper;
+mod plants;
 mod prepare;
+mod rules;
 mod town;
 
 use std::collections::BTreeMap;
 
 use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
 
-pub use paper::{Deed, Earmark, Filing, Payment, PlanMonth, Receive, Step};
+pub use paper::{Course, Deed, Earmark, Filing, Payee, Payment, PlanMonth, Receive, Step};
 pub use town::Town;
 
 use crate::divisions::{DIVISIONS, DivisionError, divisions};
@@ -42,6 +45,10 @@ pub enum Phase {
     Register,
     /// Cards, posts and units of both years; the year opens.
     BaseData,
+    /// The province puts its control rules on file.
+    Rules,
+    /// They are put on file below it, some tightened there.
+    Inherit,
     /// Projects come into the library.
     Projects,
     /// The budget is asked for, and goes up for the first time (一上).
@@ -73,6 +80,8 @@ impl Phase {
         let before = [
             P::Register,
             P::BaseData,
+            P::Rules,
+            P::Inherit,
             P::Projects,
             P::FirstUp,
             P::FirstDown,
@@ -119,6 +128,10 @@ pub struct Counts {
     pub paid_fen: i64,
     /// Refusals, by the code's number.
     pub refusals: BTreeMap<u16, u64>,
+    /// Payments that a rule held, by its code.
+    pub held: BTreeMap<u16, u64>,
+    /// Payments that a rule had the department approve too.
+    pub second_approvals: u64,
     /// Earmarked for contracts, in fen.
     pub earmarked_fen: i64,
     /// Carried into the next year, in fen.
@@ -139,9 +152,13 @@ impl Counts {
         self.in_transit += other.in_transit;
         self.payments += other.payments;
         self.paid_fen += other.paid_fen;
-        for (&code, count) in &other.refusals {
-            *self.refusals.entry(code).or_default() += count;
+        for (all, others) in [(&mut self.refusals, &other.refusals), (&mut self.held, &other.held)]
+        {
+            for (&code, count) in others {
+                *all.entry(code).or_default() += count;
+            }
         }
+        self.second_approvals += other.second_approvals;
         self.earmarked_fen += other.earmarked_fen;
         self.carried_fen += other.carried_fen;
         self.recovered_fen += other.recovered_fen;

@@ -27,8 +27,46 @@ pub struct Filing {
     pub expected: u16,
 }
 
-/// A payment, asked for and taken through to its clearing.
-#[derive(Clone, Copy, Debug)]
+/// Who is paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payee {
+    /// The name.
+    pub name: String,
+    /// The account.
+    pub account: String,
+    /// The bank's number.
+    pub bank: &'static str,
+}
+
+/// What becomes of a payment that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// The unit approves, the treasury instructs, the bank pays.
+    Plain,
+    /// The department approves it too, and until then it cannot be instructed.
+    Department {
+        /// What the treasury hears before that.
+        early: u16,
+    },
+    /// A rule holds it, by its code; an officer lifts that, and it goes on.
+    Lifted(u16),
+    /// A rule holds it, by its code, and it is sent back.
+    Returned(u16),
+}
+
+impl Course {
+    /// The code of the rule that holds it; none: nothing does.
+    #[must_use]
+    pub fn held_by(self) -> Option<u16> {
+        match self {
+            Course::Lifted(code) | Course::Returned(code) => Some(code),
+            Course::Plain | Course::Department { .. } => None,
+        }
+    }
+}
+
+/// A payment, asked for and, as a rule, taken through to its clearing.
+#[derive(Clone, Debug)]
 pub struct Payment {
     /// Its id.
     pub id: u128,
@@ -40,6 +78,16 @@ pub struct Payment {
     pub day: u32,
     /// The contract it is under; zero: none.
     pub contract: u64,
+    /// Departmental economic class.
+    pub economic: &'static str,
+    /// Who is paid; none: nobody is named.
+    pub payee: Option<Payee>,
+    /// What for.
+    pub purpose: String,
+    /// The document behind it.
+    pub document: String,
+    /// What becomes of it.
+    pub course: Course,
     /// Whether the treasury clears it: what a unit pays from its own account ends there.
     pub clears: bool,
     /// What the request should hear; only what is taken goes on.
@@ -103,6 +151,16 @@ pub enum Step {
     },
     /// The year is closed, as soon as nothing is on its way any more.
     Close(u16),
+    /// The rules that come with the program are put on file: in the province by its own word, below it
+    /// as the province has set them.
+    DefaultRules {
+        /// Who writes them down.
+        maker: u64,
+        /// Who approves them.
+        checker: u64,
+        /// Whether they are the province's own.
+        own: bool,
+    },
     /// Papers are filed in their order.
     Papers {
         /// The year they are of.

@@ -24,8 +24,9 @@ fn yuan(fen: i64) -> String {
 }
 
 impl Town {
-    /// The card and the units of both years; people and the payee of the year that is run.
-    pub(super) fn base_data(&self) -> Vec<Step> {
+    /// The card and the units of both years, people and payees.
+    pub(super) fn base_data(&mut self) -> Vec<Step> {
+        self.know_payees();
         let mut steps = Vec::new();
         for year in [YEAR, YEAR + 1] {
             let keeper = self.person(Post::Keeper);
@@ -39,19 +40,12 @@ impl Town {
     fn card(&self) -> Vec<String> {
         let (code, name, level) = (self.code(), &self.division.name, self.level());
         let parent = if level == "province" { "" } else { &self.parent_code() };
-        vec![
+        let mut lines = vec![
             format!("division\t{code}\t{name}\t{level}\t{parent}\t1\t1\t2022-01-01\tactive"),
             "mof-dep\tyw\t业务科\tbusiness".to_owned(),
-            format!(
-                "payee\t{}\t泉城设备有限公司\t102451099999\tenterprise\tnone\t",
-                self.supplier()
-            ),
-        ]
-    }
-
-    /// The account of the one supplier that contracts are made with.
-    pub(super) fn supplier(&self) -> String {
-        format!("16020001{}01", self.code())
+        ];
+        lines.extend(self.payee_lines());
+        lines
     }
 
     fn unit_lines(&self) -> Vec<String> {
@@ -68,7 +62,7 @@ impl Town {
         }
         for number in 0..self.leaves() {
             let department = self.department(number);
-            let name = format!("第{number}事业单位");
+            let name = unit_name(number);
             lines.push(unit(&self.unit(number), &name, &department, "public-one", 1));
         }
         lines
@@ -86,6 +80,8 @@ impl Town {
             post(Post::QuotaMaker, "quota-maker", ""),
             post(Post::QuotaChecker, "quota-checker", ""),
             post(Post::Receiver, "quota-maker", ""),
+            post(Post::RuleMaker, "rule-maker", ""),
+            post(Post::RuleChecker, "rule-checker", ""),
             post(Post::Treasury, "treasury-reviewer", ""),
             post(Post::TreasuryHead, "treasury-head", ""),
         ];
@@ -297,6 +293,11 @@ impl Town {
         }
         steps
     }
+}
+
+/// The name of a unit under a department.
+pub(super) fn unit_name(number: u64) -> String {
+    format!("第{number}事业单位")
 }
 
 /// A project that a unit files.

@@ -6,6 +6,7 @@ use domain::ids::{DivisionIndex, QuotaId};
 use domain::money::Fen;
 
 use super::paper::{Deed, Filing, Step, TAKEN, paper, papers};
+use super::rules::{Ask, Rules};
 use super::{Counts, FISCAL_YEAR, Phase, QuotaEnd, YEAR};
 use crate::divisions::{Division, Level};
 use crate::draws::{Draws, uuid};
@@ -42,6 +43,8 @@ pub(super) enum Post {
     QuotaMaker = 71,
     QuotaChecker = 72,
     Receiver = 73,
+    RuleMaker = 61,
+    RuleChecker = 62,
     Treasury = 81,
     TreasuryHead = 82,
     Bank = 91,
@@ -95,7 +98,8 @@ impl Row {
             (Kind::Reserve, _) => ("2270100", "59999", "39999"),
             (Kind::Transfer, _) => ("2300299", "59999", "39999"),
             (_, FINANCE) => ("2010601", "50201", "30201"),
-            _ => ("2050203", "50502", "30201"),
+            // Any goods and services: what exactly, each payment says.
+            _ => ("2050203", "50502", "302"),
         }
     }
 
@@ -130,6 +134,10 @@ pub struct Town {
     /// Codes of the placed rows of the first budget, in order.
     pub(super) placed: Vec<String>,
     pub(super) counts: Counts,
+    /// What its control rules go by.
+    pub(super) rules: Rules,
+    /// Payments that were sent back, with what may be used again.
+    pub(super) returned: Vec<Ask>,
     next_serial: u64,
     next_payment: u64,
 }
@@ -157,6 +165,8 @@ impl Town {
             rows: BTreeMap::new(),
             placed: Vec::new(),
             counts: Counts::default(),
+            rules: Rules::default(),
+            returned: Vec::new(),
             next_serial: 0,
             next_payment: 0,
         };
@@ -221,6 +231,12 @@ impl Town {
         (self.person(Post::UnitMaker), self.person(Post::UnitChecker))
     }
 
+    /// Who approves those that a rule has the department approve.
+    #[must_use]
+    pub fn department_reviewer(&self) -> u64 {
+        self.person(Post::Reviewer)
+    }
+
     /// Who reports what became of them.
     #[must_use]
     pub fn bank(&self) -> u64 {
@@ -238,6 +254,8 @@ impl Town {
         match phase {
             Phase::Register => vec![Step::Register],
             Phase::BaseData => self.base_data(),
+            Phase::Rules => self.own_rules(),
+            Phase::Inherit => self.inherited_rules(),
             Phase::Projects => self.library(),
             Phase::FirstUp => self.first_up(),
             Phase::FirstDown => self.first_down(),
@@ -413,9 +431,10 @@ impl Town {
         }
     }
 
-    pub(super) fn payment_id(&mut self) -> u128 {
+    /// The id of the next payment, and its number.
+    pub(super) fn payment_id(&mut self) -> (u128, u64) {
         self.next_payment += 1;
-        uuid(self.key, 7, self.next_payment)
+        (uuid(self.key, 7, self.next_payment), self.next_payment)
     }
 }
 

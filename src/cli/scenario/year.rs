@@ -111,6 +111,8 @@ impl BudgetYear<'_> {
         let mut counts = Counts {
             earmarked_fen: seen.earmarked_fen.get(),
             refusals: seen.heard.refusals.borrow().clone(),
+            held: seen.held.borrow().clone(),
+            second_approvals: seen.second_approvals.get(),
             ..Counts::default()
         };
         for division in &divisions {
@@ -192,6 +194,7 @@ impl BudgetYear<'_> {
             ("moves 指标调动", there.moves, due.moves),
             ("in transit 在途", there.in_transit, due.in_transit),
             ("payments 支付", there.payments, due.payments),
+            ("second approvals 加审", there.second_approvals, due.second_approvals),
         ];
         for (name, there, due) in rows {
             writeln!(
@@ -218,11 +221,15 @@ impl BudgetYear<'_> {
                 unlike(there == due, yuan(due))
             )?;
         }
-        for (&code, &count) in &there.refusals {
-            let slug = Code::from_number(code).map_or("?", Code::slug);
-            let expected = due.refusals.get(&code).copied().unwrap_or(0);
-            let unlike = unlike(count == expected, grouped(expected));
-            writeln!(out, "  refused {code} {slug:<24}{:>8}{unlike}", grouped(count))?;
+        for (word, there, due) in
+            [("refused", &there.refusals, &due.refusals), ("held", &there.held, &due.held)]
+        {
+            for (&code, &count) in there {
+                let slug = Code::from_number(code).map_or("?", Code::slug);
+                let expected = due.get(&code).copied().unwrap_or(0);
+                let unlike = unlike(count == expected, grouped(expected));
+                writeln!(out, "  {word:<7} {code} {slug:<24}{:>8}{unlike}", grouped(count))?;
+            }
         }
         for (name, finding) in found.laws.iter().chain(&found.invariants) {
             let word = if finding.violations == 0 { "holds" } else { "BROKEN" };
@@ -250,6 +257,7 @@ fn counts_json(counts: &Counts) -> Value {
         "quotas": counts.quotas, "pre_approval_replaced": counts.pre_approval_replaced,
         "moves": counts.moves, "in_transit": counts.in_transit, "payments": counts.payments,
         "paid_fen": counts.paid_fen, "refusals": counts.refusals,
+        "held": counts.held, "second_approvals": counts.second_approvals,
         "earmarked_fen": counts.earmarked_fen, "carried_fen": counts.carried_fen,
         "recovered_fen": counts.recovered_fen,
     })

@@ -1,5 +1,5 @@
-//! What a lane does in a division, over a connection for each role: papers, orders, payments, and the
-//! waiting for what the engine does by itself.
+//! What a lane does in a division, over a connection for each role: papers, orders, and the waiting for
+//! what the engine does by itself.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -7,37 +7,33 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use domain::codes::{
-    ActKind, BusinessKind, FactKind, LimitKind, Method, Role, StepKind, YearState,
-};
-use domain::command::{
-    Act, Body, By, Command, Fact, Paper, Register, Reserve, SetLimit, SetYear, Step as Order,
-};
+use domain::codes::{ActKind, LimitKind, Role, YearState};
+use domain::command::{Act, Body, By, Command, Paper, Register, SetLimit, SetYear};
 use domain::ids::{
-    ActId, BatchId, ChannelId, Class, ContractId, Day, FiscalYear, PaymentId, PersonId, QuotaId,
+    ActId, BatchId, ChannelId, Class, ContractId, Day, FiscalYear, PersonId, QuotaId,
 };
 use domain::office::issuance::order::plan_key;
 use domain::office::paper::PaperKind;
+use domain::office::rules::defaults;
 use domain::office::table::Table;
-use domain::particulars::Particulars;
 use domain::{Code, Fen};
 use protocol::client::{Options, Outcome};
 use protocol::directory::{Asked, ListRows};
 use protocol::limits::DIRECTORY_WAIT_MS_MAX;
 use protocol::{Client, Hello, Position};
-use scenarios::budget::{Earmark, FISCAL_YEAR, Filing, Payment, Receive, Step, Town};
+use scenarios::budget::{Earmark, FISCAL_YEAR, Filing, Receive, Step, Town, YEAR};
 
 use super::Seen;
 use crate::clock;
 
 /// Commands given at once.
-const AT_ONCE: usize = 4096;
+pub(super) const AT_ONCE: usize = 4096;
 
 /// How long a document or a transfer may take until it is carried out.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Pause between two looks at it.
-const PAUSE: Duration = Duration::from_millis(5);
+pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
 /// The channel of all of it.
 const CHANNEL: ChannelId = ChannelId(1);
@@ -50,7 +46,7 @@ fn fiscal(year: u16) -> Result<FiscalYear> {
 pub(super) struct Desk {
     address: SocketAddr,
     clients: HashMap<Role, Client>,
-    seen: Rc<Seen>,
+    pub(super) seen: Rc<Seen>,
     acts: u128,
     /// Where the last answer is true.
     at: Position,
@@ -67,7 +63,7 @@ impl Desk {
         self.acts = first;
     }
 
-    async fn client(&mut self, role: Role) -> Result<Client> {
+    pub(super) async fn client(&mut self, role: Role) -> Result<Client> {
         if let Some(client) = self.clients.get(&role) {
             return Ok(client.clone());
         }
@@ -79,14 +75,19 @@ impl Desk {
     }
 
     /// Compares an answer, and notes where it is true.
-    fn heard(&mut self, expected: u16, outcome: &Outcome, what: impl FnOnce() -> String) {
+    pub(super) fn heard(
+        &mut self,
+        expected: u16,
+        outcome: &Outcome,
+        what: impl FnOnce() -> String,
+    ) {
         if let Outcome::Done(told) | Outcome::Refused(told) = outcome {
             self.at = self.at.max(told.at);
         }
         self.seen.compare(expected, outcome.code(), what);
     }
 
-    fn id(&mut self) -> u128 {
+    pub(super) fn id(&mut self) -> u128 {
         self.acts += 1;
         self.acts
     }
@@ -106,6 +107,9 @@ impl Desk {
                 self.one(town.treasury(), Role::Finance, Body::SetYear(set), *expected).await
             }
             Step::Close(year) => self.close(town, *year).await,
+            Step::DefaultRules { maker, checker, own } => {
+                self.papers(town, YEAR, &default_rules(*maker, *checker, *own)).await
+            }
             Step::Papers { year, list } => self.papers(town, *year, list).await,
             Step::Plans(months) => {
                 for month in months {
@@ -218,7 +222,12 @@ impl Desk {
     }
 
     /// One row whose key begins so.
-    async fn row(&mut self, town: &Town, table: Table, beginning: &str) -> Result<Option<String>> {
+    pub(super) async fn row(
+        &mut self,
+        town: &Town,
+        table: Table,
+        beginning: &str,
+    ) -> Result<Option<String>> {
         let rows = self.rows(town, table, beginning).await?;
         Ok(rows.into_iter().next())
     }
@@ -277,76 +286,6 @@ impl Desk {
                 _ => tokio::time::sleep(PAUSE).await,
             }
         }
-    }
-
-    /// Asks for payments, and takes those that are taken through to their clearing.
-    async fn payments(&mut self, town: &Town, payments: &[Payment]) -> Result<()> {
-        for some in payments.chunks(AT_ONCE) {
-            let (maker, checker) = town.desk();
-            let reserves: Vec<Body<'_>> = some.iter().map(reserve).collect::<Result<_>>()?;
-            let expected: Vec<u16> = some.iter().map(|payment| payment.expected).collect();
-            self.wave(maker, Role::Maker, &reserves, &expected).await?;
-            let taken: Vec<&Payment> =
-                some.iter().filter(|payment| payment.expected == 0).collect();
-            let all_taken = vec![0; taken.len()];
-            for (person, role, kind) in [
-                (checker, Role::Checker, StepKind::ApproveUnit),
-                (town.treasury(), Role::Finance, StepKind::Instruct),
-            ] {
-                let order = |payment: &&Payment| {
-                    let (payment, quota) = (PaymentId(payment.id), payment.quota);
-                    Body::Step(Order { kind, payment, quota, serial: 1, reason: "" })
-                };
-                let orders: Vec<Body<'_>> = taken.iter().map(order).collect();
-                self.wave(person, role, &orders, &all_taken).await?;
-            }
-            for (role, kind) in
-                [(Role::Bank, FactKind::ConfirmPaid), (Role::CentralBank, FactKind::Clear)]
-            {
-                let due = taken.iter().filter(|payment| kind != FactKind::Clear || payment.clears);
-                let facts: Vec<Body<'_>> =
-                    due.map(|payment| self.fact(kind, payment)).collect::<Result<_>>()?;
-                self.wave(town.bank(), role, &facts, &all_taken).await?;
-            }
-        }
-        Ok(())
-    }
-
-    fn fact(&mut self, kind: FactKind, payment: &Payment) -> Result<Body<'static>> {
-        // Numbers of a channel are its own: the division's part of the act's id keeps them apart.
-        let id = self.id();
-        let serial = ((id >> 64) as u64) << 48 | (id as u64 & ((1 << 48) - 1));
-        Ok(Body::Fact(Fact {
-            kind,
-            payment: PaymentId(payment.id),
-            quota: payment.quota,
-            serial,
-            amount_fen: payment.amount,
-            payee_hash: 0,
-            day: Day::new(payment.day).context("a day")?,
-            refund: 0,
-            detail: 0,
-            note: "",
-        }))
-    }
-
-    async fn wave(
-        &mut self,
-        person: u64,
-        role: Role,
-        bodies: &[Body<'_>],
-        expected: &[u16],
-    ) -> Result<()> {
-        if bodies.is_empty() {
-            return Ok(());
-        }
-        let commands: Vec<Command<'_>> =
-            bodies.iter().map(|&body| Command { by: by(person, role), body }).collect();
-        let outcomes = self.client(role).await?.submit_all(&commands).await?;
-        for ((body, outcome), &expected) in bodies.iter().zip(&outcomes).zip(expected) {
-            self.heard(expected, outcome, || format!("{body:?}"));
-        }
-        Ok(())
     }
 
     async fn earmark(&mut self, town: &Town, earmark: &Earmark) -> Result<()> {
@@ -416,8 +355,35 @@ impl Desk {
     }
 }
 
-fn by(person: u64, role: Role) -> By {
+pub(super) fn by(person: u64, role: Role) -> By {
     By { person: PersonId(person), role, channel: CHANNEL }
+}
+
+/// The rules that come with the program, as papers: proposed in the province, taken over below it, and
+/// approved by another person.
+fn default_rules(maker: u64, checker: u64, own: bool) -> Vec<Filing> {
+    let filing = |person, kind, text| Filing {
+        person,
+        kind,
+        text,
+        day: u32::from(YEAR) * 10_000 + 103,
+        expected: 0,
+    };
+    let mut list = Vec::new();
+    for text in defaults::papers() {
+        let ids: Vec<&str> = text.lines().filter_map(|line| line.split('\t').next()).collect();
+        let ids = ids.join("\n");
+        list.push(if own {
+            filing(maker, "rule-propose", text)
+        } else {
+            // The province's first version of each.
+            let first = |line: &str| line.replacen('\t', "\t1\t", 1);
+            let lines: Vec<String> = text.lines().map(first).collect();
+            filing(maker, "rule-inherit", lines.join("\n"))
+        });
+        list.push(filing(checker, "rule-approve", ids));
+    }
+    list
 }
 
 fn role_of(filing: &Filing) -> Result<Role> {
@@ -439,21 +405,4 @@ fn told(town: &Town, filing: &Filing, outcome: &Outcome) -> String {
     }
     let first = filing.text.lines().next().unwrap_or_default();
     format!("{}, {} by {} ({first}){place}", town.code(), filing.kind, filing.person)
-}
-
-fn reserve(payment: &Payment) -> Result<Body<'static>> {
-    Ok(Body::Reserve(Reserve {
-        payment: PaymentId(payment.id),
-        quota: payment.quota,
-        amount_fen: payment.amount,
-        economic: Class::new("30201").context("a class")?,
-        method: Method::Centralized,
-        kind: BusinessKind::Single,
-        day: Day::new(payment.day).context("a day")?,
-        contract: ContractId(payment.contract),
-        plan: ContractId::NONE,
-        deadline_ms: 0,
-        one_act: false,
-        particulars: Particulars::NONE,
-    }))
 }
