@@ -7,6 +7,7 @@
 
 pub mod checkpoint_row;
 pub mod configuration;
+pub mod envelope;
 pub mod frame;
 pub mod journal;
 pub mod json_line;
@@ -39,6 +40,7 @@ pub const TARGETS: [Target; 7] = [
     Target { name: "json_line", read: json_line::read, seeds: json_line::seeds },
     Target { name: "journal", read: journal::read, seeds: journal::seeds },
     Target { name: "checkpoint_row", read: checkpoint_row::read, seeds: checkpoint_row::seeds },
+    Target { name: "envelope", read: envelope::read, seeds: envelope::seeds },
     Target { name: "configuration", read: configuration::read, seeds: configuration::seeds },
     Target { name: "link", read: link::read, seeds: link::seeds },
     Target { name: "scenario", read: scenario::read, seeds: scenario::seeds },
