@@ -19,6 +19,7 @@
 //! - [`gbk`], [`xml`], [`json`]: a voucher in the national form and as its JSON twin.
 //! - [`print`](mod@print): a voucher on paper.
 //! - [`link`]: how messages travel between two stores.
+//! - [`iso20022`]: orders out, status and statements in, for banks that speak it.
 
 pub mod business;
 pub mod certificates;
@@ -26,6 +27,7 @@ pub mod encoding;
 pub mod envelope;
 pub mod finance;
 pub mod gbk;
+pub mod iso20022;
 pub mod json;
 pub mod limits;
 pub mod link;

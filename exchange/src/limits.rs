@@ -201,6 +201,23 @@ pub const XML_VALUE_BYTES_MAX: usize = 4_096;
 
 /// Details that a printed voucher lists; the others are told as a number and a sum.
 pub const PRINTED_DETAILS_MAX: usize = 500;
+/// An ISO 20022 message, in bytes: its most transfers at 1.3 KB each, as banks write them.
+pub const ISO_MESSAGE_BYTES_MAX: usize = 128 << 20;
+
+/// Elements of an ISO 20022 message within each other. The deepest that is read is at 9.
+pub const ISO_DEPTH_MAX: usize = 24;
+
+/// A tag of an ISO 20022 message with its attributes, in bytes.
+pub const ISO_TAG_BYTES_MAX: usize = 1024;
+
+/// The text of one element of an ISO 20022 message, in bytes: 500 characters is the longest of the standard.
+pub const ISO_TEXT_BYTES_MAX: usize = 4096;
+
+/// Transactions that one ISO 20022 message may tell of.
+pub const ISO_TRANSACTIONS_MAX: usize = 100_000;
+
+/// Reasons that one ISO 20022 status may have.
+pub const ISO_REASONS_MAX: usize = 16;
 
 const MIB: usize = 1024 * 1024;
 

@@ -9,6 +9,7 @@ pub mod checkpoint_row;
 pub mod configuration;
 pub mod envelope;
 pub mod frame;
+pub mod iso20022;
 pub mod journal;
 pub mod json_line;
 pub mod link;
@@ -35,7 +36,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "frame", read: frame::read, seeds: frame::seeds },
     Target { name: "json_line", read: json_line::read, seeds: json_line::seeds },
     Target { name: "journal", read: journal::read, seeds: journal::seeds },
@@ -43,6 +44,9 @@ pub const TARGETS: [Target; 7] = [
     Target { name: "envelope", read: envelope::read, seeds: envelope::seeds },
     Target { name: "configuration", read: configuration::read, seeds: configuration::seeds },
     Target { name: "link", read: link::read, seeds: link::seeds },
+    Target { name: "iso_status", read: iso20022::status, seeds: iso20022::seeds },
+    Target { name: "iso_statement", read: iso20022::statement, seeds: iso20022::seeds },
+    Target { name: "iso_notice", read: iso20022::notice, seeds: iso20022::seeds },
     Target { name: "scenario", read: scenario::read, seeds: scenario::seeds },
 ];
 

@@ -9,8 +9,9 @@ use super::{Carried, DifferenceId, Ending, Outcome, Remark, Told};
 /// What is asked, by a person on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order<'a> {
-    /// A statement was compared. The same statement again brings nothing new; another one of the same day, or the same
-    /// one against books that were mended, ends what it does not find any more.
+    /// All that a party told of one source and day was compared, in one comparison: a part of it would end what the rest
+    /// brought. The same again brings nothing new; a corrected statement, or the same one against books that were
+    /// mended, ends what is not found any more.
     Compare {
         /// Whose statement of what.
         told: Told,

@@ -1,0 +1,421 @@
+//! camt.053.001.08 (statement of an account) and camt.054.001.08 (notice of entries), read.
+//!
+//! Both have the same entries. Sums and numbers that a message tells are held against what is in it.
+
+use domain::Fen;
+use domain::ids::Day;
+use domain::money::FenSum;
+use domain::reconciliation::{Figures, Item, ItemState, Line, Scope};
+
+use super::ids::{ID_CHARS_MAX, Uetr, key_of};
+use super::read::{Bad, Kind, Leaf, Listener, Reason, walk};
+use super::values::{amount, count, day, money, once, same_count, same_sum, text};
+use crate::limits::ISO_TRANSACTIONS_MAX;
+
+const STATEMENT: Kind =
+    Kind { namespace: "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08", element: "BkToCstmrStmt" };
+
+const NOTICE: Kind = Kind {
+    namespace: "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08",
+    element: "BkToCstmrDbtCdtNtfctn",
+};
+
+/// Which way money went, seen from the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Out (`DBIT`).
+    Out,
+    /// In (`CRDT`).
+    In,
+}
+
+impl Direction {
+    fn read(text: &str) -> Result<Direction, Reason> {
+        match text {
+            "DBIT" => Ok(Direction::Out),
+            "CRDT" => Ok(Direction::In),
+            _ => Err(Reason::value(text, "DBIT or CRDT")),
+        }
+    }
+
+    /// The amount as the account sees it: negative when it went out.
+    fn signed(self, amount_fen: Fen) -> FenSum {
+        let amount_fen = FenSum::from(amount_fen.get());
+        if self == Direction::In { amount_fen } else { -amount_fen }
+    }
+}
+
+/// One transfer of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryDetail {
+    /// The name of the payment (`PmtInfId`).
+    pub payment: Option<String>,
+    /// Its name from end to end.
+    pub end_to_end: Option<String>,
+    /// Its UETR.
+    pub uetr: Option<Uetr>,
+    /// How much.
+    pub amount_fen: Fen,
+    /// Which way.
+    pub direction: Direction,
+    /// The bank's own number of it.
+    pub bank_serial: Option<String>,
+}
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// How much.
+    pub amount_fen: Fen,
+    /// Which way; that of a reversal too.
+    pub direction: Direction,
+    /// Whether it undoes another.
+    pub is_reversal: bool,
+    /// Whether it is in the books; otherwise it is only announced.
+    pub is_booked: bool,
+    /// The day it is booked on.
+    pub day: Option<Day>,
+    /// The bank's own number of it.
+    pub bank_serial: Option<String>,
+    /// Its transfers; none where the bank tells of none.
+    pub details: Vec<EntryDetail>,
+}
+
+/// The statement of one account, or a notice of its entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Its name.
+    pub id: String,
+    /// The account.
+    pub account: String,
+    /// Balance before the entries; none in a notice.
+    pub opening_fen: Option<FenSum>,
+    /// Balance after them; none in a notice.
+    pub closing_fen: Option<FenSum>,
+    /// Its entries.
+    pub entries: Vec<Entry>,
+}
+
+impl Statement {
+    /// What is in the books of transfers that we ordered, as lines to compare: money that came back is negative. The
+    /// voucher and the detail are those of the names that went out with the order.
+    pub fn lines<'a>(&'a self, bank: &'a str) -> impl Iterator<Item = Line<'a>> {
+        let booked = self.entries.iter().filter(|entry| entry.is_booked);
+        booked.flat_map(move |entry| {
+            entry.details.iter().filter_map(move |detail| self.line(bank, entry, detail))
+        })
+    }
+
+    fn line<'a>(
+        &'a self,
+        bank: &'a str,
+        entry: &Entry,
+        detail: &'a EntryDetail,
+    ) -> Option<Line<'a>> {
+        let voucher = key_of(detail.payment.as_deref()?)?;
+        let amount_fen = match detail.direction {
+            Direction::Out => detail.amount_fen,
+            Direction::In => Fen::new(-detail.amount_fen.get()),
+        };
+        Some(Line {
+            scope: Scope { bank, account: &self.account, fund: "" },
+            item: Item { voucher, detail: detail.end_to_end.as_deref()? },
+            figures: Figures { amount_fen, state: ItemState::Done, day: entry.day? },
+        })
+    }
+
+    /// Booked transfers that name no order of ours, and booked entries without transfers: money that moved for another
+    /// reason, as the central bank's does at the clearing. Negative where it went out.
+    pub fn others(&self) -> impl Iterator<Item = (&Entry, FenSum)> {
+        let booked = self.entries.iter().filter(|entry| entry.is_booked);
+        booked.flat_map(|entry| {
+            let is_ours = |detail: &&EntryDetail| {
+                let names = detail.end_to_end.is_some() && entry.day.is_some();
+                names && detail.payment.as_deref().and_then(key_of).is_some()
+            };
+            let whole = entry.direction.signed(entry.amount_fen);
+            let alone = entry.details.is_empty().then_some((entry, whole));
+            let details = entry.details.iter().filter(move |detail| !is_ours(detail));
+            let details = details.map(move |it| (entry, it.direction.signed(it.amount_fen)));
+            alone.into_iter().chain(details)
+        })
+    }
+}
+
+/// Reads statements of accounts (camt.053).
+///
+/// # Errors
+/// [`Bad`] when the message is no camt.053.001.08, lacks something, does not add up, or is beyond a bound.
+pub fn read_statements(message: &[u8]) -> Result<Vec<Statement>, Bad> {
+    read(message, &STATEMENT, "BkToCstmrStmt/Stmt")
+}
+
+/// Reads notices of entries (camt.054).
+///
+/// # Errors
+/// [`Bad`] when the message is no camt.054.001.08, lacks something, does not add up, or is beyond a bound.
+pub fn read_notices(message: &[u8]) -> Result<Vec<Statement>, Bad> {
+    read(message, &NOTICE, "BkToCstmrDbtCdtNtfctn/Ntfctn")
+}
+
+fn read(message: &[u8], kind: &Kind, base: &'static str) -> Result<Vec<Statement>, Bad> {
+    let mut reading = Reading {
+        base,
+        done: Vec::new(),
+        told: Told::default(),
+        balance: Balance::default(),
+        entry: EntryTold::default(),
+        detail: DetailTold::default(),
+        transactions: 0,
+    };
+    walk(message, kind, &mut reading)?;
+    Ok(reading.done)
+}
+
+/// What was told of a statement so far.
+#[derive(Default)]
+struct Told {
+    id: Option<String>,
+    account: Option<String>,
+    /// Opening balance, and the closing balance of the day before, which is the same.
+    opening_fen: [Option<FenSum>; 2],
+    closing_fen: Option<FenSum>,
+    count: Option<u64>,
+    sum_fen: Option<Fen>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Default)]
+struct Balance {
+    code: Option<String>,
+    amount_fen: Option<Fen>,
+    direction: Option<Direction>,
+}
+
+#[derive(Default)]
+struct EntryTold {
+    amount_fen: Option<Fen>,
+    direction: Option<Direction>,
+    is_reversal: bool,
+    status: Option<String>,
+    day: Option<Day>,
+    bank_serial: Option<String>,
+    batch_count: Option<u64>,
+    batch_sum_fen: Option<Fen>,
+    /// With no amount or direction where none was told.
+    details: Vec<DetailTold>,
+}
+
+#[derive(Default)]
+struct DetailTold {
+    payment: Option<String>,
+    end_to_end: Option<String>,
+    uetr: Option<Uetr>,
+    amount_fen: Option<Fen>,
+    direction: Option<Direction>,
+    bank_serial: Option<String>,
+}
+
+struct Reading {
+    base: &'static str,
+    done: Vec<Statement>,
+    told: Told,
+    balance: Balance,
+    entry: EntryTold,
+    detail: DetailTold,
+    transactions: usize,
+}
+
+impl Reading {
+    fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let rest = path.strip_prefix(self.base)?;
+        if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
+    }
+
+    fn one_more(&mut self) -> Result<(), Reason> {
+        self.transactions += 1;
+        let (what, most) = ("entries and transfers", ISO_TRANSACTIONS_MAX);
+        if self.transactions > most { Err(Reason::TooMany { what, most }) } else { Ok(()) }
+    }
+
+    fn end_balance(&mut self) -> Result<(), Reason> {
+        let Balance { code, amount_fen, direction } = std::mem::take(&mut self.balance);
+        let amount_fen = amount_fen.ok_or(Reason::Missing("the balance's Amt"))?;
+        let direction = direction.ok_or(Reason::Missing("the balance's CdtDbtInd"))?;
+        let balance_fen = direction.signed(amount_fen);
+        match code.as_deref() {
+            Some("OPBD") => once(&mut self.told.opening_fen[0], balance_fen, "the opening balance"),
+            Some("PRCD") => once(&mut self.told.opening_fen[1], balance_fen, "the balance before"),
+            Some("CLBD") => once(&mut self.told.closing_fen, balance_fen, "the closing balance"),
+            _ => Ok(()),
+        }
+    }
+
+    fn end_entry(&mut self) -> Result<(), Reason> {
+        let told = std::mem::take(&mut self.entry);
+        let amount_fen = told.amount_fen.ok_or(Reason::Missing("the entry's Amt"))?;
+        let direction = told.direction.ok_or(Reason::Missing("the entry's CdtDbtInd"))?;
+        let is_booked = match told.status.as_deref() {
+            Some("BOOK") => true,
+            Some("PDNG" | "INFO" | "FUTR") => false,
+            Some(other) => return Err(Reason::value(other, "BOOK, PDNG, INFO or FUTR")),
+            None => return Err(Reason::Missing("the entry's status")),
+        };
+        if is_booked && told.day.is_none() {
+            return Err(Reason::Missing("the day of a booked entry"));
+        }
+        let alone = told.details.len() == 1;
+        let mut details = Vec::with_capacity(told.details.len());
+        for detail in told.details {
+            let own = detail.amount_fen.or(alone.then_some(amount_fen));
+            details.push(EntryDetail {
+                payment: detail.payment,
+                end_to_end: detail.end_to_end,
+                uetr: detail.uetr,
+                amount_fen: own.ok_or(Reason::Missing("the transfer's Amt"))?,
+                direction: detail.direction.unwrap_or(direction),
+                bank_serial: detail.bank_serial.or_else(|| told.bank_serial.clone()),
+            });
+        }
+        same_count("the batch's NbOfTxs", told.batch_count, details.len())?;
+        let signed = details.iter().map(|detail| detail.direction.signed(detail.amount_fen));
+        let added_fen: FenSum = signed.sum::<FenSum>() * direction.signed(Fen::new(1));
+        same_sum("the batch's TtlAmt", told.batch_sum_fen, added_fen)?;
+        if !details.is_empty() {
+            same_sum("the entry's Amt", Some(amount_fen), added_fen)?;
+        }
+        self.told.entries.push(Entry {
+            amount_fen,
+            direction,
+            is_reversal: told.is_reversal,
+            is_booked,
+            day: told.day,
+            bank_serial: told.bank_serial,
+            details,
+        });
+        self.one_more()
+    }
+
+    fn end_statement(&mut self) -> Result<(), Reason> {
+        let told = std::mem::take(&mut self.told);
+        let [opening_fen, before_fen] = told.opening_fen;
+        let statement = Statement {
+            id: told.id.ok_or(Reason::Missing("the statement's Id"))?,
+            account: told.account.ok_or(Reason::Missing("the account"))?,
+            opening_fen: opening_fen.or(before_fen),
+            closing_fen: told.closing_fen,
+            entries: told.entries,
+        };
+        let entries = &statement.entries;
+        same_count("NbOfNtries", told.count, entries.len())?;
+        let amounts = entries.iter().map(|entry| FenSum::from(entry.amount_fen.get()));
+        same_sum("the sum of the entries", told.sum_fen, amounts.sum())?;
+        if let (Some(opening_fen), Some(closing_fen)) =
+            (statement.opening_fen, statement.closing_fen)
+        {
+            let booked = entries.iter().filter(|entry| entry.is_booked);
+            let moved: FenSum = booked.map(|entry| entry.direction.signed(entry.amount_fen)).sum();
+            if opening_fen + moved != closing_fen {
+                return Err(Reason::Sum {
+                    what: "the closing balance",
+                    told: domain::money::yuan_plain(closing_fen),
+                    added: domain::money::yuan_plain(opening_fen + moved),
+                });
+            }
+        }
+        self.done.push(statement);
+        self.one_more()
+    }
+}
+
+impl Listener for Reading {
+    fn open(&mut self, path: &str) -> Result<(), Reason> {
+        match self.below(path) {
+            Some("") => self.told = Told::default(),
+            Some("Bal") => self.balance = Balance::default(),
+            Some("Ntry") => self.entry = EntryTold::default(),
+            Some("Ntry/NtryDtls/TxDtls") => self.detail = DetailTold::default(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn leaf(&mut self, path: &str, leaf: Leaf<'_>) -> Result<(), Reason> {
+        let name = || text(leaf.text, ID_CHARS_MAX);
+        let Some(path) = self.below(path) else { return Ok(()) };
+        let (told, balance) = (&mut self.told, &mut self.balance);
+        if let Some(path) = path.strip_prefix("Ntry/NtryDtls/") {
+            return self.of_details(path, leaf);
+        }
+        let entry = &mut self.entry;
+        match path {
+            "Id" => once(&mut told.id, name()?, "the statement's Id"),
+            "Acct/Id/Othr/Id" | "Acct/Id/IBAN" => once(&mut told.account, name()?, "the account"),
+            "Acct/Ccy" if leaf.text != "CNY" => Err(Reason::value(leaf.text, "the currency CNY")),
+            "Bal/Tp/CdOrPrtry/Cd" => once(&mut balance.code, name()?, "the balance's type"),
+            "Bal/Amt" => once(&mut balance.amount_fen, money(leaf)?, "the balance's Amt"),
+            "Bal/CdtDbtInd" => {
+                once(&mut balance.direction, Direction::read(leaf.text)?, "the balance's CdtDbtInd")
+            }
+            "TxsSummry/TtlNtries/NbOfNtries" => {
+                once(&mut told.count, count(leaf.text)?, "NbOfNtries")
+            }
+            "TxsSummry/TtlNtries/Sum" => once(&mut told.sum_fen, amount(leaf.text)?, "the sum"),
+            "Ntry/Amt" => once(&mut entry.amount_fen, money(leaf)?, "the entry's Amt"),
+            "Ntry/CdtDbtInd" => {
+                once(&mut entry.direction, Direction::read(leaf.text)?, "the entry's CdtDbtInd")
+            }
+            "Ntry/RvslInd" => {
+                entry.is_reversal = match leaf.text {
+                    "true" | "1" => true,
+                    "false" | "0" => false,
+                    other => return Err(Reason::value(other, "true or false")),
+                };
+                Ok(())
+            }
+            "Ntry/Sts/Cd" => once(&mut entry.status, name()?, "the entry's status"),
+            "Ntry/BookgDt/Dt" | "Ntry/BookgDt/DtTm" => {
+                once(&mut entry.day, day(leaf.text)?, "the entry's day")
+            }
+            "Ntry/AcctSvcrRef" => once(&mut entry.bank_serial, name()?, "AcctSvcrRef"),
+            // A statement, balance or entry without anything in it.
+            "" | "Bal" | "Ntry" => Err(Reason::Missing("what an element has to hold")),
+            _ => Ok(()),
+        }
+    }
+
+    fn close(&mut self, path: &str) -> Result<(), Reason> {
+        match self.below(path) {
+            Some("Bal") => self.end_balance(),
+            Some("Ntry/NtryDtls/TxDtls") => {
+                self.entry.details.push(std::mem::take(&mut self.detail));
+                self.one_more()
+            }
+            Some("Ntry") => self.end_entry(),
+            Some("") => self.end_statement(),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Reading {
+    fn of_details(&mut self, path: &str, leaf: Leaf<'_>) -> Result<(), Reason> {
+        let name = || text(leaf.text, ID_CHARS_MAX);
+        let (entry, detail) = (&mut self.entry, &mut self.detail);
+        match path {
+            "Btch/NbOfTxs" => {
+                once(&mut entry.batch_count, count(leaf.text)?, "the batch's NbOfTxs")
+            }
+            "Btch/TtlAmt" => once(&mut entry.batch_sum_fen, money(leaf)?, "the batch's TtlAmt"),
+            "TxDtls/Refs/PmtInfId" => once(&mut detail.payment, name()?, "PmtInfId"),
+            "TxDtls/Refs/EndToEndId" => once(&mut detail.end_to_end, name()?, "EndToEndId"),
+            "TxDtls/Refs/UETR" => once(&mut detail.uetr, Uetr::read(leaf.text)?, "UETR"),
+            "TxDtls/Refs/AcctSvcrRef" => once(&mut detail.bank_serial, name()?, "AcctSvcrRef"),
+            "TxDtls/Amt" => once(&mut detail.amount_fen, money(leaf)?, "the transfer's Amt"),
+            "TxDtls/CdtDbtInd" => {
+                once(&mut detail.direction, Direction::read(leaf.text)?, "the transfer's CdtDbtInd")
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! ISO 20022: orders out and held against a reader of their own, status and statements in, garbage refused.
+//!
+//! `UPDATE_GOLDEN=1` writes what comes out of golden messages anew; messages of banks are written by hand.
+
+mod answers;
+mod garbage;
+mod orders;
+mod page;
+mod reader;
+mod receipts;
+mod samples;

@@ -1,0 +1,47 @@
+//! ISO 20022 messages of banks: status reports, statements of accounts, notices of entries.
+
+use exchange::iso20022::statement::{Statement, read_notices, read_statements};
+use exchange::limits::ISO_TRANSACTIONS_MAX;
+
+/// Reads a status report. A name that is told of has one standing at most, and it is the one in the report.
+pub fn status(data: &[u8]) {
+    let Ok(report) = exchange::iso20022::status::read(data) else { return };
+    for payment in &report.payments {
+        let said = report.of(&payment.id);
+        for transfer in &payment.transfers {
+            if transfer.standing.status.is_some() {
+                assert_eq!(said.of(&transfer.end_to_end), Some(&transfer.standing));
+            }
+        }
+    }
+}
+
+/// Reads statements of accounts.
+pub fn statement(data: &[u8]) {
+    read_statements(data).iter().flatten().for_each(check);
+}
+
+/// Reads notices of entries.
+pub fn notice(data: &[u8]) {
+    read_notices(data).iter().flatten().for_each(check);
+}
+
+/// Every transfer of a booked entry is one of ours or another's, and what is read holds what it says.
+fn check(statement: &Statement) {
+    let booked = statement.entries.iter().filter(|entry| entry.is_booked);
+    let transfers: usize = booked.map(|entry| entry.details.len().max(1)).sum();
+    assert_eq!(statement.lines("102").count() + statement.others().count(), transfers);
+    assert!(statement.entries.len() <= ISO_TRANSACTIONS_MAX);
+    for entry in &statement.entries {
+        assert!(entry.amount_fen >= domain::Fen::ZERO);
+    }
+}
+
+/// Golden messages.
+pub fn seeds() -> Vec<Vec<u8>> {
+    vec![
+        include_bytes!("../../exchange/tests/golden/iso20022/pain002_partly.xml").to_vec(),
+        include_bytes!("../../exchange/tests/golden/iso20022/camt053_day.xml").to_vec(),
+        include_bytes!("../../exchange/tests/golden/iso20022/camt054_paid.xml").to_vec(),
+    ]
+}
