@@ -31,6 +31,7 @@
 //! - [`voucher`]: e-vouchers: what parties tell each other about payments.
 //! - [`reconciliation`]: our books against the other side's statements.
 //! - [`day`]: what has to be done before a day is closed.
+//! - [`clearing`]: how a bank gets back what it paid in advance.
 //! - [`digest`]: the canonical rows that I5 compares.
 //! - `planted`: defects for the simulation to find, in builds with that feature alone.
 
@@ -100,6 +101,8 @@ pub mod voucher;
 pub mod reconciliation;
 
 pub mod day;
+
+pub mod clearing;
 
 pub mod digest;
 

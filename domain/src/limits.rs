@@ -162,3 +162,6 @@ pub const DIFFERENCES_MAX: usize = 65_536;
 
 /// Open things that an item of a day's checklist calls by name; of further ones it tells how many.
 pub const DAY_NAMED_MAX: usize = 20;
+
+/// Ways that a clearing request and its limit notice may differ, as far as they are listed.
+pub const CLEARING_MISMATCHES_MAX: usize = 32;

@@ -1,0 +1,86 @@
+//! What people and timers tell a bank, and why it may say no.
+
+use domain::ids::Day;
+use domain::voucher::VoucherKey;
+use thiserror::Error;
+
+use super::master::ZeroBalanceAccount;
+use crate::limits::REASON_CHARS_MAX;
+
+/// An order to a bank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Opens a zero-balance account.
+    OpenAccount(ZeroBalanceAccount),
+    /// A payee's account takes no money from now on: it is closed, or does not exist.
+    BlockPayee {
+        /// The account's number.
+        account: String,
+        /// Why, for receipts and returns.
+        why: String,
+    },
+    /// Begins a business day.
+    OpenDay(Day),
+    /// Ends payments of the day (截止); what comes later is sent back.
+    CutOff,
+    /// Asks the central bank for what was paid (2301), and hands it refunds (2302).
+    RequestClearing,
+    /// A payee's bank or the payee gives money back (退票、退回).
+    Refund {
+        /// The payment order.
+        voucher: VoucherKey,
+        /// Which detail; none: all that were paid and not given back.
+        detail: Option<String>,
+        /// Why.
+        reason: String,
+    },
+    /// Sends receipts that a script kept back as [`crate::script::Fault::Late`].
+    SendLate,
+    /// Ends the day: zero-balance accounts have to be at zero, or people are alarmed.
+    Close,
+}
+
+/// Why an order to a bank is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// Another account has this number.
+    #[error("account {number} is open for somebody else; choose another number")]
+    AccountTaken {
+        /// The account's number.
+        number: String,
+    },
+    /// No day is open.
+    #[error("no business day is open; open one")]
+    NoDay,
+    /// A day is open.
+    #[error("{day:?} is not closed; close it first")]
+    DayOpen {
+        /// Which.
+        day: Day,
+    },
+    /// Days go forward.
+    #[error("{day:?} is not after {last:?}, the last day; open a later one")]
+    DayPast {
+        /// Which was to be opened.
+        day: Day,
+        /// The last one.
+        last: Day,
+    },
+    /// The bank has paid no such voucher.
+    #[error("this bank has not paid {voucher}; name a payment order that it paid")]
+    NotPaid {
+        /// The voucher that was named.
+        voucher: VoucherKey,
+    },
+    /// Nothing under this name is left to be given back.
+    #[error("{voucher} has no paid detail `{detail}` that was not given back; name another")]
+    NothingToRefund {
+        /// The voucher that was named.
+        voucher: VoucherKey,
+        /// The detail that was named; empty: any.
+        detail: String,
+    },
+    /// No reason, or a novel.
+    #[error("a reason has 1 to {REASON_CHARS_MAX} characters")]
+    Reason,
+}

@@ -1,0 +1,117 @@
+//! What a bank writes down of its decisions, field by field.
+
+use bincode::{BorrowDecode, Encode};
+
+use crate::record::KeyRecord;
+
+#[derive(Encode, BorrowDecode)]
+pub(super) enum Record<'a> {
+    AccountOpened {
+        number: &'a str,
+        name: &'a str,
+        division: &'a str,
+        treasury: &'a str,
+        finance: &'a str,
+    },
+    PayeeBlocked {
+        account: &'a str,
+        why: &'a str,
+    },
+    DayOpened {
+        day: u32,
+    },
+    CutOff,
+    /// An order was paid, at least in part.
+    Paid(Paid<'a>),
+    /// An order was sent back.
+    Returned {
+        key: KeyRecord<'a>,
+        digest: u64,
+    },
+    /// An order was taken and stays without an answer: the script says so.
+    Silent {
+        key: KeyRecord<'a>,
+        digest: u64,
+    },
+    /// A batch's parent or details wait for the other half.
+    Waiting {
+        digest: u64,
+        from: &'a str,
+        voucher: &'a [u8],
+    },
+    /// A transfer request went out for the vouchers that waited longest in a group.
+    Requested {
+        key: KeyRecord<'a>,
+        group: &'a str,
+        vouchers: u32,
+        amount_fen: i64,
+    },
+    /// A refund request went out.
+    RefundsRequested {
+        key: KeyRecord<'a>,
+        group: &'a str,
+        refunds: Vec<u32>,
+        amount_fen: i64,
+    },
+    /// The central bank has settled a request of either kind.
+    Settled {
+        key: KeyRecord<'a>,
+        cleared_day: u32,
+    },
+    /// The central bank has sent a request of either kind back.
+    Refused {
+        key: KeyRecord<'a>,
+    },
+    /// Details of an order came back from their payees.
+    Refunded {
+        key: KeyRecord<'a>,
+        notice: KeyRecord<'a>,
+        reason: &'a str,
+        /// Which of the details that were paid, from 0, and the number of each refund.
+        lines: Vec<(u32, u32)>,
+    },
+    /// Receipts that were kept back have gone out.
+    Sent {
+        keys: Vec<KeyRecord<'a>>,
+    },
+    /// A number was used for a report or an answer.
+    Numbered {
+        count: u32,
+    },
+    Closed {
+        /// Accounts that are not at zero, with what they are at.
+        not_zero: Vec<(&'a str, i128)>,
+    },
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(super) struct Paid<'a> {
+    pub(super) key: KeyRecord<'a>,
+    pub(super) digest: u64,
+    /// Details that came beside: what was paid stands under their key. The parent is `key`.
+    pub(super) beside: Option<(KeyRecord<'a>, u64)>,
+    pub(super) account: &'a str,
+    pub(super) fund: &'a str,
+    pub(super) method: &'a str,
+    pub(super) lane: u8,
+    /// Of the script; 0: none.
+    pub(super) fault: u8,
+    /// To whom a receipt is due that is kept back, and the receipt.
+    pub(super) held: Option<(&'a str, &'a [u8])>,
+    pub(super) lines: Vec<PaidLine<'a>>,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(super) struct PaidLine<'a> {
+    /// The payee's line.
+    pub(super) detail: &'a str,
+    /// The order's line it is part of; the same, but where payees came beside.
+    pub(super) order_detail: &'a str,
+    /// The engine's payment; 0: not told.
+    pub(super) payment: u128,
+    /// Empty: cash.
+    pub(super) payee: &'a str,
+    /// Department, functional class, economic classes of government and department, quota.
+    pub(super) elements: [&'a str; 5],
+    pub(super) paid_fen: i64,
+}

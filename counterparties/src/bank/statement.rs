@@ -1,0 +1,172 @@
+//! The end of a day, its reports (2206), and the comparison with what the central bank says it cleared (3502).
+
+use std::collections::BTreeMap;
+
+use domain::Fen;
+use domain::FiscalYear;
+use domain::money::{FenSum, yuan_plain};
+use domain::voucher::document::Fields;
+use domain::voucher::{
+    Detail, DivisionCode, Field, Flag, Party, Value, Voucher, VoucherKey, VoucherKind,
+    VoucherNumber, form,
+};
+use exchange::business::{Effect, Verdict};
+
+use super::record::Record;
+use super::{Bank, Refusal, RequestEnd, noted};
+use crate::ledger::{AccountKind, Purpose, Statement};
+use crate::limits::{LISTED_PER_VOUCHER_MAX, REASON_CHARS_MAX};
+
+impl Bank {
+    /// Statements of all zero-balance accounts for a day, from the ledger.
+    #[must_use]
+    pub fn account_statements(&self, day: domain::ids::Day) -> Vec<Statement> {
+        self.ledger.statements(AccountKind::ZeroBalance, day)
+    }
+
+    pub(super) fn close(&self) -> Result<Vec<Effect>, Refusal> {
+        let day = self.today()?;
+        let balances = self
+            .ledger
+            .accounts(AccountKind::ZeroBalance)
+            .map(|id| (self.ledger.account(id).number, self.ledger.balance_fen(id)));
+        let not_zero = balances.filter(|(_, balance_fen)| *balance_fen != 0).collect();
+        let mut paid: BTreeMap<(DivisionCode, Party), Vec<Detail>> = BTreeMap::new();
+        for statement in self.account_statements(day) {
+            let account = &self.accounts[&statement.account];
+            let lines = paid.entry((account.division, account.finance)).or_default();
+            report_lines(&statement, lines);
+        }
+        let mut reports = Vec::new();
+        for ((division, to), lines) in paid {
+            for lines in lines.chunks(LISTED_PER_VOUCHER_MAX) {
+                let year = FiscalYear::new(day.year()).expect("a business day is in a year");
+                let number = self.number_after(reports.len() as u32);
+                let kind = VoucherKind::DirectDaily;
+                let key = VoucherKey { division, year, kind, number };
+                let amounts = lines.iter().filter_map(|line| line.fields.amount_fen(Field::Amount));
+                let sum_fen: FenSum = amounts.map(|fen| FenSum::from(fen.get())).sum();
+                let sum_fen = i64::try_from(sum_fen).map(Fen::new).ok();
+                let sum_fen = sum_fen.filter(|sum| sum.in_bounds());
+                let head = Fields::new()
+                    .with_text(Field::PayBank, self.identity.code.as_str())
+                    .with_text(Field::PayBankName, self.identity.name.as_str())
+                    .with(Field::Total, Value::Count(lines.len() as u32))
+                    .with_amount(Field::TotalAmount, sum_fen.expect("a bank's day is an amount"))
+                    .with(Field::FirstDay, Value::Day(day))
+                    .with(Field::LastDay, Value::Day(day));
+                let (flag, details) = (Flag::Original, lines.to_vec());
+                let voucher = Voucher { key, flag, date: day, head, details };
+                reports.push(Effect::Issue { to, voucher });
+            }
+        }
+        let mut effects = vec![noted(&Record::Closed { not_zero })];
+        if !reports.is_empty() {
+            effects.push(noted(&Record::Numbered { count: reports.len() as u32 }));
+        }
+        effects.extend(reports);
+        Ok(effects)
+    }
+
+    /// Holds the central bank's clearing statement against the bank's own requests, and answers (2502).
+    pub(super) fn take_statement(
+        &self,
+        from: Party,
+        statement: &Voucher,
+    ) -> (Verdict, Vec<Effect>) {
+        let first = statement.head.day(Field::FirstDay).unwrap_or(statement.date);
+        let last = statement.head.day(Field::LastDay).unwrap_or(first);
+        let treasury = statement.head.text(Field::Treasury);
+        // What we say of each request that ended in these days.
+        let mut ours: BTreeMap<(VoucherKind, &str), (FenSum, &str)> = BTreeMap::new();
+        for (source, request) in &self.requests {
+            let (day, state) = match request.end {
+                Some(RequestEnd::Settled(day)) => (day, form::LINE_NORMAL),
+                Some(RequestEnd::Refused(day)) => (day, form::LINE_RETURNED),
+                None => continue,
+            };
+            let key = self.ledger.key_of(*source);
+            let group = super::clearing::Group::read(self.group_names.text(request.group));
+            let same_place = key.division == statement.key.division
+                && key.year == statement.key.year
+                && treasury == Some(self.accounts[group.account].treasury.as_str());
+            if same_place && (first..=last).contains(&day) {
+                let amount_fen = FenSum::from(request.amount_fen.get());
+                ours.insert((key.kind, key.number.as_str()), (amount_fen, state));
+            }
+        }
+        let mut different = Vec::new();
+        for line in &statement.details {
+            let text = |field| line.fields.text(field).unwrap_or("");
+            let amount_fen = line.fields.amount_fen(Field::Amount).unwrap_or_default();
+            let (number, state) = (text(Field::OriginalNumber), text(Field::LineState));
+            let known =
+                form::kind(text(Field::OriginalKind)).and_then(|kind| ours.remove(&(kind, number)));
+            let why = match known {
+                None => "我方无此笔: this bank has no such line".to_owned(),
+                Some((ours_fen, _)) if ours_fen != FenSum::from(amount_fen.get()) => {
+                    format!("金额不符: this bank has {}", yuan_plain(ours_fen))
+                }
+                Some((_, ours)) if ours != state => format!("状态不符: this bank has state {ours}"),
+                Some(_) => continue,
+            };
+            different.push(answer_line(text(Field::OriginalKind), number, amount_fen, &why));
+        }
+        for ((kind, number), (amount_fen, _)) in ours {
+            let amount_fen = Fen::new(i64::try_from(amount_fen).expect("an amount was requested"));
+            let why = "对账单无此笔: the statement lacks it";
+            different.push(answer_line(&kind.code().to_string(), number, amount_fen, why));
+        }
+        for (at, line) in different.iter_mut().enumerate() {
+            line.id = (at + 1).to_string();
+        }
+        different.truncate(LISTED_PER_VOUCHER_MAX);
+        let equal = different.is_empty();
+        let mut head = Fields::new()
+            .with_text(Field::OriginalKind, statement.key.kind.code().to_string())
+            .with_text(Field::OriginalNumber, statement.key.number.as_str())
+            .with_text(Field::PayBank, self.identity.code.as_str())
+            .with_text(Field::PayBankName, self.identity.name.as_str())
+            .with_text(
+                Field::CheckResult,
+                if equal { form::CHECK_EQUAL } else { form::CHECK_DIFFERENT },
+            );
+        if !equal {
+            let why = format!("{}笔不符: {} lines differ", different.len(), different.len());
+            head.set(Field::CheckReason, Value::Text(why));
+        }
+        let number: VoucherNumber = self.number_after(0);
+        let key = VoucherKey { kind: VoucherKind::BankStatementAnswer, number, ..statement.key };
+        let date = self.day.unwrap_or(statement.date);
+        let voucher = Voucher { key, flag: Flag::Original, date, head, details: different };
+        let noted = noted(&Record::Numbered { count: 1 });
+        (Verdict::Accepted, vec![noted, Effect::Issue { to: from, voucher }])
+    }
+}
+
+/// Payments of a day from one account, a line for each detail that was paid.
+fn report_lines(statement: &Statement, lines: &mut Vec<Detail>) {
+    let paid = statement.lines.iter().filter(|line| line.purpose == Purpose::Charge);
+    for line in paid {
+        let fields = Fields::new()
+            .with_text(Field::PayerAccount, statement.account.as_str())
+            .with_amount(Field::Amount, Fen::new(-line.amount_fen.get()))
+            .with_text(Field::OriginalNumber, line.voucher.number.as_str())
+            .with_text(Field::OriginalKind, line.voucher.kind.code().to_string())
+            .with_text(Field::OriginalDetail, line.detail.as_str())
+            .with_text(Field::LineState, form::LINE_NORMAL);
+        let id = (lines.len() % LISTED_PER_VOUCHER_MAX + 1).to_string();
+        lines.push(Detail { id, fields });
+    }
+}
+
+fn answer_line(kind: &str, number: &str, amount_fen: Fen, why: &str) -> Detail {
+    let why: String = why.chars().take(REASON_CHARS_MAX).collect();
+    let fields = Fields::new()
+        .with_text(Field::OriginalKind, kind)
+        .with_text(Field::OriginalNumber, number)
+        .with_amount(Field::Amount, amount_fen)
+        .with_text(Field::CheckResult, form::CHECK_DIFFERENT)
+        .with_text(Field::CheckReason, why);
+    Detail { id: String::new(), fields }
+}

@@ -1,0 +1,360 @@
+//! The central bank's treasury (人民银行国库): keeps the cash of divisions, and reimburses banks out of it.
+//!
+//! A request (2301) is cleared when finance's limit notice says the same, line by line, and there is cash. Without a
+//! notice it is held; on a mismatch it is sent back whole; without cash it waits in a queue, wages and basic
+//! livelihood first, and is never refused for cash. It never clears in part, and knows nothing of quotas.
+
+mod apply;
+mod cash;
+mod gate;
+mod master;
+mod order;
+mod record;
+mod requests;
+mod statements;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use domain::clearing::Lane;
+use domain::ids::Day;
+use domain::money::{FenSum, yuan_plain};
+use domain::voucher::{
+    Field, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, VoucherNumber,
+};
+use domain::{Fen, FiscalYear};
+use exchange::business::{Business, Effect, Verdict};
+
+pub use master::{Identity, MasterRow, Treasury};
+pub use order::{Order, PaidIn, Refusal};
+
+use self::master::Master;
+use self::record::Record;
+use crate::ledger::{AccountKind, Ledger};
+use crate::record::{self as encoding};
+
+/// What a voucher waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WaitsFor {
+    /// Finance's limit notice.
+    Notice,
+    /// Cash in the treasury (Q1902).
+    Cash,
+}
+
+/// A voucher that waits, as the queue shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The voucher.
+    pub voucher: VoucherKey,
+    /// The treasury that is to pay, by its code.
+    pub treasury: String,
+    /// What it waits for.
+    pub waits_for: WaitsFor,
+    /// Its place: wages first.
+    pub lane: Lane,
+    /// How much.
+    pub amount_fen: Fen,
+    /// Since when.
+    pub since: Day,
+}
+
+/// A voucher that is kept until it is settled.
+#[derive(Clone, Debug)]
+struct Kept {
+    from: Party,
+    voucher: Voucher,
+    lane: Lane,
+    arrived: u64,
+    since: Day,
+    queued: bool,
+}
+
+/// A request of a bank that came to its end.
+#[derive(Clone, Debug)]
+struct Ended {
+    voucher: VoucherKey,
+    day: Day,
+    treasury: String,
+    bank: String,
+    amount_fen: Fen,
+    returned: bool,
+}
+
+/// What was cleared of a payment order.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cleared {
+    amount_fen: FenSum,
+    refunded_fen: FenSum,
+}
+
+/// Names of vouchers in a queue, in the order they are paid.
+type Queue = BTreeSet<(Lane, u64, VoucherKey)>;
+
+/// The central bank's treasury office.
+#[derive(Clone, Debug)]
+pub struct CentralBank {
+    identity: Identity,
+    master: Master,
+    ledger: Ledger,
+    day: Option<Day>,
+    open: bool,
+    /// Every voucher that was ever taken, with what tells it from others under its key.
+    seen: HashMap<VoucherKey, u64>,
+    kept: BTreeMap<VoucherKey, Kept>,
+    /// Notices by the request they are for.
+    notices: BTreeMap<VoucherKey, VoucherKey>,
+    arrived: u64,
+    queues: BTreeMap<String, Queue>,
+    cleared: HashMap<VoucherKey, Cleared>,
+    /// Refunds by order and detail.
+    refunded: HashSet<(VoucherKey, String)>,
+    ended: Vec<Ended>,
+    numbers: u32,
+}
+
+impl CentralBank {
+    /// A central bank with nothing on file.
+    ///
+    /// # Panics
+    /// When its code is not 1 to 12 digits and capital letters.
+    #[must_use]
+    pub fn new(identity: Identity) -> CentralBank {
+        let code = identity.code.as_str();
+        let plain = code.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        let names = Party::new(PartyKind::CentralBank, code).is_some();
+        assert!(plain && names, "`{code}` is no central bank's code");
+        CentralBank {
+            identity,
+            master: Master::default(),
+            ledger: Ledger::default(),
+            day: None,
+            open: false,
+            seen: HashMap::new(),
+            kept: BTreeMap::new(),
+            notices: BTreeMap::new(),
+            arrived: 0,
+            queues: BTreeMap::new(),
+            cleared: HashMap::new(),
+            refunded: HashSet::new(),
+            ended: Vec::new(),
+            numbers: 0,
+        }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The central bank as a party.
+    ///
+    /// # Panics
+    /// Never: the code was looked at when it began.
+    #[must_use]
+    pub fn party(&self) -> Party {
+        let party = Party::new(PartyKind::CentralBank, &self.identity.code);
+        party.expect("a central bank's code names a party")
+    }
+
+    /// Its ledger.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The business day that is open.
+    #[must_use]
+    pub fn day(&self) -> Option<Day> {
+        self.day.filter(|_| self.open)
+    }
+
+    /// What a treasury holds, in fen.
+    #[must_use]
+    pub fn balance_fen(&self, treasury: &str) -> FenSum {
+        let account = self.ledger.find(AccountKind::Treasury, treasury);
+        account.map_or(0, |account| self.ledger.balance_fen(account))
+    }
+
+    /// Everything that waits: for cash in the order it will be paid, then for notices.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<Waiting> {
+        let queued = self.queues.values().flatten().map(|(_, _, key)| *key);
+        let for_notices = self.kept.iter().filter(|(_, kept)| !kept.queued && !is_notice(kept));
+        queued
+            .chain(for_notices.map(|(key, _)| *key))
+            .map(|voucher| {
+                let Kept { voucher: held, lane, since, queued, .. } = &self.kept[&voucher];
+                let waits_for = if *queued { WaitsFor::Cash } else { WaitsFor::Notice };
+                let treasury = held.head.text(Field::Treasury).unwrap_or("").to_owned();
+                let amount_fen = held.head.amount_fen(Field::Amount).unwrap_or_default();
+                Waiting { voucher, treasury, waits_for, lane: *lane, amount_fen, since: *since }
+            })
+            .collect()
+    }
+
+    fn own_key(
+        &self,
+        division: &Treasury,
+        year: FiscalYear,
+        kind: VoucherKind,
+        more: u32,
+    ) -> VoucherKey {
+        let running = self.numbers + 1 + more;
+        let number = VoucherNumber::new(&format!("{}{running:08}", self.identity.code));
+        let number = number.expect("twelve characters and eight digits are a number");
+        VoucherKey { division: division.division, year, kind, number }
+    }
+}
+
+fn is_notice(kept: &Kept) -> bool {
+    matches!(kept.voucher.key.kind, VoucherKind::AuthorizedLimit | VoucherKind::DirectLimit)
+}
+
+/// The key of the request that a notice is for.
+fn request_of(notice: &Voucher) -> Option<VoucherKey> {
+    let number = notice.head.text(Field::ClearingNumber).and_then(VoucherNumber::new)?;
+    Some(VoucherKey { kind: VoucherKind::TransferRequest, number, ..notice.key })
+}
+
+fn noted(record: &Record<'_>) -> Effect {
+    Effect::Record(encoding::encode(record))
+}
+
+fn failed(reason: impl Into<String>) -> (Verdict, Vec<Effect>) {
+    (Verdict::Failed { reason: reason.into() }, Vec::new())
+}
+
+impl Business for CentralBank {
+    type Order = Order;
+    type Refusal = Refusal;
+
+    fn take(&self, from: Party, voucher: &Voucher) -> (Verdict, Vec<Effect>) {
+        let kind = voucher.key.kind;
+        let is_for_us = kind.to() == PartyKind::CentralBank
+            && kind.from() == from.kind()
+            && voucher.flag == Flag::Original;
+        if !is_for_us {
+            return failed(format!(
+                "非国库受理凭证: the treasury takes no {} from {from}; send it to whom it is for",
+                kind.slug()
+            ));
+        }
+        self.take_voucher(from, voucher)
+    }
+
+    fn order(&self, order: &Order) -> Result<Vec<Effect>, Refusal> {
+        match order {
+            Order::File(rows) => Ok(rows.iter().map(file).collect()),
+            Order::OpenDay(day) => self.open_day(*day),
+            Order::PayIn { treasury, what, class, amount_fen } => {
+                self.pay_in(treasury, *what, class, *amount_fen)
+            }
+            Order::Dispatch { from, to, amount_fen } => self.dispatch(from, to, *amount_fen),
+            Order::Settle => {
+                let mut run = self.run(self.today()?);
+                self.queues.keys().for_each(|treasury| run.drain(treasury));
+                Ok(run.into_effects())
+            }
+            Order::Close => self.close(),
+        }
+    }
+
+    fn came_back(&self, _from: Party, _key: VoucherKey, _reason: &str) -> Vec<Effect> {
+        // What the central bank sends are answers and statements; its ledger does not depend on them.
+        Vec::new()
+    }
+
+    fn apply(&mut self, record: &[u8]) {
+        self.apply_record(encoding::decode(record));
+    }
+}
+
+fn file(row: &MasterRow) -> Effect {
+    match row {
+        MasterRow::Treasury(Treasury { code, division, finance, floor_fen }) => {
+            let (division, finance) = (division.as_str(), finance.to_string());
+            let (finance, floor_fen) = (finance.as_str(), floor_fen.get());
+            noted(&Record::Treasury { code, division, finance, floor_fen })
+        }
+        MasterRow::Bank { code, name } => noted(&Record::Bank { code, name }),
+        MasterRow::BankNumber { number } => noted(&Record::BankNumber { number }),
+        MasterRow::Function { year, code, sums_only } => {
+            let (year, sums_only) = (year.get(), *sums_only);
+            noted(&Record::Function { year, code, sums_only })
+        }
+        MasterRow::Unit { division, code } => {
+            let division = division.as_str();
+            noted(&Record::Unit { division, code })
+        }
+    }
+}
+
+impl CentralBank {
+    fn today(&self) -> Result<Day, Refusal> {
+        self.day().ok_or(Refusal::NoDay)
+    }
+
+    fn treasury(&self, code: &str) -> Result<&Treasury, Refusal> {
+        let treasury = self.master.treasuries.get(code);
+        treasury.ok_or_else(|| Refusal::NoTreasury { code: code.to_owned() })
+    }
+
+    fn open_day(&self, day: Day) -> Result<Vec<Effect>, Refusal> {
+        match self.day {
+            Some(open) if self.open => Err(Refusal::DayOpen { day: open }),
+            Some(last) if last >= day => Err(Refusal::DayPast { day, last }),
+            _ => {
+                let mut effects = vec![noted(&Record::DayOpened { day: day.get() })];
+                let mut run = self.run(day);
+                self.queues.keys().for_each(|treasury| run.drain(treasury));
+                effects.extend(run.into_effects());
+                Ok(effects)
+            }
+        }
+    }
+
+    fn pay_in(
+        &self,
+        code: &str,
+        what: PaidIn,
+        class: &str,
+        amount_fen: Fen,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let day = self.today()?;
+        self.treasury(code)?;
+        if !amount_fen.is_payable() {
+            return Err(Refusal::Amount { amount_fen });
+        }
+        let (what, amount) = (what as u8, amount_fen.get());
+        let record = Record::PaidIn { treasury: code, what, class, amount_fen: amount };
+        let mut effects = vec![noted(&record)];
+        let mut run = self.run(day);
+        run.add(code, FenSum::from(amount));
+        run.drain(code);
+        effects.extend(run.into_effects());
+        Ok(effects)
+    }
+
+    fn dispatch(&self, from: &str, to: &str, amount_fen: Fen) -> Result<Vec<Effect>, Refusal> {
+        let day = self.today()?;
+        let treasury = self.treasury(from)?;
+        self.treasury(to)?;
+        if !amount_fen.is_payable() || from == to {
+            return Err(Refusal::Amount { amount_fen });
+        }
+        let amount = amount_fen.get();
+        let available_fen = self.balance_fen(from) - FenSum::from(treasury.floor_fen.get());
+        if available_fen < FenSum::from(amount) {
+            let (code, available) = (from.to_owned(), yuan_plain(available_fen));
+            return Err(Refusal::CashShort { code, available, amount_fen });
+        }
+        let mut effects = vec![noted(&Record::Dispatched { from, to, amount_fen: amount })];
+        let mut run = self.run(day);
+        run.add(from, -FenSum::from(amount));
+        run.add(to, FenSum::from(amount));
+        run.drain(to);
+        effects.extend(run.into_effects());
+        Ok(effects)
+    }
+}

@@ -1,0 +1,96 @@
+//! What people and timers tell the central bank, and why it may say no.
+
+use domain::Fen;
+use domain::ids::Day;
+use thiserror::Error;
+
+use super::master::MasterRow;
+
+/// Money into a treasury.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum PaidIn {
+    /// What was there before the ledger began.
+    Opening = 1,
+    /// Taxes and other income.
+    Income = 2,
+    /// Proceeds of bonds.
+    Bonds = 3,
+}
+
+/// An order to the central bank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Takes rows on file.
+    File(Vec<MasterRow>),
+    /// Begins a business day.
+    OpenDay(Day),
+    /// Takes money into a treasury.
+    PayIn {
+        /// The treasury, by its code.
+        treasury: String,
+        /// What it is.
+        what: PaidIn,
+        /// The class of income it is reported under.
+        class: String,
+        /// How much.
+        amount_fen: Fen,
+    },
+    /// Sends cash to another treasury (库款调度).
+    Dispatch {
+        /// From which.
+        from: String,
+        /// To which.
+        to: String,
+        /// How much.
+        amount_fen: Fen,
+    },
+    /// Pays what waits, as far as cash goes: goes on where a run stopped at its bound.
+    Settle,
+    /// Ends the day with its statements and reports.
+    Close,
+}
+
+/// Why an order to the central bank is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// No day is open.
+    #[error("no business day is open; open one")]
+    NoDay,
+    /// A day is open.
+    #[error("{day:?} is not closed; close it first")]
+    DayOpen {
+        /// Which.
+        day: Day,
+    },
+    /// Days go forward.
+    #[error("{day:?} is not after {last:?}, the last day; open a later one")]
+    DayPast {
+        /// Which was to be opened.
+        day: Day,
+        /// The last one.
+        last: Day,
+    },
+    /// No such treasury.
+    #[error("treasury {code} is not on file; file it")]
+    NoTreasury {
+        /// The code that was named.
+        code: String,
+    },
+    /// Nothing, less than nothing, or more than there is.
+    #[error("{amount_fen} yuan cannot be moved; name an amount above zero and in bounds")]
+    Amount {
+        /// The amount that was named.
+        amount_fen: Fen,
+    },
+    /// Cash is short.
+    #[error("treasury {code} has {available} yuan above its floor, not {amount_fen}; send less")]
+    CashShort {
+        /// The treasury.
+        code: String,
+        /// What may leave, in yuan.
+        available: String,
+        /// What was to leave.
+        amount_fen: Fen,
+    },
+}

@@ -1,0 +1,72 @@
+//! What the central bank writes down of its decisions, field by field.
+
+use bincode::{BorrowDecode, Encode};
+
+use crate::record::KeyRecord;
+
+#[derive(Encode, BorrowDecode)]
+pub(super) enum Record<'a> {
+    Treasury {
+        code: &'a str,
+        division: &'a str,
+        finance: &'a str,
+        floor_fen: i64,
+    },
+    Bank {
+        code: &'a str,
+        name: &'a str,
+    },
+    BankNumber {
+        number: &'a str,
+    },
+    Function {
+        year: u16,
+        code: &'a str,
+        sums_only: bool,
+    },
+    Unit {
+        division: &'a str,
+        code: &'a str,
+    },
+    DayOpened {
+        day: u32,
+    },
+    PaidIn {
+        treasury: &'a str,
+        what: u8,
+        class: &'a str,
+        amount_fen: i64,
+    },
+    Dispatched {
+        from: &'a str,
+        to: &'a str,
+        amount_fen: i64,
+    },
+    /// A voucher was taken and is kept until it is settled, or for the one it belongs to.
+    Kept {
+        digest: u64,
+        from: &'a str,
+        voucher: &'a [u8],
+    },
+    /// A voucher was sent back. `request`: it was kept until now.
+    Returned {
+        key: KeyRecord<'a>,
+        digest: u64,
+    },
+    /// A voucher was taken and nothing more is to come of it.
+    Noted {
+        key: KeyRecord<'a>,
+        digest: u64,
+    },
+    /// A kept voucher waits for nothing but cash.
+    Queued {
+        key: KeyRecord<'a>,
+    },
+    /// A kept voucher was paid, or posted.
+    Settled {
+        key: KeyRecord<'a>,
+    },
+    Closed {
+        numbers: u32,
+    },
+}

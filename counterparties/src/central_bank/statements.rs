@@ -1,0 +1,255 @@
+//! The end of a day: statements to compare with (3501, 3502, 3513) and daily reports (3401, 3402, 3410), all from the
+//! central bank's own ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::ids::Day;
+use domain::money::FenSum;
+use domain::voucher::document::Fields;
+use domain::voucher::{Detail, Field, Flag, Party, PartyKind, Value, Voucher, VoucherKind, form};
+use domain::{Fen, FiscalYear};
+use exchange::business::Effect;
+
+use super::record::Record;
+use super::{CentralBank, Ended, Refusal, Treasury, noted};
+use crate::ledger::{AccountKind, Purpose, Statement};
+use crate::limits::LISTED_PER_VOUCHER_MAX;
+
+/// Statements and reports that are being written.
+struct Reports<'a> {
+    bank: &'a CentralBank,
+    day: Day,
+    written: Vec<Effect>,
+}
+
+impl CentralBank {
+    /// Statements of all treasuries' accounts for a day, from the ledger.
+    #[must_use]
+    pub fn treasury_statements(&self, day: Day) -> Vec<Statement> {
+        self.ledger.statements(AccountKind::Treasury, day)
+    }
+
+    pub(super) fn close(&self) -> Result<Vec<Effect>, Refusal> {
+        let day = self.today()?;
+        let mut reports = Reports { bank: self, day, written: Vec::new() };
+        for statement in self.treasury_statements(day) {
+            let treasury = &self.master.treasuries[&statement.account];
+            reports.clearing(treasury);
+            reports.account(treasury, &statement);
+            reports.daily(treasury, &statement);
+        }
+        let numbers = reports.written.len() as u32;
+        let mut effects = vec![noted(&Record::Closed { numbers })];
+        effects.extend(reports.written);
+        Ok(effects)
+    }
+}
+
+impl Reports<'_> {
+    /// To finance and to each bank: what was cleared, and what was sent back.
+    fn clearing(&mut self, treasury: &Treasury) {
+        let bank = self.bank;
+        let ended: Vec<&Ended> = bank
+            .ended
+            .iter()
+            .rev()
+            .take_while(|ended| ended.day == self.day)
+            .filter(|ended| ended.treasury == treasury.code)
+            .collect();
+        let years: BTreeSet<FiscalYear> = ended.iter().map(|ended| ended.voucher.year).collect();
+        for year in years {
+            let of_year: Vec<&Ended> =
+                ended.iter().rev().copied().filter(|ended| ended.voucher.year == year).collect();
+            let kind = VoucherKind::ClearingStatement;
+            self.compared(treasury, year, kind, treasury.finance, None, &of_year);
+            let banks: BTreeSet<&str> = of_year.iter().map(|ended| ended.bank.as_str()).collect();
+            for code in banks {
+                let of_bank: Vec<&Ended> =
+                    of_year.iter().copied().filter(|ended| ended.bank == code).collect();
+                let Some(to) = Party::new(PartyKind::Bank, code) else { continue };
+                let kind = VoucherKind::BankClearingStatement;
+                self.compared(treasury, year, kind, to, Some(code), &of_bank);
+            }
+        }
+    }
+
+    fn compared(
+        &mut self,
+        treasury: &Treasury,
+        year: FiscalYear,
+        kind: VoucherKind,
+        to: Party,
+        bank: Option<&str>,
+        ended: &[&Ended],
+    ) {
+        let line = |ended: &&Ended| {
+            let state = if ended.returned { form::LINE_RETURNED } else { form::LINE_NORMAL };
+            Fields::new()
+                .with_text(Field::OriginalKind, ended.voucher.kind.code().to_string())
+                .with_text(Field::OriginalNumber, ended.voucher.number.as_str())
+                .with_amount(Field::Amount, ended.amount_fen)
+                .with_text(Field::LineState, state)
+                .with_text(Field::PayBank, ended.bank.as_str())
+                .with(Field::ClearedDay, Value::Day(ended.day))
+        };
+        for ended in ended.chunks(LISTED_PER_VOUCHER_MAX) {
+            let mut head = self.head(treasury);
+            if let Some(code) = bank {
+                let name = self.bank.master.banks.get(code).map_or("", String::as_str);
+                head = head.with_text(Field::PayBank, code).with_text(Field::PayBankName, name);
+            }
+            self.totalled(treasury, year, kind, to, head, ended.iter().map(line).collect());
+        }
+    }
+
+    /// The treasury's account with everything that moved it (3513).
+    fn account(&mut self, treasury: &Treasury, statement: &Statement) {
+        let Statement { opening_fen, lines, .. } = statement;
+        let mut before_fen = *opening_fen;
+        let mut chunks: Vec<&[crate::ledger::StatementLine]> =
+            lines.chunks(LISTED_PER_VOUCHER_MAX).collect();
+        if chunks.is_empty() {
+            chunks.push(&[]);
+        }
+        for chunk in chunks {
+            let sum_fen: FenSum =
+                chunk.iter().map(|line| FenSum::from(line.amount_fen.get())).sum();
+            let line = |line: &crate::ledger::StatementLine| {
+                let fields = Fields::new()
+                    .with_amount(Field::Amount, line.amount_fen)
+                    .with_text(Field::Purpose, told(line.purpose));
+                if line.voucher.kind == VoucherKind::IncomeDaily {
+                    return fields;
+                }
+                fields
+                    .with_text(Field::OriginalKind, line.voucher.kind.code().to_string())
+                    .with_text(Field::OriginalNumber, line.voucher.number.as_str())
+            };
+            let head = self
+                .head(treasury)
+                .with(Field::Total, Value::Count(chunk.len() as u32))
+                .with_amount(Field::OpeningBalance, in_field(before_fen))
+                .with_amount(Field::ClosingBalance, in_field(before_fen + sum_fen));
+            before_fen += sum_fen;
+            let (year, to) = (self.year(), treasury.finance);
+            let kind = VoucherKind::TreasuryStatement;
+            self.write(treasury, year, kind, to, head, chunk.iter().map(line).collect());
+        }
+    }
+
+    /// Income by class, the balance, and spending by class (3401, 3402, 3410).
+    fn daily(&mut self, treasury: &Treasury, statement: &Statement) {
+        let ledger = &self.bank.ledger;
+        let account = ledger.find(AccountKind::Treasury, &treasury.code);
+        let account = account.expect("a treasury has an account");
+        let mut income: BTreeMap<&str, FenSum> = BTreeMap::new();
+        let mut spending: BTreeMap<&str, FenSum> = BTreeMap::new();
+        let of_day =
+            ledger.entries().iter().rev().take_while(|entry| ledger.day(entry) == self.day);
+        for entry in of_day {
+            let amount_fen = FenSum::from(entry.amount_fen.get());
+            let out_fen = match (entry.debit == account, entry.credit == account) {
+                (true, _) => amount_fen,
+                (_, true) => -amount_fen,
+                _ => continue,
+            };
+            let class = ledger.elements(entry);
+            match entry.purpose {
+                Purpose::Income | Purpose::BondProceeds => {
+                    *income.entry(class).or_insert(0) -= out_fen;
+                }
+                Purpose::Clearing
+                | Purpose::RefundClearing
+                | Purpose::Allocation
+                | Purpose::Correction => *spending.entry(class).or_insert(0) += out_fen,
+                _ => {}
+            }
+        }
+        let lines = |sums: BTreeMap<&str, FenSum>| -> Vec<Fields> {
+            let line = |(class, sum_fen): (&str, FenSum)| {
+                Fields::new()
+                    .with_text(Field::Function, class)
+                    .with_amount(Field::Amount, in_field(sum_fen))
+            };
+            sums.into_iter().filter(|(_, sum_fen)| *sum_fen != 0).map(line).collect()
+        };
+        let (income, spending) = (lines(income), lines(spending));
+        let (year, to) = (self.year(), treasury.finance);
+        let head = self.head(treasury);
+        self.totalled(treasury, year, VoucherKind::IncomeDaily, to, head.clone(), income);
+        self.totalled(treasury, year, VoucherKind::SpendingDaily, to, head.clone(), spending);
+        let balances = head
+            .with_amount(Field::OpeningBalance, in_field(statement.opening_fen))
+            .with_amount(Field::ClosingBalance, in_field(statement.closing_fen));
+        self.write(treasury, year, VoucherKind::BalanceDaily, to, balances, Vec::new());
+    }
+
+    fn year(&self) -> FiscalYear {
+        FiscalYear::new(self.day.year()).expect("a business day is in a year")
+    }
+
+    fn head(&self, treasury: &Treasury) -> Fields {
+        Fields::new()
+            .with_text(Field::Treasury, treasury.code.as_str())
+            .with(Field::FirstDay, Value::Day(self.day))
+            .with(Field::LastDay, Value::Day(self.day))
+    }
+
+    /// Writes lines under a head that counts and sums them.
+    fn totalled(
+        &mut self,
+        treasury: &Treasury,
+        year: FiscalYear,
+        kind: VoucherKind,
+        to: Party,
+        head: Fields,
+        lines: Vec<Fields>,
+    ) {
+        let amounts = lines.iter().filter_map(|line| line.amount_fen(Field::Amount));
+        let sum_fen: FenSum = amounts.map(|fen| FenSum::from(fen.get())).sum();
+        let head = head
+            .with(Field::Total, Value::Count(lines.len() as u32))
+            .with_amount(Field::TotalAmount, in_field(sum_fen));
+        self.write(treasury, year, kind, to, head, lines);
+    }
+
+    fn write(
+        &mut self,
+        treasury: &Treasury,
+        year: FiscalYear,
+        kind: VoucherKind,
+        to: Party,
+        head: Fields,
+        lines: Vec<Fields>,
+    ) {
+        let key = self.bank.own_key(treasury, year, kind, self.written.len() as u32);
+        let detail = |(at, fields): (usize, Fields)| Detail { id: (at + 1).to_string(), fields };
+        let details = lines.into_iter().enumerate().map(detail).collect();
+        let voucher = Voucher { key, flag: Flag::Original, date: self.day, head, details };
+        self.written.push(Effect::Issue { to, voucher });
+    }
+}
+
+/// A sum as a field.
+///
+/// # Panics
+/// When it leaves the bounds of amounts: a treasury of ninety trillion yuan.
+fn in_field(sum_fen: FenSum) -> Fen {
+    let fen = i64::try_from(sum_fen).map(Fen::new).ok().filter(|fen| fen.in_bounds());
+    fen.expect("a treasury's sums are amounts")
+}
+
+const fn told(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Opening => "期初余额",
+        Purpose::Clearing => "清算划款",
+        Purpose::RefundClearing => "清算退款",
+        Purpose::Income => "收入",
+        Purpose::BondProceeds => "债券发行收入",
+        Purpose::Dispatch => "库款调度",
+        Purpose::Allocation => "实拨",
+        Purpose::IncomeBack => "收入退还",
+        Purpose::Correction => "更正",
+        _ => "其他",
+    }
+}

@@ -1,0 +1,100 @@
+//! Daily income and bond proceeds of a test province, from a seed: orders to a central bank, the same for ever.
+
+use domain::Fen;
+use domain::ids::Day;
+
+use crate::central_bank::{Order, PaidIn};
+use crate::draw::Draw;
+
+/// Classes of income, with their share of a usual day in thousandths: value-added tax, corporate and personal income
+/// tax, city maintenance, charges, paid use of state assets.
+const CLASSES: [(&str, u64); 6] = [
+    ("1010101", 400),
+    ("1010401", 250),
+    ("1010601", 120),
+    ("1010901", 80),
+    ("1030401", 90),
+    ("1030701", 60),
+];
+
+/// The class that bond proceeds are reported under.
+const BONDS: &str = "1050401";
+
+/// One day in so many has bond proceeds.
+const BOND_DAYS: u64 = 20;
+
+/// Bond proceeds in usual days of income.
+const BOND_SIZE: u64 = 5;
+
+/// What comes into one treasury.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Income {
+    /// The treasury, by its code.
+    pub treasury: String,
+    /// Income of a usual day.
+    pub usual_fen: Fen,
+}
+
+impl Income {
+    /// What comes in on a day: each class between half and one and a half of its share, bonds now and then.
+    #[must_use]
+    pub fn of_day(&self, seed: u64, day: Day) -> Vec<Order> {
+        let mut draw = Draw::of(seed, format!("{} {}", self.treasury, day.get()).as_bytes());
+        let usual = u64::try_from(self.usual_fen.get()).unwrap_or(0);
+        let mut orders = Vec::new();
+        for (class, share) in CLASSES {
+            let thousandths = 500 + draw.below(1_001);
+            let amount =
+                u128::from(usual) * u128::from(share) * u128::from(thousandths) / 1_000_000;
+            orders.extend(self.order(PaidIn::Income, class, amount));
+        }
+        if draw.below(BOND_DAYS) == 0 {
+            let amount = u128::from(usual) * u128::from(BOND_SIZE);
+            orders.extend(self.order(PaidIn::Bonds, BONDS, amount));
+        }
+        orders
+    }
+
+    fn order(&self, what: PaidIn, class: &str, amount: u128) -> Option<Order> {
+        let amount_fen = i64::try_from(amount).map(Fen::new).ok().filter(|fen| fen.is_payable())?;
+        let (treasury, class) = (self.treasury.clone(), class.to_owned());
+        Some(Order::PayIn { treasury, what, class, amount_fen })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum_fen(orders: &[Order]) -> i64 {
+        let amount = |order: &Order| match order {
+            Order::PayIn { amount_fen, .. } => amount_fen.get(),
+            other => panic!("{other:?} is no income"),
+        };
+        orders.iter().map(amount).sum()
+    }
+
+    #[test]
+    fn a_year_comes_near_what_is_usual_and_is_the_same_for_ever() {
+        let income = Income { treasury: "3701000000".into(), usual_fen: Fen::new(1_000_000_000) };
+        let days: Vec<Day> = (1..=12)
+            .flat_map(|m| (1..=28).map(move |d| Day::new(20_230_000 + m * 100 + d)))
+            .flatten()
+            .collect();
+        let by_day: Vec<Vec<Order>> = days.iter().map(|day| income.of_day(7, *day)).collect();
+        assert!(by_day.iter().all(|orders| (6..=7).contains(&orders.len())));
+        let bonds = by_day.iter().filter(|orders| orders.len() == 7).count();
+        assert!((8..=30).contains(&bonds), "{bonds} days of bonds among {}", days.len());
+        let mean =
+            by_day.iter().map(|orders| sum_fen(&orders[..6])).sum::<i64>() / days.len() as i64;
+        assert!((950_000_000..1_050_000_000).contains(&mean), "{mean}");
+        assert_eq!(income.of_day(7, days[0]), by_day[0]);
+        assert_ne!(income.of_day(8, days[0]), by_day[0]);
+    }
+
+    #[test]
+    fn a_treasury_without_income_has_none() {
+        let income = Income { treasury: "3701000000".into(), usual_fen: Fen::ZERO };
+        assert_eq!(income.of_day(7, Day::new(20_230_310).expect("a day")), []);
+    }
+}

@@ -1,0 +1,301 @@
+//! The central bank alone: its gate, its queue for cash, and what moves cash beside clearing.
+
+use counterparties::bank::Order;
+use counterparties::central_bank::{self, PaidIn, Refusal, WaitsFor};
+use counterparties::script::Script;
+use domain::Fen;
+use domain::clearing::Lane;
+use domain::voucher::document::Fields;
+use domain::voucher::{Detail, Field, Flag, Value, Voucher, VoucherKind};
+use exchange::business::{Business, Effect, Verdict};
+
+use crate::province::*;
+
+const MONDAY: u32 = 20_230_313;
+
+fn province(cash: i64, notices: Notices) -> Province {
+    Province::new(day(MONDAY), cash, notices, Script::default())
+}
+
+/// A request as the first bank writes it.
+fn request() -> (Province, Voucher) {
+    let mut province = province(1_000, Notices::None);
+    let lines = [("6222001", "2050203", 300), ("6222002", "2080505", 200)];
+    province.pay(&[order("102", "1", day(MONDAY), &lines)]);
+    province.run();
+    province.bank(0, &Order::RequestClearing);
+    let sent = province.on_the_way.iter().find_map(|message| match message {
+        Message::Voucher { voucher, .. } => Some(voucher.clone()),
+        Message::Return { .. } => None,
+    });
+    (province, sent.expect("a request is on its way"))
+}
+
+fn returned(province: &Province, voucher: &Voucher) -> Option<String> {
+    let (verdict, effects) = province.central.take(party("bank:102"), voucher);
+    assert_eq!(verdict, Verdict::Accepted);
+    effects.into_iter().find_map(|effect| match effect {
+        Effect::Return { reason, .. } => Some(reason),
+        _ => None,
+    })
+}
+
+type Change = (&'static str, fn(&mut Voucher));
+
+fn set(fields: &mut Fields, field: Field, text: &str) {
+    fields.set(field, Value::Text(text.to_owned()));
+}
+
+#[test]
+fn the_gate_sends_back_what_does_not_have_the_form() {
+    let (province, request) = request();
+    assert_eq!(returned(&province, &request), None);
+    let changes: [Change; 12] = [
+        ("6019", |v| set(&mut v.head, Field::Treasury, "9999999999")),
+        ("FieldMissing", |v| {
+            v.head = v
+                .head
+                .iter()
+                .filter(|(f, _)| *f != Field::Treasury)
+                .fold(Fields::new(), |fields, (field, value)| fields.with(field, value.clone()));
+        }),
+        ("function", |v| set(&mut v.details[0].fields, Field::Function, "2999999")),
+        ("function", |v| set(&mut v.details[0].fields, Field::Function, "1010101")),
+        ("function", |v| set(&mut v.details[0].fields, Field::Function, "20502")),
+        ("unit", |v| set(&mut v.details[0].fields, Field::Department, "999")),
+        ("bank", |v| set(&mut v.head, Field::PayBankName, "别的银行")),
+        ("date", |v| v.date = day(MONDAY + 1)),
+        ("year", |v| v.key.year = domain::FiscalYear::new(2024).expect("a year")),
+        ("sign", |v| v.details[0].fields.set(Field::Amount, Value::Amount(Fen::new(-300)))),
+        ("method", |v| set(&mut v.head, Field::PayType, "91")),
+        ("total", |v| v.head.set(Field::Amount, Value::Amount(Fen::new(501)))),
+    ];
+    let mut reasons = std::collections::BTreeSet::new();
+    for (what, change) in changes {
+        let mut changed = request.clone();
+        change(&mut changed);
+        let reason = returned(&province, &changed);
+        let reason = reason.unwrap_or_else(|| panic!("{what} passes the gate"));
+        assert!(reason.chars().any(|c| c > '\u{2fff}'), "{reason}");
+        let number = reason[..4].to_owned();
+        assert!(number.bytes().all(|byte| byte.is_ascii_digit()), "{reason}");
+        reasons.insert(number);
+    }
+    assert_eq!(reasons.len(), 12, "each has a number of its own: {reasons:?}");
+    // Another bank's request, and a treasury of another division.
+    let (_, effects) = province.central.take(party("bank:103"), &request);
+    assert!(matches!(effects[1], Effect::Return { .. }));
+    let mut other = request.clone();
+    set(&mut other.head, Field::Treasury, LOWER);
+    assert!(returned(&province, &other).is_some());
+}
+
+#[test]
+fn what_is_not_for_the_treasury_is_not_taken() {
+    let (province, request) = request();
+    let receipt = Voucher { flag: Flag::Receipt, ..request.clone() };
+    for (from, voucher) in [("bank:102", &receipt), ("finance:370102000", &request)] {
+        let (verdict, effects) = province.central.take(party(from), voucher);
+        assert!(matches!(verdict, Verdict::Failed { .. }), "{from}");
+        assert_eq!(effects, []);
+    }
+}
+
+#[test]
+fn refunds_have_to_name_what_was_cleared_once_and_not_more() {
+    let (mut province, request) = request();
+    province.finance.notices = Notices::AsRequested;
+    province.run();
+    assert_eq!(province.central.balance_fen(TREASURY), 500);
+    let refund = |number: &str, lines: &[(&str, &str, i64)]| {
+        let mut refund = request.clone();
+        refund.key = key(VoucherKind::RefundRequest, number);
+        let line = |(at, (order, detail, fen)): (usize, &(&str, &str, i64))| Detail {
+            id: (at + 1).to_string(),
+            fields: Fields::new()
+                .with_text(Field::OriginalKind, "8202")
+                .with_text(Field::OriginalNumber, *order)
+                .with_text(Field::OriginalDetail, *detail)
+                .with_text(Field::RefundNumber, (at + 1).to_string())
+                .with_text(Field::Department, "101")
+                .with_text(Field::Function, "2050203")
+                .with_amount(Field::Amount, Fen::new(*fen)),
+        };
+        refund.details = lines.iter().enumerate().map(line).collect();
+        let sum_fen = lines.iter().map(|line| line.2).sum();
+        refund.head.set(Field::Amount, Value::Amount(Fen::new(sum_fen)));
+        refund.head.set(Field::Total, Value::Count(lines.len() as u32));
+        refund
+    };
+    for (number, lines) in [
+        ("1", &[("9", "1", -1)][..]),
+        ("2", &[("1", "1", -1), ("1", "1", -1)]),
+        ("3", &[("1", "1", -501)]),
+        ("4", &[("1", "1", -300), ("1", "2", -201)]),
+    ] {
+        let told = returned(&province, &refund(number, lines));
+        assert!(told.is_some(), "refund {number} passes");
+    }
+    let central = province.central.party();
+    let right = refund("5", &[("1", "1", -300)]);
+    let from = party("bank:102");
+    province.on_the_way.push(Message::Voucher { from, to: central, voucher: right });
+    province.run();
+    assert_eq!(province.central.balance_fen(TREASURY), 800);
+    let told = returned(&province, &refund("6", &[("1", "1", -300)]));
+    assert!(told.is_some(), "the same detail again");
+    assert_eq!(returned(&province, &refund("7", &[("1", "2", -200)])), None);
+}
+
+/// An order with lines of one government economic class, so that it has a lane.
+fn of_class(number: &str, economic: &str, fen: i64) -> Voucher {
+    let mut order = order("102", number, day(MONDAY), &[("6222001", "2050203", fen)]);
+    let fields = std::mem::take(&mut order.details[0].fields);
+    order.details[0].fields = fields.with_text(Field::GovernmentEconomic, economic);
+    order
+}
+
+#[test]
+fn when_cash_is_short_wages_go_first_and_nobody_is_refused() {
+    let mut province = province(100, Notices::AsRequested);
+    // The last to be paid comes first.
+    province.pay(&[
+        of_class("1", "50601", 600),
+        of_class("2", "50201", 500),
+        of_class("3", "50901", 400),
+        of_class("4", "50101", 300),
+    ]);
+    province.run();
+    province.bank(0, &Order::RequestClearing);
+    province.run();
+    let queue = |province: &Province| -> Vec<(Lane, i64)> {
+        let waiting = province.central.waiting();
+        assert!(waiting.iter().all(|one| one.waits_for == WaitsFor::Cash));
+        waiting.iter().map(|one| (one.lane, one.amount_fen.get())).collect()
+    };
+    let all =
+        [(Lane::Wages, 300), (Lane::Livelihood, 400), (Lane::Operations, 500), (Lane::Other, 600)];
+    assert_eq!(queue(&province), all);
+    assert_eq!(province.finance.returned, []);
+    // Enough for the wages, and not for who is next: a smaller one behind does not pass.
+    province.pay_in(TREASURY, PaidIn::Income, 550);
+    province.run();
+    assert_eq!(queue(&province), all[1..]);
+    assert_eq!(province.central.balance_fen(TREASURY), 350);
+    // Wages that come later go before what waits already.
+    province.pay(&[of_class("5", "50101", 350)]);
+    province.run();
+    province.bank(0, &Order::RequestClearing);
+    province.run();
+    assert_eq!(queue(&province), all[1..]);
+    assert_eq!(province.central.balance_fen(TREASURY), 0);
+    province.pay_in(TREASURY, PaidIn::Bonds, 1_500);
+    province.run();
+    assert_eq!(queue(&province), []);
+    province.assert_books();
+    province.assert_replays();
+}
+
+fn allocation(number: &str, payee: &str, fen: i64) -> Voucher {
+    let mut voucher = order("102", number, day(MONDAY), &[(payee, "2050203", fen)]);
+    voucher.key.kind = VoucherKind::Allocation;
+    voucher.head =
+        voucher.head.with_text(Field::PayType, "91").with_text(Field::Treasury, TREASURY);
+    voucher
+}
+
+#[test]
+fn allocations_pay_receivers_and_other_treasuries_and_wait_for_cash() {
+    let mut province = province(1_000, Notices::None);
+    let central = province.central.party();
+    province.send(central, allocation("1", "6222001", 300));
+    province.send(central, allocation("2", LOWER, 400));
+    province.send(central, allocation("3", "6222001", 500));
+    province.run();
+    assert_eq!(province.central.balance_fen(TREASURY), 300);
+    assert_eq!(province.central.balance_fen(LOWER), 400);
+    assert_eq!(province.central.waiting().len(), 1);
+    assert_eq!(province.finance.receipts.len(), 2);
+    let too_much = central_bank::Order::Dispatch {
+        from: TREASURY.into(),
+        to: LOWER.into(),
+        amount_fen: Fen::new(301),
+    };
+    let told = province.central.order(&too_much).expect_err("cash is short");
+    assert!(matches!(told, Refusal::CashShort { .. }), "{told}");
+    let back = central_bank::Order::Dispatch {
+        from: LOWER.into(),
+        to: TREASURY.into(),
+        amount_fen: Fen::new(200),
+    };
+    province.central(&back);
+    province.run();
+    assert_eq!(province.central.waiting(), []);
+    assert_eq!(province.central.balance_fen(TREASURY), 0);
+    assert_eq!(province.finance.receipts.len(), 3);
+    province.assert_books();
+    province.assert_replays();
+}
+
+#[test]
+fn a_correction_moves_spending_and_no_cash() {
+    let (mut province, _) = request();
+    province.finance.notices = Notices::AsRequested;
+    province.run();
+    let central = province.central.party();
+    let line = |id: &str, function: &str, fen: i64| Detail {
+        id: id.to_owned(),
+        fields: Fields::new()
+            .with_text(Field::Department, "101")
+            .with_text(Field::Function, function)
+            .with_amount(Field::Amount, Fen::new(fen)),
+    };
+    let head = Fields::new()
+        .with_text(Field::FundType, "111")
+        .with_text(Field::PayType, "12")
+        .with_text(Field::Treasury, TREASURY)
+        .with_text(Field::Reason, "科目更正")
+        .with_amount(Field::Amount, Fen::ZERO);
+    let correction = Voucher {
+        key: key(VoucherKind::AuthorizedCorrection, "1"),
+        flag: Flag::Original,
+        date: day(MONDAY),
+        head,
+        details: vec![line("1", "2050203", -100), line("2", "2080505", 100)],
+    };
+    province.send(central, correction.clone());
+    province.run();
+    assert_eq!(province.receipts(correction.key).len(), 1);
+    assert_eq!(province.central.balance_fen(TREASURY), 500);
+    province.close();
+    let spending = province.finance.got.iter().find(|voucher| {
+        voucher.key.kind == VoucherKind::SpendingDaily
+            && voucher.head.text(Field::Treasury) == Some(TREASURY)
+    });
+    let lines = &spending.expect("3410 came").details;
+    let by_class: Vec<_> =
+        lines.iter().map(|line| line.fields.amount_fen(Field::Amount).map(Fen::get)).collect();
+    assert_eq!(by_class, [Some(200), Some(300)]);
+    province.assert_books();
+}
+
+#[test]
+fn orders_are_refused_with_what_to_do() {
+    let province = province(1_000, Notices::None);
+    let refused = |order| province.central.order(&order).expect_err("refused").to_string();
+    let pay_in = |treasury: &str, fen| central_bank::Order::PayIn {
+        treasury: treasury.into(),
+        what: PaidIn::Income,
+        class: "1010101".into(),
+        amount_fen: Fen::new(fen),
+    };
+    assert_eq!(refused(pay_in("1", 5)), "treasury 1 is not on file; file it");
+    assert_eq!(
+        refused(pay_in(TREASURY, 0)),
+        "0.00 yuan cannot be moved; name an amount above zero and in bounds"
+    );
+    assert_eq!(
+        refused(central_bank::Order::OpenDay(day(MONDAY))),
+        "20230313 is not closed; close it first"
+    );
+}

@@ -1,0 +1,337 @@
+//! A day of payments and clearing through two banks and the central bank, and the next day's refunds.
+
+use counterparties::bank::{Order, Phase, Refusal, Trade};
+use counterparties::central_bank::{self, WaitsFor};
+use counterparties::ledger::{AccountKind, Purpose};
+use counterparties::script::Script;
+use domain::Fen;
+use domain::clearing::Exposure;
+use domain::voucher::{Field, VoucherKind};
+use exchange::business::Business;
+
+use crate::province::*;
+
+const MONDAY: u32 = 20_230_313;
+
+fn province(cash: i64) -> Province {
+    Province::new(day(MONDAY), cash, Notices::ByReceipts, Script::default())
+}
+
+fn cut_off_and_request(province: &mut Province) {
+    for at in 0..2 {
+        province.bank(at, &Order::CutOff);
+        province.bank(at, &Order::RequestClearing);
+    }
+    province.run();
+}
+
+#[test]
+fn what_is_paid_is_cleared_and_accounts_end_at_zero() {
+    let mut province = province(1_000_000);
+    let first = order("102", "1", day(MONDAY), &[("6222001", "2050203", 500_000)]);
+    let lines = [("6222002", "2050203", 200_000), ("6222003", "2080505", 100_000)];
+    let second = order("102", "2", day(MONDAY), &lines);
+    let third = order("103", "3", day(MONDAY), &[("6222004", "2050203", 50_000)]);
+    province.pay(&[first.clone(), second]);
+    let other = province.banks[1].party();
+    province.send(other, third);
+    province.run();
+    province.assert_books();
+    province.assert_receipts_answer();
+    assert_eq!(province.banks[0].exposure().uncleared_fen, 800_000);
+    assert_eq!(province.finance.tally.exposures()["102"].uncleared_fen, 800_000);
+    let receipt = &province.receipts(first.key)[0];
+    assert_eq!(receipt.head.amount_fen(Field::ExecutedAmount), Some(Fen::new(500_000)));
+    assert_eq!(receipt.head.text(Field::BankSerial), Some("102202303130000000000"));
+
+    cut_off_and_request(&mut province);
+    province.assert_books();
+    assert_eq!(province.failed, []);
+    assert_eq!(province.finance.returned, []);
+    assert_eq!(province.central.balance_fen(TREASURY), 150_000);
+    assert_eq!(province.finance.tally.open().count(), 0, "C1");
+    for bank in &province.banks {
+        assert_eq!(bank.exposure(), Exposure::default());
+        assert_eq!(bank.ledger().balance_of_kind_fen(AccountKind::ZeroBalance), 0);
+    }
+    province.close();
+    assert!(province.banks.iter().all(|bank| bank.alarms().is_empty()));
+    assert!(province.banks.iter().all(|bank| bank.phase() == Phase::Closed));
+    province.assert_replays();
+
+    // Statements: what the central bank says it cleared is what the banks say, and the account's lines add up.
+    let got = |kind| province.finance.got.iter().filter(move |voucher| voucher.key.kind == kind);
+    let cleared = got(VoucherKind::ClearingStatement).next().expect("3501 came");
+    assert_eq!(cleared.head.amount_fen(Field::TotalAmount), Some(Fen::new(850_000)));
+    let account = got(VoucherKind::TreasuryStatement).next().expect("3513 came");
+    assert_eq!(account.head.amount_fen(Field::ClosingBalance), Some(Fen::new(150_000)));
+    let spending = got(VoucherKind::SpendingDaily).next().expect("3410 came");
+    let by_class: Vec<_> = spending
+        .details
+        .iter()
+        .map(|line| {
+            (line.fields.text(Field::Function).unwrap_or(""), line.fields.amount_fen(Field::Amount))
+        })
+        .collect();
+    assert_eq!(
+        by_class,
+        [("2050203", Some(Fen::new(750_000))), ("2080505", Some(Fen::new(100_000)))]
+    );
+    assert_eq!(got(VoucherKind::DirectDaily).count(), 2);
+    let accounts = province.banks[0].account_statements(day(MONDAY));
+    let [statement] = &accounts[..] else { panic!("one account has one statement") };
+    let lines = statement.lines.len();
+    assert_eq!((statement.opening_fen, statement.closing_fen, lines), (0, 0, 5));
+}
+
+#[test]
+fn a_late_order_and_bad_accounts_come_back_and_are_never_paid() {
+    let mut province = province(1_000_000);
+    let (account, why) = ("6222009".to_owned(), "账户已销户".to_owned());
+    province.bank(0, &Order::BlockPayee { account, why });
+    let closed = order("102", "1", day(MONDAY), &[("6222009", "2050203", 5)]);
+    let mut stranger = order("102", "2", day(MONDAY), &[("6222001", "2050203", 5)]);
+    stranger.head = stranger.head.with_text(Field::PayerName, "别人");
+    let mut elsewhere = order("102", "3", day(MONDAY), &[("6222001", "2050203", 5)]);
+    elsewhere.head = elsewhere.head.with_text(Field::PayerAccount, "777");
+    province.pay(&[closed.clone(), stranger, elsewhere]);
+    province.run();
+    province.bank(0, &Order::CutOff);
+    province.pay(&[order("102", "4", day(MONDAY), &[("6222001", "2050203", 5)])]);
+    province.run();
+    let told: Vec<&str> =
+        province.finance.returned.iter().map(|(_, reason)| reason.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "收款账号6222009不能入账: payee account 6222009: 账户已销户; correct the account",
+            "付款账号1020000001户名不符: payer account 1020000001 belongs to 付款人; correct the name",
+            "付款账号777非本行该区划零余额账户: payer account 777 is none of this bank's for the division; \
+             correct the account",
+            "已过20230313支付截止时间: the cut-off of 20230313 has passed; send it again tomorrow under a \
+             new number",
+        ]
+    );
+    assert!(province.banks[0].ledger().entries().is_empty());
+    assert_eq!(province.banks[0].trade(closed.key), Trade::SentBack);
+    // The number is at an end: the same voucher again is sent back again, when a day is open as well.
+    province.close();
+    province.open(day(MONDAY + 1));
+    province.pay(&[closed]);
+    province.run();
+    assert_eq!(province.finance.returned.len(), 5);
+    assert!(province.banks[0].ledger().entries().is_empty());
+}
+
+#[test]
+fn details_that_fail_are_told_and_the_others_are_paid() {
+    let mut province = province(1_000_000);
+    let (account, why) = ("6222009".to_owned(), "账户已销户".to_owned());
+    province.bank(0, &Order::BlockPayee { account, why });
+    let lines = [("6222001", "2050203", 500), ("6222009", "2050203", 300)];
+    let partial = order("102", "1", day(MONDAY), &lines);
+    province.pay(std::slice::from_ref(&partial));
+    province.run();
+    let receipt = &province.receipts(partial.key)[0];
+    assert_eq!(receipt.head.amount_fen(Field::ExecutedAmount), Some(Fen::new(500)));
+    let failed = &receipt.details[1].fields;
+    assert_eq!(failed.amount_fen(Field::ExecutedAmount), Some(Fen::ZERO));
+    assert_eq!(failed.text(Field::ExecutedNote), Some("账户已销户"));
+    assert_eq!(province.banks[0].exposure().uncleared_fen, 500);
+    cut_off_and_request(&mut province);
+    assert_eq!(province.central.balance_fen(TREASURY), 999_500);
+    province.close();
+    assert!(province.banks[0].alarms().is_empty());
+}
+
+#[test]
+fn payroll_waits_for_its_payees_whichever_half_comes_first() {
+    for details_first in [false, true] {
+        let mut province = province(1_000_000);
+        let (account, why) = ("6222009".to_owned(), "卡号有误".to_owned());
+        province.bank(0, &Order::BlockPayee { account, why });
+        let lines = [(BATCH, "2050203", 800), (BATCH, "2080505", 300)];
+        let mut parent = order("102", "1", day(MONDAY), &lines);
+        parent.head = parent.head.with_text(Field::BusinessType, "3");
+        let payees = [("6222001", 0, 500), ("6222009", 0, 300), ("6222003", 1, 300)];
+        let details = beside(&parent, "1", &payees);
+        let mut halves = [parent.clone(), details.clone()];
+        if details_first {
+            halves.reverse();
+        }
+        let [first, second] = halves;
+        province.pay(&[first]);
+        province.run();
+        assert!(province.banks[0].ledger().entries().is_empty(), "one half pays nothing");
+        assert_eq!(province.banks[0].trade(parent.key) == Trade::NotPaid, !details_first);
+        province.pay(&[second]);
+        province.run();
+        province.assert_receipts_answer();
+        let receipt = &province.receipts(parent.key)[0];
+        let executed = |line: usize| receipt.details[line].fields.amount_fen(Field::ExecutedAmount);
+        assert_eq!((executed(0), executed(1)), (Some(Fen::new(500)), Some(Fen::new(300))));
+        assert_eq!(
+            province.receipts(details.key)[0].head.amount_fen(Field::ExecutedAmount),
+            Some(Fen::new(800))
+        );
+        // A failed card may be told; money that bounces names the payee by the details' own number.
+        let refund = |detail: &str| Order::Refund {
+            voucher: details.key,
+            detail: Some(detail.to_owned()),
+            reason: "退票".to_owned(),
+        };
+        let told = province.banks[0].order(&refund("P2")).expect_err("P2 was never paid");
+        assert!(matches!(told, Refusal::NothingToRefund { .. }));
+        province.bank(0, &refund("P3"));
+        cut_off_and_request(&mut province);
+        province.assert_books();
+        assert_eq!(province.central.balance_fen(TREASURY), 999_500);
+        province.close();
+        assert!(province.banks[0].alarms().is_empty(), "{:?}", province.banks[0].alarms());
+        province.assert_replays();
+    }
+}
+
+#[test]
+fn halves_that_disagree_both_come_back() {
+    let mut province = province(1_000_000);
+    let mut parent = order("102", "1", day(MONDAY), &[(BATCH, "2050203", 800)]);
+    parent.head = parent.head.with_text(Field::BusinessType, "4");
+    let details = beside(&parent, "1", &[("6222001", 0, 799)]);
+    province.pay(&[parent.clone(), details.clone()]);
+    province.run();
+    let keys: Vec<_> = province.finance.returned.iter().map(|(key, _)| *key).collect();
+    assert_eq!(keys, [details.key, parent.key]);
+    assert!(province.banks[0].ledger().entries().is_empty());
+    assert_eq!(province.banks[0].trade(parent.key), Trade::SentBack);
+}
+
+#[test]
+fn a_refund_goes_apart_and_after_the_payment_was_cleared() {
+    let mut province = province(1_000_000);
+    let lines = [("6222001", "2050203", 500_000), ("6222002", "2050203", 300_000)];
+    let paid = order("102", "1", day(MONDAY), &lines);
+    province.pay(std::slice::from_ref(&paid));
+    province.run();
+    cut_off_and_request(&mut province);
+    province.close();
+
+    province.open(day(MONDAY + 2));
+    let refund = Order::Refund {
+        voucher: paid.key,
+        detail: Some("2".to_owned()),
+        reason: "收款账户有误退票".to_owned(),
+    };
+    province.bank(0, &refund);
+    province.run();
+    let held = Exposure { uncleared_fen: 0, refunds_held_fen: 300_000 };
+    assert_eq!(province.banks[0].exposure(), held);
+    assert_eq!(province.finance.tally.exposures()["102"], held);
+    assert_eq!(province.banks[0].ledger().balance_of_kind_fen(AccountKind::ZeroBalance), 300_000);
+    let told = province.banks[0].order(&refund).expect_err("once is all");
+    assert_eq!(told, Refusal::NothingToRefund { voucher: paid.key, detail: "2".into() });
+    cut_off_and_request(&mut province);
+    assert_eq!(province.central.balance_fen(TREASURY), 500_000);
+    assert_eq!(province.banks[0].exposure(), Exposure::default());
+    assert_eq!(province.finance.tally.exposures()["102"], Exposure::default());
+    province.close();
+    assert!(province.banks[0].alarms().is_empty());
+    let Trade::Paid { paid_fen, refunded_fen, .. } = province.banks[0].trade(paid.key) else {
+        panic!("it was paid")
+    };
+    assert_eq!((paid_fen, refunded_fen), (Fen::new(800_000), Fen::new(300_000)));
+    province.assert_replays();
+}
+
+#[test]
+fn a_day_that_ends_uncleared_alarms_and_is_cleared_the_next() {
+    let mut province = province(0);
+    let paid = order("102", "1", day(MONDAY), &[("6222001", "2050203", 500)]);
+    province.pay(&[paid]);
+    province.run();
+    cut_off_and_request(&mut province);
+    let waiting = province.central.waiting();
+    assert_eq!((waiting.len(), waiting[0].waits_for), (1, WaitsFor::Cash));
+    province.close();
+    let alarms = province.banks[0].alarms();
+    assert_eq!((alarms.len(), alarms[0].balance_fen), (1, -500));
+    assert_eq!(alarms[0].account, account("102"));
+    province.open(day(MONDAY + 1));
+    province.pay_in(TREASURY, central_bank::PaidIn::Income, 500);
+    province.run();
+    assert_eq!(province.banks[0].exposure(), Exposure::default());
+    assert_eq!(province.central.balance_fen(TREASURY), 0);
+    province.close();
+    assert_eq!(province.banks[0].alarms().len(), 1, "no new one");
+    province.assert_replays();
+}
+
+#[test]
+fn a_request_that_is_refused_goes_again_under_another_number() {
+    let script = Script::default();
+    let mut province = Province::new(day(MONDAY), 1_000, Notices::None, script);
+    province.pay(&[order("102", "1", day(MONDAY), &[("6222001", "2050203", 500)])]);
+    province.run();
+    cut_off_and_request(&mut province);
+    let held = province.central.waiting();
+    assert_eq!((held.len(), held[0].waits_for), (1, WaitsFor::Notice));
+    // Finance notices one fen less.
+    let request = province.finance.got[0].clone();
+    assert_eq!(request.key.kind, VoucherKind::TransferRequest);
+    let mut notice = request.clone();
+    notice.key = key(VoucherKind::AuthorizedLimit, "77");
+    notice.head = domain::voucher::document::Fields::new();
+    for (field, value) in request.head.iter() {
+        let keep = !matches!(field, Field::FirstDay | Field::LastDay);
+        if keep {
+            notice.head.set(field, value.clone());
+        }
+    }
+    notice.head = notice.head.with_text(Field::ClearingNumber, request.key.number.as_str());
+    notice.head = notice.head.with_amount(Field::Amount, Fen::new(499));
+    notice.details[0].fields =
+        std::mem::take(&mut notice.details[0].fields).with_amount(Field::Amount, Fen::new(499));
+    let central = province.central.party();
+    province.send(central, notice);
+    province.run();
+    assert_eq!(province.finance.returned.len(), 1, "the notice came back");
+    assert!(province.finance.returned[0].1.contains("requested 5.00, noticed 4.99"));
+    assert_eq!(province.central.balance_fen(TREASURY), 1_000, "nothing is cleared in part");
+    assert_eq!(province.central.waiting(), []);
+    province.finance.tally.refused(request.key, 499);
+    // The bank asks again, and finance notices what was requested.
+    province.finance.notices = Notices::AsRequested;
+    province.bank(0, &Order::RequestClearing);
+    province.run();
+    assert_eq!(province.central.balance_fen(TREASURY), 500);
+    assert_eq!(province.banks[0].exposure(), Exposure::default());
+    province.close();
+    assert!(province.banks[0].alarms().is_empty());
+    let repeated = province.central.ledger().repeated(Purpose::Clearing);
+    assert_eq!(repeated, 0);
+}
+
+#[test]
+fn a_half_that_cannot_be_used_goes_back_with_the_other() {
+    // An order that pays its payee itself has no use for payees beside.
+    let mut province = province(1_000_000);
+    let own = order("102", "1", day(MONDAY), &[("6222001", "2050203", 800)]);
+    let details = beside(&own, "1", &[("6222002", 0, 800)]);
+    province.pay(&[details.clone(), own.clone()]);
+    province.run();
+    assert_eq!(province.banks[0].exposure().uncleared_fen, 800);
+    assert_eq!(province.banks[0].trade(details.key), Trade::SentBack);
+    // Nor is a list of use whose order came too late.
+    let mut late = order("102", "2", day(MONDAY), &[(BATCH, "2050203", 800)]);
+    late.head = late.head.with_text(Field::BusinessType, "3");
+    let list = beside(&late, "2", &[("6222002", 0, 800)]);
+    province.pay(std::slice::from_ref(&list));
+    province.run();
+    province.bank(0, &Order::CutOff);
+    province.pay(std::slice::from_ref(&late));
+    province.run();
+    for key in [late.key, list.key] {
+        assert_eq!(province.banks[0].trade(key), Trade::SentBack, "{key}");
+    }
+    province.assert_replays();
+}

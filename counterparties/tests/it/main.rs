@@ -1,0 +1,8 @@
+//! The counterparties as a whole: days, wrong answers, the central bank's queue, any order of deliveries.
+
+mod central;
+mod day;
+mod faults;
+mod properties;
+mod province;
+mod records;
