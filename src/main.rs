@@ -5,6 +5,7 @@ mod cli;
 mod clock;
 mod entropy;
 mod exit;
+mod party;
 mod process;
 mod runner;
 mod server;

@@ -20,7 +20,8 @@ fn main() {
         figures: Figures { amount_fen: Fen::new(serial as i64 + 1), state: ItemState::Done, day },
     };
     let ours: Vec<Line<'_>> = (0..LINES).map(line).collect();
-    for (mix, every) in [("none differs", usize::MAX), ("1 in 100 differs", 100), ("all differ", 1)] {
+    for (mix, every) in [("none differs", usize::MAX), ("1 in 100 differs", 100), ("all differ", 1)]
+    {
         // A step that has no divisor in common with the number of lines.
         let theirs = (0..LINES).map(|step| {
             let serial = step * 1_000_003 % LINES;

@@ -19,6 +19,7 @@
 //! - [`gbk`], [`xml`], [`json`]: a voucher in the national form and as its JSON twin.
 //! - [`print`](mod@print): a voucher on paper.
 //! - [`link`]: how messages travel between two stores.
+//! - [`party`]: a party as it runs: its node, its lines, what comes by its inbox.
 //! - [`iso20022`]: orders out, status and statements in, for banks that speak it.
 
 pub mod business;
@@ -33,6 +34,7 @@ pub mod limits;
 pub mod link;
 pub mod node;
 pub mod notice;
+pub mod party;
 pub mod print;
 pub mod record;
 pub mod signing;

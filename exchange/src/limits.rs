@@ -231,3 +231,9 @@ const _: () = assert!(NOTICES_MAX <= u16::MAX as usize);
 const _: () = assert!(SEALS_MAX <= u8::MAX as usize);
 const _: () =
     assert!(REASON_BYTES_MAX <= u16::MAX as usize && PERSON_BYTES_MAX <= REASON_BYTES_MAX);
+
+/// What a running party takes into one turn: bounds how long an order waits for its answer.
+pub const PARTY_INPUTS_MAX: usize = 1024;
+
+/// Size of the segments of a party's journal.
+pub const PARTY_SEGMENT_BYTES: u64 = 64 << 20;

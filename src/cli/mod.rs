@@ -9,6 +9,7 @@ mod connection;
 mod demo;
 mod desk;
 mod digest;
+mod exchange;
 mod explain;
 mod file;
 mod generate;
@@ -34,6 +35,7 @@ mod sample;
 mod scenario;
 mod serve;
 mod show;
+mod simulate;
 mod top;
 mod verify;
 mod words;
@@ -102,6 +104,10 @@ enum Command {
     File(file::File),
     /// Propose, approve and look at control rules (控制规则), and try them out.
     Rule(rule::Rules),
+    /// Exchange e-vouchers (电子凭证) with banks and the central bank.
+    Exchange(exchange::Exchange),
+    /// Play the other parties of a test province: an agent bank (代理银行), the central bank (人民银行国库).
+    Simulate(simulate::Simulate),
     /// Work at a payment desk: balance, reserve, worklists, look up, receipts. Keyboard only.
     Desk(desk::DeskArguments),
     /// Watch a server: load, delays, queues, journal, checkpoint, alarms.
@@ -140,6 +146,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Base(base) => base.run(),
         Command::File(file) => file.run(),
         Command::Rule(rule) => rule.run(),
+        Command::Exchange(exchange) => exchange.run(),
+        Command::Simulate(simulate) => simulate.run(),
         Command::Desk(desk) => desk.run(),
         Command::Top(top) => top.run(),
         Command::Explain(explain) => explain.run(),

@@ -1,0 +1,324 @@
+//! A party's links with its counterparties, on a thread of their own.
+//!
+//! What a link may ask for lies ready in memory: the letters that were given to it and are not acknowledged, a
+//! bounded number. Everything else waits in the journal.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::voucher::Party;
+use thiserror::Error;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::business::Business;
+use crate::link::hello::Environment;
+use crate::link::shell::{Addresses, Handle, Listener, Routes, Ways, door, start};
+use crate::link::tls::{DefaultTimeProvider, DialTls, Filed, ListenTls, Own, TlsError};
+use crate::link::{BadSettings, Event, Ours, Outbox, Settings, Standing};
+use crate::node::{Input, LogFault};
+
+use super::{Inbound, Inbox, RunningNode};
+
+/// How a counterparty is reached.
+#[derive(Clone, Debug)]
+pub enum Reached {
+    /// It is dialled at these addresses, `host:port`.
+    Dialled {
+        /// The primary line.
+        primary: String,
+        /// The backup line.
+        backup: Option<String>,
+    },
+    /// It dials us.
+    Dials {
+        /// Whether it has a backup line.
+        backup: bool,
+    },
+}
+
+/// What lines are made of.
+pub struct LinesSetup {
+    /// Our party.
+    pub me: Party,
+    /// The installation.
+    pub environment: Environment,
+    /// Which start this is.
+    pub epoch: u64,
+    /// Our TLS certificates and key.
+    pub own: Own,
+    /// Counterparties: how each is reached and what it is filed with.
+    pub peers: BTreeMap<Party, (Reached, Filed)>,
+    /// Sockets on which counterparties that dial us are heard.
+    pub listen: Vec<TcpListener>,
+    /// Times and sizes of each link.
+    pub settings: Settings,
+}
+
+/// Why there are no lines.
+#[derive(Debug, Error)]
+pub enum LinesError {
+    /// Of certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Of times and sizes.
+    #[error(transparent)]
+    Settings(#[from] BadSettings),
+    /// Of the system.
+    #[error("the system gives no thread or socket for lines: {0}; see its limits")]
+    System(#[from] std::io::Error),
+}
+
+/// A message with its number.
+type Numbered = (u64, Vec<u8>);
+
+/// Messages that a link may ask for, without gaps.
+#[derive(Clone, Default)]
+struct Ready(Arc<Mutex<VecDeque<Numbered>>>);
+
+impl Ready {
+    fn with<T>(&self, what: impl FnOnce(&mut VecDeque<Numbered>) -> T) -> T {
+        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Outbox for Ready {
+    fn message(&mut self, sequence: u64) -> Option<Cow<'_, [u8]>> {
+        self.with(|ready| {
+            let first = ready.front()?.0;
+            let at = usize::try_from(sequence.checked_sub(first)?).ok()?;
+            ready.get(at).map(|(_, bytes)| Cow::Owned(bytes.clone()))
+        })
+    }
+}
+
+/// A link that runs.
+struct Running {
+    handle: Handle,
+    ready: Ready,
+}
+
+/// The lines of a party.
+pub struct Lines {
+    links: BTreeMap<Party, Running>,
+    _runtime: Runtime,
+    _listener: Option<Listener>,
+}
+
+impl Lines {
+    /// Starts a link with each counterparty. What they tell goes into the inbox.
+    ///
+    /// # Errors
+    /// Certificates or settings that cannot be used, or a system without a thread.
+    pub fn start<B: Business + 'static>(
+        setup: LinesSetup,
+        node: &RunningNode<B>,
+        inbox: &Inbox<B>,
+    ) -> Result<Lines, LinesError>
+    where
+        B::Order: Send,
+        B::Refusal: Send,
+    {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("lines")
+            .enable_all()
+            .build()?;
+        let _entered = runtime.enter();
+        let mut links = BTreeMap::new();
+        let mut doors = BTreeMap::new();
+        let mut filed_callers = Vec::new();
+        for (&peer, (reached, filed)) in &setup.peers {
+            let state = node.store().peer(peer);
+            let ours = Ours {
+                party: setup.me,
+                peer,
+                environment: setup.environment,
+                epoch: setup.epoch,
+                last: state.map_or(0, crate::store::Peer::given),
+                durable: state.map_or(0, crate::store::Peer::received),
+                dials: matches!(reached, Reached::Dialled { .. }),
+                backup: matches!(
+                    reached,
+                    Reached::Dialled { backup: Some(_), .. } | Reached::Dials { backup: true }
+                ),
+            };
+            let ways = match reached {
+                Reached::Dialled { primary, backup } => {
+                    let tls = DialTls::new(&setup.own, filed, Arc::new(DefaultTimeProvider))?;
+                    Ways::Dials(Addresses { primary: primary.clone(), backup: backup.clone(), tls })
+                }
+                Reached::Dials { .. } => {
+                    let (door, arrivals) = door();
+                    doors.insert(peer, door);
+                    filed_callers.push(filed.clone());
+                    Ways::Listens(arrivals)
+                }
+            };
+            let ready = Ready::default();
+            let (events, told) = tokio::sync::mpsc::unbounded_channel();
+            let (handle, _) = start(ours, setup.settings, ways, ready.clone(), events)?;
+            runtime.spawn(forward(peer, told, inbox.clone()));
+            links.insert(peer, Running { handle, ready });
+        }
+        let listener = match doors.is_empty() {
+            true => None,
+            false => {
+                let tls =
+                    ListenTls::new(&setup.own, &filed_callers, Arc::new(DefaultTimeProvider))?;
+                let routes = Routes {
+                    party: setup.me,
+                    environment: setup.environment,
+                    doors,
+                    tls: Arc::new(tls),
+                };
+                let mut sockets = Vec::new();
+                for socket in setup.listen {
+                    socket.set_nonblocking(true)?;
+                    sockets.push(tokio::net::TcpListener::from_std(socket)?);
+                }
+                let (listener, _) = Listener::start(sockets, routes);
+                Some(listener)
+            }
+        };
+        drop(_entered);
+        Ok(Lines { links, _runtime: runtime, _listener: listener })
+    }
+
+    /// How each link is.
+    pub fn standing(&self) -> impl Iterator<Item = (Party, Standing)> {
+        self.links.iter().map(|(peer, link)| (*peer, link.handle.standing()))
+    }
+
+    /// Offers what was given to lines before this start and not acknowledged.
+    pub(super) fn offer_again<B: Business>(
+        &self,
+        node: &mut RunningNode<B>,
+    ) -> Result<(), LogFault> {
+        for (&peer, link) in &self.links {
+            let Some(state) = node.store().peer(peer) else { continue };
+            let (acknowledged, given) = (state.acknowledged(), state.given());
+            link.fill(node, peer, acknowledged + 1, given)?;
+        }
+        Ok(())
+    }
+
+    /// What a link tells becomes inputs.
+    pub(super) fn told<B: Business>(
+        &self,
+        node: &mut RunningNode<B>,
+        peer: Party,
+        events: Vec<Event>,
+        inputs: &mut Vec<Input<B::Order>>,
+    ) -> Result<(), LogFault> {
+        let Some(link) = self.links.get(&peer) else { return Ok(()) };
+        let mut run: Option<(u64, Vec<Vec<u8>>)> = None;
+        for event in events {
+            match event {
+                Event::Message { sequence, bytes } => {
+                    run.get_or_insert((sequence, Vec::new())).1.push(bytes);
+                    continue;
+                }
+                Event::Acknowledged { sequence } => {
+                    link.ready.with(|ready| {
+                        while ready.front().is_some_and(|(number, _)| *number <= sequence) {
+                            ready.pop_front();
+                        }
+                    });
+                    inputs.push(Input::Acknowledged { by: peer, through: sequence });
+                }
+                Event::LineUp { .. } => inputs.push(Input::Line { party: peer, up: true }),
+                Event::LineDown { line, reason, words, .. } => {
+                    let standing = link.handle.standing();
+                    let up = standing.primary || standing.backup;
+                    tracing::info!(%peer, %line, %reason, words, "a line is down");
+                    inputs.push(Input::Line { party: peer, up });
+                }
+                Event::Switched { from, to, reason, switches, .. } => {
+                    tracing::warn!(%peer, %from, %to, %reason, switches, "messages go by another line");
+                }
+                Event::LineSlow { line } => tracing::warn!(%peer, %line, "a line is slow"),
+                Event::WentBack { acknowledged, durable } => {
+                    tracing::warn!(%peer, acknowledged, durable, "the other side was restored from an older copy");
+                    let given = node.store().peer(peer).map_or(0, crate::store::Peer::given);
+                    link.ready.with(VecDeque::clear);
+                    link.fill(node, peer, durable + 1, given)?;
+                }
+                Event::Stuck { sequence } => {
+                    let given = node.store().peer(peer).map_or(0, crate::store::Peer::given);
+                    link.ready.with(VecDeque::clear);
+                    link.fill(node, peer, sequence, given)?;
+                }
+                Event::Diverged { ours, theirs_of_ours, theirs, ours_of_theirs } => {
+                    tracing::error!(
+                        %peer, ours, theirs_of_ours, theirs, ours_of_theirs,
+                        "one of the stores was restored from an older copy; compare them by hand"
+                    );
+                }
+            }
+        }
+        if let Some((first, messages)) = run {
+            inputs.push(Input::Messages { from: peer, first, messages });
+        }
+        Ok(())
+    }
+
+    /// Hands on what a turn gave out.
+    pub(super) fn hand_on<B: Business>(
+        &self,
+        node: &mut RunningNode<B>,
+        offered: &BTreeMap<Party, u64>,
+        kept: &BTreeMap<Party, u64>,
+    ) -> Result<(), LogFault> {
+        for (peer, &through) in offered {
+            let Some(link) = self.links.get(peer) else { continue };
+            let last = link.ready.with(|ready| ready.back().map(|(number, _)| *number));
+            let acknowledged = node.store().peer(*peer).map_or(0, crate::store::Peer::acknowledged);
+            link.fill(node, *peer, last.unwrap_or(acknowledged) + 1, through)?;
+        }
+        for (peer, &sequence) in kept {
+            if let Some(link) = self.links.get(peer) {
+                link.handle.durable(sequence);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends all lines with a word to the other side.
+    pub fn leave(&self) {
+        self.links.values().for_each(|link| link.handle.leave());
+    }
+}
+
+impl Running {
+    /// Makes messages ready and offers them.
+    fn fill<B: Business>(
+        &self,
+        node: &mut RunningNode<B>,
+        peer: Party,
+        first: u64,
+        last: u64,
+    ) -> Result<(), LogFault> {
+        for number in first..=last {
+            let message = node.message(peer, number)?;
+            let bytes = message.ok_or(LogFault::Missing { sequence: number })?;
+            self.ready.with(|ready| ready.push_back((number, bytes)));
+        }
+        self.handle.offer(last);
+        Ok(())
+    }
+}
+
+async fn forward<B: Business>(
+    peer: Party,
+    mut told: UnboundedReceiver<Vec<Event>>,
+    inbox: Inbox<B>,
+) {
+    while let Some(events) = told.recv().await {
+        if inbox.send(Inbound::Link { peer, events }).is_err() {
+            return;
+        }
+    }
+}

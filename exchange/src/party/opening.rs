@@ -1,0 +1,120 @@
+//! A party's journal, made or found, and its node folded from it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::voucher::{Party, Voucher, canonical};
+use storage::dataset::{DataSet, Environment};
+use storage::disk::{Disk, RealDisk};
+use storage::filler::FillerThread;
+use storage::journal::LocalJournal;
+use storage::recovery::{OpenError, OpenOptions};
+use thiserror::Error;
+
+use crate::business::Business;
+use crate::envelope::PayloadFormat;
+use crate::limits::PARTY_SEGMENT_BYTES;
+use crate::node::{Folding, JournalLog, KeyRing, Means, Payloads};
+use crate::record::{KIND_FIRST, KIND_LAST, RECORD_VERSION};
+use crate::signing::Ed25519Verifier;
+use crate::store::LanePolicy;
+
+use super::RunningNode;
+use super::identity::Identity;
+
+/// What a party's journal is made with, the first time.
+#[derive(Clone, Copy, Debug)]
+pub struct NewJournal {
+    /// Its name for ever, drawn at random.
+    pub id: u128,
+    /// Its hash key, drawn at random.
+    pub hash_key: [u8; 16],
+}
+
+/// Why a party cannot be opened.
+#[derive(Debug, Error)]
+pub enum OpeningError {
+    /// Its journal.
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    /// Its disk.
+    #[error(transparent)]
+    Disk(#[from] storage::disk::DiskError),
+    /// The system gives no thread.
+    #[error("the system gives no thread to fill segments: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// A party that was opened.
+pub struct Opened<B: Business> {
+    /// Its node.
+    pub node: RunningNode<B>,
+    /// Which start this is.
+    pub epoch: u32,
+    /// Records that were folded.
+    pub records: u64,
+}
+
+/// Vouchers as canonical bytes.
+struct Canonical;
+
+impl Payloads for Canonical {
+    fn write(&self, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
+        let bytes = canonical::bytes(voucher).map_err(|why| why.to_string())?;
+        Ok((PayloadFormat::Canonical, bytes))
+    }
+
+    fn read(&self, format: PayloadFormat, payload: &[u8]) -> Result<Voucher, String> {
+        match format {
+            PayloadFormat::Canonical => canonical::read(payload).map_err(|why| why.to_string()),
+            other => Err(format!("a payload as {other:?} is not taken here; send canonical bytes")),
+        }
+    }
+}
+
+/// Opens a party's journal in a directory, made if there is none, and folds its node.
+///
+/// # Errors
+/// When the journal cannot be made, read or written.
+pub fn open<B: Business>(
+    dir: &Path,
+    me: Party,
+    identity: &Identity,
+    new: NewJournal,
+    business: B,
+    time_ms: u64,
+) -> Result<Opened<B>, OpeningError> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::probe(dir)?);
+    let dataset = DataSet {
+        id: new.id,
+        environment: Environment::Test,
+        hash_key: new.hash_key,
+        segment_bytes: PARTY_SEGMENT_BYTES,
+    };
+    match LocalJournal::create(&disk, dir, dataset) {
+        Ok(()) | Err(OpenError::Exists { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let seed = (new.id >> 64) as u64;
+    let mut folding = Folding::new(me, identity.root.clone(), seed, business);
+    let ours = KIND_FIRST..=KIND_LAST;
+    let knows = |kind, version| ours.contains(&kind) && version == RECORD_VERSION;
+    let options =
+        OpenOptions::new(concat!("treasury ", env!("CARGO_PKG_VERSION")), time_ms, &knows);
+    let recovered = LocalJournal::open(&disk, dir, &options, &mut |group| {
+        let records = group.records.filter(|record| ours.contains(&record.kind));
+        folding.group(records).map_err(|fault| fault.to_string())
+    })?;
+    let (epoch, records) = (recovered.epoch, recovered.records);
+    let filler = FillerThread::spawn(recovered.filler)?;
+    let log = JournalLog::with_thread(recovered.journal, filler);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let means = Means {
+        payloads: Box::new(Canonical),
+        keys: KeyRing::new(Arc::clone(&identity.seal)),
+        verifier: Box::new(Ed25519Verifier::on_threads(threads)),
+        lanes: LanePolicy::default(),
+        threads,
+    };
+    Ok(Opened { node: folding.onto(log, means), epoch, records })
+}

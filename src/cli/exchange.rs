@@ -1,0 +1,126 @@
+//! Finance's voucher store (电子凭证库) beside its engine, and orders to any party's process: `treasury exchange …`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use domain::voucher::Party;
+use exchange::finance::Finance;
+use serde_json::Value;
+
+use crate::exit::{Exit, Failure};
+use crate::party::finance::{FinanceWords, beside};
+use crate::party::{PartyArguments, serve};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Exchange e-vouchers (电子凭证) with banks and the central bank.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury exchange serve --server 127.0.0.1:7000 --party finance:370000000 --data /tmp/exchange \\
+    --keys /tmp/keys/finance-370000000 --listen 127.0.0.1:7001,127.0.0.1:7002 --central-bank central-bank:3700 \\
+    --peer bank:102 --peer central-bank:3700 --day 2022-01-04
+  treasury exchange look 127.0.0.1:7009 status
+  treasury exchange order 127.0.0.1:7010 open-day '{\"day\": \"2022-01-05\"}'")]
+pub(crate) struct Exchange {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Run finance's store beside an engine.
+    Serve(Serve),
+    /// Give a party's process an order.
+    Order(Said),
+    /// Look at a party's process.
+    Look(Said),
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury exchange serve --server 127.0.0.1:7000 --party finance:370000000 --data /tmp/exchange \\
+    --keys /tmp/keys/finance-370000000 --listen 127.0.0.1:7001,127.0.0.1:7002 --central-bank central-bank:3700 \\
+    --peer bank:102 --peer central-bank:3700 --day 2022-01-04")]
+struct Serve {
+    #[command(flatten)]
+    party: PartyArguments,
+    /// The engine whose orders are sent.
+    #[arg(long, value_name = "ADDRESS")]
+    server: SocketAddr,
+    /// Who clears.
+    #[arg(long, value_name = "PARTY")]
+    central_bank: Party,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury exchange look 127.0.0.1:7009 status
+  treasury exchange order 127.0.0.1:7010 cut-off")]
+struct Said {
+    /// Where the process hears people: `control` of what it said at its start.
+    address: SocketAddr,
+    /// The order or look by name; docs/exchange.md lists them.
+    name: String,
+    /// What belongs to it, as an object of JSON.
+    #[arg(default_value = "{}")]
+    with: String,
+}
+
+impl Exchange {
+    /// Runs it.
+    pub(crate) fn run(self) -> Result<Exit> {
+        match self.what {
+            What::Serve(arguments) => arguments.run(),
+            What::Order(said) => said.say("order"),
+            What::Look(said) => said.say("look"),
+        }
+    }
+}
+
+impl Serve {
+    fn run(self) -> Result<Exit> {
+        let (engine, central_bank) = (self.server, self.central_bank);
+        serve(&self.party, Finance::new(central_bank), FinanceWords, |node, inbox| {
+            beside(engine, central_bank, node, inbox)
+        })
+    }
+}
+
+impl Said {
+    fn say(self, how: &str) -> Result<Exit> {
+        let mut line: Value = serde_json::from_str(&self.with)
+            .with_context(|| format!("`{}` is no JSON", self.with))?;
+        if !line.is_object() {
+            bail!(
+                "`{}` is no object of JSON; write one like {{\"day\": \"2022-01-05\"}}",
+                self.with
+            );
+        }
+        line[how] = self.name.into();
+        let answer =
+            ask(self.address, &line).map_err(|error| Failure::new(Exit::Unreachable, error))?;
+        println!("{answer:#}");
+        match answer["refused"].as_str() {
+            Some(why) => Err(Failure::new(Exit::Refused, anyhow::anyhow!("{why}")).into()),
+            None => Ok(Exit::Ok),
+        }
+    }
+}
+
+fn ask(address: SocketAddr, line: &Value) -> Result<Value> {
+    let mut stream = TcpStream::connect(address).with_context(|| {
+        format!("nobody hears orders on {address}; start the party, and give its `control`")
+    })?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(format!("{line}\n").as_bytes())?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    Ok(serde_json::from_str(&answer)?)
+}

@@ -1,0 +1,142 @@
+//! Banks and the central bank of a test province, as programs: `treasury simulate …`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use counterparties::bank::Bank;
+use counterparties::central_bank::{CentralBank, Identity};
+use counterparties::script::Script;
+use domain::voucher::{Party, PartyKind};
+
+use crate::exit::Exit;
+use crate::party::bank::{self, BankWords};
+use crate::party::central_bank::CentralBankWords;
+use crate::party::{PartyArguments, day_of, keys, serve};
+
+/// Payment orders that a simulated bank has room for from the start; more take more.
+const VOUCHERS_PLANNED: usize = 65_536;
+
+/// Play the other parties of a test province: an agent bank (代理银行), the central bank (人民银行国库).
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury simulate keys /tmp/keys --party finance:370000000 --party bank:102 --party central-bank:3700
+  treasury simulate bank --party bank:102 --name 工商银行 --data /tmp/bank --keys /tmp/keys/bank-102 \\
+    --central-bank central-bank:3700 --peer finance:370000000=127.0.0.1:7001,127.0.0.1:7002 \\
+    --peer central-bank:3700=127.0.0.1:7003,127.0.0.1:7004 --day 2022-01-04
+
+For tests alone: its data sets are test ones, and no other kind talks to them.")]
+pub(crate) struct Simulate {
+    #[command(subcommand)]
+    who: Who,
+}
+
+#[derive(Subcommand)]
+enum Who {
+    /// Make keys and certificates of a test province, a directory for each party.
+    Keys(Keys),
+    /// Run an agent bank.
+    Bank(BankArguments),
+    /// Run the central bank's treasury.
+    CentralBank(CentralBankArguments),
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury simulate keys /tmp/keys --party finance:370000000 --party bank:102 --party central-bank:3700")]
+struct Keys {
+    /// A directory that is not there yet.
+    dir: PathBuf,
+    /// A party. Give one for each.
+    #[arg(long = "party", value_name = "PARTY", required = true)]
+    parties: Vec<Party>,
+    /// First day that certificates of seals are good on.
+    #[arg(long, value_name = "DAY", default_value = "2022-01-01")]
+    first: String,
+    /// Last day.
+    #[arg(long, value_name = "DAY", default_value = "2030-12-31")]
+    last: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury simulate bank --party bank:102 --name 工商银行 --data /tmp/bank --keys /tmp/keys/bank-102 \\
+    --central-bank central-bank:3700 --peer finance:370000000=127.0.0.1:7001 \\
+    --peer central-bank:3700=127.0.0.1:7003 --day 2022-01-04")]
+struct BankArguments {
+    #[command(flatten)]
+    party: PartyArguments,
+    /// Its name, as vouchers have to write it.
+    #[arg(long)]
+    name: String,
+    /// Where it asks for its money.
+    #[arg(long, value_name = "PARTY")]
+    central_bank: Party,
+    /// Wrong answers on purpose: lines of a place among its payment orders, from 0, and a fault, like
+    /// `17 other-amount`.
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury simulate central-bank --party central-bank:3700 --name 国家金库山东省分库 --data /tmp/treasury \\
+    --keys /tmp/keys/central-bank-3700 --listen 127.0.0.1:7003,127.0.0.1:7004 --peer bank:102 \\
+    --peer finance:370000000=127.0.0.1:7001 --day 2022-01-04")]
+struct CentralBankArguments {
+    #[command(flatten)]
+    party: PartyArguments,
+    /// Its name.
+    #[arg(long)]
+    name: String,
+}
+
+impl Simulate {
+    /// Runs the party until it is stopped.
+    pub(crate) fn run(self) -> Result<Exit> {
+        match self.who {
+            Who::Keys(keys) => {
+                keys::make(&keys.dir, &keys.parties, day_of(&keys.first)?, day_of(&keys.last)?)?;
+                Ok(Exit::Ok)
+            }
+            Who::Bank(arguments) => arguments.run(),
+            Who::CentralBank(arguments) => arguments.run(),
+        }
+    }
+}
+
+/// The code of a party that has to be of a kind.
+fn code_of(party: &Party, kind: PartyKind) -> Result<String> {
+    if party.kind() != kind {
+        bail!("{party} is no {kind}; give --party {kind}:CODE");
+    }
+    Ok(party.code().to_owned())
+}
+
+impl BankArguments {
+    fn run(self) -> Result<Exit> {
+        let code = code_of(self.party.party(), PartyKind::Bank)?;
+        let script = match &self.script {
+            None => Script::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path);
+                text.with_context(|| format!("cannot read {}", path.display()))?.parse()?
+            }
+        };
+        let identity = bank::identity(&code, &self.name, self.central_bank);
+        let business = Bank::new(identity, script, VOUCHERS_PLANNED);
+        serve(&self.party, business, BankWords, |_, _| Ok(Box::new(|_| ())))
+    }
+}
+
+impl CentralBankArguments {
+    fn run(self) -> Result<Exit> {
+        let code = code_of(self.party.party(), PartyKind::CentralBank)?;
+        let business = CentralBank::new(Identity { code, name: self.name });
+        serve(&self.party, business, CentralBankWords, |_, _| Ok(Box::new(|_| ())))
+    }
+}

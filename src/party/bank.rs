@@ -1,0 +1,102 @@
+//! What people can say to a test province's bank, and see of it.
+
+use counterparties::bank::{Bank, Identity, Order as BankOrder, ZeroBalanceAccount};
+use counterparties::ledger::Purpose;
+use domain::voucher::DivisionCode;
+use exchange::node::Order;
+use serde_json::{Value, json};
+
+use super::words::{Seen, Words, day, key, of_store, party, status, text};
+
+/// Money in JSON: yuan with two places.
+fn yuan_text(fen: i128) -> String {
+    domain::money::yuan_plain(fen)
+}
+
+/// A bank's words.
+pub(crate) struct BankWords;
+
+impl Words<Bank> for BankWords {
+    fn orders(&self, name: &str, said: &Value) -> Result<Vec<Order<BankOrder>>, String> {
+        let business = |order| Ok(vec![Order::Business(order)]);
+        match name {
+            "open-account" => business(BankOrder::OpenAccount(account(said)?)),
+            "open-accounts" => {
+                let accounts =
+                    said["accounts"].as_array().ok_or("`accounts` is missing; give a list")?;
+                accounts
+                    .iter()
+                    .map(|one| Ok(Order::Business(BankOrder::OpenAccount(account(one)?))))
+                    .collect()
+            }
+            "block-payee" => business(BankOrder::BlockPayee {
+                account: text(said, "account")?.to_owned(),
+                why: text(said, "why")?.to_owned(),
+            }),
+            "open-day" => {
+                let day = day(said)?;
+                Ok(vec![Order::BeginDay(day), Order::Business(BankOrder::OpenDay(day))])
+            }
+            "open-first-day" => business(BankOrder::OpenDay(day(said)?)),
+            "cut-off" => business(BankOrder::CutOff),
+            "request-clearing" => business(BankOrder::RequestClearing),
+            "refund" => business(BankOrder::Refund {
+                voucher: key(said)?,
+                detail: said["detail"].as_str().map(str::to_owned),
+                reason: text(said, "reason")?.to_owned(),
+            }),
+            "send-late" => business(BankOrder::SendLate),
+            "close" => business(BankOrder::Close),
+            other => Ok(vec![of_store(other, said)?]),
+        }
+    }
+
+    fn look(&self, name: &str, _: &Value) -> Result<Seen<Bank>, String> {
+        match name {
+            "status" => Ok(Box::new(|node, lines| {
+                let mut seen = status(node, lines);
+                let bank = node.business();
+                let exposure = bank.exposure();
+                let paid = bank
+                    .ledger()
+                    .entries()
+                    .iter()
+                    .filter(|entry| entry.purpose == Purpose::Advance);
+                seen["bank"] = json!({
+                    "phase": format!("{:?}", bank.phase()),
+                    "payments": paid.count(),
+                    "double_payments": bank.double_payments(),
+                    "uncleared": yuan_text(exposure.uncleared_fen),
+                    "refunds_held": yuan_text(exposure.refunds_held_fen),
+                    "zero_alarms": bank.alarms().len(),
+                    "planted": bank.planted().len(),
+                });
+                Ok(seen)
+            })),
+            other => Err(format!("a bank has no look `{other}`; there is `status`")),
+        }
+    }
+}
+
+fn account(said: &Value) -> Result<ZeroBalanceAccount, String> {
+    let division = text(said, "division")?;
+    Ok(ZeroBalanceAccount {
+        number: text(said, "number")?.to_owned(),
+        name: text(said, "name")?.to_owned(),
+        division: DivisionCode::new(division)
+            .ok_or_else(|| format!("`{division}` is no division"))?,
+        treasury: text(said, "treasury")?.to_owned(),
+        finance: party(said, "finance")?,
+    })
+}
+
+/// Who a bank of a code is, in a province with this central bank.
+pub(crate) fn identity(code: &str, name: &str, central_bank: domain::voucher::Party) -> Identity {
+    Identity {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        central_bank,
+        clear_account: format!("{code}999"),
+        batch_account: format!("{code}888"),
+    }
+}

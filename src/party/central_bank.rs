@@ -1,0 +1,110 @@
+//! What people can say to a test province's central bank, and see of it.
+
+use counterparties::central_bank::{
+    CentralBank, MasterRow, Order as TreasuryOrder, PaidIn, Treasury,
+};
+use domain::voucher::DivisionCode;
+use domain::{Fen, FiscalYear};
+use exchange::node::Order;
+use serde_json::{Value, json};
+
+use super::words::{Seen, Words, day, of_store, party, status, text, yuan};
+
+/// A central bank's words.
+pub(crate) struct CentralBankWords;
+
+impl Words<CentralBank> for CentralBankWords {
+    fn orders(&self, name: &str, said: &Value) -> Result<Vec<Order<TreasuryOrder>>, String> {
+        let business = |order| Ok(vec![Order::Business(order)]);
+        match name {
+            "file" => {
+                let rows = said["rows"].as_array().ok_or("`rows` is missing; give a list")?;
+                let rows: Result<Vec<MasterRow>, String> = rows.iter().map(row).collect();
+                business(TreasuryOrder::File(rows?))
+            }
+            "open-day" => {
+                let day = day(said)?;
+                Ok(vec![Order::BeginDay(day), Order::Business(TreasuryOrder::OpenDay(day))])
+            }
+            "open-first-day" => business(TreasuryOrder::OpenDay(day(said)?)),
+            "pay-in" => business(TreasuryOrder::PayIn {
+                treasury: text(said, "treasury")?.to_owned(),
+                what: match text(said, "what")? {
+                    "opening" => PaidIn::Opening,
+                    "income" => PaidIn::Income,
+                    "bonds" => PaidIn::Bonds,
+                    other => {
+                        return Err(format!(
+                            "`{other}` is not paid in; opening, income or bonds is"
+                        ));
+                    }
+                },
+                class: said["class"].as_str().unwrap_or("1010101").to_owned(),
+                amount_fen: yuan(said, "amount")?,
+            }),
+            "dispatch" => business(TreasuryOrder::Dispatch {
+                from: text(said, "from")?.to_owned(),
+                to: text(said, "to")?.to_owned(),
+                amount_fen: yuan(said, "amount")?,
+            }),
+            "close" => business(TreasuryOrder::Close),
+            other => Ok(vec![of_store(other, said)?]),
+        }
+    }
+
+    fn look(&self, name: &str, said: &Value) -> Result<Seen<CentralBank>, String> {
+        let treasury = said["treasury"].as_str().map(str::to_owned);
+        match name {
+            "status" => Ok(Box::new(move |node, lines| {
+                let mut seen = status(node, lines);
+                let bank = node.business();
+                let waiting: Vec<Value> = bank
+                    .waiting()
+                    .iter()
+                    .map(|waits| {
+                        json!({
+                            "voucher": waits.voucher.to_string(),
+                            "treasury": waits.treasury,
+                            "for": format!("{:?}", waits.waits_for),
+                            "lane": format!("{:?}", waits.lane),
+                            "amount": waits.amount_fen.to_yuan(),
+                            "since": waits.since.get(),
+                        })
+                    })
+                    .collect();
+                seen["central_bank"] = json!({ "waiting": waiting });
+                if let Some(treasury) = treasury {
+                    let balance = domain::money::yuan_plain(bank.balance_fen(&treasury));
+                    seen["central_bank"]["balance"] = balance.into();
+                }
+                Ok(seen)
+            })),
+            other => Err(format!("a central bank has no look `{other}`; there is `status`")),
+        }
+    }
+}
+
+fn row(said: &Value) -> Result<MasterRow, String> {
+    let code = || text(said, "code").map(str::to_owned);
+    let division = || {
+        let division = text(said, "division")?;
+        DivisionCode::new(division).ok_or_else(|| format!("`{division}` is no division"))
+    };
+    Ok(match text(said, "row")? {
+        "treasury" => MasterRow::Treasury(Treasury {
+            code: code()?,
+            division: division()?,
+            finance: party(said, "finance")?,
+            floor_fen: Fen::ZERO,
+        }),
+        "bank" => MasterRow::Bank { code: code()?, name: text(said, "name")?.to_owned() },
+        "bank-number" => MasterRow::BankNumber { number: text(said, "number")?.to_owned() },
+        "function" => {
+            let year = said["year"].as_u64().and_then(|year| u16::try_from(year).ok());
+            let year = year.and_then(FiscalYear::new).ok_or("`year` is no fiscal year")?;
+            MasterRow::Function { year, code: code()?, sums_only: false }
+        }
+        "unit" => MasterRow::Unit { division: division()?, code: code()? },
+        other => return Err(format!("there are no rows of `{other}`")),
+    })
+}

@@ -1,0 +1,157 @@
+//! People's orders to a party's process, and their looks at it: lines of JSON on loopback, one answer for each.
+//!
+//! `{"order": "cut-off"}` is answered by `{"done": true}` or `{"refused": "why"}`, `{"look": "status"}` by what is
+//! seen.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use exchange::business::Business;
+use exchange::party::{Inbound, Inbox};
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::words::Words;
+
+/// Longest line that is read.
+const LINE_BYTES_MAX: u64 = 16 << 20;
+
+/// Connections of people at once.
+const CONNECTIONS_MAX: usize = 16;
+
+/// How long a connection may be silent.
+const SILENCE: Duration = Duration::from_secs(600);
+
+/// Hears orders on an address; gives the one that was bound.
+pub(super) fn listen<B, W>(address: SocketAddr, inbox: Inbox<B>, words: W) -> Result<SocketAddr>
+where
+    B: Business + 'static,
+    B::Order: Send + 'static,
+    B::Refusal: Send + 'static,
+    W: Words<B> + Send + Sync + 'static,
+{
+    let listener =
+        TcpListener::bind(address).with_context(|| format!("cannot hear orders on {address}"))?;
+    let bound = listener.local_addr()?;
+    let words = Arc::new(words);
+    let open = Arc::new(());
+    std::thread::Builder::new().name("control".into()).spawn(move || {
+        for stream in listener.incoming().flatten() {
+            if Arc::strong_count(&open) > CONNECTIONS_MAX {
+                continue; // Dropped: whoever it is sees the connection end.
+            }
+            let (inbox, words, place) = (inbox.clone(), Arc::clone(&words), Arc::clone(&open));
+            let heard = std::thread::Builder::new().name("control".into()).spawn(move || {
+                let _place = place;
+                hear(stream, &inbox, words.as_ref())
+            });
+            if heard.is_err() {
+                tracing::warn!("the system gives no thread for another connection of people");
+            }
+        }
+    })?;
+    Ok(bound)
+}
+
+/// Stops the party at the first SIGTERM or SIGINT; a second one ends the process at once.
+pub(super) fn stop_on_signals<B>(inbox: Inbox<B>) -> Result<()>
+where
+    B: Business + 'static,
+    B::Order: Send,
+    B::Refusal: Send,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(async {
+            let (Ok(mut terminate), Ok(mut interrupt)) =
+                (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+            else {
+                return;
+            };
+            let mut first = true;
+            loop {
+                tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+                if !std::mem::take(&mut first) {
+                    std::process::exit(1);
+                }
+                let _ = inbox.send(Inbound::Stop);
+            }
+        });
+    })?;
+    Ok(())
+}
+
+fn hear<B, W>(stream: TcpStream, inbox: &Inbox<B>, words: &W) -> Option<()>
+where
+    B: Business + 'static,
+    B::Order: Send,
+    B::Refusal: Send,
+    W: Words<B>,
+{
+    stream.set_read_timeout(Some(SILENCE)).ok()?;
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut writer = stream;
+    loop {
+        let mut line = String::new();
+        let read = (&mut reader).take(LINE_BYTES_MAX).read_line(&mut line).ok()?;
+        if read == 0 || !line.ends_with('\n') {
+            return None;
+        }
+        let answer = match serde_json::from_str(&line) {
+            Ok(said) => answer(&said, inbox, words),
+            Err(error) => json!({ "refused": format!("this is no line of JSON: {error}") }),
+        };
+        writer.write_all(format!("{answer}\n").as_bytes()).ok()?;
+    }
+}
+
+fn answer<B, W>(said: &Value, inbox: &Inbox<B>, words: &W) -> Value
+where
+    B: Business + 'static,
+    B::Order: Send,
+    B::Refusal: Send,
+    W: Words<B>,
+{
+    let done = match (said["order"].as_str(), said["look"].as_str()) {
+        (Some(order), None) => give(words, order, said, inbox).map(|()| json!({ "done": true })),
+        (None, Some(look)) => see(words, look, said, inbox),
+        _ => Err("give either `order` or `look`, with a name".to_owned()),
+    };
+    done.unwrap_or_else(|why| json!({ "refused": why }))
+}
+
+fn give<B, W>(words: &W, order: &str, said: &Value, inbox: &Inbox<B>) -> Result<(), String>
+where
+    B: Business + 'static,
+    B::Order: Send,
+    B::Refusal: Send,
+    W: Words<B>,
+{
+    for order in words.orders(order, said)? {
+        super::order(inbox, order)?;
+    }
+    Ok(())
+}
+
+fn see<B, W>(words: &W, look: &str, said: &Value, inbox: &Inbox<B>) -> Result<Value, String>
+where
+    B: Business + 'static,
+    B::Order: Send,
+    B::Refusal: Send,
+    W: Words<B>,
+{
+    let look = words.look(look, said)?;
+    let (answer, answered) = channel();
+    let seen = Box::new(
+        move |node: &mut exchange::party::RunningNode<B>, lines: &exchange::party::lines::Lines| {
+            let _ = answer.send(look(node, lines));
+        },
+    );
+    let gone = || "the party has ended".to_owned();
+    inbox.send(Inbound::Look(seen)).map_err(|_| gone())?;
+    answered.recv().map_err(|_| gone())?
+}

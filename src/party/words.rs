@@ -1,0 +1,153 @@
+//! What people can say to a party, and see of it, by name: what every party has, and what each business adds.
+
+use domain::voucher::{Flag, Party, VoucherKey};
+use exchange::business::Business;
+use exchange::node::Order;
+use exchange::party::RunningNode;
+use exchange::party::lines::Lines;
+use serde_json::{Value, json};
+
+use super::day_of;
+
+/// What a look does when it is the node's turn.
+pub(crate) type Seen<B> =
+    Box<dyn FnOnce(&mut RunningNode<B>, &Lines) -> Result<Value, String> + Send>;
+
+/// The words of one kind of party.
+pub(crate) trait Words<B: Business> {
+    /// The orders that a name means, given in turn.
+    ///
+    /// # Errors
+    /// When there is no such order, or something is missing in it.
+    fn orders(&self, name: &str, said: &Value) -> Result<Vec<Order<B::Order>>, String>;
+
+    /// The look that a name means.
+    ///
+    /// # Errors
+    /// When there is no such look.
+    fn look(&self, name: &str, said: &Value) -> Result<Seen<B>, String>;
+}
+
+/// A text that has to be there.
+pub(crate) fn text<'a>(said: &'a Value, name: &str) -> Result<&'a str, String> {
+    said[name].as_str().ok_or_else(|| format!("`{name}` is missing; give it as a text"))
+}
+
+/// A day that has to be there.
+pub(crate) fn day(said: &Value) -> Result<domain::ids::Day, String> {
+    day_of(text(said, "day")?).map_err(|error| error.to_string())
+}
+
+/// An amount in yuan that has to be there.
+pub(crate) fn yuan(said: &Value, name: &str) -> Result<domain::Fen, String> {
+    domain::Fen::from_yuan(text(said, name)?).map_err(|error| error.to_string())
+}
+
+/// A party that has to be there.
+pub(crate) fn party(said: &Value, name: &str) -> Result<Party, String> {
+    text(said, name)?.parse().map_err(|error: domain::voucher::party::NotAParty| error.to_string())
+}
+
+/// A voucher's key that has to be there.
+pub(crate) fn key(said: &Value) -> Result<VoucherKey, String> {
+    let key = text(said, "voucher")?;
+    VoucherKey::parse(key).ok_or_else(|| {
+        format!("`{key}` is no voucher; write division, year, kind and number, like 370000000-2022-8202-0000000001")
+    })
+}
+
+fn flag(said: &Value) -> Flag {
+    if said["receipt"].as_bool() == Some(true) { Flag::Receipt } else { Flag::Original }
+}
+
+fn entry(said: &Value) -> Result<u32, String> {
+    let number = said["entry"].as_u64().and_then(|number| u32::try_from(number).ok());
+    number.ok_or_else(|| "`entry` is missing; give the number that `look` shows".to_owned())
+}
+
+/// Orders that every party's store takes.
+///
+/// # Errors
+/// When there is no such order, or something is missing in it.
+pub(crate) fn of_store<O>(name: &str, said: &Value) -> Result<Order<O>, String> {
+    let by = || text(said, "by").map(str::to_owned);
+    let reason = || text(said, "reason").map(str::to_owned);
+    Ok(match name {
+        "void" => Order::Void {
+            to: party(said, "to")?,
+            key: key(said)?,
+            flag: flag(said),
+            by: by()?,
+            reason: reason()?,
+        },
+        "ask-back" => {
+            Order::AskBack { to: party(said, "to")?, key: key(said)?, flag: flag(said), by: by()? }
+        }
+        "release" => Order::Release { from: party(said, "from")?, entry: entry(said)?, by: by()? },
+        "dismiss" => Order::Dismiss {
+            from: party(said, "from")?,
+            entry: entry(said)?,
+            by: by()?,
+            reason: reason()?,
+        },
+        "seal-again" => Order::SealAgain { to: party(said, "to")?, entry: entry(said)?, by: by()? },
+        "give-up" => Order::GiveUp {
+            to: party(said, "to")?,
+            entry: entry(said)?,
+            by: by()?,
+            reason: reason()?,
+        },
+        "authorise" => Order::Authorise {
+            person: text(said, "person")?.to_owned(),
+            may: said["may"].as_bool().unwrap_or(true),
+            by: by()?,
+        },
+        other => {
+            return Err(format!("there is no order `{other}` here; docs/exchange.md lists them"));
+        }
+    })
+}
+
+/// What every party shows of its store and lines.
+pub(crate) fn status<B: Business>(node: &RunningNode<B>, lines: &Lines) -> Value {
+    let store = node.store();
+    let peers: serde_json::Map<String, Value> = store
+        .peers()
+        .map(|(party, peer)| {
+            let told = json!({
+                "out": peer.out.len(),
+                "waiting": peer.waiting(),
+                "given": peer.given(),
+                "acknowledged": peer.acknowledged(),
+                "in": peer.inbox.len(),
+            });
+            (party.to_string(), told)
+        })
+        .collect();
+    let standing: serde_json::Map<String, Value> = lines
+        .standing()
+        .map(|(party, link)| {
+            let told = json!({
+                "sending": link.sending.map(exchange::link::Line::slug),
+                "primary": link.primary,
+                "backup": link.backup,
+                "switches": link.counts.switches,
+                "repeated": link.counts.repeated,
+            });
+            (party.to_string(), told)
+        })
+        .collect();
+    let alarms: Vec<Value> = store
+        .alarms()
+        .map(|alarm| json!({ "party": alarm.party.map(|party| party.to_string()), "what": alarm.what }))
+        .collect();
+    json!({
+        "party": store.me().to_string(),
+        "day": store.day().get(),
+        "peers": peers,
+        "lines": standing,
+        "alarms": store.alarms_so_far(),
+        "newest_alarms": alarms,
+        "store_bytes": store.bytes(),
+    })
+}
