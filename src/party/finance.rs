@@ -315,6 +315,7 @@ fn figures(finance: &Finance) -> Value {
         "refunded_fen": i64::try_from(finance.refunded_fen()).unwrap_or(i64::MAX),
         "exposure_fen": exposure,
         "facts_due": finance.facts_due().1.len(),
+        "reports": finance.reports().len(),
         "without_voucher": finance.left().count(),
         "without_voucher_first": left,
     })

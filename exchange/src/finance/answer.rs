@@ -36,6 +36,10 @@ impl Finance {
             (Flag::Original, Kind::RefundRequest) | (Flag::Receipt, Kind::TransferRequest) => {
                 (Verdict::Accepted, Vec::new())
             }
+            (Flag::Original, kind) if is_report(kind) && from == self.central_bank => {
+                let key = voucher.key.to_string();
+                (Verdict::Accepted, vec![noted(&Record::Reported { key })])
+            }
             (flag, kind) => failed(format!(
                 "finance takes no {} of kind {} {}",
                 if flag == Flag::Receipt { "receipt" } else { "voucher" },
@@ -246,6 +250,18 @@ fn original_key(notice: &Voucher) -> Option<VoucherKey> {
     let kind = form::kind(notice.head.text(Field::OriginalKind)?)?;
     let number = VoucherNumber::new(notice.head.text(Field::OriginalNumber)?)?;
     Some(VoucherKey { division, year, kind, number })
+}
+
+/// What the central bank reports at a day's end, out of its own ledger.
+const fn is_report(kind: VoucherKind) -> bool {
+    matches!(
+        kind,
+        VoucherKind::IncomeDaily
+            | VoucherKind::BalanceDaily
+            | VoucherKind::SpendingDaily
+            | VoucherKind::ClearingStatement
+            | VoucherKind::TreasuryStatement
+    )
 }
 
 fn is_refund_notice(kind: VoucherKind) -> bool {

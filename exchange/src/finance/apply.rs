@@ -56,6 +56,9 @@ impl Finance {
                 }
                 self.facts.extend(facts);
             }
+            Record::Reported { key } => {
+                self.reports.insert(key_of(&key));
+            }
             Record::FactsTaken { through } => {
                 while self.facts_taken < through {
                     self.facts.pop_front().expect("only facts that were due are taken");

@@ -22,7 +22,7 @@ mod apply;
 mod clearing;
 mod issue;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use domain::Fen;
 use domain::ids::{Day, PaymentId, QuotaId};
@@ -161,6 +161,8 @@ pub struct Finance {
     noticed: HashMap<VoucherKey, Vec<u32>>,
     /// Refunds that have not reached the treasury, by voucher and number: what came back of each payment.
     refunds: BTreeMap<(u32, u64), Vec<FactDue>>,
+    /// Statements and daily reports of the central bank.
+    reports: BTreeSet<VoucherKey>,
     cleared_fen: i128,
     refunded_fen: i128,
     /// Paid and not cleared, by bank.
@@ -184,6 +186,7 @@ impl Finance {
             facts_taken: 0,
             noticed: HashMap::new(),
             refunds: BTreeMap::new(),
+            reports: BTreeSet::new(),
             cleared_fen: 0,
             refunded_fen: 0,
             exposure_fen: BTreeMap::new(),
@@ -229,6 +232,12 @@ impl Finance {
     #[must_use]
     pub const fn refunded_fen(&self) -> i128 {
         self.refunded_fen
+    }
+
+    /// Statements and daily reports of the central bank, by key.
+    #[must_use]
+    pub const fn reports(&self) -> &BTreeSet<VoucherKey> {
+        &self.reports
     }
 
     /// What each bank has paid and was not cleared for, in fen.

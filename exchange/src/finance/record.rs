@@ -67,6 +67,11 @@ pub enum Record {
         /// Facts for the engine.
         facts: Vec<FactDue>,
     },
+    /// The central bank has reported a day.
+    Reported {
+        /// Key of the statement or report, which the store keeps.
+        key: String,
+    },
     /// The engine has taken facts in, up to a number.
     FactsTaken {
         /// The number of the last.

@@ -320,6 +320,22 @@ fn money_that_comes_back_is_told_and_told_again_when_the_treasury_has_it() {
 }
 
 #[test]
+fn what_the_central_bank_reports_is_kept_and_nobody_elses() {
+    let mut finance = Finance::new(central_bank());
+    let key = VoucherKey::parse("370124000-2022-3501-3700A1").expect("a key");
+    let report = Voucher {
+        key,
+        flag: Flag::Original,
+        date: day(),
+        head: Fields::new(),
+        details: Vec::new(),
+    };
+    assert!(refused(&finance, bank(), &report).contains("takes no voucher"));
+    taken(&mut finance, central_bank(), &report);
+    assert!(finance.reports().contains(&key));
+}
+
+#[test]
 fn what_is_read_again_is_what_was_there() {
     let mut finance = Finance::new(central_bank());
     let mut records = Vec::new();
