@@ -14,8 +14,10 @@ use domain::voucher::state::State;
 use domain::voucher::{
     Field, Flag, SealPlace, Unfit, Value, Voucher, VoucherKey, VoucherKind, VoucherNumber,
 };
+use exchange::envelope::PayloadFormat;
+use exchange::node::Payloads;
 use exchange::print::{Sheet, html};
-use exchange::xml::{Body, XmlError};
+use exchange::xml::{Body, NationalPayloads, XmlError};
 use exchange::{gbk, json, xml};
 use proptest::prelude::*;
 
@@ -188,6 +190,17 @@ fn a_message_may_carry_several_and_a_reason() {
     assert_eq!(xml::write(&[]).map(|bytes| xml::read(&bytes)), Ok(Ok(Vec::new())));
     let many = vec![body(&receipt); exchange::limits::XML_VOUCHERS_MAX + 1];
     assert!(matches!(xml::write(&many), Err(XmlError::TooMany { .. })));
+}
+
+#[test]
+fn an_envelope_may_carry_the_national_form() {
+    let (format, payload) = NationalPayloads.write(&payment()).expect("it can be written");
+    assert_eq!((format, &payload), (PayloadFormat::NationalXml, &message(&payment())));
+    assert_eq!(NationalPayloads.read(format, &payload), Ok(payment()));
+    let bytes = domain::voucher::canonical::bytes(&payment()).expect("it can be written");
+    assert_eq!(NationalPayloads.read(PayloadFormat::Canonical, &bytes), Ok(payment()));
+    let two = xml::write(&[body(&payment()), body(&payment())]).expect("it can be written");
+    assert!(NationalPayloads.read(format, &two).is_err(), "one voucher in each envelope");
 }
 
 // ---- what others may send ----------------------------------------------------------------------

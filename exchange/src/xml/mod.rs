@@ -15,12 +15,14 @@
 //! entities, processing instructions, CDATA and attachments. The inner bytes are kept as they came; they are
 //! what was signed.
 
+mod payloads;
 mod read;
 mod write;
 
 use domain::voucher::{Finding, Voucher};
 use thiserror::Error;
 
+pub use payloads::NationalPayloads;
 pub use read::read;
 pub use write::write;
 
