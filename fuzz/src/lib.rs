@@ -14,6 +14,7 @@ pub mod journal;
 pub mod json_line;
 pub mod link;
 pub mod scenario;
+pub mod voucher;
 
 // The program's own reading of settings; the program is no library.
 #[allow(dead_code, unreachable_pub, reason = "the program uses all of it")]
@@ -36,7 +37,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "frame", read: frame::read, seeds: frame::seeds },
     Target { name: "json_line", read: json_line::read, seeds: json_line::seeds },
     Target { name: "journal", read: journal::read, seeds: journal::seeds },
@@ -48,6 +49,7 @@ pub const TARGETS: [Target; 11] = [
     Target { name: "iso_statement", read: iso20022::statement, seeds: iso20022::seeds },
     Target { name: "iso_notice", read: iso20022::notice, seeds: iso20022::seeds },
     Target { name: "scenario", read: scenario::read, seeds: scenario::seeds },
+    Target { name: "voucher", read: voucher::read, seeds: voucher::seeds },
 ];
 
 /// The bytes of a golden file's hex.
