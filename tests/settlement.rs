@@ -166,6 +166,8 @@ impl Province {
         let central_bank = Party::start(arguments);
         let mut arguments =
             texts(&["simulate", "bank", "--name", BANK_NAME, "--central-bank", CENTRAL_BANK]);
+        // One party writes the national form: every other one reads it.
+        arguments.push("--national".to_owned());
         arguments.extend(["--peer".to_owned(), at_finance]);
         arguments.extend(["--peer".to_owned(), format!("{CENTRAL_BANK}={}", central_bank.lines())]);
         arguments.extend(own("bank", BANK));

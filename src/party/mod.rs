@@ -26,11 +26,12 @@ use domain::voucher::Party;
 use exchange::business::Business;
 use exchange::certificates::Certificate;
 use exchange::link::Settings;
-use exchange::node::Order;
+use exchange::node::{Order, Payloads};
 use exchange::party::identity::Identity;
 use exchange::party::lines::{Lines, LinesSetup, Reached};
 use exchange::party::opening::{NewJournal, open};
 use exchange::party::{Inbound, Inbox, RunningNode, run};
+use exchange::xml::{EitherPayloads, NationalPayloads};
 
 use crate::exit::Exit;
 use crate::{clock, entropy};
@@ -60,6 +61,9 @@ pub(crate) struct PartyArguments {
     /// Where people's orders are heard, as lines of JSON. Loopback only.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     control: SocketAddr,
+    /// Writes vouchers as the national interface's XML in GBK instead of canonical bytes. Both are read.
+    #[arg(long)]
+    national: bool,
     /// The first business day of a new journal, like 2022-01-04.
     #[arg(long, value_name = "DAY")]
     day: Option<String>,
@@ -132,7 +136,11 @@ where
     let me = arguments.party;
     let identity = Identity::read(&arguments.keys, me)?;
     let new = NewJournal { id: entropy::uuid()?, hash_key: entropy::bytes()? };
-    let opened = open(&arguments.data, me, &identity, new, business, clock::wall_ms())?;
+    let payloads: Box<dyn Payloads> = match arguments.national {
+        true => Box::new(NationalPayloads),
+        false => Box::new(EitherPayloads),
+    };
+    let opened = open(&arguments.data, me, &identity, new, business, payloads, clock::wall_ms())?;
     let (inbox, hears) = channel();
     let mut node = opened.node;
     begin(&mut node, &identity, arguments.day.as_deref())?;

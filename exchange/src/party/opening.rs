@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::voucher::{Party, Voucher, canonical};
+use domain::voucher::Party;
 use storage::dataset::{DataSet, Environment};
 use storage::disk::{Disk, RealDisk};
 use storage::filler::FillerThread;
@@ -12,7 +12,6 @@ use storage::recovery::{OpenError, OpenOptions};
 use thiserror::Error;
 
 use crate::business::Business;
-use crate::envelope::PayloadFormat;
 use crate::limits::PARTY_SEGMENT_BYTES;
 use crate::node::{Folding, JournalLog, KeyRing, Means, Payloads};
 use crate::record::{KIND_FIRST, KIND_LAST, RECORD_VERSION};
@@ -55,23 +54,6 @@ pub struct Opened<B: Business> {
     pub records: u64,
 }
 
-/// Vouchers as canonical bytes.
-struct Canonical;
-
-impl Payloads for Canonical {
-    fn write(&self, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
-        let bytes = canonical::bytes(voucher).map_err(|why| why.to_string())?;
-        Ok((PayloadFormat::Canonical, bytes))
-    }
-
-    fn read(&self, format: PayloadFormat, payload: &[u8]) -> Result<Voucher, String> {
-        match format {
-            PayloadFormat::Canonical => canonical::read(payload).map_err(|why| why.to_string()),
-            other => Err(format!("a payload as {other:?} is not taken here; send canonical bytes")),
-        }
-    }
-}
-
 /// Opens a party's journal in a directory, made if there is none, and folds its node.
 ///
 /// # Errors
@@ -82,6 +64,7 @@ pub fn open<B: Business>(
     identity: &Identity,
     new: NewJournal,
     business: B,
+    payloads: Box<dyn Payloads>,
     time_ms: u64,
 ) -> Result<Opened<B>, OpeningError> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::probe(dir)?);
@@ -110,7 +93,7 @@ pub fn open<B: Business>(
     let log = JournalLog::with_thread(recovered.journal, filler);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let means = Means {
-        payloads: Box::new(Canonical),
+        payloads,
         keys: KeyRing::new(Arc::clone(&identity.seal)),
         verifier: Box::new(Ed25519Verifier::on_threads(threads)),
         lanes: LanePolicy::default(),

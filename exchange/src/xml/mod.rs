@@ -22,7 +22,7 @@ mod write;
 use domain::voucher::{Finding, Voucher};
 use thiserror::Error;
 
-pub use payloads::NationalPayloads;
+pub use payloads::{EitherPayloads, NationalPayloads};
 pub use read::read;
 pub use write::write;
 

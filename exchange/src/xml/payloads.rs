@@ -4,11 +4,25 @@ use domain::voucher::{Voucher, canonical};
 
 use super::{Body, read, write};
 use crate::envelope::PayloadFormat;
-use crate::node::Payloads;
+use crate::node::{CanonicalPayloads, Payloads};
 
 /// Vouchers written as national XML, and read in whichever form they come.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NationalPayloads;
+
+/// Vouchers written in canonical bytes, and read in whichever form they come.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EitherPayloads;
+
+impl Payloads for EitherPayloads {
+    fn write(&self, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
+        CanonicalPayloads.write(voucher)
+    }
+
+    fn read(&self, format: PayloadFormat, payload: &[u8]) -> Result<Voucher, String> {
+        NationalPayloads.read(format, payload)
+    }
+}
 
 impl Payloads for NationalPayloads {
     fn write(&self, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
