@@ -272,7 +272,7 @@ impl Connections {
                     continue;
                 }
             }
-            let wire = match self.wires.remove(&role) {
+            let wire = match self.wires.remove(&role).filter(|wire| !wire.is_stale()) {
                 Some(wire) => wire,
                 None => match Wire::connect_on(address, role, channel).await {
                     Ok(wire) => wire,

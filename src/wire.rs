@@ -2,6 +2,7 @@
 //! hidden. Other people's programs use `protocol::client`.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use domain::codes::Role;
@@ -9,11 +10,14 @@ use domain::ids::ChannelId;
 use domain::refusal::Retry;
 use protocol::frame::FrameKind;
 use protocol::hello::{Hello, Welcome};
+use protocol::limits::HEARTBEAT_MS;
 use protocol::lookup::{Answer, LookUp, parse_answers, put_look_ups};
 use protocol::message::{ErrorMessage, parse_metrics, put_bare};
 use protocol::{CommandResult, CommandsBuilder, Reply, split_frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use crate::clock;
 
 /// What a request came to.
 pub(crate) enum Asked<T> {
@@ -29,6 +33,8 @@ pub(crate) struct Wire {
     input: Vec<u8>,
     out: Vec<u8>,
     request: u64,
+    /// When the last answer came.
+    heard: Instant,
 }
 
 impl Wire {
@@ -47,11 +53,18 @@ impl Wire {
             .await
             .with_context(|| format!("cannot connect to {address}; is the server running?"))?;
         stream.set_nodelay(true)?;
-        let mut wire = Wire { stream, input: Vec::new(), out: Vec::new(), request: 0 };
+        let (input, out, request, heard) = (Vec::new(), Vec::new(), 0, clock::now());
+        let mut wire = Wire { stream, input, out, request, heard };
         wire.out.extend_from_slice(&Hello::new(role, channel, "treasury").encode());
         wire.flush().await?;
         wire.frame(FrameKind::Welcome, |frame| Ok(Welcome::parse(frame).map(drop)?)).await?;
         Ok(wire)
+    }
+
+    /// Whether nothing was said for so long that the server may have given it up: it says nothing by
+    /// itself.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.heard.elapsed() >= Duration::from_millis(u64::from(HEARTBEAT_MS))
     }
 
     /// Sends the commands of a builder and gives their results, in order.
@@ -116,6 +129,7 @@ impl Wire {
                     found => bail!("a {} frame came where {} was due", found.slug(), kind.slug()),
                 };
                 self.input.drain(..length);
+                self.heard = clock::now();
                 return told;
             }
             if self.stream.read_buf(&mut self.input).await? == 0 {
