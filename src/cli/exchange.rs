@@ -21,8 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  treasury exchange serve --server 127.0.0.1:7000 --party finance:370000000 --data /tmp/exchange \\
-    --keys /tmp/keys/finance-370000000 --listen 127.0.0.1:7001,127.0.0.1:7002 --central-bank central-bank:3700 \\
+  treasury exchange serve --server 127.0.0.1:7000 --party finance:370000000 \\
+    --data /tmp/exchange --keys /tmp/keys/finance-370000000 \\
+    --listen 127.0.0.1:7001,127.0.0.1:7002 --central-bank central-bank:3700 \\
     --peer bank:102 --peer central-bank:3700 --day 2022-01-04
   treasury exchange look 127.0.0.1:7009 status
   treasury exchange order 127.0.0.1:7010 open-day '{\"day\": \"2022-01-05\"}'")]
@@ -44,8 +45,9 @@ enum What {
 #[derive(Args)]
 #[command(after_help = "\
 Example:
-  treasury exchange serve --server 127.0.0.1:7000 --party finance:370000000 --data /tmp/exchange \\
-    --keys /tmp/keys/finance-370000000 --listen 127.0.0.1:7001,127.0.0.1:7002 --central-bank central-bank:3700 \\
+  treasury exchange serve --server 127.0.0.1:7000 --party finance:370000000 \\
+    --data /tmp/exchange --keys /tmp/keys/finance-370000000 \\
+    --listen 127.0.0.1:7001,127.0.0.1:7002 --central-bank central-bank:3700 \\
     --peer bank:102 --peer central-bank:3700 --day 2022-01-04")]
 struct Serve {
     #[command(flatten)]

@@ -21,9 +21,11 @@ const VOUCHERS_PLANNED: usize = 65_536;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  treasury simulate keys /tmp/keys --party finance:370000000 --party bank:102 --party central-bank:3700
-  treasury simulate bank --party bank:102 --name 工商银行 --data /tmp/bank --keys /tmp/keys/bank-102 \\
-    --central-bank central-bank:3700 --peer finance:370000000=127.0.0.1:7001,127.0.0.1:7002 \\
+  treasury simulate keys /tmp/keys --party finance:370000000 --party bank:102 \\
+    --party central-bank:3700
+  treasury simulate bank --party bank:102 --name 工商银行 --data /tmp/bank \\
+    --keys /tmp/keys/bank-102 --central-bank central-bank:3700 \\
+    --peer finance:370000000=127.0.0.1:7001,127.0.0.1:7002 \\
     --peer central-bank:3700=127.0.0.1:7003,127.0.0.1:7004 --day 2022-01-04
 
 For tests alone: its data sets are test ones, and no other kind talks to them.")]
@@ -45,7 +47,8 @@ enum Who {
 #[derive(Args)]
 #[command(after_help = "\
 Example:
-  treasury simulate keys /tmp/keys --party finance:370000000 --party bank:102 --party central-bank:3700")]
+  treasury simulate keys /tmp/keys --party finance:370000000 --party bank:102 \\
+    --party central-bank:3700")]
 struct Keys {
     /// A directory that is not there yet.
     dir: PathBuf,
@@ -63,9 +66,10 @@ struct Keys {
 #[derive(Args)]
 #[command(after_help = "\
 Example:
-  treasury simulate bank --party bank:102 --name 工商银行 --data /tmp/bank --keys /tmp/keys/bank-102 \\
-    --central-bank central-bank:3700 --peer finance:370000000=127.0.0.1:7001 \\
-    --peer central-bank:3700=127.0.0.1:7003 --day 2022-01-04")]
+  treasury simulate bank --party bank:102 --name 工商银行 --data /tmp/bank \\
+    --keys /tmp/keys/bank-102 --central-bank central-bank:3700 \\
+    --peer finance:370000000=127.0.0.1:7001 --peer central-bank:3700=127.0.0.1:7003 \\
+    --day 2022-01-04")]
 struct BankArguments {
     #[command(flatten)]
     party: PartyArguments,
@@ -84,8 +88,9 @@ struct BankArguments {
 #[derive(Args)]
 #[command(after_help = "\
 Example:
-  treasury simulate central-bank --party central-bank:3700 --name 国家金库山东省分库 --data /tmp/treasury \\
-    --keys /tmp/keys/central-bank-3700 --listen 127.0.0.1:7003,127.0.0.1:7004 --peer bank:102 \\
+  treasury simulate central-bank --party central-bank:3700 --name 国家金库山东省分库 \\
+    --data /tmp/treasury --keys /tmp/keys/central-bank-3700 \\
+    --listen 127.0.0.1:7003,127.0.0.1:7004 --peer bank:102 \\
     --peer finance:370000000=127.0.0.1:7001 --day 2022-01-04")]
 struct CentralBankArguments {
     #[command(flatten)]
