@@ -238,7 +238,7 @@ impl Province {
 
     /// What all payments are worth.
     fn sum_fen(&self) -> i64 {
-        (1..=self.next).map(|payment| amount_fen(payment)).sum()
+        (1..=self.next).map(amount_fen).sum()
     }
 }
 

@@ -47,6 +47,9 @@ pub(super) enum Said {
     Department,
 }
 
+/// What a payment is taken for another by: unit, account, purpose and amount.
+type Alike = (String, String, String, i64);
+
 /// What they go by.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
@@ -61,8 +64,8 @@ pub(super) struct Rules {
     /// What units have collected themselves.
     pub(super) collected: BTreeMap<String, i64>,
     invoices: BTreeSet<u64>,
-    /// By day: unit, account, purpose and amount of payments that count.
-    days: BTreeMap<u32, BTreeMap<(String, String, String, i64), u32>>,
+    /// By day: payments that count.
+    days: BTreeMap<u32, BTreeMap<Alike, u32>>,
     three_public: BTreeMap<String, i64>,
     own_money: BTreeMap<String, i64>,
 }
@@ -160,7 +163,7 @@ impl Rules {
     }
 }
 
-fn key(ask: &Ask) -> (String, String, String, i64) {
+fn key(ask: &Ask) -> Alike {
     let account = ask.payee.as_ref().map_or("", |payee| &payee.account);
     (ask.unit.clone(), account.to_owned(), ask.purpose.clone(), ask.fen)
 }
