@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 use storage::event_record;
 use storage::record::RecordRef;
 
+use super::After;
 use super::words::{Seen, Words, day, key, of_store, status};
 
 /// The channel by which facts of the exchange come.
@@ -63,7 +64,7 @@ pub(crate) fn beside(
     central_bank: Party,
     node: &RunningNode<Finance>,
     inbox: &Inbox<Finance>,
-) -> Result<Box<dyn FnMut(&Finance)>> {
+) -> Result<After<Finance>> {
     let followed = cursor_of(node.store().followed());
     let to_store = inbox.clone();
     std::thread::Builder::new().name("feed".into()).spawn(move || {

@@ -113,13 +113,16 @@ pub(crate) fn day_of(text: &str) -> Result<Day> {
         .with_context(|| format!("`{text}` is no day; write one like 2022-01-04"))
 }
 
+/// What sees a party's business after each turn.
+pub(crate) type After<B> = Box<dyn FnMut(&B)>;
+
 /// Runs a party until a signal or an order ends it. `beside` starts what else it needs, and gives what has to
 /// see the business after each turn.
 pub(crate) fn serve<B, W>(
     arguments: &PartyArguments,
     business: B,
     words: W,
-    beside: impl FnOnce(&RunningNode<B>, &Inbox<B>) -> Result<Box<dyn FnMut(&B)>>,
+    beside: impl FnOnce(&RunningNode<B>, &Inbox<B>) -> Result<After<B>>,
 ) -> Result<Exit>
 where
     B: Business + 'static,
