@@ -6,6 +6,7 @@
 //! takes what is due, and latency counts from when it was. When a connection is
 //! lost, what was not answered is asked again by its id.
 
+pub(crate) mod filed;
 mod pace;
 pub(crate) mod year;
 
@@ -16,14 +17,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use domain::codes::Role;
+use domain::codes::{AuthorityKind, Role};
 use domain::ids::{ChannelId, QuotaId};
 use protocol::limits::{FRAME_BYTES_MAX, FRAME_HEADER_BYTES, LOOK_UPS_PER_FRAME_MAX};
 use protocol::lookup::{Answer, IdKind, LookUp};
 use protocol::{CommandResult, CommandsBuilder, routing};
-use scenarios::{
-    Audit, Awaited, Barrier, Heard, PaymentEnd, QuotaEnd, Step, Tally, Track, Wave, Work,
-};
+use scenarios::{Audit, Barrier, Heard, PaymentEnd, QuotaEnd, Step, Tally, Track, Wave, Work};
 use tokio::sync::{RwLock, watch};
 use tokio::task::{JoinSet, LocalSet};
 
@@ -78,6 +77,8 @@ pub(crate) struct Seen {
     pub(crate) lost: Cell<u64>,
     /// Payments and quotas compared at the end.
     pub(crate) audited: Cell<u64>,
+    /// Quotas that stood on pre-approval authority and rest on their budget rows at the end.
+    pub(crate) replaced: Cell<u64>,
     /// Some of the payments compared, to be looked up once more at the end.
     pub(crate) settled: RefCell<Vec<PaymentEnd>>,
     /// Refusals heard, by code.
@@ -451,16 +452,11 @@ impl Connections {
             let mut still = Vec::new();
             for some in waiting.chunks(LOOK_UPS_PER_FRAME_MAX) {
                 let look_ups: Vec<_> = some.iter().map(|&(id, _)| LookUp::Quota(id)).collect();
-                for ((id, awaited), answer) in some.iter().zip(self.ask(&look_ups).await?) {
-                    let there = match (&answer, awaited) {
-                        (Answer::Quota(_), Awaited::Created) => true,
-                        (Answer::Quota(view), Awaited::Buckets(buckets)) => {
-                            differing(buckets, &view.buckets).is_none()
-                        }
-                        _ => false,
-                    };
+                for (&(id, buckets), answer) in some.iter().zip(self.ask(&look_ups).await?) {
+                    let there = matches!(&answer, Answer::Quota(view)
+                        if differing(&buckets, &view.buckets).is_none());
                     if !there {
-                        still.push((*id, *awaited));
+                        still.push((id, buckets));
                     }
                 }
             }
@@ -470,9 +466,9 @@ impl Connections {
             waiting = still;
             tokio::time::sleep(PAUSE).await;
         }
-        let (quota, awaited) = &waiting[0];
+        let (quota, buckets) = &waiting[0];
         let seen = &self.run.seen;
-        seen.mismatch(|| format!("quota {quota} never became {awaited:?}"));
+        seen.mismatch(|| format!("quota {quota} never became {buckets:?}"));
         Ok(())
     }
 
@@ -515,6 +511,12 @@ impl Connections {
                 seen.audited.set(seen.audited.get() + 1);
                 match &answer {
                     Answer::Quota(view) => {
+                        let is_row = view.authority == AuthorityKind::BudgetLine;
+                        seen.replaced.set(seen.replaced.get() + u64::from(end.was_early && is_row));
+                        if !is_row {
+                            let quota: QuotaId = end.quota;
+                            seen.mismatch(|| format!("quota {quota} rests on no budget row"));
+                        }
                         if let Some((name, expected, found)) =
                             differing(&end.buckets, &view.buckets)
                         {

@@ -77,6 +77,9 @@ pub fn remark(day: u32) -> &'static str {
 /// Working days in January.
 pub(crate) const JANUARY: usize = 21;
 
+/// The people's congresses have met by this day, YYYYMMDD.
+const CONGRESS: u32 = 20_220_201;
+
 /// Which weights a payment's day follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Course {
@@ -84,6 +87,8 @@ pub(crate) enum Course {
     General,
     /// Salary days.
     Payroll,
+    /// The general course after the congress: nothing in January.
+    AfterCongress,
 }
 
 impl Course {
@@ -92,6 +97,8 @@ impl Course {
         match self {
             Course::General => day.general,
             Course::Payroll => day.payroll,
+            Course::AfterCongress if day.day < CONGRESS => 0,
+            Course::AfterCongress => day.general,
         }
     }
 
@@ -107,12 +114,13 @@ impl Course {
 }
 
 /// Weights of all days before each, by course; the last is the sum.
-const BEFORE: [[u64; DAYS.len() + 1]; 2] = {
-    let mut sums = [[0; DAYS.len() + 1]; 2];
+const BEFORE: [[u64; DAYS.len() + 1]; 3] = {
+    let mut sums = [[0; DAYS.len() + 1]; 3];
     let mut day = 0;
     while day <= DAYS.len() {
         sums[0][day] = Course::General.before(day);
         sums[1][day] = Course::Payroll.before(day);
+        sums[2][day] = Course::AfterCongress.before(day);
         day += 1;
     }
     sums
@@ -259,7 +267,7 @@ mod tests {
 
     #[test]
     fn days_take_each_payment_once_and_by_their_weight() {
-        for course in [Course::General, Course::Payroll] {
+        for course in [Course::General, Course::Payroll, Course::AfterCongress] {
             for (payments, phase) in [(1, 3), (8, 14), (5_000, 1), (0, 0), (5_000, u64::MAX)] {
                 assert_eq!(before(course, 0, payments, phase), 0);
                 assert_eq!(before(course, DAYS.len(), payments, phase), payments);
@@ -269,6 +277,7 @@ mod tests {
                 assert!(rises);
             }
         }
+        assert_eq!(before(Course::AfterCongress, JANUARY, 5_000, u64::MAX), 0);
         let on = |course, day| before(course, day + 1, 5_000, 0) - before(course, day, 5_000, 0);
         // 10 January, a salary day, against the day after next.
         assert!(on(Course::Payroll, 4) > 20 * on(Course::Payroll, 6));

@@ -69,7 +69,7 @@ cases! {
     PostNotNext = "post-not-next";
     /// Another person tries to withdraw it.
     NotMaker = "not-maker";
-    /// The maker tries to withdraw it between two approvals.
+    /// The maker tries to withdraw it after its approval.
     AlreadyApproved = "already-approved";
     /// Held after it went out.
     HoldLate = "hold-late";
@@ -135,19 +135,19 @@ cases! {
     FactUnknown = "fact-unknown";
     /// A receipt for a division nobody knows.
     FactForeign = "fact-foreign";
-    /// The quota is supplemented.
+    /// Somebody supplements the quota by hand: that needs a document.
     Supplement = "supplement";
-    /// The quota is cut.
+    /// Somebody cuts it by hand.
     Cut = "cut";
-    /// A cut below what is used.
+    /// Somebody takes money back by hand.
     CutRefused = "cut-refused";
-    /// Frozen and unfrozen.
+    /// Somebody freezes by hand.
     Freeze = "freeze";
-    /// More is unfrozen than was frozen.
+    /// Somebody unfreezes by hand.
     UnfreezeRefused = "unfreeze-refused";
-    /// Earmarked for a contract and given back.
+    /// Earmarked for a contract that nobody registered.
     Earmark = "earmark";
-    /// More is given back than is left.
+    /// More of an earmark is given back than is left.
     EarmarkRefused = "earmark-refused";
     /// A plan below its use.
     PlanRefused = "plan-refused";

@@ -126,6 +126,8 @@ pub(crate) enum Body {
     Register(Register),
     /// End a parked fact.
     Resolve(Resolve),
+    /// File a paper.
+    File(File),
 }
 
 /// Reserve money for a payment.
@@ -440,6 +442,23 @@ pub(crate) struct Resolve {
     pub(crate) serial: u64,
 }
 
+/// File a paper; its lines are the command's tail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct File {
+    /// The act's id.
+    pub(crate) act: ActId,
+    /// The division.
+    pub(crate) division: DivisionIndex,
+    /// The year.
+    pub(crate) year: u16,
+    /// Which paper, by its number.
+    pub(crate) kind: u8,
+    /// Its business day, YYYYMMDD; zero: none.
+    pub(crate) day: u32,
+    /// The code that it should hear, as whoever wrote it knows.
+    pub(crate) expected: u16,
+}
+
 /// The channel that a role's connections name in their hello.
 #[must_use]
 pub const fn channel_of(role: Role) -> u16 {
@@ -462,6 +481,7 @@ impl Command {
             Body::SetYear(c) => c.division,
             Body::Register(c) => c.division,
             Body::Resolve(c) => c.division,
+            Body::File(c) => c.division,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The commands of one division, written against its model so that each knows its answer.
 //!
 //! - `people`: who acts, and ids.
-//! - `setup`: limits, quotas, money handed down, contracts, batches.
+//! - `office`: the finance office's papers, from base data to the reply, and its documents.
+//! - `setup`: what stands between those: limits, earmarks, orders by hand, closing.
 //! - `day`: the payments of one working day and what happens beside them.
 //! - `ask`, `review`, `settle`, `quota`: a day's waves, by who acts.
 
@@ -9,11 +10,13 @@ pub(crate) mod day;
 pub(crate) mod setup;
 
 mod ask;
+mod office;
 mod people;
 mod quota;
 mod review;
 mod settle;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use domain::ids::{DivisionIndex, PaymentId, PersonId, QuotaId};
@@ -27,6 +30,7 @@ use crate::plan::{DivisionPlan, Plan, YEAR};
 use crate::stream::{Expected, QuotaEnd, Wave};
 use crate::wire::encode;
 use day::{Day, Stub};
+use office::Due;
 use people::Post;
 use settle::Clearings;
 
@@ -41,6 +45,9 @@ pub(crate) struct Run {
     stubs: Vec<Stub>,
     /// Numbers given to facts and refunds.
     numbered: u64,
+    /// Numbers given to papers, and those that are due.
+    papers: u64,
+    due: VecDeque<Due>,
     clearings: Clearings,
 }
 
@@ -55,6 +62,8 @@ impl Run {
             day: Day::default(),
             stubs: Vec::new(),
             numbered: 0,
+            papers: 0,
+            due: VecDeque::new(),
             clearings: Clearings::default(),
         }
     }
@@ -75,8 +84,7 @@ impl Run {
     pub(crate) fn send(&mut self, wave: &mut Wave, command: Command) {
         let (bytes, contents) = self.write(wave, &command, false);
         let answer = self.model.receive(&command, contents);
-        let creates = matches!(command.body, Body::Create(_));
-        wave.push(bytes, Expected::new(&answer, creates));
+        wave.push(bytes, Expected::new(&answer));
     }
 
     /// Writes a command twice: the second hears the first's outcome again.
@@ -97,7 +105,7 @@ impl Run {
         }
         let answers = self.model.receive_run(&run);
         for ((bytes, tail_end), answer) in written.into_iter().zip(answers) {
-            wave.push(bytes, Expected::new(&answer, false));
+            wave.push(bytes, Expected::new(&answer));
             if let Some(end) = wave.tail_ends.last_mut() {
                 *end = tail_end;
             }
@@ -171,9 +179,9 @@ impl Run {
     /// Every quota as it should be now.
     pub(crate) fn quotas(&self) -> impl Iterator<Item = QuotaEnd> + '_ {
         let division = self.division();
-        self.model.quotas.iter().enumerate().map(|(serial, quota)| QuotaEnd {
-            quota: division.quota(serial as u32),
-            buckets: quota.buckets,
+        (0..self.quota_count()).filter_map(|serial| {
+            let (quota, was_early) = (division.quota(serial), division.is_early(serial));
+            Some(QuotaEnd { quota, was_early, buckets: self.model.buckets(quota)? })
         })
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use domain::ids::ActId;
 
-use crate::calendar::{DAYS, clearing_step, part_step};
+use crate::calendar::{DAYS, JANUARY, clearing_step, part_step};
 use crate::command::{Body, Command, Register, Role, SetYear, Tail, YearState};
 use crate::draws::uuid;
 use crate::generate::{Run, day, setup};
@@ -18,6 +18,9 @@ use crate::stream::{Audit, Barrier, QuotaEnd, Step, Wave};
 
 /// A wave of the set-up or of a day's end is cut when it has this many commands.
 const WAVE_COMMANDS: usize = 16_384;
+
+/// Divisions are taken up together until their papers have so many bytes.
+const OFFICE_BYTES: usize = 4 << 20;
 
 /// An audit is cut when it has this many payments.
 const AUDIT_PAYMENTS: usize = 16_384;
@@ -50,12 +53,7 @@ impl Work {
         }
         let lanes = shares.into_iter().enumerate().map(|(index, (_, mut runs))| {
             runs.sort_by_key(Run::index);
-            Lane {
-                index,
-                plan: Arc::clone(&plan),
-                runs,
-                at: At::Setup { stage: 0, run: 0, serial: 0 },
-            }
+            Lane { index, plan: Arc::clone(&plan), runs, at: at_stage(0) }
         });
         Work { opening, lanes: lanes.collect(), opening_tally }
     }
@@ -120,6 +118,12 @@ enum At {
         run: usize,
         serial: u32,
     },
+    /// Finance offices file papers: those of some divisions, once they have become due.
+    Office {
+        stage: usize,
+        run: usize,
+        until: usize,
+    },
     /// In a part of a day.
     Part {
         day: usize,
@@ -142,6 +146,15 @@ enum At {
     Done,
 }
 
+/// The beginning of a stage of the set-up.
+fn at_stage(stage: usize) -> At {
+    if setup::STAGES[stage].is_of_office() {
+        At::Office { stage, run: 0, until: 0 }
+    } else {
+        At::Setup { stage, run: 0, serial: 0 }
+    }
+}
+
 /// A share of the divisions, as a sequence of steps.
 pub struct Lane {
     index: usize,
@@ -162,7 +175,8 @@ impl Lane {
     pub fn progress(&self) -> (u64, u64) {
         let parts = &self.plan.parts;
         let started = match self.at {
-            At::Setup { .. } => 0,
+            At::Setup { stage, .. } | At::Office { stage, .. } if stage < setup::CONGRESS => 0,
+            At::Setup { .. } | At::Office { .. } => parts.before(JANUARY),
             At::Part { day, part, .. } => parts.before(day) + u64::from(part) + 1,
             At::Clearing { day, .. } | At::Audit { day, .. } => parts.before(day + 1),
             At::Done => parts.count(),
@@ -200,7 +214,7 @@ impl Lane {
     fn set_up(&mut self, stage: usize, mut run: usize, mut serial: u32) -> Step {
         let what = setup::STAGES[stage];
         let mut wave = Wave::new(Role::Finance);
-        wave.fragile = what == setup::Stage::Batches;
+        wave.fragile = what == setup::Stage::ByHand;
         while run < self.runs.len() {
             if serial == self.runs[run].quota_count() {
                 (run, serial) = (run + 1, 0);
@@ -220,24 +234,53 @@ impl Lane {
         Step::Wave(wave)
     }
 
-    fn wait(&mut self, stage: usize) -> Step {
-        let mut barrier = Barrier::default();
-        for run in &mut self.runs {
-            run.wait(setup::STAGES[stage], &mut barrier);
+    /// What the finance offices have to do next; `None`: all of them are through. Small divisions go side
+    /// by side, so that each wave has something of each.
+    fn office(&mut self, stage: usize, run: usize, mut until: usize) -> Option<Step> {
+        let mut bytes = 0;
+        while until == run || (bytes > 0 && bytes < OFFICE_BYTES) {
+            let Some(next) = self.runs.get_mut(until) else { break };
+            next.take_up(setup::STAGES[stage]);
+            bytes += next.due_bytes() + 1;
+            until += 1;
         }
-        self.after_setup(stage);
-        Step::Barrier(barrier)
+        let group = &mut self.runs[run..until];
+        let step = match group.iter().find_map(Run::next_role) {
+            Some(role) => {
+                let mut wave = Wave::new(role);
+                group.iter_mut().for_each(|run| run.file_due(WAVE_COMMANDS, &mut wave));
+                Step::Wave(wave)
+            }
+            None => {
+                let mut barrier = Barrier::default();
+                group.iter_mut().for_each(|run| run.await_due(&mut barrier));
+                Step::Barrier(barrier)
+            }
+        };
+        self.at = At::Office { stage, run, until };
+        if !matches!(&step, Step::Barrier(barrier) if barrier.quotas.is_empty()) {
+            return Some(step);
+        }
+        self.runs[run..until].iter_mut().for_each(|run| run.model.forget_acts());
+        if until == self.runs.len() {
+            self.after_setup(stage);
+        } else {
+            self.at = At::Office { stage, run: until, until };
+        }
+        None
     }
 
     fn after_setup(&mut self, stage: usize) {
-        self.at = if stage + 1 < setup::STAGES.len() {
-            At::Setup { stage: stage + 1, run: 0, serial: 0 }
-        } else {
-            for run in &mut self.runs {
-                run.model.forget();
-            }
-            self.begin_day(0)
+        self.at = match stage + 1 {
+            setup::CONGRESS => self.begin_day(0),
+            next if next < setup::STAGES.len() => at_stage(next),
+            _ => self.begin_day(JANUARY),
         };
+    }
+
+    /// What comes after a day: January's last has the congress between it and February's first.
+    fn after_day(&mut self, day: usize) -> At {
+        if day + 1 == JANUARY { at_stage(setup::CONGRESS) } else { self.begin_day(day + 1) }
     }
 
     fn begin_day(&mut self, day: usize) -> At {
@@ -245,6 +288,7 @@ impl Lane {
             return At::Done;
         }
         for run in &mut self.runs {
+            run.model.forget();
             run.begin_day(day);
         }
         At::Part { day, part: 0, stage: 0 }
@@ -319,11 +363,8 @@ impl Lane {
             }
             (run, place) = (run + 1, 0);
         }
-        self.at = if run < self.runs.len() {
-            At::Audit { day, run, place }
-        } else {
-            self.begin_day(day + 1)
-        };
+        self.at =
+            if run < self.runs.len() { At::Audit { day, run, place } } else { self.after_day(day) };
         Step::Audit(audit)
     }
 }
@@ -335,13 +376,11 @@ impl Iterator for Lane {
     fn next(&mut self) -> Option<Step> {
         loop {
             let step = match self.at {
-                At::Setup { stage, run, serial } => {
-                    if setup::STAGES[stage].is_barrier() {
-                        self.wait(stage)
-                    } else {
-                        self.set_up(stage, run, serial)
-                    }
-                }
+                At::Setup { stage, run, serial } => self.set_up(stage, run, serial),
+                At::Office { stage, run, until } => match self.office(stage, run, until) {
+                    Some(step) => step,
+                    None => continue,
+                },
                 At::Part { day, part, stage } => self.part(day, part, stage),
                 At::Clearing { day, stage, run, place } => self.clearing(day, stage, run, place),
                 At::Audit { day, run, place } => self.audit(day, run, place),

@@ -74,5 +74,5 @@ pub use plan::{Part, Plan, PlanError, Shares, Totals, Unit};
 pub use scale::{Scale, ScaleError};
 pub use spec::{Spec, SpecError, list};
 pub use stream::{
-    Audit, Awaited, Barrier, Expected, ExpectedValue, Heard, Op, PaymentEnd, QuotaEnd, Step, Wave,
+    Audit, Barrier, Expected, ExpectedValue, Heard, Op, PaymentEnd, QuotaEnd, Step, Wave,
 };

@@ -9,12 +9,15 @@
 //! - `elements`: the codes of 2022, as far as the scenarios use them.
 //! - `cells`, `payment`: what is remembered.
 //! - `reserve`, `steps`, `facts`, `acts`: the rules, by kind of command.
+//! - `documents`: papers, and what documents do once they are carried out.
 //! - `tally`: what was counted on the way.
 
 pub(crate) mod cells;
 pub(crate) mod codes;
 pub(crate) mod payment;
 pub(crate) mod tally;
+
+pub(crate) mod documents;
 
 mod acts;
 mod elements;
@@ -83,16 +86,14 @@ impl Hasher for IdHasher {
 }
 
 type IdMap<V> = HashMap<u128, V, BuildHasherDefault<IdHasher>>;
-type IdSet = HashSet<u128, BuildHasherDefault<IdHasher>>;
 
 /// What became of an act or move id.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     contents: u64,
     code: u16,
-    /// The quota whose balance a repeat shows, or the created quota.
+    /// The quota whose balance a repeat shows.
     quota: Option<QuotaId>,
-    created: bool,
 }
 
 /// A payment id: alive, or ended by a refusal.
@@ -116,15 +117,17 @@ pub(crate) struct Model {
     /// The number of divisions there are.
     divisions: u16,
     registered: bool,
+    /// The division's card is on file: quotas change by documents alone.
+    under_control: bool,
     years: BTreeMap<u16, YearState>,
     /// The fiscal year that has quotas.
     year: u16,
     /// Quotas by serial.
     pub(crate) quotas: Vec<Quota>,
-    /// Hashes of official keys.
-    keys: IdSet,
     plans: HashMap<u64, Plan>,
     contracts: HashMap<(u32, u64), Contract>,
+    /// Contracts that were registered.
+    registered_contracts: HashSet<u64>,
     ceiling: i64,
     payments: IdMap<PaymentId>,
     acts: IdMap<Known>,
@@ -142,12 +145,13 @@ impl Model {
             index,
             divisions,
             registered: false,
+            under_control: false,
             years: BTreeMap::new(),
             year,
             quotas: Vec::new(),
-            keys: IdSet::default(),
             plans: HashMap::new(),
             contracts: HashMap::new(),
+            registered_contracts: HashSet::new(),
             ceiling: 0,
             payments: IdMap::default(),
             acts: IdMap::default(),
@@ -197,6 +201,7 @@ impl Model {
             Body::SetYear(c) => self.set_year(c, contents),
             Body::Register(_) => self.register(),
             Body::Resolve(c) => self.resolve(c, contents),
+            Body::File(c) => self.file(c, contents),
         }
     }
 
@@ -275,8 +280,8 @@ impl Model {
     }
 
     /// What a contract leaves on a quota.
-    pub(crate) fn contract_left(&self, serial: u32, contract: u64) -> Option<i64> {
-        self.contracts.get(&(serial, contract)).map(|cell| cell.left)
+    pub(crate) fn contract_left(&self, quota: QuotaId, contract: u64) -> Option<i64> {
+        self.contracts.get(&(quota.serial() as u32, contract)).map(|cell| cell.left)
     }
 
     /// State, executed amount and refunded amount of a payment.
@@ -299,13 +304,11 @@ impl Model {
         self.suspense.forget();
     }
 
-    /// Forgets the ids of acts and moves, and official keys: a stage of the set-up repeats its own
-    /// alone, and quotas are created in one.
+    /// Forgets the ids of acts and moves: a stage of the set-up repeats its own alone.
     pub(crate) fn forget_acts(&mut self) {
         self.acts = IdMap::default();
         self.moves = IdMap::default();
         self.batches = IdMap::default();
-        self.keys = IdSet::default();
     }
 }
 

@@ -2,9 +2,10 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::budget::{DEPARTMENT_UNITS, FIRST_DEPARTMENT};
 use crate::command::Particulars;
 use crate::draws::Draws;
-use crate::plan::{BANKS, unit_code};
+use crate::plan::BANKS;
 
 /// How many payees the table has.
 const PAYEES: u64 = 4096;
@@ -83,13 +84,16 @@ impl Payees {
         let mut document = *b"FP2022-000000000000";
         digits(&mut document[7..], of.number);
         text(out, &document);
+        // Department and unit: as the unit's code has them, without noughts before.
         let mut numbers = *b"000000000-000000000000 0000000000000000";
-        numbers[..9].copy_from_slice(&unit_code(of.unit));
+        digits(&mut numbers[..6], FIRST_DEPARTMENT + of.unit / DEPARTMENT_UNITS);
+        digits(&mut numbers[6..9], of.unit % DEPARTMENT_UNITS + 1);
         digits(&mut numbers[10..22], of.number);
         digits(&mut numbers[23..26], u64::from(BANKS[usize::from(of.payer.bank)]));
         digits(&mut numbers[26..30], u64::from(of.division.0) + 1);
         digits(&mut numbers[30..], u64::from(of.payer.account));
-        text(out, &numbers);
+        let noughts = numbers.iter().take_while(|&&digit| digit == b'0').count();
+        text(out, &numbers[noughts..]);
     }
 }
 
@@ -126,7 +130,7 @@ mod tests {
         }
         assert_eq!(texts.len(), 6);
         assert_eq!((texts[2].len(), texts[4]), (12, "FP2022-000000000042"));
-        assert_eq!(texts[5], "001001008-000000000042 1030007000000008");
+        assert_eq!(texts[5], "101008-000000000042 1030007000000008");
         assert_eq!(payees.account_hash(17), xxh3_64(texts[1].as_bytes()));
     }
 }

@@ -9,7 +9,7 @@ mod units;
 
 use std::collections::HashMap;
 
-use domain::ids::DivisionIndex;
+use domain::ids::{DivisionIndex, QuotaId};
 use domain::money::Fen;
 use thiserror::Error;
 
@@ -26,7 +26,8 @@ pub(crate) use quotas::{DivisionPlan, Kind, QuotaPlan, payment_draws};
 pub use shares::{Part, Shares};
 use spread::spread;
 pub use units::Unit;
-pub(crate) use units::{BANKS, Payer, unit_code, unit_text};
+pub(crate) use units::Units;
+pub(crate) use units::{BANKS, Payer};
 
 /// The fiscal year the scenarios play in.
 pub const YEAR: u16 = 2022;
@@ -197,6 +198,19 @@ impl Plan {
     pub fn units(&self, division: DivisionIndex) -> impl Iterator<Item = Unit> + '_ {
         let units = &self.divisions[usize::from(division.0)].units;
         (0..units.registered).map(|number| units.unit(number))
+    }
+
+    /// The quotas that pay in a division, each with its fund nature.
+    ///
+    /// # Panics
+    /// If there is no such division.
+    pub fn paying(&self, division: DivisionIndex) -> impl Iterator<Item = (QuotaId, &str)> + '_ {
+        let division = &self.divisions[usize::from(division.0)];
+        let serials = division.first_payable..division.quotas.len() as u32;
+        serials.map(|serial| {
+            let fund = division.quotas[serial as usize].fund;
+            (division.quota(serial), fund.code())
+        })
     }
 
     /// The executed amount of a quota's payment, in fen.

@@ -16,7 +16,7 @@ use crate::wire::{CommandBytes, FLAG_LINKED};
 pub enum Step {
     /// Send these, in order, over a connection of the wave's role; go on when all are answered.
     Wave(Wave),
-    /// Wait until every quota looks as it should: money of moves is on its way.
+    /// Wait until every quota looks as it should: documents are being carried out.
     Barrier(Barrier),
     /// These payments will not change any more; look up as many as you like.
     Audit(Audit),
@@ -30,7 +30,8 @@ pub struct Wave {
     /// True while a batch is open in the wave: an engine that is killed now drops the batch, so
     /// the predictions only hold if it is not.
     pub fragile: bool,
-    /// When its commands go, evenly spread; `None` for what is set up before the first day.
+    /// When its commands go, evenly spread; `None` for what is set up before the first day, and for the
+    /// budget's approval between January and February.
     pub when: Option<When>,
     pub(crate) commands: Vec<CommandBytes>,
     pub(crate) tails: Vec<u8>,
@@ -73,8 +74,6 @@ pub enum ExpectedValue {
     Any,
     /// What is available on the quota.
     Available(Fen),
-    /// The quota that was created.
-    Created(QuotaId),
 }
 
 /// An answer as it was heard.
@@ -107,10 +106,9 @@ impl From<&protocol::CommandResult> for Heard {
 }
 
 impl Expected {
-    pub(crate) fn new(answer: &Answer, creates: bool) -> Expected {
+    pub(crate) fn new(answer: &Answer) -> Expected {
         let value = match answer.value {
             None => ExpectedValue::Any,
-            Some(value) if creates => ExpectedValue::Created(QuotaId(value.cast_unsigned())),
             Some(value) => ExpectedValue::Available(Fen::new(value)),
         };
         Expected { code: answer.code, repeat: answer.repeat, state: answer.state, value }
@@ -128,17 +126,13 @@ impl Expected {
         }
         let taken = self.code == code::ACCEPTED || self.code == code::PARKED;
         if asked_again && (heard.repeat || !taken) {
-            return match self.value {
-                ExpectedValue::Created(quota) => heard.value == quota.0.cast_signed(),
-                _ => true,
-            };
+            return true;
         }
         heard.repeat == self.repeat
             && self.state.is_none_or(|state| heard.state == state.number())
             && match self.value {
                 ExpectedValue::Any => true,
                 ExpectedValue::Available(fen) => heard.value == fen.get(),
-                ExpectedValue::Created(quota) => heard.value == quota.0.cast_signed(),
             }
     }
 }
@@ -247,16 +241,7 @@ impl Wave {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Barrier {
     /// Each quota with what it should show.
-    pub quotas: Vec<(QuotaId, Awaited)>,
-}
-
-/// What a quota should show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Awaited {
-    /// That it exists.
-    Created,
-    /// These amounts.
-    Buckets(Buckets),
+    pub quotas: Vec<(QuotaId, Buckets)>,
 }
 
 /// Payments that will not change any more.
@@ -286,6 +271,8 @@ pub struct PaymentEnd {
 pub struct QuotaEnd {
     /// The quota.
     pub quota: QuotaId,
+    /// Whether it stood on pre-approval authority, and rests on its budget row now.
+    pub was_early: bool,
     /// Its amounts.
     pub buckets: Buckets,
 }

@@ -90,6 +90,7 @@ fn kind_number(body: &Body) -> u16 {
         Body::SetYear(c) => 84 + c.state as u16,
         Body::Register(_) => 88,
         Body::Resolve(_) => 89,
+        Body::File(_) => 90,
     }
 }
 
@@ -166,6 +167,10 @@ fn body(fixed: &mut Fixed<'_>, body: &Body) {
             // Action 2: dismiss.
             fixed.u128(ID, c.act.0).u64(SERIAL, c.serial).u16(DIVISION, c.division.0);
             fixed.u16(YEAR, c.year).u16(OTHER, c.channel).u8(CODE_A, 2);
+        }
+        Body::File(c) => {
+            fixed.u128(ID, c.act.0).u32(DAY, c.day).u16(DIVISION, c.division.0);
+            fixed.u16(YEAR, c.year).u8(CODE_A, c.kind);
         }
     }
 }

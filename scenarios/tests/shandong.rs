@@ -63,9 +63,9 @@ fn totals_are_exact_at_each_scale() {
 fn every_promised_answer_occurs_at_a_hundredth() {
     let (steps, tally) = run("0.01", 7, 4);
     let promised = [
-        105, 106, 107, 108, 110, 111, 112, 1001, 1002, 1003, 1004, 1005, 1006, 1008, 1009, 1010,
-        1011, 1012, 1013, 1014, 1015, 1202, 1502, 3001, 3002, 3003, 3004, 3005, 4001, 4002, 4003,
-        4004, 4006, 4009, 4012, 4014, 4016, 4019,
+        105, 106, 107, 108, 110, 111, 112, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009,
+        1010, 1011, 1012, 1013, 1014, 1017, 1202, 1502, 3001, 3002, 3003, 3005, 4001, 4002, 4003,
+        4004, 4009, 4011, 4012, 4014, 4016, 4019, 5010, 5202, 5206, 5300, 5311, 5314, 5501,
     ];
     for code in promised {
         assert!(tally.refusals.get(&code).is_some_and(|&count| count > 0), "{code} never occurs");
@@ -206,7 +206,8 @@ fn waves_keep_bank_hours_and_the_order_of_days() {
         for step in lane {
             let Step::Wave(wave) = step else { continue };
             let Some(when) = wave.when else {
-                assert_eq!(last, None, "everything is set up before the first day");
+                let in_january = last.is_none_or(|last: When| last.day < 20_220_201);
+                assert!(in_january, "all is set up before January's payments or February's");
                 continue;
             };
             assert!(OPENS_S <= when.from_s && when.from_s <= when.until_s);
@@ -242,18 +243,16 @@ fn waves_keep_bank_hours_and_the_order_of_days() {
 fn what_was_paid_is_cleared_per_bank_account_and_fund_nature() {
     let (steps, _) = run("0.01", 7, 3);
     let mut payers = BTreeMap::new();
-    let mut funds = BTreeMap::new();
+    let plan = plan("0.01", 7);
+    let paying = plan.places().iter().flat_map(|place| plan.paying(place.index));
+    let funds: BTreeMap<u64, &str> = paying.map(|(quota, fund)| (quota.0, fund)).collect();
     let field =
         |command: &[u8], at: usize| u64::from_le_bytes(command[at..at + 8].try_into().unwrap());
-    let mut requests: BTreeMap<u64, (u32, String, Vec<u8>, u64)> = BTreeMap::new();
+    let mut requests: BTreeMap<u64, (u32, String, &str, u64)> = BTreeMap::new();
     for wave in waves(&steps) {
         for op in wave.ops() {
             let kind = u16::from_le_bytes([op.command[0], op.command[1]]);
             let id = op.command[16..32].to_vec();
-            if kind == 80 && op.expected.code == 0 {
-                let ExpectedValue::Created(quota) = op.expected.value else { panic!("no id") };
-                funds.insert(quota.0, op.command[80..88].to_vec());
-            }
             if matches!(kind, 1 | 2) && op.expected.code == 0 {
                 let account = std::str::from_utf8(&op.tail[op.tail.len() - 16..]).unwrap();
                 payers.insert(id.clone(), account.to_owned());
@@ -263,12 +262,11 @@ fn what_was_paid_is_cleared_per_bank_account_and_fund_nature() {
                 continue;
             }
             let day = u32::from_le_bytes(op.command[88..92].try_into().unwrap());
-            let fund = funds[&field(op.command, 32)].clone();
+            let fund = funds[&field(op.command, 32)];
             let (request, line) = (serial >> 13, serial & 0x1fff);
-            let known = requests
-                .entry(request)
-                .or_insert_with(|| (day, payers[&id].clone(), fund.clone(), 0));
-            assert_eq!((known.0, &known.1, &known.2), (day, &payers[&id], &fund));
+            let known =
+                requests.entry(request).or_insert_with(|| (day, payers[&id].clone(), fund, 0));
+            assert_eq!((known.0, &known.1, known.2), (day, &payers[&id], fund));
             // Lines follow each other without a gap, so the request is one stretch of the stream.
             assert_eq!(known.3, line);
             known.3 += 1;
@@ -359,7 +357,9 @@ fn memory_does_not_grow_with_the_scale() {
             for step in lane.by_ref() {
                 match step {
                     // A hundred payments, what goes beside them, and a rounding of each division.
-                    Step::Wave(wave) if wave.role == Role::Maker => assert!(wave.len() < 400),
+                    Step::Wave(wave) if wave.role == Role::Maker && wave.when.is_some() => {
+                        assert!(wave.len() < 400);
+                    }
                     Step::Wave(wave) => assert!(wave.len() <= 16_384 + 16),
                     Step::Audit(audit) => assert!(audit.payments.len() <= 16_384 + 1),
                     Step::Barrier(_) => {}

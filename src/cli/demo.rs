@@ -27,9 +27,9 @@ use course::Throughput;
 use drive::{Shown, Way};
 use overload::Overload;
 
-/// Memory that the server's state should stay under, in MiB at full scale: less than all payments
-/// take, so that settled ones leave it.
-const MEMORY_LIMIT_MIB: u64 = 256;
+/// Memory that the server's state should stay under, in MiB at full scale: what the finance offices have on
+/// file, and less than all payments take beside it, so that settled ones leave it.
+const MEMORY_LIMIT_MIB: u64 = 1_400;
 
 /// Height of the chart of throughput, in lines.
 const CHART_ROWS: u64 = 4;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use domain::FiscalYear;
 use domain::money::yuan_grouped;
 use scenarios::{Plan, Scale, ScenarioFile, Spec, Tally, Track, Work};
 use serde_json::json;
@@ -18,6 +19,7 @@ use super::arguments;
 use super::bench::grouped;
 use crate::clock;
 use crate::exit::{Exit, Failure};
+use crate::runner::filed::{self, OnFile};
 use crate::runner::{self, Run, Where};
 use list::List;
 use year::{BudgetYear, Sabotage};
@@ -114,6 +116,9 @@ struct Played {
     seed: u64,
     amount_fen: i64,
     tally: Tally,
+    /// What is on file at the end, as the server tells.
+    on_file: OnFile,
+    seconds: f64,
 }
 
 impl RunIt {
@@ -171,10 +176,18 @@ impl RunIt {
         Ok(Plan::new(spec, scale_of(&self.scale)?, self.seed)?)
     }
 
-    /// Runs it against a server.
-    fn play(&self, run: &std::rc::Rc<Run>) -> Result<Played> {
+    /// Runs it against a server, and counts what it has on file then.
+    fn play(&self, address: SocketAddr, run: &std::rc::Rc<Run>) -> Result<Played> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let unreachable = |error| Failure::new(Exit::Unreachable, error);
+        let began = clock::now();
+        let year = FiscalYear::new(scenarios::plan::YEAR).context("a fiscal year")?;
+        let after = |divisions: u64| {
+            let seconds = began.elapsed().as_secs_f64();
+            let divisions = u16::try_from(divisions).context("a number of divisions")?;
+            let on_file = runtime.block_on(filed::on_file(address, divisions, year));
+            Ok::<_, anyhow::Error>((on_file.map_err(unreachable)?, seconds))
+        };
         if let Some(path) = &self.from {
             let file = ScenarioFile::open(path)?;
             let head = file.head().clone();
@@ -183,27 +196,37 @@ impl RunIt {
             let played = runtime.block_on(runner::play(run, file.opening(), tracks));
             let tally = played.map_err(unreachable)?;
             let amount_fen = head.totals.amount.get();
-            return Ok(Played {
-                scale: head.scale.to_string(),
-                seed: head.seed,
-                amount_fen,
-                tally,
-            });
+            let (scale, seed) = (head.scale.to_string(), head.seed);
+            let (on_file, seconds) = after(head.totals.divisions)?;
+            return Ok(Played { scale, seed, amount_fen, tally, on_file, seconds });
         }
         let plan = self.plan()?;
-        let amount_fen = plan.totals().amount.get();
+        let totals = plan.totals();
         let ran = runtime.block_on(runner::run(run, Work::new(plan, LANES)));
         let tally = ran.map_err(unreachable)?;
-        Ok(Played { scale: self.scale.clone(), seed: self.seed, amount_fen, tally })
+        let (scale, seed, amount_fen) = (self.scale.clone(), self.seed, totals.amount.get());
+        let (on_file, seconds) = after(totals.divisions)?;
+        Ok(Played { scale, seed, amount_fen, tally, on_file, seconds })
     }
 
     fn against(&self, address: SocketAddr) -> Result<Exit> {
         let (_place, server) = watch::channel(Where { address: Some(address), start: 1 });
         let run = Run::at_rate(server, self.rate);
-        let began = clock::now();
-        let Played { scale, seed, amount_fen, tally } = self.play(&run)?;
-        let seconds = began.elapsed().as_secs_f64();
+        let Played { scale, seed, amount_fen, tally, on_file, seconds } =
+            self.play(address, &run)?;
         let seen = &run.seen;
+        let OnFile { projects, units, documents } = on_file;
+        let replaced = seen.replaced.get();
+        for (what, there, due) in [
+            ("projects on file", projects, tally.projects),
+            ("units on file", units, tally.units),
+            ("documents carried out", documents, tally.documents),
+            ("quotas replaced by the reply", replaced, tally.pre_approval_replaced),
+        ] {
+            if there != due {
+                seen.mismatch(|| format!("{what}: {there}, should be {due}"));
+            }
+        }
         let latency: serde_json::Map<_, _> = seen
             .latency
             .summary_us()
@@ -219,6 +242,8 @@ impl RunIt {
                 "refunds": { "count": tally.refunds, "amount_fen": tally.refunds_fen as i64 },
                 "allocated": { "count": tally.allocated, "amount_fen": tally.allocated_fen as i64 },
                 "mismatches": seen.mismatches.get(), "audited": seen.audited.get(),
+                "projects": projects, "units": units, "documents": documents,
+                "quotas": tally.quotas, "pre_approval_replaced": replaced,
                 "parked": seen.parked.get(), "busy": seen.busy.get(), "seconds": seconds,
                 "loop": if self.rate.is_some() { "open" } else { "closed" },
                 "rate_per_s": self.rate, "latency_us": latency,
@@ -247,6 +272,16 @@ impl RunIt {
                 grouped(tally.allocated),
                 yuan_grouped(tally.allocated_fen),
                 grouped(refused),
+            )?;
+            writeln!(
+                out,
+                "  on file    {:>12}   units, {} projects, {} documents; {} of {} quotas had money before \
+                 the congress",
+                grouped(units),
+                grouped(projects),
+                grouped(documents),
+                grouped(replaced),
+                grouped(tally.quotas),
             )?;
             let told: Vec<String> =
                 seen.latency.summary_us().map(|(name, us)| format!("{name} {us}")).into();

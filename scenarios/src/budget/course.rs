@@ -4,7 +4,8 @@ use domain::ids::{DivisionIndex, QuotaId};
 use domain::money::Fen;
 
 use super::paper::{Deed, Earmark, PlanMonth, Receive, Step, TAKEN, paper};
-use super::town::{HANDED_DOWN, Kind, Post, Row, Town, document_number};
+use super::prepare::LINES;
+use super::town::{GENERAL, HANDED_DOWN, Kind, Post, Row, Town, document_number};
 use super::{FISCAL_YEAR, YEAR};
 
 /// What should be heard.
@@ -28,23 +29,26 @@ pub(super) const PARTS: i64 = 16;
 const SHIFT: i64 = 20;
 /// Of so many divisions that get money from above, one declines it.
 const DECLINES_EACH: u16 = 29;
-/// Lines of one document of the year's end.
-const LINES: usize = 1_000;
 /// A year that is longer ago than money may lie.
 const LONG_AGO: u16 = YEAR - 2;
 
 impl Town {
     /// Quotas before the approval within their caps, and January's payments from them.
     pub(super) fn january(&mut self) -> Vec<Step> {
-        let early: Vec<(String, i64)> = self
-            .placed
-            .iter()
-            .map(|code| (code.clone(), self.rows[code].early))
-            .filter(|&(_, early)| early > 0)
-            .collect();
+        let early = self.early_rows();
+        let mut steps = vec![self.plans()];
+        steps.extend(self.early_documents());
+        let codes: Vec<String> = early.into_iter().map(|(code, _)| code).collect();
+        steps.push(self.pay_all(1, &codes));
+        steps
+    }
+
+    /// Quotas before the approval, each of its whole cap, and one fen more than that.
+    pub(crate) fn early_documents(&mut self) -> Vec<Step> {
+        let early = self.early_rows();
         let deed =
             |code: &str, fen: i64, cap: i64| Deed { cap: Fen::new(cap), ..Deed::to(code, fen) };
-        let mut steps = vec![self.plans()];
+        let mut steps = Vec::new();
         for (some, number) in early.chunks(LINES).zip(1..) {
             let deeds: Vec<Deed> = some.iter().map(|(code, fen)| deed(code, *fen, *fen)).collect();
             let code = format!("E{number}");
@@ -58,15 +62,19 @@ impl Town {
             let deeds = [deed(code, 1, *fen)];
             steps.extend(self.document("E0", "pre-approval", "预算法第五十四条", &deeds, over));
         }
-        let codes: Vec<String> = early.into_iter().map(|(code, _)| code).collect();
-        steps.push(self.pay_all(1, &codes));
         steps
+    }
+
+    /// Rows that have money before the approval, with how much.
+    fn early_rows(&self) -> Vec<(String, i64)> {
+        let early = self.placed.iter().map(|code| (code.clone(), self.rows[code].early));
+        early.filter(|&(_, early)| early > 0).collect()
     }
 
     /// The rows that a plan bounds: of the first unit, on general money.
     pub(super) fn planned(&self) -> impl Iterator<Item = &Row> {
         let (first, rows) = (self.unit(0), self.placed.iter().map(|code| &self.rows[code]));
-        rows.filter(move |row| row.unit == first && row.fund == "111")
+        rows.filter(move |row| row.unit == first && row.fund == GENERAL)
     }
 
     /// What the first unit may be asked for in each month: exactly what it pays, and what it asks for
@@ -79,7 +87,7 @@ impl Town {
             let contract = rows.iter().filter(|row| month == 4 && row.code == self.placed[1]);
             let parts: i64 = pays.chain(contract).map(|row| row.reply / PARTS).sum();
             let amount = Fen::new(parts + self.planted_fen(month));
-            PlanMonth { unit: first.clone(), fund: "111", month, amount }
+            PlanMonth { unit: first.clone(), fund: GENERAL, month, amount }
         };
         Step::Plans((1..=12).map(month).collect())
     }
@@ -118,7 +126,7 @@ impl Town {
         let amount = Fen::new(HANDED_DOWN);
         let said = Fen::new(amount.get() + 1);
         let expected = self.refused(RECEIVE_MISMATCH);
-        let number = document_number(&self.parent_code(), "T1");
+        let number = document_number(self.year, &self.parent_code(), "T1");
         let row = "U".to_owned();
         let wrong = Receive { number, amount, said, row, expected };
         let right = Receive { said: amount, expected: TAKEN, ..wrong.clone() };

@@ -18,6 +18,12 @@ use std::collections::BTreeMap;
 
 use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
 
+pub(crate) use paper::{TAKEN, papers};
+pub(crate) use prepare::LINES;
+pub(crate) use town::{
+    DEPARTMENT_UNITS, FINANCE, FIRST_DEPARTMENT, Given, Kind, Post, Row, department_code, unit_code,
+};
+
 pub use paper::{Course, Deed, Earmark, Filing, Payee, Payment, PlanMonth, Receive, Step};
 pub use town::Town;
 

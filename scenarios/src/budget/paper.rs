@@ -10,7 +10,7 @@ const PAPER_BYTES: usize = 7 * 1024;
 const PAPER_THINGS: usize = 48;
 
 /// Heard when something is taken.
-pub(super) const TAKEN: u16 = 0;
+pub(crate) const TAKEN: u16 = 0;
 
 /// A paper for the finance office.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Filing {
     pub person: u64,
     /// Its name.
     pub kind: &'static str,
-    /// Its lines; `{digest}` stands for that of the budget's latest version.
+    /// Its lines.
     pub text: String,
     /// Its business day, YYYYMMDD; zero: none.
     pub day: u32,
@@ -199,18 +199,18 @@ pub struct Deed {
 
 impl Deed {
     /// To a row, from outside.
-    pub(super) fn to(row: &str, amount: i64) -> Deed {
+    pub(crate) fn to(row: &str, amount: i64) -> Deed {
         let (amount, cap) = (Fen::new(amount), Fen::ZERO);
         Deed { row: row.to_owned(), from: None, to: None, amount, cap }
     }
 
     /// From a quota to a row; an empty row: away.
-    pub(super) fn across(from: QuotaId, row: &str, amount: i64) -> Deed {
+    pub(crate) fn across(from: QuotaId, row: &str, amount: i64) -> Deed {
         Deed { from: Some(from), ..Deed::to(row, amount) }
     }
 
     /// As a document's line has it, from its row on.
-    pub(super) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let quota = |id: Option<QuotaId>| id.map_or("none".to_owned(), |id| id.to_string());
         let (to, code) =
             self.to.clone().map_or((None, String::new()), |(id, code)| (Some(id), code));
@@ -225,7 +225,7 @@ impl Deed {
 }
 
 /// Papers of one kind that hold groups of lines, none of them torn.
-pub(super) fn papers(
+pub(crate) fn papers(
     person: u64,
     kind: &'static str,
     groups: impl IntoIterator<Item = String>,
@@ -245,6 +245,6 @@ pub(super) fn papers(
 }
 
 /// One paper that should hear a code.
-pub(super) fn paper(person: u64, kind: &'static str, text: &str, expected: u16) -> Filing {
+pub(crate) fn paper(person: u64, kind: &'static str, text: &str, expected: u16) -> Filing {
     Filing { person, kind, text: text.to_owned(), day: 0, expected }
 }

@@ -64,7 +64,7 @@ impl Town {
     }
 
     /// The supplier that contracts are made with, and who is paid as a rule.
-    pub(super) fn supplier(&self) -> Payee {
+    pub(crate) fn supplier(&self) -> Payee {
         self.payee("泉城设备有限公司", 1)
     }
 
@@ -94,7 +94,7 @@ impl Town {
         let all = [(self.supplier(), false), (self.listed(), true), (self.namesake(), false)];
         let all = all.map(|(payee, black)| (payee.account.clone(), (payee, black)));
         self.rules.registered.extend(all);
-        let units = (0..self.spending()).map(|number| (self.unit(number), unit_name(number)));
+        let units = (0..self.spending).map(|number| (self.unit(number), unit_name(number)));
         self.rules.unit_names = units.collect();
     }
 

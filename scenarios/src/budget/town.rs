@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::{DivisionIndex, QuotaId};
+use domain::ids::{DivisionIndex, FiscalYear, QuotaId};
 use domain::money::Fen;
 
 use super::paper::{Deed, Filing, Step, TAKEN, paper, papers};
 use super::rules::{Ask, Rules};
-use super::{Counts, FISCAL_YEAR, Phase, QuotaEnd, YEAR};
+use super::{Counts, FISCAL_YEAR, Phase, QuotaEnd};
 use crate::divisions::{Division, Level};
 use crate::draws::{Draws, uuid};
 
@@ -20,19 +20,24 @@ pub(super) const PROJECTS_OF_EACH: u64 = 1;
 pub(super) const UNITS_MIN: u64 = 4;
 
 /// Units of one department.
-const DEPARTMENT_UNITS: u64 = 400;
+pub(crate) const DEPARTMENT_UNITS: u64 = 400;
+/// The code of the first department.
+pub(crate) const FIRST_DEPARTMENT: u64 = 101;
 /// Rows of one unit that spends.
 const UNIT_ROWS: u64 = 7;
 /// Of so many placed rows one has money before the approval.
 const EARLY_EACH: u64 = 3;
 /// The least and the spread of a row's amount, in yuan.
 const ROW_YUAN: (u64, u64) = (24_000, 1_200_000);
+/// Two hundredths of all spending of the general budget are the reserve fund: the law wants one to
+/// three.
+const RESERVE_SHARE: i64 = 50;
 /// What goes to each division below, in fen.
 pub(super) const HANDED_DOWN: i64 = 12_000_000;
 
 /// Staff numbers of a division, behind its own hundred.
 #[derive(Clone, Copy)]
-pub(super) enum Post {
+pub(crate) enum Post {
     Keeper = 1,
     UnitMaker = 11,
     UnitChecker = 12,
@@ -52,7 +57,7 @@ pub(super) enum Post {
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Placed,
     Held,
     Reserve,
@@ -72,42 +77,66 @@ impl Kind {
             Kind::Carried => "carried",
         }
     }
+
+    /// Whether finance keeps it.
+    pub(super) fn is_finances(self) -> bool {
+        matches!(self, Kind::Held | Kind::Reserve | Kind::Transfer)
+    }
 }
+
+/// Functional, government and departmental class.
+pub(crate) type Classes = (&'static str, &'static str, &'static str);
+
+/// Of the reserve fund, of what goes below, of what finance spends itself, and of a unit's own.
+const OF_RESERVE: Classes = ("2270100", "59999", "39999");
+const OF_TRANSFERS: Classes = ("2300299", "59999", "39999");
+const OF_FINANCE: Classes = ("2010601", "50201", "30201");
+/// Any goods and services: what exactly, each payment says.
+const OF_UNITS: Classes = ("2050203", "50502", "302");
 
 /// A row of the budget with the quota that rests on it.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub(super) code: String,
-    pub(super) unit: String,
-    pub(super) project: String,
-    pub(super) kind: Kind,
-    pub(super) fund: &'static str,
-    pub(super) first_year: u16,
-    pub(super) reply: i64,
+pub(crate) struct Row {
+    pub(crate) code: String,
+    pub(crate) unit: String,
+    /// Its project's number in the division; none: that of finance's own rows.
+    pub(crate) project: Option<u64>,
+    pub(crate) kind: Kind,
+    pub(crate) classes: Classes,
+    pub(crate) fund: &'static str,
+    pub(crate) first_year: u16,
+    pub(crate) reply: i64,
     /// What it has before the approval.
-    pub(super) early: i64,
-    pub(super) quota: Option<QuotaId>,
-    pub(super) left: i64,
-    pub(super) spent: i64,
+    pub(crate) early: i64,
+    pub(crate) quota: Option<QuotaId>,
+    pub(crate) left: i64,
+    pub(crate) spent: i64,
 }
 
 impl Row {
-    /// Functional, government and departmental class.
-    pub(super) fn classes(&self) -> (&'static str, &'static str, &'static str) {
-        match (self.kind, &*self.unit) {
-            (Kind::Reserve, _) => ("2270100", "59999", "39999"),
-            (Kind::Transfer, _) => ("2300299", "59999", "39999"),
-            (_, FINANCE) => ("2010601", "50201", "30201"),
-            // Any goods and services: what exactly, each payment says.
-            _ => ("2050203", "50502", "302"),
-        }
-    }
-
     /// Whether a unit pays from it.
     pub(super) fn pays(&self) -> bool {
         self.kind == Kind::Placed
     }
+
+    /// Whether its money is of a statutory budget, not a unit's own income.
+    pub(super) fn is_appropriated(&self) -> bool {
+        self.fund.starts_with('1')
+    }
+
+    /// Its project's code.
+    pub(super) fn project_code(&self) -> String {
+        self.project.map_or_else(|| FINANCE_PROJECT.to_owned(), project_code)
+    }
 }
+
+/// The code of a project.
+pub(super) fn project_code(number: u64) -> String {
+    format!("P{number:06}")
+}
+
+/// Fund nature of the general budget.
+pub(super) const GENERAL: &str = "111";
 
 /// How much of everything a division has.
 pub(super) struct Size {
@@ -119,21 +148,46 @@ pub(super) struct Size {
     pub(super) units: u64,
 }
 
+/// What somebody else has laid out of a division: all of it but the reserve fund.
+pub(crate) struct Given {
+    /// The year.
+    pub(crate) year: FiscalYear,
+    pub(crate) departments: u64,
+    /// Units under departments, and how many of them spend: the first ones.
+    pub(crate) leaves: u64,
+    pub(crate) spending: u64,
+    /// The unit under a department that files each project, by the project's number; none: finance.
+    pub(crate) project_units: Vec<Option<u64>>,
+    /// Rows, with what finance holds.
+    pub(crate) rows: Vec<Row>,
+}
+
 /// A division on its way through the year.
 pub struct Town {
     pub(super) division: Division,
+    pub(super) year: FiscalYear,
     /// The divisions that it sends money to.
     pub(super) below: Vec<Division>,
     /// Whether it gets money from above.
     pub(super) takes: bool,
-    pub(super) units: u64,
-    pub(super) projects: u64,
+    pub(super) departments: u64,
+    /// Units under departments, and how many of them spend: the first ones.
+    pub(super) leaves: u64,
+    pub(super) spending: u64,
+    /// The unit under a department that files each project, by the project's number; none where that is
+    /// the one of finance.
+    pub(super) project_units: Vec<Option<u64>>,
+    /// What units are; and whether the same people serve all of them, so that posts name no unit.
+    pub(super) unit_kind: &'static str,
+    pub(super) shares_desks: bool,
+    /// Whether the reserve fund gets no quota before it is needed.
+    pub(super) reserve_waits: bool,
     pub(super) key: u64,
     /// By code, as the engine has them.
     pub(super) rows: BTreeMap<String, Row>,
     /// Codes of the placed rows of the first budget, in order.
     pub(super) placed: Vec<String>,
-    pub(super) counts: Counts,
+    pub(crate) counts: Counts,
     /// What its control rules go by.
     pub(super) rules: Rules,
     /// Payments that were sent back, with what may be used again.
@@ -143,7 +197,7 @@ pub struct Town {
 }
 
 /// The unit of finance itself.
-pub(super) const FINANCE: &str = "100";
+pub(crate) const FINANCE: &str = "100";
 /// The project of finance's own rows.
 pub(super) const FINANCE_PROJECT: &str = "PF";
 
@@ -155,12 +209,23 @@ impl Town {
         size: Size,
         key: u64,
     ) -> Town {
+        // Finance stands beside its departments.
+        let departments = (size.units - 1).div_ceil(DEPARTMENT_UNITS + 1);
+        let spending = size.rows.div_ceil(UNIT_ROWS);
+        let filed_by =
+            |number| if number < size.rows { number / UNIT_ROWS } else { number % spending };
         let mut town = Town {
             division: division.clone(),
+            year: FISCAL_YEAR,
             below,
             takes,
-            units: size.units,
-            projects: size.projects,
+            departments,
+            leaves: size.units - 1 - departments,
+            spending,
+            project_units: (0..size.projects - PROJECTS_OF_EACH).map(filed_by).map(Some).collect(),
+            unit_kind: "public-one",
+            shares_desks: false,
+            reserve_waits: false,
             key,
             rows: BTreeMap::new(),
             placed: Vec::new(),
@@ -171,13 +236,10 @@ impl Town {
             next_payment: 0,
         };
         (0..size.rows).for_each(|number| town.lay_out(number));
-        // What units earn themselves is not of the general budget.
-        let general = town.rows.values().filter(|row| row.fund == "111");
-        let placed: i64 = general.map(|row| row.reply).sum();
+        let placed = town.general();
         let down = town.below.len() as i64 * HANDED_DOWN;
-        // Two hundredths of all spending are the reserve fund: the law wants one to three.
         let held = whole_yuan(placed / 10);
-        let reserve = whole_yuan((placed + held) / 50);
+        let reserve = whole_yuan((placed + held) / RESERVE_SHARE);
         town.keep("H", Kind::Held, held);
         town.keep("V", Kind::Reserve, reserve);
         if down > 0 {
@@ -185,6 +247,48 @@ impl Town {
         }
         (town.counts.projects, town.counts.units) = (size.projects, size.units);
         town
+    }
+
+    /// A division as it was laid out elsewhere. Its people serve all of its units, and the reserve
+    /// fund, the one row that is added here, gets no quota with the reply.
+    pub(crate) fn given(division: &Division, given: Given, key: u64) -> Town {
+        let Given { year, departments, leaves, spending, project_units, rows } = given;
+        let placed = rows.iter().filter(|row| row.pays()).map(|row| row.code.clone()).collect();
+        let mut town = Town {
+            division: division.clone(),
+            year,
+            below: Vec::new(),
+            takes: false,
+            departments,
+            leaves,
+            spending,
+            project_units,
+            // Whatever they are: their rows are of all kinds.
+            unit_kind: "other",
+            shares_desks: true,
+            reserve_waits: true,
+            key,
+            rows: rows.into_iter().map(|row| (row.code.clone(), row)).collect(),
+            placed,
+            counts: Counts::default(),
+            rules: Rules::default(),
+            returned: Vec::new(),
+            next_serial: 0,
+            next_payment: 0,
+        };
+        let reserve = whole_yuan(town.general() / RESERVE_SHARE);
+        if reserve > 0 {
+            town.keep("V", Kind::Reserve, reserve);
+        }
+        let of_units = town.project_units.iter().flatten().count() as u64;
+        town.counts.projects = of_units + PROJECTS_OF_EACH;
+        town.counts.units = 1 + departments + leaves;
+        town
+    }
+
+    /// All rows of the general budget.
+    fn general(&self) -> i64 {
+        self.rows.values().filter(|row| row.fund == GENERAL).map(|row| row.reply).sum()
     }
 
     /// Where it is.
@@ -280,10 +384,11 @@ impl Town {
         let row = Row {
             code: format!("R{number:06}"),
             unit: self.unit(number / UNIT_ROWS),
-            project: format!("P{number:06}"),
+            project: Some(number),
             kind: Kind::Placed,
-            fund: if own { "31" } else { "111" },
-            first_year: YEAR,
+            classes: OF_UNITS,
+            fund: if own { "31" } else { GENERAL },
+            first_year: self.year.get(),
             reply,
             early,
             quota: None,
@@ -295,7 +400,7 @@ impl Town {
     }
 
     fn keep(&mut self, code: &str, kind: Kind, reply: i64) {
-        let row = self.row_of_finance(code, kind, YEAR);
+        let row = self.row_of_finance(code, kind, self.year.get());
         self.rows.insert(code.to_owned(), Row { reply, ..row });
     }
 
@@ -303,9 +408,14 @@ impl Town {
         Row {
             code: code.to_owned(),
             unit: FINANCE.to_owned(),
-            project: FINANCE_PROJECT.to_owned(),
+            project: None,
             kind,
-            fund: "111",
+            classes: match kind {
+                Kind::Reserve => OF_RESERVE,
+                Kind::Transfer => OF_TRANSFERS,
+                _ => OF_FINANCE,
+            },
+            fund: GENERAL,
             first_year,
             reply: 0,
             early: 0,
@@ -315,33 +425,17 @@ impl Town {
         }
     }
 
-    pub(super) fn person(&self, post: Post) -> u64 {
+    pub(crate) fn person(&self, post: Post) -> u64 {
         u64::from(self.division.index.0 + 1) * 100 + post as u64
     }
 
-    /// How many of its units spend: the first ones.
-    pub(super) fn spending(&self) -> u64 {
-        (self.placed.len() as u64).div_ceil(UNIT_ROWS)
-    }
-
-    pub(super) fn departments(&self) -> u64 {
-        // Finance stands beside its departments.
-        let below = self.units - 1;
-        below.div_ceil(DEPARTMENT_UNITS + 1)
-    }
-
-    /// How many units stand under departments.
-    pub(super) fn leaves(&self) -> u64 {
-        self.units - 1 - self.departments()
-    }
-
     pub(super) fn department(&self, number: u64) -> String {
-        format!("{}", 101 + number / DEPARTMENT_UNITS)
+        department_code(number)
     }
 
     /// The code of a unit under a department.
     pub(super) fn unit(&self, number: u64) -> String {
-        format!("{}{:03}", self.department(number), number % DEPARTMENT_UNITS + 1)
+        unit_code(number)
     }
 
     pub(super) fn level(&self) -> &'static str {
@@ -353,10 +447,10 @@ impl Town {
     }
 
     /// A line that writes a row.
-    pub(super) fn row_line(&self, row: &Row) -> String {
-        let (functional, government, departmental) = row.classes();
-        let Row { code, unit, project, fund, first_year, reply, .. } = row;
-        let kind = row.kind.slug();
+    pub(crate) fn row_line(&self, row: &Row) -> String {
+        let (functional, government, departmental) = row.classes;
+        let Row { code, unit, fund, first_year, reply, .. } = row;
+        let (kind, project) = (row.kind.slug(), row.project_code());
         format!(
             "{code}\t{unit}\t{project}\t{kind}\t{functional}\t{government}\t{departmental}\t{fund}\t2\t\t\t\
              {first_year}\t{}",
@@ -370,7 +464,7 @@ impl Town {
         let row = self.rows.get_mut(code).expect("a row of the town");
         row.left += fen;
         *row.quota.get_or_insert_with(|| {
-            let quota = QuotaId::new(index, FISCAL_YEAR, self.next_serial);
+            let quota = QuotaId::new(index, self.year, self.next_serial);
             self.next_serial += 1;
             self.counts.quotas += 1;
             quota
@@ -389,7 +483,7 @@ impl Town {
     }
 
     /// A document of the year, written and checked, and carried out where it is taken.
-    pub(super) fn document(
+    pub(crate) fn document(
         &mut self,
         code: &str,
         kind: &str,
@@ -400,8 +494,9 @@ impl Town {
         let (maker, checker) = (self.person(Post::QuotaMaker), self.person(Post::QuotaChecker));
         let total: i64 = deeds.iter().map(|deed| deed.amount.get()).sum();
         let head = format!(
-            "{code}\t{kind}\t{}\t\t{YEAR}-03-01\t{authority}\t{}\t{}",
-            document_number(self.code(), code),
+            "{code}\t{kind}\t{}\t\t{}-03-01\t{authority}\t{}\t{}",
+            document_number(self.year, self.code(), code),
+            self.year.get(),
             deeds.len(),
             Fen::new(total).to_yuan()
         );
@@ -415,7 +510,7 @@ impl Town {
                 .map(|one: Filing| Filing { text: format!("{code}\n{}", one.text), ..one }),
         );
         list.push(paper(checker, "document-check", code, expected));
-        let papers = Step::Papers { year: YEAR, list };
+        let papers = Step::Papers { year: self.year.get(), list };
         if expected != TAKEN {
             return vec![papers];
         }
@@ -439,8 +534,18 @@ impl Town {
 }
 
 /// The official number of a document of a division.
-pub(super) fn document_number(division: &str, code: &str) -> String {
-    format!("财预指〔{YEAR}〕{division}-{code}号")
+pub(super) fn document_number(year: FiscalYear, division: &str, code: &str) -> String {
+    format!("财预指〔{}〕{division}-{code}号", year.get())
+}
+
+/// The code of the department that a unit stands under, by the unit's number.
+pub(crate) fn department_code(number: u64) -> String {
+    format!("{}", FIRST_DEPARTMENT + number / DEPARTMENT_UNITS)
+}
+
+/// The code of a unit under a department: its last three digits are its number there.
+pub(crate) fn unit_code(number: u64) -> String {
+    format!("{}{:03}", department_code(number), number % DEPARTMENT_UNITS + 1)
 }
 
 fn whole_yuan(fen: i64) -> i64 {

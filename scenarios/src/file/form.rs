@@ -10,7 +10,7 @@ use crate::model::codes::State;
 use crate::model::tally::Tally;
 use crate::plan::Totals;
 use crate::scale::Scale;
-use crate::stream::{Audit, Awaited, Barrier, Expected, ExpectedValue, PaymentEnd, QuotaEnd, Wave};
+use crate::stream::{Audit, Barrier, Expected, ExpectedValue, PaymentEnd, QuotaEnd, Wave};
 use crate::wire::tail_length;
 
 use super::{Head, LaneEnd};
@@ -20,7 +20,6 @@ pub(super) const HEAD_FIXED_BYTES: usize = 8 + 8 + 4 + 9 * 8;
 
 const REPEAT: u8 = 1;
 const AVAILABLE: u8 = 2;
-const CREATED: u8 = 4;
 
 fn put_u32(out: &mut Vec<u8>, value: u32) {
     out.extend_from_slice(&value.to_le_bytes());
@@ -61,7 +60,6 @@ pub(super) fn put_wave(out: &mut Vec<u8>, wave: &Wave) {
         let (kind, value) = match expected.value {
             ExpectedValue::Any => (0, 0),
             ExpectedValue::Available(fen) => (AVAILABLE, fen.get()),
-            ExpectedValue::Created(quota) => (CREATED, quota.0.cast_signed()),
         };
         let flags = kind | if expected.repeat { REPEAT } else { 0 };
         out.extend_from_slice(&expected.code.to_le_bytes());
@@ -79,15 +77,9 @@ fn put_buckets(out: &mut Vec<u8>, buckets: &Buckets) {
 
 pub(super) fn put_barrier(out: &mut Vec<u8>, barrier: &Barrier) {
     put_u32(out, barrier.quotas.len() as u32);
-    for (quota, awaited) in &barrier.quotas {
+    for (quota, buckets) in &barrier.quotas {
         put_u64(out, quota.0);
-        match awaited {
-            Awaited::Created => out.push(1),
-            Awaited::Buckets(buckets) => {
-                out.push(2);
-                put_buckets(out, buckets);
-            }
-        }
+        put_buckets(out, buckets);
     }
 }
 
@@ -128,13 +120,14 @@ pub(super) fn put_lane_end(
     let mut count = 0_u32;
     for end in quotas {
         put_u64(out, end.quota.0);
+        out.push(u8::from(end.was_early));
         put_buckets(out, &end.buckets);
         count += 1;
     }
     out[count_at..count_at + 4].copy_from_slice(&count.to_le_bytes());
 }
 
-fn counts(t: &Tally) -> [u64; 10] {
+fn counts(t: &Tally) -> [u64; 14] {
     [
         t.commands,
         t.repeats,
@@ -146,6 +139,10 @@ fn counts(t: &Tally) -> [u64; 10] {
         t.taken_from_suspense,
         t.dismissed,
         t.quotas,
+        t.pre_approval_replaced,
+        t.projects,
+        t.units,
+        t.documents,
     ]
 }
 
@@ -251,7 +248,6 @@ impl<'a> Reader<'a> {
         let value = match flags & !REPEAT {
             0 => ExpectedValue::Any,
             AVAILABLE => ExpectedValue::Available(Fen::new(number)),
-            CREATED => ExpectedValue::Created(QuotaId(number.cast_unsigned())),
             _ => return None,
         };
         Some(Expected { code, repeat: flags & REPEAT != 0, state, value })
@@ -273,14 +269,8 @@ impl<'a> Reader<'a> {
 
     pub(super) fn barrier(&mut self) -> Option<Barrier> {
         let mut barrier = Barrier::default();
-        for _ in 0..self.count(9)? {
-            let quota = QuotaId(self.u64()?);
-            let awaited = match self.u8()? {
-                1 => Awaited::Created,
-                2 => Awaited::Buckets(self.buckets()?),
-                _ => return None,
-            };
-            barrier.quotas.push((quota, awaited));
+        for _ in 0..self.count(80)? {
+            barrier.quotas.push((QuotaId(self.u64()?), self.buckets()?));
         }
         Some(barrier)
     }
@@ -313,6 +303,10 @@ impl<'a> Reader<'a> {
             taken_from_suspense: self.u64()?,
             dismissed: self.u64()?,
             quotas: self.u64()?,
+            pre_approval_replaced: self.u64()?,
+            projects: self.u64()?,
+            units: self.u64()?,
+            documents: self.u64()?,
             paid_fen: self.sum()?,
             allocated_fen: self.sum()?,
             refunds_fen: self.sum()?,
@@ -328,8 +322,9 @@ impl<'a> Reader<'a> {
             tally.refusals.insert(self.u16()?, self.u64()?);
         }
         let mut quotas = Vec::new();
-        for _ in 0..self.count(80)? {
-            quotas.push(QuotaEnd { quota: QuotaId(self.u64()?), buckets: self.buckets()? });
+        for _ in 0..self.count(81)? {
+            let (quota, was_early) = (QuotaId(self.u64()?), self.u8()? == 1);
+            quotas.push(QuotaEnd { quota, was_early, buckets: self.buckets()? });
         }
         Some(LaneEnd { tally, parked, quotas })
     }

@@ -14,7 +14,6 @@ use crate::stream::Wave;
 use super::Run;
 use super::day::{SideEnd, Stub};
 use super::people::Post;
-use super::setup::purchase_plan;
 
 impl Run {
     /// The request for the payment itself.
@@ -28,7 +27,7 @@ impl Run {
             business: stub.business,
             day: stub.day,
             contract: stub.contract,
-            plan: stub.purchase_plan(),
+            plan: ContractId::NONE,
             one_act: stub.one_act,
             payee_hash: stub.payee_hash,
         }
@@ -91,7 +90,6 @@ impl Run {
         }
         if stub.case == Case::ReturnedContract {
             beside.contract = self.division().contract(stub.serial);
-            beside.plan = purchase_plan(beside.contract);
         }
         self.send(wave, self.request(stub, beside));
     }
@@ -179,17 +177,12 @@ impl Run {
     /// room to show it.
     fn over_plan(&self, stub: &Stub, ask: Reserve) -> Reserve {
         let division = self.division();
-        // The first quota of each unit has a plan of its own.
+        // The first quota of each unit is bounded by a plan.
         let serial = division.first_of(stub.number % division.units.spending);
         let month = (stub.day / 100 % 100) as u8;
         let left = self.model.plan_left(division.plan_key(serial).0, month).unwrap_or(0);
         let quota = division.quota(serial);
-        let lines = crate::classes::lines(
-            division.quotas[serial as usize].of,
-            division.quotas[serial as usize].fund,
-        );
-        let line = &lines[usize::from(division.quotas[serial as usize].variety) % lines.len()];
-        let economic = class(line.paid[0]);
+        let economic = class(division.line(serial).paid[0]);
         let room = (self.available(quota) - left).max(1);
         let amount = Fen::new(left + 1 + stub.side_amount % room);
         Reserve { quota, economic, amount, ..ask }
@@ -198,17 +191,11 @@ impl Run {
     /// A contract nobody registered, one under another plan, or more than one holds.
     fn contract_mismatch(&self, stub: &Stub, ask: Reserve) -> Reserve {
         let contract = self.division().contract(stub.serial);
-        let left = self.model.contract_left(stub.serial, contract.0);
+        let left = self.model.contract_left(stub.quota, contract.0);
         match (left, stub.turn % 3) {
-            (Some(left), 0) => {
-                let plan = purchase_plan(contract);
-                Reserve { contract, plan, amount: Fen::new(left + 1), ..ask }
-            }
+            (Some(left), 0) => Reserve { contract, amount: Fen::new(left + 1), ..ask },
             (Some(_), 1) => Reserve { contract, plan: ContractId(7), ..ask },
-            _ => {
-                let contract = ContractId(1 << 59 | stub.number);
-                Reserve { contract, plan: purchase_plan(contract), ..ask }
-            }
+            _ => Reserve { contract: ContractId(1 << 59 | stub.number), ..ask },
         }
     }
 

@@ -12,7 +12,7 @@ use domain::money::Fen;
 
 use crate::calendar::DAYS;
 use crate::cases::{Case, ROUND};
-use crate::classes::{Fund, Use, class, lines};
+use crate::classes::{Fund, Use, class};
 use crate::command::Role;
 use crate::draws::Keys;
 use crate::payees::Payees;
@@ -21,7 +21,6 @@ use crate::stream::{PaymentEnd, Wave};
 
 use super::Run;
 use super::people::{Post, Space, id, person};
-use super::setup::purchase_plan;
 
 /// The payment method 财政直接支付: finance pays, from its own zero-balance account.
 const DIRECT: u8 = 11;
@@ -45,9 +44,7 @@ pub(crate) enum Stage {
     Unit,
     /// Makers try to take back what is being approved.
     LateTakeBack,
-    /// Department posts approve.
-    Department,
-    /// Finance posts approve, hold and return.
+    /// Finance holds and returns.
     Finance,
     /// People try what their post forbids.
     DutyTries,
@@ -80,7 +77,7 @@ pub(crate) enum Stage {
 }
 
 /// Every stage of a day's part with the role of its wave, in order.
-pub(crate) const PART_STAGES: [(Stage, Role); 16] = [
+pub(crate) const PART_STAGES: [(Stage, Role); 15] = [
     (Stage::Quotas, Role::Finance),
     (Stage::Ask, Role::Maker),
     (Stage::TakeBack, Role::Maker),
@@ -88,7 +85,6 @@ pub(crate) const PART_STAGES: [(Stage, Role); 16] = [
     (Stage::FinanceTries, Role::Finance),
     (Stage::Unit, Role::Checker),
     (Stage::LateTakeBack, Role::Maker),
-    (Stage::Department, Role::Checker),
     (Stage::Finance, Role::Finance),
     (Stage::DutyTries, Role::Finance),
     (Stage::Instruct, Role::Finance),
@@ -220,7 +216,6 @@ pub(crate) struct Stub {
     pub(super) economic: Class,
     pub(super) method: u8,
     pub(super) business: u8,
-    pub(super) posts: u8,
     pub(super) fund: Fund,
     pub(super) side: SideEnd,
     /// The amount of a payment beside it, in fen.
@@ -230,11 +225,6 @@ pub(crate) struct Stub {
 }
 
 impl Stub {
-    /// The purchase plan its contract stands under.
-    pub(super) fn purchase_plan(&self) -> ContractId {
-        if self.contract.is_some() { purchase_plan(self.contract) } else { ContractId::NONE }
-    }
-
     /// True where the unit's own account pays.
     pub(super) fn is_own(&self) -> bool {
         self.fund == Fund::Own
@@ -390,8 +380,7 @@ impl Run {
         }
         let extra =
             if case == Case::Partial && !contracted { (amount / 2 + 1).min(500_000) } else { 0 };
-        let lines = lines(quota.of, quota.fund);
-        let paid = lines[usize::from(quota.variety) % lines.len()].paid;
+        let paid = division.line(serial).paid;
         let payee = Payees::pick(bits);
         let method = match bits >> 20 & 15 {
             0..3 => DIRECT,
@@ -423,7 +412,6 @@ impl Run {
             economic: class(paid[(bits >> 32) as usize % paid.len()]),
             method,
             business,
-            posts: quota.posts,
             fund: quota.fund,
             side: self.side_end(case, turn, serial),
             side_amount: 100 + (bits >> 40) as i64 % 1_999_900,
@@ -460,7 +448,7 @@ impl Run {
         let division = self.division();
         match kind {
             Kind::Parent => (division.parents > 0).then_some(0),
-            Kind::Shut => division.first_payable.checked_sub(1),
+            Kind::Shut => division.shut(),
             _ => Some(division.first_payable),
         }
     }
@@ -477,8 +465,7 @@ impl Run {
                 Stage::FinanceTries => self.finance_tries(&stub, wave),
                 Stage::Unit => self.approve_unit(&stub, wave),
                 Stage::LateTakeBack => self.late_take_back(&stub, wave),
-                Stage::Department => self.approve_department(&stub, wave),
-                Stage::Finance => self.approve_finance(&stub, wave),
+                Stage::Finance => self.look_at(&stub, wave),
                 Stage::DutyTries => self.duty_tries(&stub, wave),
                 Stage::Instruct => self.instruct(&stub, wave),
                 Stage::Void => self.void(&stub, wave),

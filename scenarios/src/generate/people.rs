@@ -14,9 +14,9 @@ pub(crate) enum Post {
     OtherMaker = 1,
     /// Approves for the unit.
     Unit = 2,
-    /// Approves for the department.
+    /// Approves for departments, where a payment needs that.
     Department = 3,
-    /// Approves for finance.
+    /// Approves for finance, where a payment needs that.
     Finance = 4,
     /// Sends payment orders.
     Instructor = 5,
@@ -56,6 +56,8 @@ pub(crate) enum Space {
     Act = 4,
     /// An id nobody asked for anything under.
     Stranger = 5,
+    /// A paper.
+    Paper = 6,
 }
 
 /// An id under a division's key.

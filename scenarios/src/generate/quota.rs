@@ -1,11 +1,12 @@
-//! Finance changes quotas while payments go on.
+//! What finance orders on quotas while payments go on: all of it needs a document, a registration, or
+//! less in use.
 
 use domain::ids::{ActId, ContractId};
 use domain::money::Fen;
 
 use crate::cases::Case;
 use crate::command::{
-    ActKind, Body, Command, LimitKind, Resolve, Role, SetLimit, Tail, channel_of,
+    Act, ActKind, Body, Command, LimitKind, Resolve, Role, SetLimit, Tail, channel_of,
 };
 use crate::plan::YEAR;
 use crate::stream::Wave;
@@ -13,7 +14,6 @@ use crate::stream::Wave;
 use super::Run;
 use super::day::Stub;
 use super::people::{Post, Space, id};
-use super::setup::purchase_plan;
 
 impl Run {
     /// The id of an act beside a payment.
@@ -25,35 +25,31 @@ impl Run {
         self.command(Role::Finance, Post::Officer, stub.number, body, Tail::Fixed(note))
     }
 
-    fn change(&self, stub: &Stub, part: u64, kind: ActKind, fen: i64) -> Command {
-        let act = self.act(kind, self.act_id(stub, part), stub.serial, fen);
-        self.desk(stub, Body::Act(act), "财政调整")
-    }
-
-    /// An order on what a contract of its own holds.
-    fn contract_change(&self, stub: &Stub, part: u64, kind: ActKind, fen: i64) -> Command {
-        let contract = ContractId(1 << 40 | u64::from(self.index().0) << 48 | stub.number);
-        let mut act = self.act(kind, self.act_id(stub, part), stub.serial, fen);
-        (act.contract, act.plan) = (contract, purchase_plan(contract));
-        self.desk(stub, Body::Act(act), "合同备案")
+    /// An order on the payment's quota.
+    fn change(&self, stub: &Stub, kind: ActKind, fen: i64, contract: ContractId) -> Command {
+        let act = self.act(kind, self.act_id(stub, 0), stub.quota, fen);
+        self.desk(stub, Body::Act(Act { contract, ..act }), "财政调整")
     }
 
     pub(super) fn change_quota(&mut self, stub: &Stub, wave: &mut Wave) {
-        // Between 1 and 1 000 yuan, well within every quota's margin.
+        // Between 1 and 1 000 yuan.
         let small = 100 + stub.side_amount / 20;
-        let now = self.model.quotas[stub.serial as usize].buckets;
+        let by_hand = |kind| self.change(stub, kind, small, ContractId::NONE);
         let command = match stub.case {
-            Case::Supplement => self.change(stub, 0, ActKind::Supplement, small),
-            Case::Cut => self.change(stub, 0, ActKind::Cut, small),
-            Case::CutRefused => self.change(stub, 0, ActKind::Cut, now.available() + small),
-            Case::Freeze => self.change(stub, 0, ActKind::Freeze, small),
-            Case::UnfreezeRefused => self.change(stub, 0, ActKind::Unfreeze, now.frozen + small),
-            Case::Earmark => self.contract_change(stub, 0, ActKind::Earmark, small),
+            Case::Supplement => by_hand(ActKind::Supplement),
+            Case::Cut => by_hand(ActKind::Cut),
+            Case::CutRefused => by_hand(ActKind::Recover),
+            Case::Freeze => by_hand(ActKind::Freeze),
+            Case::UnfreezeRefused => by_hand(ActKind::Unfreeze),
+            Case::Earmark => self.unregistered(stub, small),
             Case::EarmarkRefused => {
-                self.send(wave, self.contract_change(stub, 0, ActKind::Earmark, small));
-                self.contract_change(stub, 1, ActKind::Unearmark, small + 1)
+                let contract = self.division().contract(stub.serial);
+                match self.model.contract_left(stub.quota, contract.0) {
+                    Some(left) => self.change(stub, ActKind::Unearmark, left + small, contract),
+                    None => self.unregistered(stub, small),
+                }
             }
-            Case::CloseRefused => self.change(stub, 0, ActKind::Close, 0),
+            Case::CloseRefused => self.change(stub, ActKind::Close, 0, ContractId::NONE),
             Case::PlanRefused => match self.plan_below_use(stub) {
                 Some(command) => command,
                 None => return,
@@ -67,6 +63,12 @@ impl Run {
         } else {
             self.send(wave, command);
         }
+    }
+
+    /// Budget for a contract that nobody registered.
+    fn unregistered(&self, stub: &Stub, fen: i64) -> Command {
+        let contract = ContractId(1 << 40 | u64::from(self.index().0) << 48 | stub.number);
+        self.change(stub, ActKind::Earmark, fen, contract)
     }
 
     /// Sets January's plan to nothing where some of it is used already.
@@ -101,17 +103,5 @@ impl Run {
             serial,
         });
         self.desk(stub, body, "经核对为错误回单，予以注销")
-    }
-
-    /// What finance gives back later in the window.
-    pub(super) fn change_back(&mut self, stub: &Stub, wave: &mut Wave) {
-        let small = 100 + stub.side_amount / 20;
-        let command = match stub.case {
-            Case::Freeze => self.change(stub, 1, ActKind::Unfreeze, small),
-            Case::Earmark => self.contract_change(stub, 1, ActKind::Unearmark, small),
-            Case::EarmarkRefused => self.contract_change(stub, 2, ActKind::Unearmark, small),
-            _ => return,
-        };
-        self.send(wave, command);
     }
 }

@@ -24,7 +24,7 @@ impl Run {
         };
         let command = match stub.case {
             Case::DutyMaker => self.on(stub, Role::Checker, Post::Maker, StepKind::ApproveUnit, 0),
-            Case::PostNotNext => {
+            Case::PostNotNext if stub.turn.is_multiple_of(2) => {
                 self.on(stub, Role::Checker, Post::Department, StepKind::ApproveDepartment, 0)
             }
             Case::PaymentUnknown => {
@@ -41,10 +41,16 @@ impl Run {
     }
 
     pub(super) fn finance_tries(&mut self, stub: &Stub, wave: &mut Wave) {
-        if stub.case == Case::InstructEarly {
-            let early = self.on(stub, Role::Finance, Post::Instructor, StepKind::Instruct, 0);
-            self.send(wave, early);
-        }
+        let early = match stub.case {
+            Case::InstructEarly => {
+                self.on(stub, Role::Finance, Post::Instructor, StepKind::Instruct, 0)
+            }
+            Case::PostNotNext if !stub.turn.is_multiple_of(2) => {
+                self.on(stub, Role::Finance, Post::Finance, StepKind::ApproveFinance, 0)
+            }
+            _ => return,
+        };
+        self.send(wave, early);
     }
 
     pub(super) fn approve_unit(&mut self, stub: &Stub, wave: &mut Wave) {
@@ -64,40 +70,16 @@ impl Run {
         self.send(wave, self.on(stub, Role::Checker, Post::Unit, kind, 1));
     }
 
-    pub(super) fn approve_department(&mut self, stub: &Stub, wave: &mut Wave) {
-        if stub.posts & 2 == 0 {
-            return;
-        }
-        let approve = |part| {
-            self.on(stub, Role::Checker, Post::Department, StepKind::ApproveDepartment, part)
-        };
-        let (main, beside) = (approve(0), approve(1));
-        if !stub.one_act {
-            self.send(wave, main);
-        }
-        if stub.side.is_approved() {
-            self.send(wave, beside);
-        }
-    }
-
-    pub(super) fn approve_finance(&mut self, stub: &Stub, wave: &mut Wave) {
-        let step = |post, kind, part| self.on(stub, Role::Finance, post, kind, part);
+    pub(super) fn look_at(&mut self, stub: &Stub, wave: &mut Wave) {
+        let step = |kind, part| self.on(stub, Role::Finance, Post::Officer, kind, part);
         let mut commands = Vec::new();
-        if stub.posts & 4 != 0 {
-            if !stub.one_act {
-                commands.push(step(Post::Finance, StepKind::ApproveFinance, 0));
-            }
-            if stub.side.is_approved() {
-                commands.push(step(Post::Finance, StepKind::ApproveFinance, 1));
-            }
-        }
         if matches!(stub.case, Case::Hold | Case::DutyLifter) {
-            let hold = step(Post::Officer, StepKind::Hold, 0);
+            let hold = step(StepKind::Hold, 0);
             commands.extend([hold.clone(), hold]);
         }
         match stub.side {
-            SideEnd::ReturnedApproved => commands.push(step(Post::Officer, StepKind::Return, 1)),
-            SideEnd::ReturnedHeld => commands.push(step(Post::Officer, StepKind::Hold, 1)),
+            SideEnd::ReturnedApproved => commands.push(step(StepKind::Return, 1)),
+            SideEnd::ReturnedHeld => commands.push(step(StepKind::Hold, 1)),
             _ => {}
         }
         for command in commands {
@@ -115,7 +97,6 @@ impl Run {
     }
 
     pub(super) fn instruct(&mut self, stub: &Stub, wave: &mut Wave) {
-        self.change_back(stub, wave);
         if matches!(stub.case, Case::Hold | Case::DutyLifter) {
             let lift = self.on(stub, Role::Finance, Post::Lifter, StepKind::Unhold, 0);
             self.send(wave, lift);

@@ -1,66 +1,93 @@
-//! Everything before the first payment of a division.
+//! What stands between the papers of a division: limits, earmarks, orders by hand, a quota's closing.
 //!
-//! Each stage of the set-up is one loop over the division's quotas, so that waves can be cut
-//! anywhere between two quotas.
+//! Each stage is one loop over the division's quotas, so that waves can be cut anywhere between two
+//! quotas; those of papers are in `office`.
 
-use domain::ids::{ActId, BatchId, Class, ContractId, DivisionIndex, LimitKey, MoveId, QuotaId};
+use domain::ids::{ActId, BatchId, ContractId, DivisionIndex, LimitKey, MoveId, QuotaId};
 use domain::money::Fen;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::classes::{Fund, Line, OF_GOVERNMENT_FUNDS, UNLISTED, UNMAPPED, class, lines};
+use crate::classes::{Fund, Line, OF_GOVERNMENT_FUNDS, UNLISTED, UNMAPPED, class};
 use crate::command::{
     Act, ActKind, Body, CloseBatch, Command, Create, LimitKind, Move, MoveKind, OpenBatch, Role,
     SetLimit, Tail,
 };
-use crate::plan::{Kind, YEAR, unit_text};
-use crate::stream::{Awaited, Barrier, Wave};
+use crate::divisions::DIVISIONS;
+use crate::plan::YEAR;
+use crate::stream::Wave;
 
 use super::Run;
 use super::people::{Post, Space, id, person};
 
-/// A stage of the set-up, in order.
+/// A stage of what comes before January's payments, or between those and February's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
+    /// Quotas that cannot be, by hand, before the division is under control.
+    Vain,
+    /// Card, units and posts.
+    BaseData,
+    /// Projects come into the library.
+    Projects,
+    /// Two ups, two downs, and before the congress.
+    Budget,
     /// The ceiling and the payment plans.
     Limits,
-    /// The quotas.
-    Create,
-    /// First issues.
-    Issue,
-    /// The province waits until the quotas it hands down to exist.
-    Receivers,
-    /// Money goes down.
+    /// Quotas before the approval, within their caps.
+    EarlyQuotas,
+    /// Contracts are registered.
+    Contracts,
+    /// Budget is set aside for them.
+    Earmarks,
+    /// Orders by hand that need a document.
+    ByHand,
+    /// The congress approves, finance replies, and the reply takes the place of what was before.
+    Reply,
+    /// Money goes down to new rows.
     HandDown,
-    /// It has arrived.
-    HandedDown,
     /// Some goes up or across.
     Across,
-    /// It has arrived.
-    Crossed,
-    /// Contracts.
-    Contracts,
-    /// Documents in batches.
-    Batches,
+    /// Budget is set aside for contracts of what was handed down.
+    LateEarmarks,
+    /// A quota that has nothing any more is closed.
+    Closing,
 }
 
 /// Every stage, in order.
-pub(crate) const STAGES: [Stage; 10] = [
+pub(crate) const STAGES: [Stage; 14] = [
+    Stage::Vain,
+    Stage::BaseData,
+    Stage::Projects,
+    Stage::Budget,
     Stage::Limits,
-    Stage::Create,
-    Stage::Issue,
-    Stage::Receivers,
-    Stage::HandDown,
-    Stage::HandedDown,
-    Stage::Across,
-    Stage::Crossed,
+    Stage::EarlyQuotas,
     Stage::Contracts,
-    Stage::Batches,
+    Stage::Earmarks,
+    Stage::ByHand,
+    Stage::Reply,
+    Stage::HandDown,
+    Stage::Across,
+    Stage::LateEarmarks,
+    Stage::Closing,
 ];
 
+/// The first stage after January.
+pub(crate) const CONGRESS: usize = Stage::Reply as usize;
+
 impl Stage {
-    /// True where a lane waits instead of sending.
-    pub(crate) fn is_barrier(self) -> bool {
-        matches!(self, Stage::Receivers | Stage::HandedDown | Stage::Crossed)
+    /// True where the office files papers, and waits for what comes of them.
+    pub(crate) fn is_of_office(self) -> bool {
+        use Stage as S;
+        matches!(
+            self,
+            S::BaseData
+                | S::Projects
+                | S::Budget
+                | S::EarlyQuotas
+                | S::Contracts
+                | S::Reply
+                | S::HandDown
+                | S::Across
+        )
     }
 }
 
@@ -73,14 +100,17 @@ impl Run {
     /// The commands of a stage for one quota.
     pub(crate) fn set_up(&mut self, stage: Stage, serial: u32, wave: &mut Wave) {
         match stage {
+            Stage::Vain if serial == 0 => self.vain(wave),
             Stage::Limits => self.limits(serial, wave),
-            Stage::Create => self.create(serial, wave),
-            Stage::Issue => self.issue(serial, wave),
-            Stage::HandDown => self.hand_down(serial, wave),
-            Stage::Across => self.across(serial, wave),
-            Stage::Contracts => self.contract(serial, wave),
-            Stage::Batches => self.batches(serial, wave),
-            Stage::Receivers | Stage::HandedDown | Stage::Crossed => {}
+            Stage::Earmarks if self.division().is_early(serial) => self.earmark(serial, wave),
+            Stage::ByHand if serial == 0 => self.by_hand(wave),
+            Stage::LateEarmarks if !self.division().is_early(serial) => self.earmark(serial, wave),
+            Stage::Closing if self.division().shut() == Some(serial) => {
+                let act = self.set_up_act(number(8, serial));
+                let act = self.act(ActKind::Close, act, self.division().quota(serial), 0);
+                self.send_twice(wave, self.officer(Body::Act(act), Tail::Fixed("项目已取消")));
+            }
+            _ => {}
         }
     }
 
@@ -113,17 +143,16 @@ impl Run {
             self.send_twice(wave, ceiling);
         }
         let division = self.division();
-        let members = division.plan_members(serial);
-        if members.is_empty() {
-            return;
-        }
-        let key = division.plan_key(serial);
         let (mut january, mut february) = (0, 0);
-        for member in members {
+        for member in division.plan_members(serial) {
             let quota = &division.quotas[member as usize];
             january += quota.need_january + division.margin(member);
             february += quota.need - quota.need_january + division.margin(member);
         }
+        if january == 0 {
+            return;
+        }
+        let key = division.plan_key(serial);
         for (month, fen) in [(1, january), (2, february)] {
             let number = number(1 + u64::from(month), serial);
             let limit = self.limit(number, LimitKind::PlanMonth, key, month, fen);
@@ -131,107 +160,56 @@ impl Run {
         }
     }
 
-    fn create(&mut self, serial: u32, wave: &mut Wave) {
-        let create = self.creation(number(4, serial), serial, self.division().plan_key(serial));
-        if serial != 0 || !self.at.is_multiple_of(4) {
-            self.send(wave, create);
+    /// In every fourth division quotas are asked for that name what does not exist.
+    fn vain(&mut self, wave: &mut Wave) {
+        if !self.at.is_multiple_of(4) {
             return;
         }
-        self.send_twice(wave, create.clone());
-        // The same act with other posts, the same key under another act, and two quotas that
-        // name what does not exist.
-        let mut conflict = create.clone();
-        let mut taken = create;
-        let mut orphan = self.creation(number(6, 0), 0, LimitKey(0));
-        let unplanned = self.creation(number(7, 0), 0, LimitKey(u64::MAX));
-        if let (Body::Create(conflict), Body::Create(taken), Body::Create(orphan)) =
-            (&mut conflict.body, &mut taken.body, &mut orphan.body)
+        let line = self.division().line(0);
+        let mut orphan = self.creation(number(6, 0), line, Fund::General);
+        let mut unplanned = self.creation(number(7, 0), line, Fund::General);
+        if let (Body::Create(orphan), Body::Create(unplanned)) =
+            (&mut orphan.body, &mut unplanned.body)
         {
-            conflict.posts ^= 2;
-            taken.act = self.set_up_act(number(5, 0));
             orphan.parent = self.division().quota(1 << 30);
+            unplanned.plan = LimitKey(u64::MAX);
         }
         orphan.tail = Tail::Text("无上级指标".into());
-        self.send(wave, conflict);
-        self.send_twice(wave, taken);
+        unplanned.tail = Tail::Text("无用款计划".into());
         self.send(wave, orphan);
-        let unplanned = Command { tail: Tail::Text("无用款计划".into()), ..unplanned };
         self.send(wave, unplanned);
         for (place, line) in (1..).zip([&OF_GOVERNMENT_FUNDS, &UNMAPPED, &UNLISTED]) {
-            let vain = self.creation_of(number(5, place), line);
+            let vain = self.creation(number(5, place), line, Fund::General);
             self.send_twice(wave, vain);
         }
     }
 
-    /// A quota of general public money with this line of elements.
-    fn creation_of(&self, number: u64, line: &Line) -> Command {
-        let mut create = self.creation(number, 0, LimitKey(0));
-        if let Body::Create(create) = &mut create.body {
-            (create.economic, create.fund) = (class(line.economic), class(Fund::General.code()));
-        }
-        create.tail = Tail::Text(self.official_key(0, line, Fund::General).into());
-        create
-    }
-
-    fn line(&self, serial: u32) -> &'static Line {
-        let quota = &self.division().quotas[serial as usize];
-        let lines = lines(quota.of, quota.fund);
-        &lines[usize::from(quota.variety) % lines.len()]
-    }
-
-    fn creation(&self, number: u64, serial: u32, plan: LimitKey) -> Command {
-        let division = self.division();
-        let quota = &division.quotas[serial as usize];
-        let parent = match quota.kind {
-            Kind::Transferred => self.plan.divisions[0].quota(0),
-            _ => division.parent_of(serial).map_or(QuotaId::NONE, |parent| division.quota(parent)),
-        };
-        let pays = !matches!(quota.kind, Kind::Parent);
-        // Some spend on pre-approval authority, up to twice what they are given.
-        let early = quota.kind == Kind::Direct && quota.variety % 10 == 4;
-        let cap = if early { 2 * division.endowment(serial) } else { 0 };
-        let economic = if pays { class(self.line(serial).economic) } else { Class::ANY };
+    /// A quota by hand, with this line of elements.
+    fn creation(&self, number: u64, line: &Line, fund: Fund) -> Command {
+        let (functional, government, economic) = (line.functional, line.government, line.economic);
+        let place = self.plan.places[self.at].code_text();
+        let fund = fund.code();
+        let key = format!("{place}/100/{functional}/{government}/{economic}/{fund}/PF/{number}");
         let body = Body::Create(Create {
             act: self.set_up_act(number),
-            division: division.index,
+            division: self.index(),
             year: YEAR,
-            parent,
-            fund: class(quota.fund.code()),
-            economic,
-            posts: quota.posts,
-            executable: pays,
-            plan,
-            cap: Fen::new(cap),
+            parent: QuotaId::NONE,
+            fund: class(fund),
+            economic: class(economic),
+            posts: 1,
+            executable: true,
+            plan: LimitKey(0),
+            cap: Fen::ZERO,
         });
-        let key = self.official_key(serial, self.line(serial), quota.fund);
         self.officer(body, Tail::Text(key.into()))
     }
 
-    /// Division, unit, functional, government and departmental economic class, fund nature, project
-    /// and document of a quota. What pays no unit has finance's own, of zeros.
-    fn official_key(&self, serial: u32, line: &Line, fund: Fund) -> String {
-        let division = self.division();
-        let (unit, project) = (division.unit_of(serial), division.project_of(serial));
-        let place = self.plan.places[self.at].code_text();
-        format!(
-            "{place}/{}/{}/{}/{}/{}/{}{YEAR}{:011}/{}财预〔{YEAR}〕{}号/{serial}",
-            unit.map_or_else(|| "000000000".to_owned(), unit_text),
-            line.functional,
-            line.government,
-            line.economic,
-            fund.code(),
-            &place[..6],
-            project.map_or(0, |project| project + 1),
-            if self.at == 0 { "鲁" } else { "市" },
-            1 + unit.unwrap_or(0) % 90,
-        )
-    }
-
-    pub(super) fn act(&self, kind: ActKind, act: ActId, serial: u32, fen: i64) -> Act {
+    pub(super) fn act(&self, kind: ActKind, act: ActId, quota: QuotaId, fen: i64) -> Act {
         Act {
             kind,
             act,
-            quota: self.division().quota(serial),
+            quota,
             amount: Fen::new(fen),
             contract: ContractId::NONE,
             plan: ContractId::NONE,
@@ -239,195 +217,76 @@ impl Run {
         }
     }
 
-    fn issue(&mut self, serial: u32, wave: &mut Wave) {
+    /// What a quota's contract is for, in fen: what is paid under it, and room for what is returned.
+    pub(super) fn contracted(&self, serial: u32) -> i64 {
         let division = self.division();
-        let quota = division.quotas[serial as usize];
-        let mut fen = division.endowment(serial);
-        if self.at == 0 && serial == 0 {
-            fen += self.transfers().map(|(_, _, fen)| fen).sum::<i64>();
-        }
-        let note = Tail::Fixed("年初预算批复");
-        match quota.kind {
-            Kind::Allocated | Kind::Transferred => {}
-            Kind::Shut => {
-                let act = self.act(ActKind::Close, self.set_up_act(number(8, serial)), serial, 0);
-                self.send_twice(wave, self.officer(Body::Act(act), note));
-            }
-            Kind::Parent | Kind::Direct => {
-                let act = self.act(ActKind::Issue, self.set_up_act(number(8, serial)), serial, fen);
-                self.send(wave, self.officer(Body::Act(act), note));
-                if quota.kind == Kind::Direct && quota.variety % 10 == 4 {
-                    let act = self.set_up_act(number(9, serial));
-                    let act = self.act(ActKind::Supplement, act, serial, fen + 1);
-                    self.send(wave, self.officer(Body::Act(act), Tail::Fixed("追加")));
-                }
-            }
-        }
-    }
-
-    /// The quotas the province hands down to: division, quota, amount in fen.
-    pub(super) fn transfers(&self) -> impl Iterator<Item = (DivisionIndex, u32, i64)> + '_ {
-        let from_parent = self.plan.divisions[0].parents > 0;
-        self.plan.divisions.iter().filter(move |_| from_parent).filter_map(|division| {
-            let serial = division.transferred()?;
-            Some((division.index, serial, division.endowment(serial)))
-        })
-    }
-
-    fn moved(&self, kind: MoveKind, number: u64, from: u32, to: QuotaId, fen: i64) -> Command {
-        let body = Body::Move(Move {
-            kind,
-            id: MoveId(id(self.division().key, Space::Move, number)),
-            from: self.division().quota(from),
-            to,
-            amount: Fen::new(fen),
-        });
-        self.officer(body, Tail::Fixed("指标下达"))
-    }
-
-    fn hand_down(&mut self, serial: u32, wave: &mut Wave) {
-        if self.at == 0 && serial == 0 {
-            let down: Vec<_> = self.transfers().collect();
-            for (division, serial, fen) in down {
-                let to = self.plan.divisions[usize::from(division.0)].quota(serial);
-                let number = number(1, u32::from(division.0));
-                self.send(wave, self.moved(MoveKind::Transfer, number, 0, to, fen));
-            }
-        }
-        let division = self.division();
-        let Some(parent) = division.parent_of(serial) else { return };
-        let (to, fen) = (division.quota(serial), division.endowment(serial));
-        self.send(wave, self.moved(MoveKind::Allocate, number(2, serial), parent, to, fen));
-        if serial.is_multiple_of(5) {
-            let over = self.model.available(self.division().quota(parent)).unwrap_or(0) + 1;
-            let refused = self.moved(MoveKind::Allocate, number(3, serial), parent, to, over);
-            self.send_twice(wave, refused);
-        }
-    }
-
-    /// Moves after the money is down: the receiver and the amount of one that starts here.
-    fn crossing(&self, serial: u32) -> Option<(MoveKind, u32, i64)> {
-        let division = self.division();
-        let quota = &division.quotas[serial as usize];
-        let place = serial.checked_sub(division.first_payable)?;
-        let fen = division.margin(serial) / 4;
-        if let Some(parent) = division.parent_of(serial) {
-            // Every other child has been given too much.
-            return (place / 8).is_multiple_of(2).then_some((MoveKind::ReturnUp, parent, fen));
-        }
-        let other = serial.checked_sub(1).filter(|&other| other >= division.first_payable)?;
-        let like = division.quotas[other as usize].fund == quota.fund;
-        let direct = quota.kind == Kind::Direct && quota.variety % 10 != 4;
-        let receives = division.quotas[other as usize].kind == Kind::Direct
-            && division.quotas[other as usize].variety % 10 != 4;
-        let across = place % 16 == 2 && like && direct && receives;
-        across.then_some((MoveKind::Virement, other, fen))
-    }
-
-    fn across(&mut self, serial: u32, wave: &mut Wave) {
-        let Some((kind, to, fen)) = self.crossing(serial) else { return };
-        let to = self.division().quota(to);
-        self.send(wave, self.moved(kind, number(4, serial), serial, to, fen));
-        if kind == MoveKind::ReturnUp {
-            let wrong =
-                self.moved(kind, number(5, serial), serial, self.division().quota(1 << 30), fen);
-            self.send(wave, wrong);
-        }
-    }
-
-    /// What the division waits for at a stage; the model takes what arrives.
-    pub(crate) fn wait(&mut self, stage: Stage, barrier: &mut Barrier) {
-        let mut arrived = Vec::new();
-        match stage {
-            Stage::Receivers if self.at == 0 => {
-                let receivers = self.transfers().map(|(division, serial, _)| {
-                    let quota = self.plan.divisions[usize::from(division.0)].quota(serial);
-                    (quota, Awaited::Created)
-                });
-                barrier.quotas.extend(receivers);
-            }
-            Stage::HandedDown => {
-                let division = self.division();
-                for serial in division.first_payable..self.quota_count() {
-                    let fen = division.endowment(serial);
-                    if division.parent_of(serial).is_some() {
-                        arrived.push((MoveKind::Allocate, self.index(), serial, fen));
-                    } else if division.transferred() == Some(serial)
-                        && self.plan.divisions[0].parents > 0
-                    {
-                        arrived.push((MoveKind::Transfer, DivisionIndex(0), serial, fen));
-                    }
-                }
-            }
-            Stage::Crossed => {
-                for serial in 0..self.quota_count() {
-                    if let Some((kind, to, fen)) = self.crossing(serial) {
-                        arrived.push((kind, self.index(), to, fen));
-                    }
-                }
-            }
-            _ => {}
-        }
-        for &(kind, from, to, fen) in &arrived {
-            self.model.land(kind, from, to, fen);
-        }
-        let mut receivers: Vec<u32> = arrived.iter().map(|&(_, _, to, _)| to).collect();
-        receivers.sort_unstable();
-        receivers.dedup();
-        for to in receivers {
-            let buckets = self.model.quotas[to as usize].buckets;
-            barrier.quotas.push((self.division().quota(to), Awaited::Buckets(buckets)));
-        }
-    }
-
-    fn contract(&mut self, serial: u32, wave: &mut Wave) {
-        let division = self.division();
-        let contract = division.contract(serial);
-        if !contract.is_some() {
-            return;
-        }
         let payments = division.quotas[serial as usize].payments;
         let under = (0..payments).filter(|&index| division.is_contracted(serial, index));
         let need: i64 = under.map(|index| self.plan.amount(division, serial, index)).sum();
-        let fen = need + division.margin(serial);
-        let mut act = self.act(ActKind::Earmark, self.set_up_act(number(10, serial)), serial, fen);
-        (act.contract, act.plan) = (contract, purchase_plan(contract));
-        self.send(wave, self.officer(Body::Act(act), Tail::Fixed("政府采购合同备案")));
+        need + division.margin(serial)
     }
 
-    /// One batch that closes, after a close that came too early, and one that a refused act drops.
-    fn batches(&mut self, serial: u32, wave: &mut Wave) {
-        let first = self.division().first_payable;
-        if serial != 0 || self.quota_count() < first + 3 {
+    fn earmark(&mut self, serial: u32, wave: &mut Wave) {
+        let contract = self.division().contract(serial);
+        if !contract.is_some() {
             return;
         }
-        let available =
-            |run: &Run, serial: u32| run.model.available(run.division().quota(serial)).unwrap_or(0);
-        let staged = [
-            (ActKind::Supplement, first, 120_000),
-            (ActKind::Cut, first + 1, 80_000),
-            (ActKind::Recover, first + 2, 40_000),
-        ];
-        self.batch(11, &staged, wave);
-        let over = available(self, first) + 1;
-        let refused = [
-            (ActKind::Cut, first + 1, 50_000),
-            (ActKind::Cut, first, over),
-            (ActKind::Supplement, first + 2, 10_000),
-        ];
-        self.batch(12, &refused, wave);
+        let (id, quota) = (self.set_up_act(number(10, serial)), self.division().quota(serial));
+        let note = Tail::Fixed("政府采购合同备案");
+        let fen = self.contracted(serial);
+        let earmark = Act { contract, ..self.act(ActKind::Earmark, id, quota, fen) };
+        self.send(wave, self.officer(Body::Act(earmark), note.clone()));
+        if serial.is_multiple_of(4) {
+            let id = self.set_up_act(number(12, serial));
+            let more = Act { contract, ..self.act(ActKind::Unearmark, id, quota, fen + 1) };
+            self.send_twice(wave, self.officer(Body::Act(more), note));
+        }
     }
 
-    fn batch(&mut self, stage: u64, acts: &[(ActKind, u32, i64)], wave: &mut Wave) {
+    /// What changes quotas needs a document now: by hand all of it is refused, and a batch of such acts
+    /// is dropped with the first of them.
+    fn by_hand(&mut self, wave: &mut Wave) {
+        let Some(serial) = self.division().early().next() else { return };
+        let (from, above) = (self.division().quota(serial), self.division().quota(1 << 30));
+        let line = self.division().line(serial);
+        let create = self.creation(number(4, serial), line, Fund::General);
+        self.send_twice(wave, create);
+        let kinds = [
+            ActKind::Issue,
+            ActKind::Supplement,
+            ActKind::Cut,
+            ActKind::Freeze,
+            ActKind::Unfreeze,
+            ActKind::Recover,
+        ];
+        for (kind, place) in kinds.into_iter().zip(0..) {
+            let act = self.act(kind, self.set_up_act(number(9, place)), from, 120_000);
+            self.send(wave, self.officer(Body::Act(act), Tail::Fixed("财政调整")));
+        }
+        let elsewhere = DivisionIndex((self.index().0 + 1) % DIVISIONS as u16);
+        let elsewhere = QuotaId::new(elsewhere, from.year(), 0);
+        let moves = [
+            (MoveKind::Allocate, above),
+            (MoveKind::Transfer, elsewhere),
+            (MoveKind::ReturnUp, above),
+            (MoveKind::Virement, above),
+        ];
+        for ((kind, to), place) in moves.into_iter().zip(0..) {
+            let id = MoveId(id(self.division().key, Space::Move, place));
+            let body = Body::Move(Move { kind, id, from, to, amount: Fen::new(120_000) });
+            self.send_twice(wave, self.officer(body, Tail::Fixed("指标下达")));
+        }
+        self.batch(from, wave);
+    }
+
+    fn batch(&mut self, quota: QuotaId, wave: &mut Wave) {
+        let stage = 11;
         let batch = BatchId(self.set_up_act(number(stage, u32::MAX)).0);
-        let acts: Vec<Act> = acts
-            .iter()
-            .zip(0..)
-            .map(|(&(kind, serial, fen), place)| {
-                let act = self.set_up_act(number(stage, place));
-                Act { batch, ..self.act(kind, act, serial, fen) }
-            })
-            .collect();
+        let acts = [ActKind::Supplement, ActKind::Cut].into_iter().zip(0..).map(|(kind, place)| {
+            let act = self.set_up_act(number(stage, place));
+            Act { batch, ..self.act(kind, act, quota, 80_000) }
+        });
+        let acts: Vec<Act> = acts.collect();
         let digest = acts.iter().fold(0, batch_digest);
         let (division, year, count) = (self.index(), YEAR, acts.len() as u32);
         let open = Body::OpenBatch(OpenBatch { batch, division, year, count, digest });
@@ -446,11 +305,6 @@ impl Run {
         self.send(wave, early);
         self.send(wave, close(self, 2));
     }
-}
-
-/// The purchase plan a contract stands under.
-pub(super) fn purchase_plan(contract: ContractId) -> ContractId {
-    ContractId(contract.0 | 1 << 60)
 }
 
 /// A batch's digest with one more act: XXH3-128 over the digest so far, the act's id, its kind,

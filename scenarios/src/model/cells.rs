@@ -13,10 +13,6 @@ pub(crate) struct Quota {
     pub(crate) economic: Class,
     /// The plan's key; zero: exempt.
     pub(crate) plan: u64,
-    /// The quota above, as an id.
-    pub(crate) parent: u64,
-    /// Pre-approval cap in fen; zero: none.
-    pub(crate) cap: i64,
     /// Posts that approve, as bits.
     pub(crate) posts: u8,
     /// Whether it pays.

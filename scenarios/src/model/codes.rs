@@ -22,10 +22,8 @@ pub(crate) mod code {
     pub(crate) const METHOD_MISMATCH: u16 = 1009;
     pub(crate) const YEAR_IN_ADJUSTMENT: u16 = 1010;
     pub(crate) const QUOTA_CLOSED: u16 = 1011;
-    pub(crate) const OVER_AUTHORITY: u16 = 1012;
     pub(crate) const NO_RULE_APPROVES: u16 = 1013;
     pub(crate) const NO_LIMIT: u16 = 1014;
-    pub(crate) const KEY_TAKEN: u16 = 1015;
     pub(crate) const FUND_CLASS_MISMATCH: u16 = 1017;
     pub(crate) const CONTRACT_MISMATCH: u16 = 1202;
     pub(crate) const DUTY_SEPARATION: u16 = 1502;
@@ -34,11 +32,8 @@ pub(crate) mod code {
     pub(crate) const POST_NOT_NEXT: u16 = 3003;
     pub(crate) const ALREADY_APPROVED: u16 = 3004;
     pub(crate) const NOT_MAKER: u16 = 3005;
-    pub(crate) const CUT_BELOW_USED: u16 = 4001;
-    pub(crate) const OVER_FROZEN: u16 = 4002;
     pub(crate) const OPEN_ITEMS: u16 = 4003;
     pub(crate) const PLAN_BELOW_USED: u16 = 4004;
-    pub(crate) const NOT_CHILD: u16 = 4006;
     pub(crate) const NO_PARENT: u16 = 4009;
     pub(crate) const NO_BATCH: u16 = 4010;
     pub(crate) const BATCH_MISMATCH: u16 = 4011;
@@ -47,6 +42,8 @@ pub(crate) mod code {
     pub(crate) const NOT_PARKED: u16 = 4014;
     pub(crate) const WRONG_YEAR_STATE: u16 = 4016;
     pub(crate) const OVER_EARMARK: u16 = 4019;
+    pub(crate) const NO_DOCUMENT: u16 = 5300;
+    pub(crate) const NO_COMMITMENT: u16 = 5501;
 }
 
 /// Where a payment stands, by its number.

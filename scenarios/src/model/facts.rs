@@ -191,7 +191,7 @@ impl Model {
             }
             None => code::NOT_PARKED,
         };
-        let known = Known { contents, code, quota: None, created: false };
+        let known = Known { contents, code, quota: None };
         self.acts.insert(resolve.act.0, known);
         Answer::of(code)
     }

@@ -71,6 +71,7 @@ fn may(role: Role, body: &Body) -> bool {
         Body::OpenBatch(_) | Body::CloseBatch(_) => &[Finance],
         Body::SetYear(_) | Body::Resolve(_) => &[Finance, Operator],
         Body::Register(_) => &[Operator],
+        Body::File(_) => &[Maker, Checker, Finance],
     };
     allowed.contains(&role)
 }

@@ -38,8 +38,16 @@ pub struct Tally {
     pub taken_from_suspense: u64,
     /// Parked facts that finance set aside.
     pub dismissed: u64,
-    /// Quotas created.
+    /// Quotas made.
     pub quotas: u64,
+    /// Of them, those that stood on pre-approval authority and rest on their budget rows now.
+    pub pre_approval_replaced: u64,
+    /// Projects put on file.
+    pub projects: u64,
+    /// Budget units put on file.
+    pub units: u64,
+    /// Quota documents carried out.
+    pub documents: u64,
 }
 
 impl Tally {
@@ -77,5 +85,9 @@ impl Tally {
         self.taken_from_suspense += other.taken_from_suspense;
         self.dismissed += other.dismissed;
         self.quotas += other.quotas;
+        self.pre_approval_replaced += other.pre_approval_replaced;
+        self.projects += other.projects;
+        self.units += other.units;
+        self.documents += other.documents;
     }
 }

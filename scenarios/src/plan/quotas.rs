@@ -1,9 +1,11 @@
 //! One division of a plan: its quotas, what each is for, whose it is, who hands money to whom.
 
 use domain::ids::{ContractId, DivisionIndex, FiscalYear, LimitKey, QuotaId};
+use xxhash_rust::xxh3::xxh3_128;
 
+use crate::budget::unit_code;
 use crate::calendar::Course;
-use crate::classes::{Fund, Use};
+use crate::classes::{Fund, Line, Use, class, lines};
 use crate::draws::Draws;
 
 use super::YEAR;
@@ -14,14 +16,12 @@ use super::units::{BANKS, Days, Payer, Units};
 pub(crate) enum Kind {
     /// Hands money down; not executable.
     Parent,
-    /// Created and closed again.
+    /// Held by finance, given up and closed; not executable.
     Shut,
-    /// Pays; issued by finance.
+    /// Pays, before the approval of the budget too.
     Direct,
-    /// Pays; handed down from a parent of its division.
+    /// Pays after it; handed down from a parent of its division.
     Allocated,
-    /// Pays; handed down by the province.
-    Transferred,
 }
 
 /// One quota of the plan.
@@ -32,8 +32,6 @@ pub(crate) struct QuotaPlan {
     pub(crate) kind: Kind,
     pub(crate) of: Use,
     pub(crate) fund: Fund,
-    /// Posts that approve, as bits.
-    pub(crate) posts: u8,
     /// A number below 100 for whatever else varies.
     pub(crate) variety: u8,
     /// The last payment has an amount of its own.
@@ -66,10 +64,64 @@ pub(crate) fn payment_draws(division: &DivisionPlan, serial: u32, index: u32) ->
 }
 
 impl DivisionPlan {
-    /// The id of a quota.
+    /// The id of a quota: first come those before the approval, then what finance holds, then what it
+    /// hands down.
     pub(crate) fn quota(&self, serial: u32) -> QuotaId {
         let year = FiscalYear::new(YEAR).expect("2022 is within the years a quota id can name");
-        QuotaId::new(self.index, year, u64::from(serial))
+        QuotaId::new(self.index, year, u64::from(self.number(serial)))
+    }
+
+    fn number(&self, serial: u32) -> u32 {
+        let Some(place) = self.place(serial) else { return self.early_count() + serial };
+        // Nobody is handed anything where nobody hands down.
+        let before = if self.parents > 0 { allocated_before(place) } else { 0 };
+        match self.quotas.get(serial as usize).map(|quota| quota.kind) {
+            Some(Kind::Allocated) => self.early_count() + self.first_payable + before,
+            Some(_) => place - before,
+            // None of them.
+            None => serial,
+        }
+    }
+
+    /// How many quotas there are before the approval.
+    pub(crate) fn early_count(&self) -> u32 {
+        let paying = self.quotas.len() as u32 - self.first_payable;
+        paying - if self.parents > 0 { allocated_before(paying) } else { 0 }
+    }
+
+    /// The quota that is given up and closed, if any.
+    pub(crate) fn shut(&self) -> Option<u32> {
+        self.first_payable.checked_sub(1)
+    }
+
+    /// Whether a quota is there before the approval.
+    pub(crate) fn is_early(&self, serial: u32) -> bool {
+        self.quotas[serial as usize].kind == Kind::Direct
+    }
+
+    /// The quotas before the approval.
+    pub(crate) fn early(&self) -> impl Iterator<Item = u32> + Clone + '_ {
+        self.of_kind(Kind::Direct)
+    }
+
+    /// Quotas that are handed down.
+    pub(crate) fn allocated(&self) -> impl Iterator<Item = u32> + Clone + '_ {
+        self.of_kind(Kind::Allocated)
+    }
+
+    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = u32> + Clone + '_ {
+        let of_kind = move |&serial: &u32| self.quotas[serial as usize].kind == kind;
+        (self.first_payable..self.quotas.len() as u32).filter(of_kind)
+    }
+
+    /// What a quota is for. What is handed down is of what finance holds, and so is that.
+    pub(crate) fn line(&self, serial: u32) -> &'static Line {
+        let quota = &self.quotas[serial as usize];
+        if quota.kind != Kind::Direct {
+            return &lines(Use::Office, Fund::General)[0];
+        }
+        let lines = lines(quota.of, quota.fund);
+        &lines[usize::from(quota.variety) % lines.len()]
     }
 
     /// A paying quota's place among them.
@@ -85,7 +137,11 @@ impl DivisionPlan {
     /// How a quota's payments fall on the working days.
     pub(crate) fn days(&self, serial: u32) -> Days {
         let quota = &self.quotas[serial as usize];
-        let course = if quota.of == Use::Payroll { Course::Payroll } else { Course::General };
+        let course = match (quota.kind, quota.of) {
+            (Kind::Allocated, _) => Course::AfterCongress,
+            (_, Use::Payroll) => Course::Payroll,
+            _ => Course::General,
+        };
         let phase = Draws::at(!self.key, u64::from(serial)).next() >> 16;
         Days { course, payments: quota.payments, phase }
     }
@@ -115,33 +171,25 @@ impl DivisionPlan {
         Payer { bank, account, fund: self.quotas[serial as usize].fund }
     }
 
-    /// The place of a quota among those of its unit, from 0.
-    fn turn(&self, serial: u32) -> Option<u32> {
-        let place = self.place(serial)?;
-        Some(place - self.units.places(self.units.of_place(place)).start)
-    }
-
-    /// The payment plan of a quota. Of a unit's quotas one has its own, two share one, the others
-    /// are exempt.
+    /// The payment plan of a quota. Of a unit's quotas those are bounded by one that have the fund
+    /// nature of the first; the others are exempt.
     pub(crate) fn plan_key(&self, serial: u32) -> LimitKey {
         let Some(unit) = self.unit_of(serial) else { return LimitKey(0) };
-        let base = (u64::from(self.index.0 + 1) << 32) | (unit * 2);
-        match self.turn(serial) {
-            Some(0) => LimitKey(base + 1),
-            Some(1 | 2) => LimitKey(base + 2),
-            _ => LimitKey(0),
+        let fund = self.quotas[serial as usize].fund;
+        if fund != self.quotas[self.first_of(unit) as usize].fund {
+            return LimitKey(0);
         }
+        plan_key(&unit_code(unit), fund)
     }
 
-    /// The quotas under the plan whose first quota this is; empty for any other quota.
-    pub(crate) fn plan_members(&self, serial: u32) -> std::ops::Range<u32> {
-        let members = match self.turn(serial) {
-            Some(0) => 1,
-            Some(1) => 2,
-            _ => return serial..serial,
-        };
-        let end = self.unit_of(serial).map_or(0, |unit| self.units.places(unit).end);
-        serial..(serial + members).min(self.first_payable + end)
+    /// The quotas under the plan whose first quota this is; none for any other quota.
+    pub(crate) fn plan_members(&self, serial: u32) -> impl Iterator<Item = u32> + '_ {
+        let unit = self.unit_of(serial).filter(|&unit| self.first_of(unit) == serial);
+        let places = unit.map_or(0..0, |unit| self.units.places(unit));
+        let serials = places.map(|place| self.first_payable + place);
+        serials.filter(move |&member| {
+            self.quotas[member as usize].fund == self.quotas[serial as usize].fund
+        })
     }
 
     /// The contract that stands on a quota, if any.
@@ -159,14 +207,23 @@ impl DivisionPlan {
         index.is_multiple_of(3) && self.contract(serial).is_some()
     }
 
-    /// What a quota is given at the start, in fen: what it pays in the whole year, of which the
+    /// What a quota has before the approval, in fen: what it pays in January, what its contract needs,
+    /// and room to spare, less than it has in the whole year.
+    pub(crate) fn early_endowment(&self, serial: u32) -> i64 {
+        let quota = &self.quotas[serial as usize];
+        let contracted = if self.contract(serial).is_some() { quota.need } else { 0 };
+        quota.need_january + contracted + 6 * self.margin(serial)
+    }
+
+    /// What a quota is given by the approved budget, in fen: what it pays in the whole year, of which the
     /// scenario has two months, and room to spare. A quota that hands down is given what its
     /// children get.
     pub(crate) fn endowment(&self, serial: u32) -> i64 {
         let quota = &self.quotas[serial as usize];
         let whole = |fen: i64| fen.div_euclid(10_000) * 10_000 + 10_000;
         match quota.kind {
-            Kind::Shut => 0,
+            // What it was meant for does not come about.
+            Kind::Shut => whole(self.margin(serial)),
             Kind::Parent => {
                 let children = self.children_of(serial).map(|child| self.endowment(child));
                 whole(children.sum::<i64>() + self.margin(serial))
@@ -191,11 +248,24 @@ impl DivisionPlan {
         let within = serials.take_while(|&serial| (serial as usize) < self.quotas.len());
         within.filter(move |&serial| self.parent_of(serial) == Some(parent))
     }
+}
 
-    /// The quota the province hands down to, if any.
-    pub(crate) fn transferred(&self) -> Option<u32> {
-        let at = self.first_payable + 3;
-        let quota = self.quotas.get(at as usize)?;
-        (quota.kind == Kind::Transferred).then_some(at)
-    }
+/// Which places among the quotas that pay are handed down.
+pub(super) fn is_allocated(place: u32) -> bool {
+    place % 8 == 5
+}
+
+/// How many of them come before a place.
+fn allocated_before(place: u32) -> u32 {
+    (place + 2) / 8
+}
+
+/// The key of the payment plan of a unit and fund nature: half of the XXH3-128 of the word, the unit,
+/// the fund nature's eight bytes and eight zeros, made odd.
+fn plan_key(unit: &str, fund: Fund) -> LimitKey {
+    let mut bytes = b"plan\0".to_vec();
+    bytes.extend_from_slice(unit.as_bytes());
+    bytes.extend_from_slice(&class(fund.code()).0);
+    bytes.extend_from_slice(&[0; 8]);
+    LimitKey(xxh3_128(&bytes) as u64 | 1)
 }

@@ -3,7 +3,8 @@
 
 use domain::money::FenSum;
 
-use crate::calendar::{Course, DAYS, DayTotal};
+use crate::calendar::{DAYS, DayTotal};
+use crate::classes::Use;
 
 use super::Plan;
 
@@ -97,7 +98,8 @@ impl Plan {
                     let on_it = days.before(day)..days.before(day + 1);
                     let count = on_it.len() as u64;
                     total.payments += count;
-                    total.payroll += if days.course == Course::Payroll { count } else { 0 };
+                    let is_payroll = division.quotas[serial as usize].of == Use::Payroll;
+                    total.payroll += if is_payroll { count } else { 0 };
                     let amounts = on_it.map(|index| self.amount(division, serial, index));
                     total.amount_fen += amounts.map(i128::from).sum::<i128>();
                 }

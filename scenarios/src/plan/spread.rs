@@ -7,7 +7,7 @@ use crate::divisions::{Division, Level};
 use crate::draws::Keys;
 use crate::spec::Spec;
 
-use super::quotas::{DivisionPlan, Kind, QuotaPlan};
+use super::quotas::{DivisionPlan, Kind, QuotaPlan, is_allocated};
 use super::units::Units;
 use super::{PlanError, Totals};
 
@@ -64,8 +64,8 @@ pub(super) fn spread(
         .collect();
     settle_units(totals, &paying, &mut divisions);
     let drawn = uses_by_rank(spec, totals.payments, &paying)?;
-    for (at, (division, uses)) in divisions.iter_mut().zip(drawn).enumerate() {
-        fill(division, uses, &places[at], keys);
+    for (division, uses) in divisions.iter_mut().zip(drawn) {
+        fill(division, uses, keys);
     }
     let mut ordinal = 0;
     for division in &mut divisions {
@@ -131,13 +131,12 @@ fn uses_by_rank(
 }
 
 /// Lists the quotas of a division: those that hand down, the closed one, those that pay.
-fn fill(division: &mut DivisionPlan, mut uses: Vec<(u32, Use)>, place: &Division, keys: &mut Keys) {
+fn fill(division: &mut DivisionPlan, mut uses: Vec<(u32, Use)>, keys: &mut Keys) {
     let blank = QuotaPlan {
         payments: 0,
         kind: Kind::Parent,
         of: Use::Office,
         fund: Fund::General,
-        posts: 1,
         variety: 0,
         adjusted: false,
         need: 0,
@@ -149,23 +148,15 @@ fn fill(division: &mut DivisionPlan, mut uses: Vec<(u32, Use)>, place: &Division
     }
     keys.shuffle(&mut uses);
     let start = keys.below(100);
-    let handed_down = place.takes_from_province() && uses.len() >= 4;
     for (place, (payments, of)) in uses.into_iter().enumerate() {
         let variety = (place as u64 * 37 + start) % 100;
         let kind = match place {
-            3 if handed_down => Kind::Transferred,
-            _ if place % 8 == 5 && division.parents > 0 => Kind::Allocated,
+            _ if is_allocated(place as u32) && division.parents > 0 => Kind::Allocated,
             _ => Kind::Direct,
         };
         let fund = if kind == Kind::Direct { Fund::pick(of, variety) } else { Fund::General };
-        let posts = match of {
-            Use::Office if variety < 80 => 1,
-            Use::Goods if variety < 40 => 1,
-            Use::Office | Use::Goods | Use::Payroll => 3,
-            Use::Projects | Use::Funds => 7,
-        };
         let variety = variety as u8;
         division.payments += u64::from(payments);
-        division.quotas.push(QuotaPlan { payments, kind, of, fund, posts, variety, ..blank });
+        division.quotas.push(QuotaPlan { payments, kind, of, fund, variety, ..blank });
     }
 }

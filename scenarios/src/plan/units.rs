@@ -1,18 +1,16 @@
 //! Base data of a division (基础信息): the budget units that are registered, those among them that
 //! spend, and their projects. All of it is a function of a few counts, so that none of it is kept.
 
+use crate::budget::{DEPARTMENT_UNITS, FINANCE, department_code, unit_code};
 use crate::calendar::{Course, before};
 use crate::classes::Fund;
-
-/// Units below one department, and departments below one code of the first level.
-const CODES: u64 = 999;
 
 /// A budget unit (预算单位) of a division.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// Its place among the units of its division.
     pub number: u64,
-    /// Its code: three digits for each of three levels.
+    /// Its code: under a department, the department's and three digits more.
     pub code: String,
     /// How many quotas it has; none where it is registered and does not spend.
     pub quotas: u64,
@@ -72,31 +70,51 @@ impl Units {
         (0..self.spending).map(of_unit).sum()
     }
 
-    /// A registered unit.
+    /// A registered unit: those under departments come first, then the departments, last finance.
     pub(crate) fn unit(&self, number: u64) -> Unit {
-        let code = unit_text(number);
+        let Tree { leaves, departments, .. } = self.tree();
+        let code = match number.checked_sub(leaves) {
+            None => unit_code(number),
+            Some(department) if department < departments => {
+                department_code(department * DEPARTMENT_UNITS)
+            }
+            Some(_) => FINANCE.to_owned(),
+        };
         let quotas = self.places(number).len() as u64;
         Unit { number, code, quotas, projects: self.projects_of(number) }
     }
-}
 
-/// The code of a unit: level by level, from 001001001. At most 999³ units have one.
-pub(crate) fn unit_code(number: u64) -> [u8; 9] {
-    let mut code = [0; 9];
-    let mut rest = number;
-    for level in code.chunks_exact_mut(3).rev() {
-        let digits = rest % CODES + 1;
-        rest /= CODES;
-        for (digit, divisor) in level.iter_mut().zip([100, 10, 1]) {
-            *digit = b'0' + (digits / divisor % 10) as u8;
+    /// The units as a tree: finance, departments, and units under them. Where not enough are
+    /// registered for all three, finance and departments come on top.
+    pub(crate) fn tree(&self) -> Tree {
+        let departments = self.registered.saturating_sub(1).div_ceil(DEPARTMENT_UNITS + 1);
+        let leaves = self.registered.saturating_sub(1 + departments);
+        if leaves >= self.spending {
+            return Tree { departments, leaves, is_registered: true };
         }
+        let departments = self.registered.div_ceil(DEPARTMENT_UNITS);
+        Tree { departments, leaves: self.registered, is_registered: false }
     }
-    code
+
+    /// The unit under a department that files each project; none: finance. Departments have theirs
+    /// filed by a unit.
+    pub(crate) fn project_units(&self) -> Vec<Option<u64>> {
+        let Tree { leaves, is_registered, .. } = self.tree();
+        let finance = is_registered.then(|| self.registered - 1);
+        let own = (0..self.registered).map(|unit| (Some(unit) != finance).then_some(unit % leaves));
+        let further =
+            (0..self.spending).flat_map(|unit| self.further(unit).map(move |_| Some(unit)));
+        own.chain(further).collect()
+    }
 }
 
-/// The code of a unit as text.
-pub(crate) fn unit_text(number: u64) -> String {
-    unit_code(number).map(char::from).iter().collect()
+/// How many units stand on each level below finance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tree {
+    pub(crate) departments: u64,
+    pub(crate) leaves: u64,
+    /// Whether finance and the departments are among the registered units.
+    pub(crate) is_registered: bool,
 }
 
 /// Who pays: a zero-balance account at an agent bank, and the fund nature that is spent. What one
@@ -157,8 +175,25 @@ mod tests {
     }
 
     #[test]
-    fn codes_count_by_level() {
-        let codes = [0, 998, 999, 999 * 999].map(unit_text);
-        assert_eq!(codes, ["001001001", "001001999", "001002001", "002001001"]);
+    fn the_tree_has_as_many_units_as_are_registered_where_they_suffice() {
+        for (registered, spending) in [(1, 1), (2, 2), (3, 1), (403, 10), (1000, 100), (803, 50)] {
+            let units = Units { registered, spending, projects: registered + 7, quotas: spending };
+            let Tree { departments, leaves, is_registered } = units.tree();
+            assert_eq!(is_registered, registered > spending + 1);
+            assert!(leaves >= spending && departments * DEPARTMENT_UNITS >= leaves);
+            if is_registered {
+                assert_eq!(1 + departments + leaves, registered);
+                assert_eq!(units.unit(registered - 1).code, FINANCE);
+            }
+            let filed = units.project_units();
+            assert_eq!(filed.len() as u64, units.projects);
+            assert_eq!(
+                filed.iter().filter(|unit| unit.is_none()).count(),
+                usize::from(is_registered)
+            );
+            assert!(filed.iter().flatten().all(|&unit| unit < leaves));
+        }
+        let codes = [0, 399, 400].map(unit_code);
+        assert_eq!(codes, ["101001", "101400", "102001"]);
     }
 }

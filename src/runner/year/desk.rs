@@ -179,26 +179,16 @@ impl Desk {
     async fn papers(&mut self, town: &Town, year: u16, list: &[Filing]) -> Result<()> {
         let mut list = list;
         while let Some(first) = list.first() {
-            // What is before the congress is named by the digest that the server has.
-            let known = if first.text.contains("{digest}") {
-                first.text.replace("{digest}", &self.digest(town).await?)
-            } else {
-                String::new()
-            };
             let role = role_of(first)?;
             let mut count = 1;
-            if known.is_empty() {
-                while let Some(next) = list.get(count) {
-                    let alike = role_of(next)? == role && !next.text.contains("{digest}");
-                    if !alike || count == AT_ONCE {
-                        break;
-                    }
-                    count += 1;
+            while let Some(next) = list.get(count) {
+                if role_of(next)? != role || count == AT_ONCE {
+                    break;
                 }
+                count += 1;
             }
             let (some, rest) = list.split_at(count);
             let commands = some.iter().map(|filing| {
-                let text = if known.is_empty() { &filing.text } else { &known };
                 let paper = Paper {
                     act: self.act(),
                     division: town.division().index,
@@ -207,7 +197,7 @@ impl Desk {
                     batch: BatchId(0),
                     checker: PersonId::NOBODY,
                     day: Day::new(filing.day),
-                    text,
+                    text: &filing.text,
                 };
                 Ok(Command { by: by(filing.person, role), body: Body::File(paper) })
             });
@@ -243,20 +233,6 @@ impl Desk {
             after: String::new(),
         };
         Ok(self.client(Role::Finance).await?.list_rows(list).await?.rows)
-    }
-
-    async fn digest(&mut self, town: &Town) -> Result<String> {
-        let since = clock::now();
-        loop {
-            // The paper before it may not be in the directory yet: none has the empty digest.
-            let row = self.row(town, Table::Budget, "").await?;
-            let digest = row.as_deref().and_then(|row| row.split('\t').nth(5));
-            match digest.filter(|digest| !digest.is_empty()) {
-                Some(digest) => return Ok(digest.to_owned()),
-                None if since.elapsed() > PATIENCE => bail!("the budget has no digest"),
-                None => tokio::time::sleep(PAUSE).await,
-            }
-        }
     }
 
     async fn await_document(&mut self, town: &Town, code: &str) -> Result<()> {
