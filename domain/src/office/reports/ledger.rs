@@ -335,7 +335,8 @@ impl Ledger {
     fn act(&mut self, kind: ActKind, quota: QuotaId, amount: i64) {
         let amount = FenSum::from(amount);
         let granted = match kind {
-            ActKind::Issue | ActKind::Supplement => amount,
+            // A reply gives a pre-approval quota what its row has beyond it.
+            ActKind::Issue | ActKind::Supplement | ActKind::Authorize => amount,
             ActKind::Cut | ActKind::Recover => -amount,
             _ => return,
         };
