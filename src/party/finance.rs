@@ -109,9 +109,10 @@ impl Following {
         let subscribe = Subscribe { cursor: Cursor::START, limit: 0, events };
         let (answered, answers) = channel();
         let mut ahead = 0;
+        // A group may come in several frames, of which only the last moves the cursor.
+        let mut orders = Vec::new();
         for frame in client.subscribe(subscribe)? {
             let frame = frame?;
-            let mut orders = Vec::new();
             for record in frame.records() {
                 self.record(&record, &mut orders)?;
             }
@@ -120,9 +121,9 @@ impl Following {
                 continue;
             }
             self.followed = cursor;
-            let orders = match orders.is_empty() {
-                true => Vec::new(),
-                false => vec![FinanceOrder::Ordered(orders)],
+            let orders = match std::mem::take(&mut orders) {
+                none if none.is_empty() => Vec::new(),
+                some => vec![FinanceOrder::Ordered(some)],
             };
             let follow = Inbound::Follow { cursor: bytes_of(cursor), orders };
             store.send(follow).ok().context("finance's store has ended")?;
@@ -292,6 +293,11 @@ impl Words<Finance> for FinanceWords {
     }
 }
 
+/// A sum of vouchers as JSON has it; more than there is money is a defect.
+fn sum(fen: i128) -> i64 {
+    i64::try_from(fen).expect("sums of vouchers fit 63 bits")
+}
+
 fn figures(finance: &Finance) -> Value {
     let mut by_kind: BTreeMap<String, u64> = BTreeMap::new();
     let mut by_standing: BTreeMap<&str, u64> = BTreeMap::new();
@@ -299,11 +305,8 @@ fn figures(finance: &Finance) -> Value {
         *by_kind.entry(row.key.kind.code().to_string()).or_default() += 1;
         *by_standing.entry(standing(row.standing)).or_default() += 1;
     }
-    let exposure: BTreeMap<String, i64> = finance
-        .exposure_fen()
-        .iter()
-        .map(|(bank, fen)| (bank.to_string(), i64::try_from(*fen).unwrap_or(i64::MAX)))
-        .collect();
+    let exposure: BTreeMap<String, i64> =
+        finance.exposure_fen().iter().map(|(bank, fen)| (bank.to_string(), sum(*fen))).collect();
     let left: Vec<Value> = finance
         .left()
         .take(100)
@@ -312,8 +315,8 @@ fn figures(finance: &Finance) -> Value {
     json!({
         "vouchers": by_kind,
         "standing": by_standing,
-        "cleared_fen": i64::try_from(finance.cleared_fen()).unwrap_or(i64::MAX),
-        "refunded_fen": i64::try_from(finance.refunded_fen()).unwrap_or(i64::MAX),
+        "cleared_fen": sum(finance.cleared_fen()),
+        "refunded_fen": sum(finance.refunded_fen()),
         "exposure_fen": exposure,
         "facts_due": finance.facts_due().1.len(),
         "reports": finance.reports().len(),

@@ -31,7 +31,7 @@ pub enum NoPayer {
     /// None of the right kind is on file.
     #[error(
         "no active account of kind {} ({}) is on file for unit `{unit}` or finance; import one with \
-         `treasury import`, then release the payment",
+         `treasury import`, void this payment and order it anew",
         kinds[0].slug(),
         kinds[0].chinese()
     )]
