@@ -18,6 +18,7 @@ use harness::desk::Desk;
 use harness::server::{Options, PROGRAM, Server, sound};
 use harness::{PATIENCE, orders, wait_for};
 use protocol::lookup::{Answer, LookUp};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 const DIVISION: u16 = 5;
@@ -70,6 +71,18 @@ impl Party {
         let (child, ready) = launch(&self.arguments);
         self.child = child;
         self.control = address(&ready["control"]);
+        assert_eq!(ready["closed"], false, "it was killed");
+    }
+
+    /// Stops it in good order, and starts it again.
+    fn stop_and_start(&mut self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("a child can be told");
+        let status = self.child.wait().expect("a child can be waited for");
+        assert!(status.success(), "{status}");
+        let (child, ready) = launch(&self.arguments);
+        self.child = child;
+        self.control = address(&ready["control"]);
+        assert_eq!(ready["closed"], true, "its journal has an end");
     }
 
     fn lines(&self) -> String {
@@ -209,12 +222,16 @@ impl Province {
 
     /// Reserves, approves and orders a wave of payments.
     fn pay_a_wave(&mut self) {
+        self.pay(WAVE, self.quota);
+    }
+
+    fn pay(&mut self, payments: u128, quota: QuotaId) {
         let roles = [Role::Maker, Role::Checker, Role::Finance];
         let [mut maker, mut checker, mut officer] =
             roles.map(|role| Desk::connect(self.address(), role));
-        for _ in 0..WAVE {
+        for _ in 0..payments {
             self.next += 1;
-            let (payment, quota) = (self.next, self.quota);
+            let payment = self.next;
             maker.must(&orders::reserve_of(reservation(payment, quota)));
             checker.must(&orders::step(StepKind::ApproveUnit, payment, quota, 1));
             officer.must(&orders::step(StepKind::Instruct, payment, quota, 2));
@@ -222,18 +239,20 @@ impl Province {
     }
 
     fn all_are(&self, state: PaymentState) {
+        (1..=self.next).for_each(|payment| self.is(payment, state));
+    }
+
+    fn is(&self, payment: u128, state: PaymentState) {
         let mut desk = Desk::connect(self.address(), Role::Operator);
-        for payment in 1..=self.next {
-            let asked = LookUp::Payment {
-                division: self.quota.division(),
-                year: self.quota.year(),
-                id: PaymentId(payment),
-            };
-            wait_for(&format!("payment {payment} is {state}"), || {
-                let Answer::Payment(view) = desk.ask(asked) else { panic!("no payment {payment}") };
-                (view.state == state).then_some(())
-            });
-        }
+        let asked = LookUp::Payment {
+            division: self.quota.division(),
+            year: self.quota.year(),
+            id: PaymentId(payment),
+        };
+        wait_for(&format!("payment {payment} is {state}"), || {
+            let Answer::Payment(view) = desk.ask(asked) else { panic!("no payment {payment}") };
+            (view.state == state).then_some(())
+        });
     }
 
     /// What all payments are worth.
@@ -272,8 +291,18 @@ fn put_on_file(engine: SocketAddr) -> QuotaId {
          account\t{TREASURY}01\t国库存款\ttreasury-single\tfinance\t\t\t国库\t011451099997\t{TREASURY}\tactive\n\
          account\t{ACCOUNT}\t第一中学零余额账户\tunit-zero\tunit\t101002\t102\t{BANK_NAME}\t102451099999\t\tactive\n"
     );
+    file(&mut officer, 0xba5e, rows);
+    let key = "370000005/101002/2050203/50502/30201/111/P-1/R-1";
+    orders::quota_of(
+        &mut officer,
+        orders::creation(7, DIVISION, key),
+        100 * FIRST_FEN * WAVE as i64,
+    )
+}
+
+fn file(officer: &mut Desk, act: u128, rows: String) {
     let paper = Paper {
-        act: ActId(0xba5e),
+        act: ActId(act),
         division: DivisionIndex(DIVISION),
         year: orders::YEAR,
         kind: PaperKind::BasePut,
@@ -282,14 +311,8 @@ fn put_on_file(engine: SocketAddr) -> QuotaId {
         day: None,
         text: orders::key(rows),
     };
-    let like = orders::paper(0xba5e, DIVISION, &[(1, 1)], 0);
+    let like = orders::paper(act, DIVISION, &[(1, 1)], 0);
     officer.must(&domain::Command { body: Body::File(paper), ..like });
-    let key = "370000005/101002/2050203/50502/30201/111/P-1/R-1";
-    orders::quota_of(
-        &mut officer,
-        orders::creation(7, DIVISION, key),
-        100 * FIRST_FEN * WAVE as i64,
-    )
 }
 
 fn keys(dir: &Path) {
@@ -383,4 +406,83 @@ fn orders_wait_for_a_bank_that_is_not_there_and_for_an_engine_that_is_not() {
     assert_eq!(province.bank.status()["bank"]["double_payments"], 0);
     province.engine.take().expect("it runs").stop();
     sound(&data);
+}
+
+#[test]
+fn a_payment_that_waits_for_an_account_is_paid_when_one_is_filed_whoever_died_meanwhile() {
+    let mut province = Province::found();
+    let mut officer = Desk::connect(province.address(), Role::Finance);
+    file(
+        &mut officer,
+        0xba5f,
+        "unit\t101003\t第二中学\t101\t2\tpublic-one\tfull\t1\t\t\t\t\tactive\n".to_owned(),
+    );
+    let key = "370000005/101003/2050203/50502/30201/111/P-1/R-2";
+    let quota = orders::quota_of(&mut officer, orders::creation(8, DIVISION, key), 10 * FIRST_FEN);
+    province.pay(2, quota);
+    let waits = |province: &Province, payments: u64| {
+        wait_for("payments without an account are listed", || {
+            let finance = province.finance.status();
+            (finance["finance"]["without_voucher"] == payments).then_some(())
+        });
+    };
+    waits(&province, 2);
+    // What is voided while it waits gets no voucher later.
+    officer.must(&orders::step(StepKind::Void, 2, quota, 3));
+    waits(&province, 1);
+    province.finance.kill_and_start();
+    waits(&province, 1);
+    let (account, name) = ("370000005002", "第二中学零余额账户");
+    province.bank.order(
+        "open-account",
+        &json!({
+            "number": account, "name": name, "division": "370000005", "treasury": TREASURY, "finance": FINANCE,
+        }),
+    );
+    let row = format!(
+        "account\t{account}\t{name}\tunit-zero\tunit\t101003\t102\t{BANK_NAME}\t102451099999\t\tactive\n"
+    );
+    file(&mut officer, 0xba60, row);
+    province.is(1, PaymentState::Paid);
+    province.is(2, PaymentState::Released);
+    waits(&province, 0);
+    assert_eq!(province.bank.status()["bank"]["payments"], 1);
+    // Every party ends in good order, and goes on.
+    province.finance.stop_and_start();
+    province.bank.stop_and_start();
+    province.central_bank.stop_and_start();
+    province.pay(1, province.quota);
+    province.is(3, PaymentState::Paid);
+}
+
+#[test]
+fn a_payment_that_is_voided_while_its_bank_is_away_is_never_paid() {
+    let mut province = Province::found();
+    // The bank's lines are gone for finance once its process is.
+    province.bank.child.kill().expect("a child can be killed");
+    wait_for("finance sees no line", || {
+        let line = &province.finance.status()["lines"][BANK];
+        (line["primary"] == false && line["backup"] == false).then_some(())
+    });
+    province.pay_a_wave();
+    wait_for("every order is in a voucher", || {
+        let finance = province.finance.status();
+        (finance["finance"]["standing"] == json!({ "out": WAVE as u64 })).then_some(())
+    });
+    let mut officer = Desk::connect(province.address(), Role::Finance);
+    for payment in 1..=WAVE / 2 {
+        officer.must(&orders::step(StepKind::Void, payment, province.quota, 3));
+    }
+    province.finance.kill_and_start();
+    wait_for("what was voided is at its end", || {
+        let finance = province.finance.status();
+        (finance["finance"]["standing"]["ended"] == (WAVE / 2) as u64).then_some(())
+    });
+    province.bank.kill_and_start();
+    for payment in 1..=WAVE {
+        let voided = payment <= WAVE / 2;
+        province.is(payment, if voided { PaymentState::Released } else { PaymentState::Paid });
+    }
+    assert_eq!(province.bank.status()["bank"]["payments"], (WAVE / 2) as u64);
+    assert_eq!(province.finance.status()["alarms"], 0);
 }

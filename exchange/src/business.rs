@@ -38,6 +38,29 @@ pub enum Effect {
         /// Why, in words for the sender.
         reason: String,
     },
+    /// A voucher of ours is not to be carried out any more. It is voided (作废) where the store can show that it
+    /// never left, and [`Business::came_back`] hears so; else it is asked back (撤回), and the other side decides.
+    /// Where neither can be done, a person is told.
+    TakeBack {
+        /// Who was to have it.
+        to: Party,
+        /// Which.
+        key: VoucherKey,
+        /// Why, in words.
+        reason: String,
+    },
+    /// A voucher of ours is needed as it was written; it comes by [`Business::read_again`], in the same turn.
+    ReadAgain {
+        /// To whom it was written.
+        to: Party,
+        /// Which.
+        key: VoucherKey,
+    },
+    /// A person has to know something.
+    Alarm {
+        /// What, in words.
+        what: String,
+    },
 }
 
 /// A party's business.
@@ -57,8 +80,14 @@ pub trait Business {
     /// When the order is refused; nothing comes of it then.
     fn order(&self, order: &Self::Order) -> Result<Vec<Effect>, Self::Refusal>;
 
-    /// What comes of the other side sending one of ours back, or failing to take it.
+    /// What comes of one of ours that ends without having been carried out: the other side sent it back or did not
+    /// take it, or it was voided before it left.
     fn came_back(&self, from: Party, key: VoucherKey, reason: &str) -> Vec<Effect>;
+
+    /// What comes of a voucher of ours that [`Effect::ReadAgain`] asked for. Nothing, unless a business asks.
+    fn read_again(&self, _to: Party, _voucher: &Voucher) -> Vec<Effect> {
+        Vec::new()
+    }
 
     /// Changes by a record of [`Effect::Record`], live and in replay.
     fn apply(&mut self, record: &[u8]);

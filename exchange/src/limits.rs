@@ -42,6 +42,9 @@ pub const ALARMS_MAX: usize = 1024;
 /// Answers about vouchers that a store keeps at hand; older ones are in the journal.
 pub const ANSWERS_MAX: usize = 1024;
 
+/// Requests of banks that wait for a notice about the same vouchers to come back or be cleared.
+pub const REQUESTS_WAITING_MAX: usize = 1024;
+
 /// Rows of one page of a search.
 pub const SEARCH_ROWS_MAX: usize = 1000;
 

@@ -89,8 +89,8 @@ impl Exchange {
 impl Serve {
     fn run(self) -> Result<Exit> {
         let (engine, central_bank) = (self.server, self.central_bank);
-        serve(&self.party, Finance::new(central_bank), FinanceWords, |node, inbox| {
-            beside(engine, central_bank, node, inbox)
+        serve(&self.party, Finance::new(central_bank), FinanceWords, |inbox| {
+            beside(engine, central_bank, inbox)
         })
     }
 }

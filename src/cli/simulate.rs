@@ -134,7 +134,7 @@ impl BankArguments {
         };
         let identity = bank::identity(&code, &self.name, self.central_bank);
         let business = Bank::new(identity, script, VOUCHERS_PLANNED);
-        serve(&self.party, business, BankWords, |_, _| Ok(Box::new(|_| ())))
+        serve(&self.party, business, BankWords, |_| Ok(Box::new(|_| ())))
     }
 }
 
@@ -142,6 +142,6 @@ impl CentralBankArguments {
     fn run(self) -> Result<Exit> {
         let code = code_of(self.party.party(), PartyKind::CentralBank)?;
         let business = CentralBank::new(Identity { code, name: self.name });
-        serve(&self.party, business, CentralBankWords, |_, _| Ok(Box::new(|_| ())))
+        serve(&self.party, business, CentralBankWords, |_| Ok(Box::new(|_| ())))
     }
 }

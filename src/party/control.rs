@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use exchange::business::Business;
+use exchange::node::{Order, OrderRefusal};
 use exchange::party::{Inbound, Inbox};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
@@ -132,9 +133,23 @@ where
     W: Words<B>,
 {
     for order in words.orders(order, said)? {
-        super::order(inbox, order)?;
+        ordered(inbox, order)?;
     }
     Ok(())
+}
+
+/// Gives a party an order and waits for its answer.
+fn ordered<B: Business + 'static>(inbox: &Inbox<B>, order: Order<B::Order>) -> Result<(), String>
+where
+    B::Refusal: Send,
+{
+    let (answer, answered) = channel();
+    let told = Box::new(move |told: Result<(), OrderRefusal<B::Refusal>>| {
+        let _ = answer.send(told.map_err(|refusal| refusal.to_string()));
+    });
+    let gone = || "the party has ended".to_owned();
+    inbox.send(Inbound::Order { order, answered: told }).map_err(|_| gone())?;
+    answered.recv().map_err(|_| gone())?
 }
 
 fn see<B, W>(words: &W, look: &str, said: &Value, inbox: &Inbox<B>) -> Result<Value, String>

@@ -22,6 +22,7 @@ use std::sync::mpsc::channel;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use domain::ids::Day;
+use domain::office::field::Field;
 use domain::voucher::Party;
 use exchange::business::Business;
 use exchange::certificates::Certificate;
@@ -30,7 +31,7 @@ use exchange::node::{Order, Payloads};
 use exchange::party::identity::Identity;
 use exchange::party::lines::{Lines, LinesSetup, Reached};
 use exchange::party::opening::{NewJournal, open};
-use exchange::party::{Inbound, Inbox, RunningNode, run};
+use exchange::party::{Inbox, RunningNode, run};
 use exchange::xml::{EitherPayloads, NationalPayloads};
 
 use crate::exit::Exit;
@@ -106,10 +107,7 @@ impl std::str::FromStr for Peer {
 
 /// A day as people write it, `2022-01-04`.
 pub(crate) fn day_of(text: &str) -> Result<Day> {
-    let digits: String = text.chars().filter(|c| *c != '-').collect();
-    let number = digits.parse().ok().filter(|_| text.len() == 10);
-    number
-        .and_then(Day::new)
+    <Day as Field>::read(text)
         .with_context(|| format!("`{text}` is no day; write one like 2022-01-04"))
 }
 
@@ -122,7 +120,7 @@ pub(crate) fn serve<B, W>(
     arguments: &PartyArguments,
     business: B,
     words: W,
-    beside: impl FnOnce(&RunningNode<B>, &Inbox<B>) -> Result<After<B>>,
+    beside: impl FnOnce(&Inbox<B>) -> Result<After<B>>,
 ) -> Result<Exit>
 where
     B: Business + 'static,
@@ -166,7 +164,7 @@ where
         settings: Settings::default(),
     };
     let lines = Lines::start(setup, &node, &inbox)?;
-    let mut after = beside(&node, &inbox)?;
+    let mut after = beside(&inbox)?;
     let control = control::listen(arguments.control, inbox.clone(), words)?;
     control::stop_on_signals(inbox)?;
     let ready = serde_json::json!({
@@ -174,10 +172,12 @@ where
         "listening": listening.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "control": control.to_string(),
         "records": opened.records,
+        "closed": opened.closed_before,
     });
     println!("{ready}");
-    let _node = run(node, &lines, &hears, &clock::wall_ms, |business| after(business))?;
+    let node = run(node, &lines, &hears, &clock::wall_ms, |business| after(business))?;
     lines.leave();
+    node.into_log().into_journal().close(clock::wall_ms())?;
     Ok(Exit::Ok)
 }
 
@@ -207,21 +207,4 @@ fn begin<B: Business>(
         answer.map_err(|refusal| anyhow!("{refusal}"))?;
     }
     Ok(())
-}
-
-/// Gives a party an order and waits for its answer.
-pub(crate) fn order<B: Business + 'static>(
-    inbox: &Inbox<B>,
-    order: Order<B::Order>,
-) -> Result<(), String>
-where
-    B::Refusal: Send,
-{
-    let (answer, answered) = channel();
-    let told = Box::new(move |told: Result<(), exchange::node::OrderRefusal<B::Refusal>>| {
-        let _ = answer.send(told.map_err(|refusal| refusal.to_string()));
-    });
-    let gone = || "the party has ended".to_owned();
-    inbox.send(Inbound::Order { order, answered: told }).map_err(|_| gone())?;
-    answered.recv().map_err(|_| gone())?
 }

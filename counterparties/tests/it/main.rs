@@ -3,6 +3,8 @@
 mod central;
 mod day;
 mod faults;
+mod house;
 mod properties;
 mod province;
 mod records;
+mod wrong_orders;

@@ -415,6 +415,7 @@ impl Province {
                     assert!(reason.chars().count() <= 300 && !reason.is_empty());
                     self.on_the_way.push(Message::Return { from: by, to, key, reason });
                 }
+                other => panic!("{by} has no store to do {other:?}"),
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::limits::VOUCHER_DETAILS_MAX;
 use crate::money::Fen;
 
 use super::document::{Detail, Fields, Value, Voucher};
+use super::facts;
 use super::field::Field;
 use super::follows::PayModes;
 use super::key::{DivisionCode, Flag, VoucherKey, VoucherNumber};
@@ -194,6 +195,37 @@ pub struct Grouped {
     pub drafts: Vec<Draft>,
     /// Orders that went into none, in their order.
     pub left: Vec<NotGrouped>,
+}
+
+/// What is left of an order that never left, or came back, without some of its payments: the others, with
+/// details numbered anew and the old number beside, for a voucher of its own. `None`: no payment is left.
+///
+/// A number is at an end with its voucher (domain §4.5, T14 and T24): what is still to be paid needs a new one.
+#[must_use]
+pub fn without(order: &Voucher, taken_out: &dyn Fn(PaymentId) -> bool) -> Option<Draft> {
+    let (mut details, mut payments, mut sum_fen) = (Vec::new(), Vec::new(), 0);
+    for detail in &order.details {
+        let payment = facts::payment_of(detail)?;
+        if taken_out(payment) {
+            continue;
+        }
+        if payments.last() != Some(&payment) {
+            payments.push(payment);
+        }
+        sum_fen += detail.fields.amount_fen(Field::Amount)?.get();
+        let id = (details.len() + 1).to_string();
+        details.push(Detail { id, fields: detail.fields.clone() });
+    }
+    if details.is_empty() {
+        return None;
+    }
+    let amount_fen = Fen::new(sum_fen);
+    let mut head = order.head.clone();
+    head.set(Field::Amount, Value::Amount(amount_fen));
+    head.set(Field::Total, Value::Count(details.len() as u32));
+    head.set(Field::OriginalKind, Value::Text(order.key.kind.code().to_string()));
+    head.set(Field::OriginalNumber, Value::Text(order.key.number.as_str().to_owned()));
+    Some(Draft { kind: order.key.kind, payments, amount_fen, head, details })
 }
 
 /// What payments of one voucher have in common.

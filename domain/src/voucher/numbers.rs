@@ -95,6 +95,12 @@ impl Numbers {
         Ok(given.last)
     }
 
+    /// Numbers to be given by a decision that is still to be applied.
+    #[must_use]
+    pub const fn giving(&self) -> Giving<'_> {
+        Giving { numbers: self, last: BTreeMap::new() }
+    }
+
     /// A number is given that somebody else chose: a paper voucher's, or one that is read again from a
     /// journal. Every number between the last one and it becomes voided.
     ///
@@ -148,6 +154,28 @@ impl Numbers {
     }
 }
 
+/// Numbers that a decision gives before it is applied, behind those that were given.
+#[derive(Clone, Debug)]
+pub struct Giving<'a> {
+    numbers: &'a Numbers,
+    last: BTreeMap<Series, u32>,
+}
+
+impl Giving<'_> {
+    /// The next number of a series.
+    ///
+    /// # Errors
+    /// When the series is used up.
+    pub fn give(&mut self, series: Series) -> Result<u32, NumberError> {
+        let last = self.last.entry(series).or_insert_with(|| self.numbers.last(series));
+        if *last >= VOUCHER_SERIAL_MAX {
+            return Err(NumberError::Exhausted);
+        }
+        *last += 1;
+        Ok(*last)
+    }
+}
+
 impl Given {
     fn is_voided(&self, serial: u32) -> bool {
         self.voided.range(..=serial).next_back().is_some_and(|(_, &last)| serial <= last)
@@ -194,6 +222,18 @@ mod tests {
         assert_eq!(numbers.give(other), Ok(1));
         assert_eq!(numbers.series().count(), 2);
         assert_eq!(series().key(2).to_string(), "370102000-2023-8202-0000000002");
+    }
+
+    #[test]
+    fn what_a_decision_gives_is_what_is_given_when_it_is_applied() {
+        let mut numbers = Numbers::new();
+        numbers.give_exactly(series(), 3).expect("far from the bound");
+        let mut giving = numbers.giving();
+        let given = [giving.give(series()), giving.give(series())];
+        assert_eq!(given, [Ok(4), Ok(5)]);
+        assert_eq!([numbers.give(series()), numbers.give(series())], given);
+        numbers.give_exactly(series(), VOUCHER_SERIAL_MAX).expect("the last one");
+        assert_eq!(numbers.giving().give(series()), Err(NumberError::Exhausted));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! none; the fiscal special account for its own fund natures; the unit's own account for its own money; the
 //! treasury single account for real allocation (实拨).
 
+use std::collections::BTreeMap;
+
 use domain::codes::Path;
 use domain::office::Office;
 use domain::office::tables::base::Standing;
@@ -31,7 +33,7 @@ pub enum NoPayer {
     /// None of the right kind is on file.
     #[error(
         "no active account of kind {} ({}) is on file for unit `{unit}` or finance; import one with \
-         `treasury import`, void this payment and order it anew",
+         `treasury import`, and the payment gets its voucher",
         kinds[0].slug(),
         kinds[0].chinese()
     )]
@@ -63,47 +65,64 @@ pub const fn kinds(path: Path) -> &'static [AccountKind] {
     }
 }
 
-/// The account that pays for a unit on a path.
-///
-/// # Errors
-/// When nothing fitting is on file.
-pub fn payer(
-    office: &Office,
-    central_bank: Party,
-    path: Path,
-    unit: &str,
-) -> Result<Payer, NoPayer> {
-    let kinds = kinds(path);
-    let account = kinds
-        .iter()
-        .find_map(|kind| office.all::<Account>().find(|account| pays(account, *kind, unit)))
-        .ok_or_else(|| NoPayer::NoAccount { unit: unit.to_owned(), kinds })?;
-    let party = match account.kind {
-        AccountKind::TreasurySingle => Some(central_bank),
-        _ => bank(office, account),
-    };
-    let party = party.ok_or_else(|| NoPayer::NoBank { account: account.number.to_string() })?;
-    Ok(Payer {
-        party,
-        account: (*account.number).into(),
-        name: (*account.name).into(),
-        bank_name: (*account.bank_name).into(),
-        treasury: treasury(office),
-    })
+/// The accounts of a division and year that pay, by kind and unit, so that a payment needs no look through all.
+#[derive(Debug, Default)]
+pub struct Payers {
+    /// The first of each kind that works, of a unit's kinds by unit; its number.
+    accounts: BTreeMap<AccountKind, BTreeMap<Box<str>, Box<str>>>,
+    /// The treasury of the division, by its single account.
+    treasury: Option<Box<str>>,
 }
 
-/// The treasury of the division, by its single account.
-fn treasury(office: &Office) -> Option<Box<str>> {
-    let single = |account: &&Account| pays(account, AccountKind::TreasurySingle, "");
-    let account = office.all::<Account>().find(single)?;
-    account.treasury_code.as_deref().map(Into::into)
-}
+impl Payers {
+    /// Those on file.
+    #[must_use]
+    pub fn of(office: &Office) -> Payers {
+        let mut payers = Payers::default();
+        for account in office.all::<Account>().filter(|one| one.standing == Standing::Active) {
+            let is_units = matches!(account.kind, AccountKind::UnitZero | AccountKind::RealFund);
+            let unit = if is_units { account.unit.as_deref() } else { Some("") };
+            let Some(unit) = unit else { continue };
+            let of_kind = payers.accounts.entry(account.kind).or_default();
+            of_kind.entry(unit.into()).or_insert_with(|| (*account.number).into());
+            if account.kind == AccountKind::TreasurySingle && payers.treasury.is_none() {
+                payers.treasury = account.treasury_code.as_deref().map(Into::into);
+            }
+        }
+        payers
+    }
 
-/// Whether an account is of a kind, works, and belongs to the unit, or to finance where its kind does.
-fn pays(account: &Account, kind: AccountKind, unit: &str) -> bool {
-    let is_units = matches!(kind, AccountKind::UnitZero | AccountKind::RealFund);
-    let fits = !is_units || account.unit.as_deref() == Some(unit);
-    account.kind == kind && account.standing == Standing::Active && fits
+    /// The account that pays for a unit on a path.
+    ///
+    /// # Errors
+    /// When nothing fitting is on file.
+    pub fn payer(
+        &self,
+        office: &Office,
+        central_bank: Party,
+        path: Path,
+        unit: &str,
+    ) -> Result<Payer, NoPayer> {
+        let kinds = kinds(path);
+        let of_kind = |kind: &AccountKind| {
+            let of_kind = self.accounts.get(kind)?;
+            office.get::<Account>(of_kind.get(unit).or_else(|| of_kind.get(""))?)
+        };
+        let account = kinds.iter().find_map(of_kind);
+        let account = account.ok_or_else(|| NoPayer::NoAccount { unit: unit.to_owned(), kinds })?;
+        let party = match account.kind {
+            AccountKind::TreasurySingle => Some(central_bank),
+            _ => bank(office, account),
+        };
+        let party = party.ok_or_else(|| NoPayer::NoBank { account: account.number.to_string() })?;
+        Ok(Payer {
+            party,
+            account: (*account.number).into(),
+            name: (*account.name).into(),
+            bank_name: (*account.bank_name).into(),
+            treasury: self.treasury.clone(),
+        })
+    }
 }
 
 fn bank(office: &Office, account: &Account) -> Option<Party> {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Fen;
-use domain::codes::{FactKind, Role};
+use domain::codes::{FactKind, Path, Role};
 use domain::command::Fact;
 use domain::ids::PaymentId;
 use domain::voucher::document::Fields;
@@ -16,6 +16,7 @@ use domain::voucher::{
     VoucherNumber, facts, form,
 };
 
+use super::back::without_voided;
 use super::issue::digest;
 use super::record::{FactDue, LineRecord, Record};
 use super::{Finance, Part, Row, Standing, clearing, failed, noted};
@@ -50,7 +51,7 @@ impl Finance {
     }
 
     /// A voucher of ours that this party answers for, as it stands.
-    fn ours(&self, from: Party, key: &VoucherKey) -> Result<&Row, String> {
+    pub(super) fn ours(&self, from: Party, key: &VoucherKey) -> Result<&Row, String> {
         let row = self.voucher(key).ok_or_else(|| format!("{key} was never sent by finance"))?;
         if row.to == from {
             Ok(row)
@@ -79,30 +80,12 @@ impl Finance {
             ));
         }
         let facts = facts::of_receipt(&original, receipt).map_err(|found| told(&found))?;
+        let facts = settled_at_once(row, without_voided(row, facts));
         let (paid_fen, lines) = paid(receipt);
-        Ok(vec![noted(&Record::Answered {
-            key: row.key.to_string(),
-            paid_fen,
-            lines,
-            facts: due(row, &facts),
-        })])
-    }
-
-    /// A bank sent an order back, or could not take it: nothing was paid.
-    pub(super) fn sent_back(&self, from: Party, key: &VoucherKey, reason: &str) -> Vec<Effect> {
-        let Ok(row) = self.ours(from, key) else { return Vec::new() };
-        if row.standing != Standing::Out {
-            return Vec::new();
-        }
-        let original = retold(row, Flag::Original);
-        let facts = facts::of_return(&original, reason, row.day);
-        let facts = facts.expect("every detail of ours names its payment");
-        vec![noted(&Record::Answered {
-            key: key.to_string(),
-            paid_fen: Vec::new(),
-            lines: Vec::new(),
-            facts: due(row, &facts),
-        })]
+        let mut effects = Finance::alarms_of_voided(row, &paid_fen);
+        let (key, facts) = (row.key.to_string(), due(row, &facts));
+        effects.insert(0, noted(&Record::Answered { key, paid_fen, lines, facts }));
+        Ok(effects)
     }
 
     fn refund(&self, from: Party, notice: &Voucher) -> (Verdict, Vec<Effect>) {
@@ -131,7 +114,7 @@ impl Finance {
         Ok(vec![noted(&Record::Refunded {
             key: key.to_string(),
             details: details.into_iter().map(|at| at as u32).collect(),
-            facts: due(row, &facts),
+            facts: due(row, &settled_at_once(row, facts)),
         })])
     }
 }
@@ -194,13 +177,38 @@ fn part_at(row: &Row, id: &str) -> Option<usize> {
     (at < row.parts.len()).then_some(at)
 }
 
-/// Facts as they are due, in the role of whoever the voucher went to.
-fn due(row: &Row, facts: &[Fact<'_>]) -> Vec<FactDue> {
-    let role = match row.to.kind() {
-        PartyKind::CentralBank => Role::CentralBank,
+/// Facts as they are due, in the role of whoever reports them on the voucher's path.
+pub(super) fn due(row: &Row, facts: &[Fact<'_>]) -> Vec<FactDue> {
+    let reports = |kind| match (kind, row.path) {
+        (FactKind::Clear | FactKind::SettleRefund, Path::Special) => Role::Finance,
+        _ if row.to.kind() == PartyKind::CentralBank => Role::CentralBank,
         _ => Role::Bank,
     };
-    facts.iter().map(|fact| FactDue::of(role, fact)).collect()
+    facts.iter().map(|fact| FactDue::of(reports(fact.kind), fact)).collect()
+}
+
+/// Facts, and behind each one that settles with its payment what settles it. A fiscal special account has paid out of
+/// its own money, and has it back with the bank's notice; an allocation that comes back has come back to the treasury
+/// itself. Of a unit's own account paid is final, and the engine takes nothing behind it.
+fn settled_at_once<'a>(row: &Row, facts: Vec<Fact<'a>>) -> Vec<Fact<'a>> {
+    let settles = |kind| match (kind, row.path) {
+        (FactKind::ConfirmPaid, Path::Special) => Some((FactKind::Clear, "settled")),
+        (FactKind::Refund, Path::Special | Path::Allocation) => {
+            Some((FactKind::SettleRefund, "refund settled"))
+        }
+        _ => None,
+    };
+    let mut all = Vec::with_capacity(facts.len());
+    for fact in facts {
+        let behind = settles(fact.kind).map(|(kind, what)| {
+            let told = format!("{what} {}", fact.serial);
+            let serial = facts::serial(&row.key, Flag::Receipt, fact.payment, &told);
+            Fact { kind, serial, payee_hash: 0, detail: 0, note: "", ..fact.clone() }
+        });
+        all.push(fact);
+        all.extend(behind);
+    }
+    all
 }
 
 fn told(found: &[Finding]) -> String {
@@ -229,7 +237,7 @@ fn paid(receipt: &Voucher) -> (Vec<i64>, Vec<LineRecord>) {
 }
 
 /// As much of a voucher or its receipt as is known here: enough for the rules of what follows from it.
-fn retold(row: &Row, flag: Flag) -> Voucher {
+pub(super) fn retold(row: &Row, flag: Flag) -> Voucher {
     let detail = |(at, part): (usize, &Part)| {
         let mut fields = Fields::new()
             .with_text(Field::Payment, part.payment.to_string())

@@ -1,19 +1,20 @@
 //! The only way finance's business changes.
 
 use domain::Fen;
+use domain::codes::Path;
 use domain::ids::{Day, PaymentId, QuotaId};
-use domain::voucher::PartyKind;
+use domain::voucher::canonical;
 use domain::voucher::numbers::Series;
 
 use super::record::{Issued, LineRecord, PaymentName, Record, key_of, party_of};
-use super::{Finance, Left, Line, Part, Row, Standing};
+use super::{Finance, Line, Part, Row, Standing};
 
 impl Finance {
     pub(super) fn change(&mut self, record: Record) {
         match record {
             Record::Issued(issued) => self.issued(issued),
             Record::Left { payment, why } => {
-                self.left.insert(payment.name(), Left { why });
+                self.left.insert(payment.name(), why);
             }
             Record::Answered { key, paid_fen, lines, facts } => {
                 self.answered(&key, &paid_fen, lines);
@@ -27,8 +28,11 @@ impl Finance {
                     part.refunded = true;
                     self.refunded_fen += i128::from(part.paid_fen.get());
                 }
-                for fact in &facts {
-                    self.refunds.entry((at, fact.refund)).or_default().push(fact.clone());
+                // Elsewhere the money is where it belongs when the notice comes.
+                if row.path == Path::Treasury {
+                    for fact in &facts {
+                        self.refunds.entry((at, fact.refund)).or_default().push(fact.clone());
+                    }
                 }
                 self.facts.extend(facts);
             }
@@ -43,6 +47,7 @@ impl Finance {
                 for at in &rows {
                     self.rows[*at as usize].standing = Standing::Noticed;
                 }
+                self.notices_back.retain(|_, back| !back.iter().any(|at| rows.contains(at)));
                 self.noticed.insert(notice, rows);
             }
             Record::Cleared { notice, facts } => {
@@ -55,6 +60,22 @@ impl Finance {
                     *self.exposure_fen.entry(row.to).or_default() -= paid_fen;
                 }
                 self.facts.extend(facts);
+            }
+            Record::Voided { payment } => self.voided(payment),
+            Record::NoticeBack { notice } => {
+                let notice = key_of(&notice);
+                let rows = self.noticed.remove(&notice).expect("a notice that is out comes back");
+                for at in &rows {
+                    self.rows[*at as usize].standing = Standing::Paid;
+                }
+                self.notices_back.insert(notice, rows);
+            }
+            Record::RequestWaits { from, request } => {
+                let request = canonical::read(&request).expect("a request was written");
+                self.requests.insert(request.key, (party_of(&from), request));
+            }
+            Record::RequestEnded { request } => {
+                self.requests.remove(&key_of(&request));
             }
             Record::Reported { key } => {
                 self.reports.insert(key_of(&key));
@@ -84,11 +105,13 @@ impl Finance {
             ordered_fen: Fen::new(part.ordered_fen),
             paid_fen: Fen::ZERO,
             refunded: false,
+            voided: false,
         });
         self.by_key.insert(key, at);
         self.rows.push(Row {
             key,
             to: party_of(&issued.to),
+            path: Path::from_number(issued.path).expect("a path was written"),
             day: Day::new(issued.day).expect("a day was written"),
             digest: issued.digest,
             amount_fen: Fen::new(issued.amount_fen),
@@ -110,16 +133,26 @@ impl Finance {
         });
         row.lines = lines.collect();
         let paid_fen = row.paid_fen();
-        row.standing = match (paid_fen, row.to.kind()) {
+        row.standing = match (paid_fen, row.path) {
             (0, _) => Standing::Ended,
-            (_, PartyKind::Bank) => Standing::Paid,
+            (_, Path::Treasury) => Standing::Paid,
             // The central bank pays out of the treasury itself: nothing is left to be cleared.
-            _ => Standing::Cleared,
+            (_, Path::Allocation) => Standing::Cleared,
+            (_, Path::Special | Path::Own) => Standing::Settled,
         };
         match row.standing {
             Standing::Paid => *self.exposure_fen.entry(row.to).or_default() += paid_fen,
             Standing::Cleared => self.cleared_fen += paid_fen,
             _ => {}
+        }
+    }
+
+    fn voided(&mut self, payment: PaymentName) {
+        let name = payment.name();
+        self.left.remove(&name);
+        if let Some(at) = self.by_payment.get(&name) {
+            let parts = self.rows[*at as usize].parts.iter_mut();
+            parts.filter(|part| part.payment == name.1).for_each(|part| part.voided = true);
         }
     }
 

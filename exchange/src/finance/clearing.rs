@@ -4,19 +4,22 @@
 //! A notice says what finance knows to be paid of the vouchers that a request names, never what the request says
 //! of them: whether they agree is for the central bank to see.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::Fen;
 use domain::codes::{FactKind, Role};
 use domain::command::Fact;
 use domain::ids::Day;
 use domain::voucher::document::Fields;
-use domain::voucher::numbers::Series;
+use domain::voucher::numbers::{Giving, Series};
 use domain::voucher::{
-    Detail, Field, Flag, Party, Value, Voucher, VoucherKey, VoucherKind, VoucherNumber, facts, form,
+    Detail, Field, Flag, Party, Value, Voucher, VoucherKey, VoucherNumber, canonical, facts, form,
 };
 
 use super::record::{FactDue, Record};
 use super::{Finance, Row, Standing, failed, noted};
 use crate::business::{Effect, Verdict};
+use crate::limits::REQUESTS_WAITING_MAX;
 
 /// Fields of a request's head that its notice repeats: whose clearing it is, not what is cleared.
 const REPEATED: [Field; 9] = [
@@ -34,47 +37,100 @@ const REPEATED: [Field; 9] = [
 impl Finance {
     /// A bank asks for what it paid, and finance has a copy: it tells the central bank what may be cleared.
     pub(super) fn request_came(&self, from: Party, request: &Voucher) -> (Verdict, Vec<Effect>) {
-        let mut rows: Vec<&Row> = Vec::new();
-        for line in &request.details {
-            let Some(key) = named(request, line) else {
-                return failed(format!("detail {} names no voucher", line.id));
-            };
-            if rows.last().is_some_and(|row| row.key == key) {
-                continue;
-            }
-            match self.voucher(&key) {
-                Some(row) if row.to == from && row.standing == Standing::Paid => rows.push(row),
-                // Left out: the central bank finds a line without a limit and refuses the request.
-                _ => {}
-            }
+        let named = match self.rows_named(from, request) {
+            Ok(named) => named,
+            Err(reason) => return failed(reason),
+        };
+        // Its bank has heard that an earlier notice came back, and finance has not: it hears so soon.
+        if named.iter().any(|at| self.row_at(*at).standing == Standing::Noticed) {
+            return self.request_waits(from, request);
         }
-        rows.sort_unstable_by_key(|row| row.key);
-        rows.dedup_by_key(|row| row.key);
-        let Some(first) = rows.first() else {
-            return failed(format!(
-                "finance knows of nothing that was paid and not cleared in {}",
-                request.key
-            ));
-        };
-        let Some(kind) = first.key.kind.limit_notice() else {
-            return failed(format!("{} is not cleared by a limit notice", first.key));
-        };
-        match self.notice(kind, request, &rows) {
+        match self.notice_of(request, &named, &[], &mut self.numbers.giving()) {
             Ok(effects) => (Verdict::Accepted, effects),
             Err(reason) => failed(reason),
         }
     }
 
-    fn notice(
+    fn row_at(&self, at: u32) -> &Row {
+        &self.rows[at as usize]
+    }
+
+    /// The vouchers of a bank that its request names, each once, in the order of their keys.
+    fn rows_named(&self, from: Party, request: &Voucher) -> Result<Vec<u32>, String> {
+        let mut rows = BTreeMap::new();
+        for line in &request.details {
+            let key = named(request, line)
+                .ok_or_else(|| format!("detail {} names no voucher", line.id))?;
+            if let Some(at) = self.by_key.get(&key).filter(|at| self.row_at(**at).to == from) {
+                rows.insert(key, *at);
+            }
+        }
+        Ok(rows.into_values().collect())
+    }
+
+    fn request_waits(&self, from: Party, request: &Voucher) -> (Verdict, Vec<Effect>) {
+        if self.requests.len() >= REQUESTS_WAITING_MAX {
+            return failed(format!(
+                "{REQUESTS_WAITING_MAX} requests wait for notices that are out; ask again when they are answered"
+            ));
+        }
+        match canonical::bytes(request) {
+            Ok(bytes) => {
+                let record = Record::RequestWaits { from: from.to_string(), request: bytes };
+                (Verdict::Accepted, vec![noted(&record)])
+            }
+            Err(why) => failed(why.to_string()),
+        }
+    }
+
+    /// Answers requests that waited for a notice which is not out any more. Its vouchers, `back`, stand as noticed
+    /// until what is decided here is applied.
+    pub(super) fn answer_requests(&self, back: &[u32]) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut numbers = self.numbers.giving();
+        let mut free: BTreeSet<u32> = back.iter().copied().collect();
+        for (key, (from, request)) in &self.requests {
+            let Ok(named) = self.rows_named(*from, request) else { continue };
+            let waits =
+                |at: &u32| self.row_at(*at).standing == Standing::Noticed && !free.contains(at);
+            if named.iter().any(waits) {
+                continue;
+            }
+            let free_now: Vec<u32> = free.iter().copied().collect();
+            let noticed = self.notice_of(request, &named, &free_now, &mut numbers);
+            effects.push(noted(&Record::RequestEnded { request: key.to_string() }));
+            match noticed {
+                Ok(noticed) => {
+                    named.iter().for_each(|at| {
+                        free.remove(at);
+                    });
+                    effects.extend(noticed);
+                }
+                Err(why) => effects.push(Effect::Alarm { what: format!("{key}: {why}") }),
+            }
+        }
+        effects
+    }
+
+    /// The notice for a request: of the vouchers it names those that are paid, or become so by what is decided now.
+    fn notice_of(
         &self,
-        kind: VoucherKind,
         request: &Voucher,
-        rows: &[&Row],
+        named: &[u32],
+        free: &[u32],
+        numbers: &mut Giving<'_>,
     ) -> Result<Vec<Effect>, String> {
-        let VoucherKey { division, year, .. } = request.key;
-        let series = Series { division, year, kind };
-        let serial = self.numbers.clone().give(series).map_err(|none| none.to_string())?;
-        let key = series.key(serial);
+        // What is left out, the central bank finds without a limit, and refuses the request.
+        let is_paid = |at: &&u32| self.row_at(**at).standing == Standing::Paid || free.contains(at);
+        let rows: Vec<&Row> = named.iter().filter(is_paid).map(|at| self.row_at(*at)).collect();
+        let Some(first) = rows.first() else {
+            return Err(format!(
+                "finance knows of nothing that was paid and not cleared in {}",
+                request.key
+            ));
+        };
+        let kind = first.key.kind.limit_notice();
+        let kind = kind.ok_or_else(|| format!("{} is not cleared by a limit notice", first.key))?;
         let mut head = Fields::new();
         for field in REPEATED {
             if let Some(value) = request.head.get(field) {
@@ -83,7 +139,7 @@ impl Finance {
         }
         let mut details = Vec::new();
         let mut sum_fen = 0_i64;
-        for row in rows {
+        for row in &rows {
             for line in &row.lines {
                 let id = (details.len() + 1).to_string();
                 let fields = Fields::new()
@@ -100,9 +156,23 @@ impl Finance {
             .with_amount(Field::Amount, Fen::new(sum_fen))
             .with(Field::Total, Value::Count(details.len() as u32))
             .with_text(Field::ClearingNumber, request.key.number.as_str());
-        let voucher = Voucher { key, flag: Flag::Original, date: request.date, head, details };
+        let key = VoucherKey { kind, ..request.key };
+        let notice = Voucher { key, flag: Flag::Original, date: request.date, head, details };
+        self.notice_with(notice, &rows, numbers)
+    }
+
+    /// A notice under the next number of its series, whatever number it has.
+    pub(super) fn notice_with(
+        &self,
+        notice: Voucher,
+        rows: &[&Row],
+        numbers: &mut Giving<'_>,
+    ) -> Result<Vec<Effect>, String> {
+        let series = Series::of(&notice.key);
+        let serial = numbers.give(series).map_err(|none| none.to_string())?;
+        let voucher = Voucher { key: series.key(serial), ..notice };
         let vouchers = rows.iter().map(|row| row.key.to_string()).collect();
-        let record = Record::Noticed { notice: key.to_string(), vouchers };
+        let record = Record::Noticed { notice: voucher.key.to_string(), vouchers };
         Ok(vec![noted(&record), Effect::Issue { to: self.central_bank, voucher }])
     }
 
@@ -119,10 +189,26 @@ impl Finance {
             return failed(format!("{} is cleared whole or not at all", receipt.key));
         }
         let day = receipt.head.day(Field::ClearedDay).unwrap_or(receipt.date);
-        let rows = rows.iter().map(|at| &self.rows[*at as usize]);
-        let facts = rows.flat_map(|row| cleared(row, &receipt.key, day)).collect();
-        let record = Record::Cleared { notice: receipt.key.to_string(), facts };
-        (Verdict::Accepted, vec![noted(&record)])
+        let facts = rows.iter().flat_map(|at| cleared(self.row_at(*at), &receipt.key, day));
+        let record = Record::Cleared { notice: receipt.key.to_string(), facts: facts.collect() };
+        let mut effects = vec![noted(&record)];
+        effects.extend(self.end_requests(rows));
+        (Verdict::Accepted, effects)
+    }
+
+    /// Requests that waited for a notice under which their vouchers were cleared: a bank asks for money twice.
+    fn end_requests(&self, cleared: &[u32]) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (key, (from, request)) in &self.requests {
+            let named = self.rows_named(*from, request).unwrap_or_default();
+            if named.iter().any(|at| cleared.contains(at)) {
+                effects.push(noted(&Record::RequestEnded { request: key.to_string() }));
+                let what =
+                    format!("{from} asks by {key} for what was cleared by now; it gets no notice");
+                effects.push(Effect::Alarm { what });
+            }
+        }
+        effects
     }
 }
 

@@ -1,5 +1,6 @@
 //! A payment whose voucher is due, with all that goes on the voucher.
 
+use domain::codes::Path;
 use domain::ids::{Day, PaymentId};
 use domain::office::Office;
 use domain::office::shelves::Book;
@@ -8,7 +9,7 @@ use domain::voucher::document::Fields;
 use domain::voucher::grouping::{Order, Payee};
 use domain::voucher::{DivisionCode, Field, Party, form};
 
-use super::accounts::{NoPayer, Payer, payer};
+use super::accounts::{NoPayer, Payer};
 use super::feed::{Elements, Feed, Ordered};
 
 /// A payment whose voucher is due.
@@ -20,6 +21,8 @@ pub struct Due {
     pub book: Book,
     /// The payment.
     pub payment: PaymentId,
+    /// Who settles it.
+    pub path: Path,
     /// The payment's day, which becomes the voucher's.
     pub day: Day,
     /// Who is ordered to pay, and what goes on the voucher; or why there is none.
@@ -30,7 +33,7 @@ pub struct Due {
 ///
 /// # Errors
 /// When its division was never registered, which no journal says.
-pub fn due(feed: &Feed, central_bank: Party, ordered: &Ordered) -> Result<Due, String> {
+pub fn due(feed: &mut Feed, central_bank: Party, ordered: &Ordered) -> Result<Due, String> {
     let book = ordered.book();
     let Some(division) = feed.division_code(book.0) else {
         return Err(format!(
@@ -38,15 +41,19 @@ pub fn due(feed: &Feed, central_bank: Party, ordered: &Ordered) -> Result<Due, S
             ordered.payment, book.0.0
         ));
     };
+    feed.index_payers(book);
     let office = feed.shelves().office(book);
     let elements = feed.elements(ordered.quota);
     let order = match elements {
         None => Err(format!("quota {} has no official key", ordered.quota)),
-        Some(elements) => payer(office, central_bank, ordered.path, elements.unit)
+        Some(elements) => feed
+            .payers(book)
+            .payer(office, central_bank, ordered.path, elements.unit)
             .map(|payer| (payer.party, order(office, ordered, &elements, &payer)))
             .map_err(|none: NoPayer| none.to_string()),
     };
-    Ok(Due { division, book, payment: ordered.payment, day: ordered.day, order })
+    let Ordered { payment, path, day, .. } = *ordered;
+    Ok(Due { division, book, payment, path, day, order })
 }
 
 fn order(office: &Office, ordered: &Ordered, elements: &Elements<'_>, payer: &Payer) -> Order {

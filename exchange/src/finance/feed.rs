@@ -11,9 +11,14 @@ use domain::command::{Fact, Reserve};
 use domain::event::EventBody;
 use domain::ids::{Class, Day, DivisionIndex, FiscalYear, PaymentId, QuotaId};
 use domain::office::shelves::{Book, Shelves};
+use domain::office::table::Tabled;
+use domain::office::tables::base::Unit;
+use domain::office::tables::register::{Account, AgentBank};
 use domain::particulars::ParticularsText;
 use domain::voucher::DivisionCode;
 use domain::{Event, Fen};
+
+use super::accounts::Payers;
 
 /// A payment whose order has to go out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +74,10 @@ pub enum Told {
     Ordered(Box<Ordered>),
     /// Finance took an order back (作废): its voucher must never leave.
     Voided(PaymentId, Book),
+    /// A payment was paid, rejected or cleared, by whatever way: it needs no voucher any more.
+    Answered(PaymentId, Book),
+    /// Accounts, agent banks or units were filed: what had no account may have one now.
+    Filed(Book),
 }
 
 /// The elements of a quota, as its official key has them.
@@ -86,6 +95,15 @@ pub struct Elements<'a> {
     pub project: &'a str,
 }
 
+/// Whose rows an event may have put on file.
+fn book_of(event: &EventBody<'_>) -> Option<Book> {
+    match event {
+        EventBody::Filed { command, .. } => Some((command.division, command.year)),
+        EventBody::BatchEnded { division, year, .. } => Some((*division, *year)),
+        _ => None,
+    }
+}
+
 /// The fold.
 #[derive(Debug, Default)]
 pub struct Feed {
@@ -93,6 +111,8 @@ pub struct Feed {
     keys: HashMap<QuotaId, Box<str>>,
     open: HashMap<(DivisionIndex, FiscalYear, PaymentId), Box<Ordered>>,
     shelves: Shelves,
+    /// The accounts that pay, of each division and year that was asked for since they were filed.
+    payers: HashMap<Book, Payers>,
 }
 
 impl Feed {
@@ -101,7 +121,14 @@ impl Feed {
     /// # Errors
     /// If rows it puts on file are no rows.
     pub fn take(&mut self, event: &Event<'_>) -> Result<Told, String> {
-        self.shelves.take(event)?;
+        let filed = self.shelves.take(event)?;
+        let tables = [Account::TABLE, AgentBank::TABLE, Unit::TABLE];
+        if let Some(book) = book_of(&event.body)
+            && tables.into_iter().any(|table| filed.has(table))
+        {
+            self.payers.remove(&book);
+            return Ok(Told::Filed(book));
+        }
         Ok(match &event.body {
             EventBody::Registered { command } => {
                 let code = std::str::from_utf8(&command.code).ok().and_then(DivisionCode::new);
@@ -117,10 +144,7 @@ impl Feed {
                 let quota = command.quota;
                 self.stepped(command.kind, (quota.division(), quota.year(), command.payment))
             }
-            EventBody::FactTaken { command, .. } => {
-                self.heard(command);
-                Told::Nothing
-            }
+            EventBody::FactTaken { command, .. } => self.heard(command),
             _ => Told::Nothing,
         })
     }
@@ -152,11 +176,28 @@ impl Feed {
     }
 
     /// A bank may answer what was never ordered by a voucher of ours, in a test's hand for one.
-    fn heard(&mut self, fact: &Fact<'_>) {
-        if matches!(fact.kind, FactKind::ConfirmPaid | FactKind::Reject | FactKind::Clear) {
-            let quota = fact.quota;
-            self.open.remove(&(quota.division(), quota.year(), fact.payment));
+    fn heard(&mut self, fact: &Fact<'_>) -> Told {
+        if !matches!(fact.kind, FactKind::ConfirmPaid | FactKind::Reject | FactKind::Clear) {
+            return Told::Nothing;
         }
+        let (division, year) = (fact.quota.division(), fact.quota.year());
+        self.open.remove(&(division, year, fact.payment));
+        Told::Answered(fact.payment, (division, year))
+    }
+
+    /// Makes the accounts of a division and year that pay ready to be looked up, until others are filed.
+    pub fn index_payers(&mut self, book: Book) {
+        let shelves = &self.shelves;
+        self.payers.entry(book).or_insert_with(|| Payers::of(shelves.office(book)));
+    }
+
+    /// The accounts of a division and year that pay.
+    ///
+    /// # Panics
+    /// When they were not made ready.
+    #[must_use]
+    pub fn payers(&self, book: Book) -> &Payers {
+        self.payers.get(&book).expect("they are made ready before they are looked up")
     }
 
     /// The code of a division.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use domain::codes::Path;
 use domain::ids::{Day, PaymentId};
 use domain::office::shelves::Book;
 use domain::voucher::grouping::{self, Draft, Order};
-use domain::voucher::numbers::{Numbers, Series};
+use domain::voucher::numbers::{Giving, Series};
 use domain::voucher::{Detail, DivisionCode, Field, Party, Voucher, canonical, facts};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -14,8 +15,8 @@ use super::record::{Issued, PartRecord, PaymentName, Record};
 use super::{Finance, noted};
 use crate::business::Effect;
 
-/// What only one voucher may hold: one party's, one division's, one day's.
-type Heap = (DivisionCode, Book, Day, Party);
+/// What only one voucher may hold: one party's, one division's, one day's, settled one way.
+type Heap = (DivisionCode, Book, Day, Party, Path);
 
 impl Finance {
     /// Vouchers for what is due. A payment that has one already gets no other: the engine's journal may be told
@@ -26,31 +27,39 @@ impl Finance {
         for due in due {
             match &due.order {
                 Ok((to, order)) if !self.by_payment.contains_key(&(due.book, order.payment)) => {
-                    let heap = (due.division, due.book, due.day, *to);
+                    let heap = (due.division, due.book, due.day, *to, due.path);
                     heaps.entry(heap).or_default().push(order.clone());
                 }
                 Ok(_) => {}
-                Err(why) => effects.push(left(due.book, due.payment, why.clone())),
+                Err(why) => effects.extend(self.left_out(due.book, due.payment, why.clone())),
             }
         }
-        let mut numbers = self.numbers.clone();
-        for ((division, book, day, to), orders) in heaps {
+        let mut numbers = self.numbers.giving();
+        for (heap, orders) in heaps {
             let grouped = grouping::group(&orders, &self.modes, &self.gathering);
             for none in grouped.left {
-                effects.push(left(book, none.payment(), none.to_string()));
+                effects.extend(self.left_out(heap.1, none.payment(), none.to_string()));
             }
             for draft in grouped.drafts {
-                self.write((division, book, day, to), draft, &mut numbers, &mut effects);
+                self.write(heap, draft, &mut numbers, &mut effects);
             }
         }
         effects
     }
 
-    fn write(
+    /// That a payment has no voucher, where that is not on record yet with the same reason.
+    fn left_out(&self, book: Book, payment: PaymentId, why: String) -> Option<Effect> {
+        let is_known = self.left.get(&(book, payment)).is_some_and(|known| *known == why);
+        let payment = PaymentName::of(book, payment);
+        (!is_known).then(|| noted(&Record::Left { payment, why }))
+    }
+
+    /// Writes one voucher under the next number.
+    pub(super) fn write(
         &self,
-        (division, book, date, to): Heap,
+        (division, book, date, to, path): Heap,
         draft: Draft,
-        numbers: &mut Numbers,
+        numbers: &mut Giving<'_>,
         effects: &mut Vec<Effect>,
     ) {
         let series = Series { division, year: book.1, kind: draft.kind };
@@ -58,8 +67,8 @@ impl Finance {
         let serial = match numbers.give(series) {
             Ok(serial) => serial,
             Err(none) => {
-                effects
-                    .extend(payments.iter().map(|payment| left(book, *payment, none.to_string())));
+                let out = |payment| self.left_out(book, payment, none.to_string());
+                effects.extend(payments.into_iter().filter_map(out));
                 return;
             }
         };
@@ -76,17 +85,17 @@ impl Finance {
                     amount_fen,
                     division: book.0.0,
                     year: book.1.get(),
+                    path: path.number(),
                     parts: voucher.details.iter().map(part).collect(),
                 })));
                 effects.push(Effect::Issue { to, voucher });
             }
-            Err(why) => effects.extend(payments.iter().map(|id| left(book, *id, why.clone()))),
+            Err(why) => {
+                let out = |payment| self.left_out(book, payment, why.clone());
+                effects.extend(payments.into_iter().filter_map(out));
+            }
         }
     }
-}
-
-fn left(book: Book, payment: PaymentId, why: String) -> Effect {
-    noted(&Record::Left { payment: PaymentName::of(book, payment), why })
 }
 
 fn part(detail: &Detail) -> PartRecord {

@@ -19,12 +19,14 @@ pub mod record;
 
 mod answer;
 mod apply;
+mod back;
 mod clearing;
 mod issue;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use domain::Fen;
+use domain::codes::Path;
 use domain::ids::{Day, PaymentId, QuotaId};
 use domain::office::shelves::Book;
 use domain::voucher::follows::PayModes;
@@ -43,6 +45,18 @@ use record::{FactDue, Record};
 pub enum Order {
     /// The engine ordered payments: their vouchers are due.
     Ordered(Vec<Due>),
+    /// Finance took an order back (作废): the payment must not be paid.
+    Voided {
+        /// Division and year.
+        book: Book,
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// A limit notice that the central bank sent back goes out again, under a new number.
+    NoticeAgain {
+        /// The notice that came back.
+        notice: VoucherKey,
+    },
     /// The engine took facts in, up to a number.
     FactsTaken {
         /// The number of the last.
@@ -63,6 +77,14 @@ pub enum Refusal {
         /// The last there is.
         last: u64,
     },
+    /// No such notice came back, or its vouchers are noticed under another by now.
+    #[error(
+        "{notice} is no limit notice that came back and is still to be replaced; look at `status`"
+    )]
+    NoNotice {
+        /// What was named.
+        notice: VoucherKey,
+    },
 }
 
 /// Where a voucher to a bank stands.
@@ -76,8 +98,25 @@ pub enum Standing {
     Noticed,
     /// The central bank has cleared it.
     Cleared,
+    /// Paid out of an account that nobody reimburses: a fiscal special account's, or the unit's own.
+    Settled,
     /// Nothing was paid: rejected, returned, or failed in every detail. Its number is at an end.
     Ended,
+}
+
+impl Standing {
+    /// Its name in texts and JSON.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Standing::Out => "out",
+            Standing::Paid => "paid",
+            Standing::Noticed => "noticed",
+            Standing::Cleared => "cleared",
+            Standing::Settled => "settled",
+            Standing::Ended => "ended",
+        }
+    }
 }
 
 /// One detail of a voucher: a payment, or a payee of one.
@@ -93,6 +132,8 @@ pub struct Part {
     pub paid_fen: Fen,
     /// Whether it came back.
     pub refunded: bool,
+    /// Whether finance took its payment back (作废) after the voucher was written.
+    pub voided: bool,
 }
 
 /// What of a voucher is cleared under one department and functional class.
@@ -113,6 +154,8 @@ pub struct Row {
     pub key: VoucherKey,
     /// Whose it is.
     pub to: Party,
+    /// Who settles its payments.
+    pub path: Path,
     /// Its date.
     pub day: Day,
     /// Hash of its canonical bytes.
@@ -135,13 +178,6 @@ impl Row {
     }
 }
 
-/// A payment for which no voucher could be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// Why, in words.
-    pub why: String,
-}
-
 /// Finance's business.
 #[derive(Debug)]
 pub struct Finance {
@@ -152,13 +188,18 @@ pub struct Finance {
     by_key: HashMap<VoucherKey, u32>,
     /// The voucher each payment is in.
     by_payment: HashMap<(Book, PaymentId), u32>,
-    left: BTreeMap<(Book, PaymentId), Left>,
+    /// Payments without a voucher, with why.
+    left: BTreeMap<(Book, PaymentId), String>,
     numbers: Numbers,
     /// Facts that the engine has not taken, the first with number `facts_taken + 1`.
     facts: VecDeque<FactDue>,
     facts_taken: u64,
     /// Vouchers of a limit notice that went out and was not cleared, by its key.
     noticed: HashMap<VoucherKey, Vec<u32>>,
+    /// Vouchers of limit notices that came back and were not noticed again, by the old notice.
+    notices_back: BTreeMap<VoucherKey, Vec<u32>>,
+    /// Requests of banks that name what an earlier notice is out for: answered when that one is.
+    requests: BTreeMap<VoucherKey, (Party, Voucher)>,
     /// Refunds that have not reached the treasury, by voucher and number: what came back of each payment.
     refunds: BTreeMap<(u32, u64), Vec<FactDue>>,
     /// Statements and daily reports of the central bank.
@@ -185,6 +226,8 @@ impl Finance {
             facts: VecDeque::new(),
             facts_taken: 0,
             noticed: HashMap::new(),
+            notices_back: BTreeMap::new(),
+            requests: BTreeMap::new(),
             refunds: BTreeMap::new(),
             reports: BTreeSet::new(),
             cleared_fen: 0,
@@ -212,8 +255,13 @@ impl Finance {
     }
 
     /// Payments without a voucher, with why.
-    pub fn left(&self) -> impl Iterator<Item = (&(Book, PaymentId), &Left)> {
-        self.left.iter()
+    pub fn left(&self) -> impl Iterator<Item = (&(Book, PaymentId), &str)> {
+        self.left.iter().map(|(name, why)| (name, &**why))
+    }
+
+    /// Limit notices that the central bank sent back and that are still to be replaced.
+    pub fn notices_back(&self) -> impl Iterator<Item = &VoucherKey> {
+        self.notices_back.keys()
     }
 
     /// Facts that the engine has not taken yet, with the number of the first.
@@ -268,6 +316,8 @@ impl Business for Finance {
     fn order(&self, order: &Order) -> Result<Vec<Effect>, Refusal> {
         match order {
             Order::Ordered(due) => Ok(self.issue(due)),
+            Order::Voided { book, payment } => Ok(self.take_back(*book, *payment)),
+            Order::NoticeAgain { notice } => self.notice_again(notice),
             Order::FactsTaken { through } => {
                 let last = self.facts_taken + self.facts.len() as u64;
                 if *through > last {
@@ -279,7 +329,17 @@ impl Business for Finance {
     }
 
     fn came_back(&self, from: Party, key: VoucherKey, reason: &str) -> Vec<Effect> {
-        self.sent_back(from, &key, reason)
+        match self.noticed.contains_key(&key) {
+            true => self.notice_came_back(&key, reason),
+            false => self.order_came_back(from, &key, reason),
+        }
+    }
+
+    fn read_again(&self, to: Party, voucher: &Voucher) -> Vec<Effect> {
+        match voucher.key.kind.is_order() {
+            true => self.write_without_voided(to, voucher),
+            false => self.write_notice_again(voucher),
+        }
     }
 
     fn apply(&mut self, record: &[u8]) {

@@ -67,6 +67,28 @@ pub enum Record {
         /// Facts for the engine.
         facts: Vec<FactDue>,
     },
+    /// Finance took a payment back (作废) whose voucher was due or written.
+    Voided {
+        /// Which.
+        payment: PaymentName,
+    },
+    /// The central bank sent a limit notice back: its vouchers are paid and not noticed.
+    NoticeBack {
+        /// The notice's key.
+        notice: String,
+    },
+    /// A bank's request waits for what an earlier notice for the same vouchers comes to.
+    RequestWaits {
+        /// Which bank's.
+        from: String,
+        /// The request's canonical bytes.
+        request: Vec<u8>,
+    },
+    /// A bank's request that waited is answered, or cannot be.
+    RequestEnded {
+        /// The request's key.
+        request: String,
+    },
     /// The central bank has reported a day.
     Reported {
         /// Key of the statement or report, which the store keeps.
@@ -96,6 +118,8 @@ pub struct Issued {
     pub division: u16,
     /// Their year.
     pub year: u16,
+    /// Number of the path by which they are settled.
+    pub path: u8,
     /// Its details, in order.
     pub parts: Vec<PartRecord>,
 }

@@ -1,4 +1,4 @@
-use domain::codes::{BusinessKind, FactKind, Method, Role};
+use domain::codes::{BusinessKind, FactKind, Method, Path, Role};
 use domain::ids::{Day, DivisionIndex, PaymentId, QuotaId};
 use domain::office::shelves::Book;
 use domain::voucher::document::Fields;
@@ -61,6 +61,7 @@ fn due(payment: u128, fen: i64, business: BusinessKind) -> Due {
         division,
         book: book(),
         payment: PaymentId(payment),
+        path: Path::Treasury,
         day: day(),
         order: Ok((bank(), order)),
     }
@@ -73,7 +74,7 @@ fn done(finance: &mut Finance, effects: Vec<Effect>) -> Vec<(Party, Voucher)> {
         match effect {
             Effect::Record(record) => finance.apply(&record),
             Effect::Issue { to, voucher } => issued.push((to, voucher)),
-            Effect::Return { .. } => panic!("finance returns nothing here"),
+            other => panic!("nothing else comes of it here: {other:?}"),
         }
     }
     issued
@@ -165,7 +166,7 @@ fn a_payment_without_an_account_is_listed_with_why_and_gets_its_voucher_later() 
     let mut finance = Finance::new(central_bank());
     let none = Due { order: Err("no account".to_owned()), ..due(1, 40_000, BusinessKind::Single) };
     assert!(ordered(&mut finance, vec![none]).is_empty());
-    let left: Vec<_> = finance.left().map(|((_, payment), left)| (*payment, &*left.why)).collect();
+    let left: Vec<_> = finance.left().map(|((_, payment), why)| (*payment, why)).collect();
     assert_eq!(left, [(PaymentId(1), "no account")]);
     assert_eq!(ordered(&mut finance, vec![due(1, 40_000, BusinessKind::Single)]).len(), 1);
     assert_eq!(finance.left().count(), 0);
@@ -265,11 +266,208 @@ fn what_was_asked_for_before_or_never_paid_gets_no_limit() {
     let out = ordered(&mut finance, vec![due(2, 2_500, BusinessKind::Single)]).remove(0).1;
     assert!(refused(&finance, bank(), &request(&[&out])).contains("knows of nothing"));
     assert_eq!(taken(&mut finance, bank(), &request(&[&one, &out]))[0].1.details.len(), 1);
-    let again = Voucher {
-        key: VoucherKey::parse("370124000-2022-2301-102A2").expect("a key"),
-        ..request(&[&one])
+    // A second request for the same waits for what the first notice comes to, and gets none when it is cleared.
+    assert!(taken(&mut finance, bank(), &second(&[&one])).is_empty());
+    let notice = VoucherKey::parse("370124000-2022-5106-0000000001").expect("a key");
+    let (verdict, effects) = finance.take(central_bank(), &cleared(notice, 40_000));
+    assert_eq!(verdict, Verdict::Accepted);
+    let alarms = done_with_alarms(&mut finance, effects).1;
+    assert!(
+        alarms[0].contains("asks by 370124000-2022-2301-102A2 for what was cleared"),
+        "{alarms:?}"
+    );
+    assert!(refused(&finance, bank(), &second(&[&one])).contains("knows of nothing"));
+}
+
+/// Another request of the bank.
+fn second(orders: &[&Voucher]) -> Voucher {
+    let key = VoucherKey::parse("370124000-2022-2301-102A2").expect("a key");
+    Voucher { key, ..request(orders) }
+}
+
+/// The central bank's receipt of a notice.
+fn cleared(notice: VoucherKey, fen: i64) -> Voucher {
+    let head = Fields::new()
+        .with_amount(Field::Amount, Fen::new(fen))
+        .with_amount(Field::ExecutedAmount, Fen::new(fen))
+        .with(Field::ClearedDay, Value::Day(day()));
+    Voucher { key: notice, flag: Flag::Receipt, date: day(), head, details: Vec::new() }
+}
+
+/// Applies what an input gave; keeps the vouchers that go out and what a person is told.
+fn done_with_alarms(
+    finance: &mut Finance,
+    effects: Vec<Effect>,
+) -> (Vec<(Party, Voucher)>, Vec<String>) {
+    let (alarms, others): (Vec<Effect>, Vec<Effect>) =
+        effects.into_iter().partition(|effect| matches!(effect, Effect::Alarm { .. }));
+    let told = alarms.into_iter().map(|alarm| match alarm {
+        Effect::Alarm { what } => what,
+        other => panic!("{other:?} is no alarm"),
+    });
+    let told = told.collect();
+    (done(finance, others), told)
+}
+
+#[test]
+fn a_notice_that_comes_back_leaves_its_vouchers_paid_and_they_are_noticed_again() {
+    let mut finance = Finance::new(central_bank());
+    let (one, two) = (paid(&mut finance, 1, 40_000), paid(&mut finance, 2, 2_500));
+    let first = taken(&mut finance, bank(), &request(&[&one, &two])).remove(0).1;
+    let effects = finance.came_back(central_bank(), first.key, "明细不符");
+    let (issued, alarms) = done_with_alarms(&mut finance, effects);
+    assert!(issued.is_empty() && alarms[0].contains("明细不符"), "{alarms:?}");
+    let standing = |finance: &Finance, order: &Voucher| {
+        finance.voucher(&order.key).expect("it was written").standing
     };
-    assert!(refused(&finance, bank(), &again).contains("knows of nothing"));
+    assert_eq!(standing(&finance, &one), Standing::Paid);
+    assert_eq!(finance.notices_back().collect::<Vec<_>>(), [&first.key]);
+    // The bank asks again, and the old notice is replaced.
+    let next = taken(&mut finance, bank(), &second(&[&one, &two])).remove(0).1;
+    assert_eq!(next.key.to_string(), "370124000-2022-5106-0000000002");
+    assert_eq!(finance.notices_back().count(), 0);
+    assert!(finance.order(&Order::NoticeAgain { notice: first.key }).is_err());
+    taken(&mut finance, central_bank(), &cleared(next.key, 42_500));
+    assert_eq!(standing(&finance, &two), Standing::Cleared);
+    assert!(refused(&finance, central_bank(), &cleared(first.key, 42_500)).contains("no clearing"));
+}
+
+#[test]
+fn a_request_that_comes_before_its_notice_came_back_is_answered_when_it_does() {
+    let mut finance = Finance::new(central_bank());
+    let one = paid(&mut finance, 1, 40_000);
+    let first = taken(&mut finance, bank(), &request(&[&one])).remove(0).1;
+    assert!(taken(&mut finance, bank(), &second(&[&one])).is_empty());
+    let effects = finance.came_back(central_bank(), first.key, "明细不符");
+    let issued = done(&mut finance, effects);
+    let notice = &issued[0].1;
+    assert_eq!(notice.head.text(Field::ClearingNumber), Some("102A2"));
+    assert_eq!(notice.key.to_string(), "370124000-2022-5106-0000000002");
+    taken(&mut finance, central_bank(), &cleared(notice.key, 40_000));
+    assert_eq!(finance.voucher(&one.key).map(|row| row.standing), Some(Standing::Cleared));
+}
+
+#[test]
+fn a_notice_goes_out_again_as_it_was_when_a_person_says_so() {
+    let mut finance = Finance::new(central_bank());
+    let one = paid(&mut finance, 1, 40_000);
+    let first = taken(&mut finance, bank(), &request(&[&one])).remove(0).1;
+    let effects = finance.came_back(central_bank(), first.key, "功能科目未备案");
+    done_with_alarms(&mut finance, effects);
+    let effects = finance.order(&Order::NoticeAgain { notice: first.key }).expect("it came back");
+    assert_eq!(effects, [Effect::ReadAgain { to: central_bank(), key: first.key }]);
+    let effects = finance.read_again(central_bank(), &first);
+    let again = done(&mut finance, effects).remove(0).1;
+    assert_eq!(again.key.to_string(), "370124000-2022-5106-0000000002");
+    assert_eq!((&again.head, &again.details), (&first.head, &first.details));
+    assert!(finance.order(&Order::NoticeAgain { notice: first.key }).is_err());
+    assert!(finance.read_again(central_bank(), &first).is_empty());
+}
+
+fn void(finance: &mut Finance, payment: u128) -> Vec<Effect> {
+    let order = Order::Voided { book: book(), payment: PaymentId(payment) };
+    let effects = finance.order(&order).expect("what was followed is not refused");
+    let (records, others): (Vec<Effect>, Vec<Effect>) =
+        effects.into_iter().partition(|effect| matches!(effect, Effect::Record(_)));
+    done(finance, records);
+    others
+}
+
+#[test]
+fn a_voided_payment_takes_its_voucher_back_once_and_rejects_nothing() {
+    let mut finance = Finance::new(central_bank());
+    let order = ordered(&mut finance, vec![due(1, 40_000, BusinessKind::Single)]).remove(0).1;
+    let others = void(&mut finance, 1);
+    assert!(
+        matches!(&others[..], [Effect::TakeBack { to, key, .. }] if (*to, *key) == (bank(), order.key))
+    );
+    assert!(void(&mut finance, 1).is_empty(), "the journal may be told twice");
+    let effects = finance.came_back(bank(), order.key, "it never left");
+    assert!(done(&mut finance, effects).is_empty());
+    assert_eq!(finance.voucher(&order.key).map(|row| row.standing), Some(Standing::Ended));
+    assert!(facts(&mut finance).is_empty(), "the engine has released it");
+    assert!(ordered(&mut finance, vec![due(1, 40_000, BusinessKind::Single)]).is_empty());
+}
+
+#[test]
+fn the_others_of_a_voucher_with_a_voided_payment_go_out_under_a_new_number() {
+    let mut finance = Finance::new(central_bank());
+    let three = (1..=3).map(|id| due(id, 1_000 * id as i64, BusinessKind::Payroll)).collect();
+    let order = ordered(&mut finance, three).remove(0).1;
+    void(&mut finance, 2);
+    let effects = finance.came_back(bank(), order.key, "it never left");
+    let (others, records): (Vec<Effect>, Vec<Effect>) =
+        effects.into_iter().partition(|effect| matches!(effect, Effect::ReadAgain { .. }));
+    done(&mut finance, records);
+    assert_eq!(others, [Effect::ReadAgain { to: bank(), key: order.key }]);
+    let effects = finance.read_again(bank(), &order);
+    let rest = done(&mut finance, effects).remove(0).1;
+    assert_eq!(rest.key.to_string(), "370124000-2022-8202-0000000002");
+    assert_eq!(rest.head.amount_fen(Field::Amount), Some(Fen::new(4_000)));
+    assert_eq!(rest.head.text(Field::OriginalNumber), Some("0000000001"));
+    let ids: Vec<&str> = rest.details.iter().map(|detail| &*detail.id).collect();
+    assert_eq!(ids, ["1", "2"]);
+    assert!(finance.read_again(bank(), &order).is_empty(), "each payment is written once");
+    taken(&mut finance, bank(), &receipt(&rest, &[1_000, 3_000]));
+    let told = facts(&mut finance);
+    let told: Vec<_> = told.iter().map(|fact| (fact.fact().payment.0, fact.amount_fen)).collect();
+    assert_eq!(told, [(1, 1_000), (3, 3_000)]);
+    assert_eq!(finance.voucher_of(book(), PaymentId(3)).map(|row| row.key), Some(rest.key));
+}
+
+#[test]
+fn a_voided_payment_that_was_paid_all_the_same_is_told_to_a_person_and_to_the_engine() {
+    let mut finance = Finance::new(central_bank());
+    let two = vec![due(1, 500, BusinessKind::Payroll), due(2, 300, BusinessKind::Payroll)];
+    let order = ordered(&mut finance, two).remove(0).1;
+    void(&mut finance, 1);
+    void(&mut finance, 2);
+    let (verdict, effects) = finance.take(bank(), &receipt(&order, &[500, 0]));
+    assert_eq!(verdict, Verdict::Accepted);
+    let alarms = done_with_alarms(&mut finance, effects).1;
+    assert!(alarms.len() == 1 && alarms[0].contains("have it given back"), "{alarms:?}");
+    let told = facts(&mut finance);
+    let told: Vec<_> = told.iter().map(|fact| (fact.fact().kind, fact.amount_fen)).collect();
+    assert_eq!(told, [(FactKind::ConfirmPaid, 500)], "what failed was released before");
+    // Voided after the receipt: the same alarm, and nothing to take back.
+    let order = paid(&mut finance, 3, 700);
+    let others = void(&mut finance, 3);
+    assert!(
+        matches!(&others[..], [Effect::Alarm { what }] if what.contains(&order.key.to_string()))
+    );
+}
+
+#[test]
+fn a_payment_that_waits_for_an_account_is_struck_from_the_list_when_it_is_voided() {
+    let mut finance = Finance::new(central_bank());
+    let none = Due { order: Err("no account".to_owned()), ..due(1, 40_000, BusinessKind::Single) };
+    ordered(&mut finance, vec![none.clone()]);
+    let effects = finance.order(&Order::Ordered(vec![none])).expect("taken");
+    assert!(effects.is_empty(), "the reason is on record");
+    assert!(void(&mut finance, 1).is_empty());
+    assert_eq!(finance.left().count(), 0);
+}
+
+#[test]
+fn what_no_central_bank_repays_is_settled_with_its_receipt() {
+    let of = |path| Due { path, ..due(1, 40_000, BusinessKind::Single) };
+    for (path, told) in [
+        (
+            Path::Special,
+            vec![(FactKind::ConfirmPaid, Role::Bank), (FactKind::Clear, Role::Finance)],
+        ),
+        (Path::Own, vec![(FactKind::ConfirmPaid, Role::Bank)]),
+    ] {
+        let mut finance = Finance::new(central_bank());
+        let order = ordered(&mut finance, vec![of(path)]).remove(0).1;
+        taken(&mut finance, bank(), &receipt(&order, &[40_000]));
+        let facts: Vec<_> =
+            facts(&mut finance).iter().map(|fact| (fact.fact().kind, fact.role())).collect();
+        assert_eq!(facts, told);
+        assert_eq!(finance.voucher(&order.key).map(|row| row.standing), Some(Standing::Settled));
+        assert!(finance.exposure_fen().is_empty());
+        assert!(refused(&finance, bank(), &request(&[&order])).contains("knows of nothing"));
+    }
 }
 
 #[test]
@@ -346,7 +544,7 @@ fn what_is_read_again_is_what_was_there() {
         match effect {
             Effect::Record(record) => records.push(record),
             Effect::Issue { voucher, .. } => orders.push(voucher),
-            Effect::Return { .. } => {}
+            other => panic!("nothing else comes of it: {other:?}"),
         }
     }
     records.iter().for_each(|record| finance.apply(record));

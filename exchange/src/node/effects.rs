@@ -14,8 +14,11 @@ use crate::limits::{
 };
 use crate::notice::{Failure, Notice};
 use crate::record::Event;
-use crate::store::OutState;
 use crate::store::sending::Queueing;
+use crate::store::{OutState, StoreRefusal};
+
+/// In whose name the store does what its business decides.
+const BY_ITSELF: &str = "business";
 
 /// What follows from notices, once they are applied.
 #[derive(Default)]
@@ -44,8 +47,96 @@ impl<B: Business, L: Log> Node<B, L> {
                 Effect::Record(record) => self.decided(turn, Event::Business(record)),
                 Effect::Issue { to, voucher } => self.issue(turn, to, &voucher),
                 Effect::Return { to, key, reason } => self.send_back(turn, to, key, &reason),
+                Effect::TakeBack { to, key, reason } => self.take_back(turn, to, key, &reason),
+                Effect::ReadAgain { to, key } => turn.read_again.push_back((to, key)),
+                Effect::Alarm { what } => self.trouble(turn, &what),
             }
         }
+    }
+
+    /// Voids a voucher of ours that never left, or asks it back; what is on its way back already stays so.
+    fn take_back(&mut self, turn: &mut Turn<B>, to: Party, key: VoucherKey, reason: &str) {
+        let (flag, by) = (Flag::Original, BY_ITSELF);
+        let reason = cut(reason, REASON_BYTES_MAX);
+        match self.store.void(to, &key, flag, by, reason) {
+            Ok(voided) => return self.voided(turn, to, key, flag, voided, reason),
+            Err(StoreRefusal::MayHaveLeft { .. }) => {}
+            Err(refusal) => return self.not_taken_back(turn, key, reason, &refusal),
+        }
+        if self.store.is_asked_back(to, &key, flag) {
+            return;
+        }
+        match self.store.ask_back(to, &key, flag, by) {
+            Ok((event, number)) => {
+                turn.notices.entry(to).or_default().push(Notice::AskedBack { number });
+                self.decided(turn, event);
+            }
+            Err(refusal) => self.not_taken_back(turn, key, reason, &refusal),
+        }
+    }
+
+    fn not_taken_back(
+        &mut self,
+        turn: &mut Turn<B>,
+        key: VoucherKey,
+        reason: &str,
+        why: &StoreRefusal,
+    ) {
+        self.trouble(turn, &format!("{key} cannot be taken back ({reason}): {why}"));
+    }
+
+    /// A voucher of ours ends before it left; the business hears that it came back.
+    pub(super) fn voided(
+        &mut self,
+        turn: &mut Turn<B>,
+        to: Party,
+        key: VoucherKey,
+        flag: Flag,
+        voided: Event,
+        reason: &str,
+    ) {
+        self.decided(turn, voided);
+        if flag == Flag::Original {
+            self.came_back(turn, to, key, reason);
+        }
+    }
+
+    /// Gives the business the vouchers of ours that it asked for, out of this turn or the journal.
+    pub(super) fn give_again(&mut self, turn: &mut Turn<B>) -> Result<(), NodeFault> {
+        while let Some((to, key)) = turn.read_again.pop_front() {
+            let voucher = match self.voucher_of_ours(turn, to, &key)? {
+                Ok(voucher) => voucher,
+                Err(why) => {
+                    self.trouble(turn, &format!("{key} cannot be read again: {why}"));
+                    continue;
+                }
+            };
+            let effects = self.business.read_again(to, &voucher);
+            self.effects(turn, effects);
+        }
+        Ok(())
+    }
+
+    fn voucher_of_ours(
+        &mut self,
+        turn: &Turn<B>,
+        to: Party,
+        key: &VoucherKey,
+    ) -> Result<Result<Voucher, String>, NodeFault> {
+        let found = self.store.peer(to).and_then(|peer| {
+            let entry = peer.out.find(key, Flag::Original)?;
+            Some((entry, peer.out.get(entry)?.at()))
+        });
+        let Some((entry, at)) = found else {
+            return Ok(Err(format!("it is not among the vouchers to {to}")));
+        };
+        // What this turn has written is not in the journal yet.
+        let envelope = match turn.envelope_of(to, entry) {
+            Some(envelope) => envelope.clone(),
+            None => Envelope::decode(&*self.letter(at)?).expect("what was sent can be read"),
+        };
+        let (format, payload) = envelope.payload().expect("a voucher has a payload");
+        Ok(self.means.payloads.read(format, payload))
     }
 
     /// Puts a voucher into an outbox. One that is there already is not put there twice; a number that was used

@@ -352,6 +352,12 @@ impl<B: Business, L: Log> Node<B, L> {
         &self.log
     }
 
+    /// Its journal, for whoever brings it to its end.
+    #[must_use]
+    pub fn into_log(self) -> L {
+        self.log
+    }
+
     /// Seals with other keys from now on: a certificate was renewed.
     pub fn renew_keys(&mut self, keys: KeyRing) {
         self.means.keys = keys;

@@ -62,7 +62,9 @@ impl<B: Business, L: Log> Node<B, L> {
                 Event::Day(next)
             }
             Order::Void { to, key, flag, by, reason } => {
-                self.store.void(to, &key, flag, &by, &reason)?
+                let voided = self.store.void(to, &key, flag, &by, &reason)?;
+                self.voided(turn, to, key, flag, voided, &format!("{by}: {reason}"));
+                return Ok(());
             }
             Order::AskBack { to, key, flag, by } => {
                 let (event, number) = self.store.ask_back(to, &key, flag, &by)?;

@@ -1,8 +1,8 @@
 //! The turn itself: inputs in order, notices, numbers, seals, the journal, and then what may be told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use domain::voucher::Party;
+use domain::voucher::{Party, VoucherKey};
 
 use super::letters::Message;
 use super::{Answer, Input, Log, Node, NodeFault, Output};
@@ -23,8 +23,25 @@ pub(super) struct Turn<B: Business> {
     pub(super) notices: BTreeMap<Party, Vec<Notice>>,
     pub(super) heard: BTreeSet<Party>,
     pub(super) answers: Vec<Answer<B>>,
+    /// Vouchers of ours that the business asked for, and to whom they were written.
+    pub(super) read_again: VecDeque<(Party, VoucherKey)>,
     offered: BTreeSet<Party>,
     bytes: usize,
+}
+
+impl<B: Business> Turn<B> {
+    /// The envelope of an entry of an outbox, where this turn has written it.
+    pub(super) fn envelope_of(&self, to: Party, entry: u32) -> Option<&Envelope> {
+        self.events.iter().rev().find_map(|(event, unplaced)| {
+            let is_it = unplaced.is_some_and(|letter| letter.is_ours(to, entry));
+            match event {
+                Event::Queued { envelope, .. } | Event::Resealed { envelope, .. } if is_it => {
+                    Some(envelope)
+                }
+                _ => None,
+            }
+        })
+    }
 }
 
 /// An input whose letters have been looked at.
@@ -56,11 +73,13 @@ impl<B: Business, L: Log> Node<B, L> {
             notices: BTreeMap::new(),
             heard: BTreeSet::new(),
             answers: Vec::new(),
+            read_again: VecDeque::new(),
             offered: BTreeSet::new(),
             bytes: 0,
         };
         for input in self.look_at(inputs) {
             self.handle(&mut turn, input, time_ms)?;
+            self.give_again(&mut turn)?;
         }
         self.finish(&mut turn, time_ms)?;
         Ok(self.output(turn))
@@ -117,6 +136,7 @@ impl<B: Business, L: Log> Node<B, L> {
                 turn.heard.insert(from);
                 for (number, message) in (first..).zip(letters) {
                     self.message_came(turn, from, number, message)?;
+                    self.give_again(turn)?;
                     if turn.bytes > TURN_BYTES_ENOUGH {
                         self.finish(turn, time_ms)?;
                     }

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::business::Business;
 use crate::link::hello::Environment;
-use crate::link::shell::{Addresses, Handle, Listener, Routes, Ways, door, start};
+use crate::link::shell::{Addresses, Door, Handle, Listener, Routes, Ways, door, start};
 use crate::link::tls::{DefaultTimeProvider, DialTls, Filed, ListenTls, Own, TlsError};
 use crate::link::{BadSettings, Event, Ours, Outbox, Settings, Standing};
 use crate::node::{Input, LogFault};
@@ -128,61 +128,17 @@ impl Lines {
             .build()?;
         let _entered = runtime.enter();
         let mut links = BTreeMap::new();
-        let mut doors = BTreeMap::new();
-        let mut filed_callers = Vec::new();
+        let mut called = Called::default();
         for (&peer, (reached, filed)) in &setup.peers {
-            let state = node.store().peer(peer);
-            let ours = Ours {
-                party: setup.me,
-                peer,
-                environment: setup.environment,
-                epoch: setup.epoch,
-                last: state.map_or(0, crate::store::Peer::given),
-                durable: state.map_or(0, crate::store::Peer::received),
-                dials: matches!(reached, Reached::Dialled { .. }),
-                backup: matches!(
-                    reached,
-                    Reached::Dialled { backup: Some(_), .. } | Reached::Dials { backup: true }
-                ),
-            };
-            let ways = match reached {
-                Reached::Dialled { primary, backup } => {
-                    let tls = DialTls::new(&setup.own, filed, Arc::new(DefaultTimeProvider))?;
-                    Ways::Dials(Addresses { primary: primary.clone(), backup: backup.clone(), tls })
-                }
-                Reached::Dials { .. } => {
-                    let (door, arrivals) = door();
-                    doors.insert(peer, door);
-                    filed_callers.push(filed.clone());
-                    Ways::Listens(arrivals)
-                }
-            };
+            let ours = ours(&setup, node, peer, reached);
+            let ways = ways(&setup.own, peer, reached, filed, &mut called)?;
             let ready = Ready::default();
             let (events, told) = tokio::sync::mpsc::unbounded_channel();
             let (handle, _) = start(ours, setup.settings, ways, ready.clone(), events)?;
             runtime.spawn(forward(peer, told, inbox.clone()));
             links.insert(peer, Running { handle, ready });
         }
-        let listener = match doors.is_empty() {
-            true => None,
-            false => {
-                let tls =
-                    ListenTls::new(&setup.own, &filed_callers, Arc::new(DefaultTimeProvider))?;
-                let routes = Routes {
-                    party: setup.me,
-                    environment: setup.environment,
-                    doors,
-                    tls: Arc::new(tls),
-                };
-                let mut sockets = Vec::new();
-                for socket in setup.listen {
-                    socket.set_nonblocking(true)?;
-                    sockets.push(tokio::net::TcpListener::from_std(socket)?);
-                }
-                let (listener, _) = Listener::start(sockets, routes);
-                Some(listener)
-            }
-        };
+        let listener = called.hear(setup)?;
         drop(_entered);
         Ok(Lines { links, _runtime: runtime, _listener: listener })
     }
@@ -289,6 +245,81 @@ impl Lines {
     /// Ends all lines with a word to the other side.
     pub fn leave(&self) {
         self.links.values().for_each(|link| link.handle.leave());
+    }
+}
+
+/// What a link begins with.
+fn ours<B: Business>(
+    setup: &LinesSetup,
+    node: &RunningNode<B>,
+    peer: Party,
+    reached: &Reached,
+) -> Ours {
+    let state = node.store().peer(peer);
+    Ours {
+        party: setup.me,
+        peer,
+        environment: setup.environment,
+        epoch: setup.epoch,
+        last: state.map_or(0, crate::store::Peer::given),
+        durable: state.map_or(0, crate::store::Peer::received),
+        dials: matches!(reached, Reached::Dialled { .. }),
+        backup: matches!(
+            reached,
+            Reached::Dialled { backup: Some(_), .. } | Reached::Dials { backup: true }
+        ),
+    }
+}
+
+/// How a link comes to its lines; one that is dialled is heard at a door.
+fn ways(
+    own: &Own,
+    peer: Party,
+    reached: &Reached,
+    filed: &Filed,
+    called: &mut Called,
+) -> Result<Ways, LinesError> {
+    match reached {
+        Reached::Dialled { primary, backup } => {
+            let tls = DialTls::new(own, filed, Arc::new(DefaultTimeProvider))?;
+            Ok(Ways::Dials(Addresses { primary: primary.clone(), backup: backup.clone(), tls }))
+        }
+        Reached::Dials { .. } => {
+            let (door, arrivals) = door();
+            called.doors.insert(peer, door);
+            called.filed.push(filed.clone());
+            Ok(Ways::Listens(arrivals))
+        }
+    }
+}
+
+/// Counterparties that dial us.
+#[derive(Default)]
+struct Called {
+    doors: BTreeMap<Party, Door>,
+    filed: Vec<Filed>,
+}
+
+impl Called {
+    /// Hears them on the sockets there are; nobody where nobody dials.
+    fn hear(self, setup: LinesSetup) -> Result<Option<Listener>, LinesError> {
+        if self.doors.is_empty() {
+            return Ok(None);
+        }
+        let tls = ListenTls::new(&setup.own, &self.filed, Arc::new(DefaultTimeProvider))?;
+        let routes = Routes {
+            party: setup.me,
+            environment: setup.environment,
+            doors: self.doors,
+            tls: Arc::new(tls),
+        };
+        let mut sockets = Vec::new();
+        for socket in setup.listen {
+            socket.set_nonblocking(true)?;
+            sockets.push(tokio::net::TcpListener::from_std(socket)?);
+        }
+        let (listener, _) = Listener::start(sockets, routes);
+        Ok(Some(listener))
     }
 }
 

@@ -23,6 +23,14 @@ pub struct Unplaced {
     outgoing: bool,
 }
 
+impl Unplaced {
+    /// Whether it is this entry of the outbox for a party.
+    #[must_use]
+    pub(crate) fn is_ours(&self, to: Party, entry: u32) -> bool {
+        self.outgoing && self.party == to && self.entry == entry
+    }
+}
+
 impl Store {
     /// Changes by an event. Gives the letter that the event's record holds, to be placed when the record's
     /// sequence is known.
@@ -289,8 +297,12 @@ impl Store {
                     }
                 }
                 Notice::KeptAfterAll { number } => {
-                    if let Some(entry) = peer.entry_of(*number) {
-                        peer.out.row(entry).asked_back = false;
+                    let Some(entry) = peer.entry_of(*number) else { continue };
+                    let row = peer.out.row(entry);
+                    if std::mem::take(&mut row.asked_back) {
+                        let voucher = voucher_of(row);
+                        let what = "it keeps what was asked back".to_owned();
+                        self.alarm(Some(from), voucher, what);
                     }
                 }
                 Notice::Stands { key, flag, status } => {

@@ -157,6 +157,14 @@ impl Store {
         Ok(Event::Voided { to, entry, by, reason })
     }
 
+    /// Whether a voucher of ours was asked back and the other side has not said what it does.
+    #[must_use]
+    pub fn is_asked_back(&self, to: Party, key: &VoucherKey, flag: Flag) -> bool {
+        self.ours(to, key, flag).is_ok_and(|(peer, entry)| {
+            peer.out.get(entry).is_some_and(|row| row.asked_back && peer.may_come_back(entry))
+        })
+    }
+
     /// Asks a voucher back that has left. The other side decides: what it took stays there.
     ///
     /// # Errors

@@ -1,0 +1,564 @@
+//! Finance's own business between an engine and a bank and the central bank, each behind a store of its own, on one
+//! thread. Nothing here is a double: what is ordered is what the engine decided, and what comes back it takes in.
+
+use std::sync::Arc;
+
+use counterparties::bank::{self, Bank};
+use counterparties::central_bank::{self, CentralBank, MasterRow, PaidIn};
+use domain::apply::{apply, unplaced};
+use domain::codes::{BusinessKind, Method, PaymentState, Posts, Role, StepKind, YearState};
+use domain::command::{Act, Body, By, Create, Paper, Register, Reserve, SetYear, Step};
+use domain::contents::{HashKey, fingerprint};
+use domain::decide::{Verdict, consequence, receive};
+use domain::event::EventBody;
+use domain::ids::{
+    ActId, BatchId, ChannelId, Class, ContractId, DivisionIndex, FiscalYear, LimitKey, PaymentId,
+    PersonId, QuotaId,
+};
+use domain::office::paper::PaperKind;
+use domain::particulars::{Particulars, ParticularsText};
+use domain::quota::Buckets;
+use domain::voucher::{Party, SealPlace, VoucherKey};
+use domain::{Code, Command, Division, Event, Fen};
+use exchange::business::Business;
+use exchange::certificates::Certificate;
+use exchange::envelope::Seals;
+use exchange::finance::due::due;
+use exchange::finance::feed::{Feed, Told};
+use exchange::finance::{Finance, Order, Row};
+use exchange::node::{
+    CanonicalPayloads, Folding, Input, KeyRing, Means, MemoryLog, Node, Order as NodeOrder,
+};
+use exchange::signing::{CertificateId, Ed25519Signer, Ed25519Verifier};
+use exchange::store::{LanePolicy, Peer};
+
+use crate::province::{day, new_bank, new_central, party};
+
+pub(crate) const TODAY: u32 = 20_220_304;
+const FINANCE: &str = "finance:370000005";
+const TREASURY: &str = "3700000005";
+const CHANNEL: ChannelId = ChannelId(u16::MAX - 1);
+const DIVISION: DivisionIndex = DivisionIndex(5);
+const YEAR: FiscalYear = FiscalYear::from_offset(22);
+
+/// The account of the unit that pays everything out of the treasury.
+pub(crate) const ZERO: &str = "370000005001";
+
+/// A register of one bank's party, its seed, and the days its certificate is good.
+const PARTIES: [(&str, u8); 3] = [(FINANCE, 1), ("bank:102", 2), ("central-bank:3700", 3)];
+
+fn class(text: &str) -> Class {
+    Class::new(text).expect("a class that can be")
+}
+
+fn leaked(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
+/// The engine: one division, decided and applied as a shard does it.
+pub(crate) struct Engine {
+    division: Division,
+    feed: Feed,
+    /// What the exchange has not heard.
+    told: Vec<Told>,
+    sequence: u64,
+    acts: u128,
+    /// Facts that did not fit, and why.
+    pub(crate) parked: Vec<Code>,
+}
+
+impl Engine {
+    fn new() -> Engine {
+        Engine {
+            division: Division::new(DIVISION, HashKey(*b"a key for tests.")),
+            feed: Feed::default(),
+            told: Vec::new(),
+            sequence: 0,
+            acts: 0,
+            parked: Vec::new(),
+        }
+    }
+
+    fn act(&mut self) -> ActId {
+        self.acts += 1;
+        ActId(0xac7_0000 + self.acts)
+    }
+
+    /// Takes a command; everything but a fact has to be done.
+    fn give(&mut self, person: u64, role: Role, body: Body<'static>) -> Event<'static> {
+        let is_fact = matches!(body, Body::Fact(_));
+        let by = By { person: PersonId(person), role, channel: CHANNEL };
+        let command = Command { by, body };
+        let print = fingerprint(HashKey(*b"a key for tests."), &command);
+        let event = match receive(&self.division, &command, print, 1_000) {
+            Verdict::Event(event) => event,
+            Verdict::Answer(answer) => panic!("{command:?}: {answer:?}"),
+        };
+        match &event.body {
+            EventBody::FactParked { reason, .. } if is_fact => self.parked.push(*reason),
+            EventBody::Refused { refusal, .. } => panic!("{command:?}: {refusal:?}"),
+            _ => {}
+        }
+        let first = event.clone();
+        let mut last = event;
+        loop {
+            self.sequence += 1;
+            let placed = apply(&mut self.division, &last, unplaced(self.sequence - 1));
+            if let Some(book) = command.year().and_then(|year| self.division.year_mut(year)) {
+                book.place(placed, self.sequence);
+            }
+            let told = self.feed.take(&last).expect("an event");
+            self.told.push(told);
+            match consequence(&self.division, &command, &last) {
+                Some(next) => last = next,
+                None => return first,
+            }
+        }
+    }
+
+    pub(crate) fn file(&mut self, rows: &str) {
+        let paper = Paper {
+            act: self.act(),
+            division: DIVISION,
+            year: YEAR,
+            kind: PaperKind::BasePut,
+            batch: BatchId(0),
+            checker: PersonId::NOBODY,
+            day: None,
+            text: leaked(rows.to_owned()),
+        };
+        self.give(32, Role::Finance, Body::File(paper));
+    }
+
+    /// A quota of the unit with so much money of a fund.
+    pub(crate) fn quota(&mut self, fund: &str, fen: i64) -> QuotaId {
+        let act = self.act();
+        let key = format!("370000005/101002/2050203/50502/30201/{fund}/P-1/R-{}", act.0);
+        let create = Create {
+            act,
+            division: DIVISION,
+            year: YEAR,
+            parent: QuotaId::NONE,
+            fund: class(fund),
+            economic: Class::ANY,
+            posts: Posts::UNIT,
+            executable: true,
+            plan: LimitKey(0),
+            authority: domain::codes::AuthorityKind::BudgetLine,
+            cap_fen: Fen::ZERO,
+            key: leaked(key),
+        };
+        let event = self.give(32, Role::Finance, Body::Create(create));
+        let EventBody::Created { quota, .. } = event.body else { panic!("{event:?}") };
+        let issue = Act {
+            kind: domain::codes::ActKind::Issue,
+            act: self.act(),
+            quota,
+            amount_fen: Fen::new(fen),
+            contract: ContractId::NONE,
+            plan: ContractId::NONE,
+            batch: BatchId(0),
+            note: "",
+        };
+        self.give(32, Role::Finance, Body::Act(issue));
+        quota
+    }
+
+    /// Asks for a payment, approves and orders it.
+    pub(crate) fn pay(&mut self, payment: u128, quota: QuotaId, fen: i64, how: &How) {
+        let text = ParticularsText {
+            payee_name: "泉城文具有限公司".to_owned(),
+            payee_account: how.payee.to_owned(),
+            payee_bank: "102451099999".to_owned(),
+            purpose: "办公用品".to_owned(),
+            numbers: how.numbers.clone(),
+            ..ParticularsText::default()
+        };
+        let reserve = Reserve {
+            payment: PaymentId(payment),
+            quota,
+            amount_fen: Fen::new(fen),
+            economic: class("30201"),
+            method: how.method,
+            kind: how.business,
+            day: day(TODAY),
+            contract: ContractId::NONE,
+            plan: ContractId::NONE,
+            deadline_ms: 0,
+            one_act: false,
+            particulars: Particulars::parse(Vec::leak(text.encode())).expect("in bounds"),
+        };
+        self.give(11, Role::Maker, Body::Reserve(reserve));
+        for (person, role, kind) in
+            [(21, Role::Checker, StepKind::ApproveUnit), (31, Role::Finance, StepKind::Instruct)]
+        {
+            self.step(person, role, kind, payment, quota);
+        }
+    }
+
+    fn step(&mut self, person: u64, role: Role, kind: StepKind, payment: u128, quota: QuotaId) {
+        let reason = if kind.needs_reason() { "依据复核意见" } else { "" };
+        let serial = kind.number().into();
+        let payment = PaymentId(payment);
+        self.give(person, role, Body::Step(Step { kind, payment, quota, serial, reason }));
+    }
+
+    pub(crate) fn void(&mut self, payment: u128, quota: QuotaId) {
+        self.step(31, Role::Finance, StepKind::Void, payment, quota);
+    }
+
+    pub(crate) fn year(&mut self, state: YearState) {
+        let set = SetYear { act: self.act(), division: DIVISION, year: YEAR, state };
+        self.give(61, Role::Operator, Body::SetYear(set));
+    }
+
+    pub(crate) fn state(&self, payment: u128) -> PaymentState {
+        let book = self.division.year(YEAR).expect("it was opened");
+        book.payment(PaymentId(payment)).expect("it was ordered").state
+    }
+
+    pub(crate) fn buckets(&self, quota: QuotaId) -> Buckets {
+        self.division.quota(quota).expect("it was created").buckets
+    }
+
+    /// What has come back after its year closed: in transit, and in hand.
+    pub(crate) fn recovered_fen(&self) -> (i64, i64) {
+        let pool = &self.division.year(YEAR).expect("it was opened").pool;
+        (pool.in_transit_fen, pool.in_hand_fen)
+    }
+}
+
+/// How a payment is to be made.
+pub(crate) struct How {
+    pub(crate) method: Method,
+    pub(crate) business: BusinessKind,
+    pub(crate) payee: &'static str,
+    /// Official numbers.
+    pub(crate) numbers: String,
+}
+
+impl Default for How {
+    fn default() -> How {
+        How {
+            method: Method::Authorized,
+            business: BusinessKind::Single,
+            payee: "1602000109200000001",
+            numbers: String::new(),
+        }
+    }
+}
+
+/// The parties.
+pub(crate) struct House {
+    pub(crate) engine: Engine,
+    pub(crate) finance: Node<Finance, MemoryLog>,
+    pub(crate) bank: Node<Bank, MemoryLog>,
+    pub(crate) central: Node<CentralBank, MemoryLog>,
+    followed: u64,
+    bank_is_there: bool,
+}
+
+fn root() -> Ed25519Signer {
+    Ed25519Signer::from_secret(&[99; 32], CertificateId([0; 16]))
+}
+
+fn certified(whose: &str, seed: u8) -> (Vec<u8>, CertificateId, KeyRing) {
+    let signer = Ed25519Signer::from_secret(&[seed; 32], CertificateId([0; 16]));
+    let certificate = Certificate {
+        party: party(whose),
+        holder: "业务专用章".to_owned(),
+        seals: SealPlace::ALL.iter().fold(Seals::NONE, |all, place| all.with(*place)),
+        first: day(20_220_101),
+        last: day(20_241_231),
+        key: signer.public_key(),
+    };
+    let id = certificate.id();
+    let bytes = certificate.issued_by(&root()).expect("issued");
+    (bytes, id, KeyRing::new(Arc::new(signer.named(id))))
+}
+
+/// A party folded from what its journal has, or begun.
+fn born<B: Business>(at: usize, business: B, log: MemoryLog) -> Node<B, MemoryLog> {
+    let (whose, seed) = PARTIES[at];
+    let mut folding = Folding::new(party(whose), root().public_key(), 5, business);
+    for group in log.records() {
+        folding.group(group).expect("a store's journal");
+    }
+    let mut log = log;
+    log.mark_start();
+    let means = Means {
+        payloads: Box::new(CanonicalPayloads),
+        keys: certified(whose, seed).2,
+        verifier: Box::new(Ed25519Verifier::on_threads(1)),
+        lanes: LanePolicy::default(),
+        threads: 1,
+    };
+    folding.onto(log, means)
+}
+
+/// Begins a party's first day, with the others' certificates on file.
+fn begun<B: Business>(at: usize, business: B) -> Node<B, MemoryLog> {
+    let mut node = born(at, business, MemoryLog::new(4 << 20));
+    told(&mut node, NodeOrder::BeginDay(day(TODAY)));
+    for (other, (whose, seed)) in PARTIES.iter().enumerate() {
+        if other != at {
+            let (bytes, id, _) = certified(whose, *seed);
+            told(&mut node, NodeOrder::FileCertificate { bytes, by: "wang".to_owned() });
+            told(&mut node, NodeOrder::VerifyCertificate { id, by: "li".to_owned() });
+        }
+    }
+    node
+}
+
+/// Gives an order that has to be taken.
+fn told<B: Business>(node: &mut Node<B, MemoryLog>, order: NodeOrder<B::Order>) {
+    let output = node.turn(vec![Input::Order { ticket: 0, order }], 0).expect("durable");
+    for (_, answer) in output.answers {
+        if let Err(refusal) = answer {
+            panic!("{refusal}");
+        }
+    }
+}
+
+/// Carries what one offers to the other, and its acknowledgement back; true when something moved.
+fn carry<A: Business, B: Business>(
+    from: &mut Node<A, MemoryLog>,
+    to: &mut Node<B, MemoryLog>,
+) -> bool {
+    let (me, other) = (from.store().me(), to.store().me());
+    let received = to.store().peer(me).map_or(0, Peer::received);
+    let given = from.store().peer(other).map_or(0, Peer::given);
+    let message = |number| from.message(other, number).expect("readable").expect("offered");
+    let messages: Vec<_> = (received + 1..=given).map(message).collect();
+    if messages.is_empty() {
+        return false;
+    }
+    let first = received + 1;
+    to.turn(vec![Input::Messages { from: me, first, messages }], 0).expect("durable");
+    let through = to.store().peer(me).map_or(0, Peer::received);
+    from.turn(vec![Input::Acknowledged { by: other, through }], 0).expect("durable");
+    true
+}
+
+impl House {
+    /// Everybody, with a unit and its account on file, cash in the treasury, and the day open.
+    pub(crate) fn new() -> House {
+        House::with(counterparties::script::Script::default())
+    }
+
+    /// The same, with a bank that answers by a script.
+    pub(crate) fn with(script: counterparties::script::Script) -> House {
+        let mut engine = Engine::new();
+        let code = *b"370000005";
+        let register =
+            Register { division: DIVISION, code, parent: DivisionIndex::PROVINCE, name: "某区" };
+        engine.give(61, Role::Operator, Body::Register(register));
+        engine.year(YearState::Open);
+        engine.file(&format!(
+            "unit\t101\t教育局\t\t1\tadministrative\tfull\t2\t\t\t\t\tactive\n\
+             unit\t101002\t第一中学\t101\t2\tpublic-one\tfull\t1\t\t\t\t\tactive\n\
+             agent-bank\t102\t银行102\t102451099999\tactive\n\
+             account\t{TREASURY}01\t国库存款\ttreasury-single\tfinance\t\t\t国库\t011451099997\t{TREASURY}\tactive\n"
+        ));
+        let mut house = House {
+            engine,
+            finance: begun(0, Finance::new(party("central-bank:3700"))),
+            bank: begun(1, new_bank("102", script)),
+            central: begun(2, new_central()),
+            followed: 0,
+            bank_is_there: false,
+        };
+        house.bank_said(bank::Order::OpenAccount(bank::ZeroBalanceAccount {
+            number: ZERO.to_owned(),
+            name: "第一中学零余额账户".to_owned(),
+            division: domain::voucher::DivisionCode::new("370000005").expect("nine digits"),
+            treasury: TREASURY.to_owned(),
+            finance: party(FINANCE),
+        }));
+        house.bank_said(bank::Order::OpenDay(day(TODAY)));
+        house.central_said(central_bank::Order::File(master()));
+        house.central_said(central_bank::Order::OpenDay(day(TODAY)));
+        house.central_said(central_bank::Order::PayIn {
+            treasury: TREASURY.to_owned(),
+            what: PaidIn::Opening,
+            class: String::new(),
+            amount_fen: Fen::new(1_000_000),
+        });
+        house.lines(true);
+        house
+    }
+
+    /// Puts the unit's zero-balance account on file.
+    pub(crate) fn file_account(&mut self) {
+        self.engine.file(&format!(
+            "account\t{ZERO}\t第一中学零余额账户\tunit-zero\tunit\t101002\t102\t银行102\t102451099999\t\tactive\n"
+        ));
+    }
+
+    /// Lines of the bank, up or down.
+    pub(crate) fn line_to_bank(&mut self, up: bool) {
+        self.bank_is_there = up;
+        let [finance, bank] = [0, 1].map(|at| party(PARTIES[at].0));
+        self.finance.turn(vec![Input::Line { party: bank, up }], 0).expect("durable");
+        self.bank.turn(vec![Input::Line { party: finance, up }], 0).expect("durable");
+    }
+
+    fn lines(&mut self, up: bool) {
+        self.line_to_bank(up);
+        let [finance, bank, central] = [0, 1, 2].map(|at| party(PARTIES[at].0));
+        self.finance.turn(vec![Input::Line { party: central, up }], 0).expect("durable");
+        self.bank.turn(vec![Input::Line { party: central, up }], 0).expect("durable");
+        for party in [finance, bank] {
+            self.central.turn(vec![Input::Line { party, up }], 0).expect("durable");
+        }
+    }
+
+    /// Finance's process ends without a word and comes back.
+    pub(crate) fn finance_dies(&mut self) {
+        let log = self.finance.log().found();
+        self.finance = born(0, Finance::new(party("central-bank:3700")), log);
+        let [bank, central] = [1, 2].map(|at| party(PARTIES[at].0));
+        let to_bank = Input::Line { party: bank, up: self.bank_is_there };
+        let lines = vec![to_bank, Input::Line { party: central, up: true }];
+        self.finance.turn(lines, 0).expect("durable");
+    }
+
+    pub(crate) fn bank_said(&mut self, order: bank::Order) {
+        told(&mut self.bank, NodeOrder::Business(order));
+    }
+
+    pub(crate) fn central_said(&mut self, order: central_bank::Order) {
+        told(&mut self.central, NodeOrder::Business(order));
+    }
+
+    pub(crate) fn finance_said(&mut self, order: Order) {
+        told(&mut self.finance, NodeOrder::Business(order));
+    }
+
+    /// Finance's store hears what the engine decided, as one part of its journal.
+    pub(crate) fn follow(&mut self) {
+        let orders = self.orders();
+        self.followed += 1;
+        let cursor = self.followed.to_le_bytes().to_vec();
+        self.finance.turn(vec![Input::Follow { cursor, orders }], 0).expect("durable");
+    }
+
+    fn orders(&mut self) -> Vec<Order> {
+        let mut orders: Vec<Order> = Vec::new();
+        for told in std::mem::take(&mut self.engine.told) {
+            match told {
+                Told::Ordered(ordered) => {
+                    let central_bank = party("central-bank:3700");
+                    let due =
+                        due(&mut self.engine.feed, central_bank, &ordered).expect("a division");
+                    match orders.last_mut() {
+                        Some(Order::Ordered(same)) => same.push(due),
+                        _ => orders.push(Order::Ordered(vec![due])),
+                    }
+                }
+                Told::Voided(payment, book) => orders.push(Order::Voided { book, payment }),
+                Told::Nothing | Told::Answered(..) | Told::Filed(_) => {}
+            }
+        }
+        orders
+    }
+
+    /// Everything that is on its way arrives, and the engine takes in what was reported.
+    pub(crate) fn run(&mut self) {
+        self.follow();
+        for _ in 0..50 {
+            let mut moved = carry(&mut self.finance, &mut self.bank);
+            moved |= carry(&mut self.bank, &mut self.finance);
+            moved |= carry(&mut self.bank, &mut self.central);
+            moved |= carry(&mut self.central, &mut self.bank);
+            moved |= carry(&mut self.finance, &mut self.central);
+            moved |= carry(&mut self.central, &mut self.finance);
+            if !moved {
+                return self.take_facts();
+            }
+        }
+        panic!("it goes on for ever");
+    }
+
+    fn take_facts(&mut self) {
+        let (first, due) = self.finance.business().facts_due();
+        let due: Vec<_> = due.iter().cloned().collect();
+        if due.is_empty() {
+            return;
+        }
+        for fact in &due {
+            let body = Body::Fact(domain::command::Fact {
+                note: leaked(fact.note.clone()),
+                ..fact.fact()
+            });
+            self.engine.give(u64::MAX - 1, fact.role(), body);
+        }
+        let through = first + due.len() as u64 - 1;
+        self.finance_said(Order::FactsTaken { through });
+    }
+
+    /// The bank asks for its money, and what comes of it.
+    pub(crate) fn clear(&mut self) {
+        self.bank_said(bank::Order::RequestClearing);
+        self.run();
+    }
+
+    pub(crate) fn voucher_of(&self, payment: u128) -> &Row {
+        let row = self.finance.business().voucher_of((DIVISION, YEAR), PaymentId(payment));
+        row.expect("it has a voucher")
+    }
+
+    pub(crate) fn voucher(&self, key: &VoucherKey) -> &Row {
+        self.finance.business().voucher(key).expect("it was written")
+    }
+
+    pub(crate) fn alarms(&self) -> Vec<&str> {
+        self.finance.store().alarms().map(|alarm| alarm.what.as_str()).collect()
+    }
+
+    pub(crate) fn treasury_fen(&self) -> i128 {
+        self.central.business().balance_fen(TREASURY)
+    }
+
+    /// The bank's own ledger is the judge.
+    pub(crate) fn assert_bank(&self, payments: usize) {
+        let bank = self.bank.business();
+        assert_eq!(bank.ledger().check(), []);
+        assert_eq!(bank.double_payments(), 0);
+        let paid = bank.ledger().entries().iter();
+        let paid = paid.filter(|entry| entry.purpose == counterparties::ledger::Purpose::Advance);
+        assert_eq!(paid.count(), payments);
+    }
+
+    /// Finance's business folded again from its journal is what it was.
+    pub(crate) fn assert_folds(&self) {
+        let again = born(0, Finance::new(party("central-bank:3700")), self.finance.log().found());
+        let told = |finance: &Finance| {
+            format!("{:?} {:?}", finance.vouchers(), finance.left().collect::<Vec<_>>())
+        };
+        assert_eq!(told(again.business()), told(self.finance.business()));
+    }
+}
+
+/// What the central bank has on file.
+fn master() -> Vec<MasterRow> {
+    let division = domain::voucher::DivisionCode::new("370000005").expect("nine digits");
+    let unit = |code: &str| MasterRow::Unit { division, code: code.to_owned() };
+    vec![
+        MasterRow::Treasury(central_bank::Treasury {
+            code: TREASURY.to_owned(),
+            division,
+            finance: party(FINANCE),
+            floor_fen: Fen::ZERO,
+        }),
+        MasterRow::Bank { code: "102".to_owned(), name: "银行102".to_owned() },
+        MasterRow::Function { year: YEAR, code: "2050203".to_owned(), sums_only: false },
+        unit("101"),
+        unit("101002"),
+    ]
+}
+
+/// Parties by name, for those who look into stores.
+pub(crate) fn bank_party() -> Party {
+    party("bank:102")
+}

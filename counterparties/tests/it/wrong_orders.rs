@@ -1,0 +1,167 @@
+//! What can go wrong with an order: it is taken back, its notice comes back, its account is filed late.
+
+use counterparties::bank;
+use counterparties::script::{Fault, Script};
+use domain::Code;
+use domain::codes::{BusinessKind, PaymentState};
+use exchange::finance::Standing;
+use exchange::store::OutState;
+
+use crate::house::{House, How, bank_party};
+
+fn payroll() -> How {
+    How { business: BusinessKind::Payroll, ..How::default() }
+}
+
+fn state_at_store(house: &House, payment: u128) -> OutState {
+    let key = house.voucher_of(payment).key;
+    let peer = house.finance.store().peer(bank_party()).expect("it was written to");
+    let entry = peer.out.find(&key, domain::voucher::Flag::Original).expect("it is there");
+    peer.out.get(entry).expect("it is there").out_state()
+}
+
+#[test]
+fn a_payment_that_is_voided_before_its_voucher_leaves_is_never_paid() {
+    let mut house = House::new();
+    house.file_account();
+    let quota = house.engine.quota("111", 100_000);
+    house.line_to_bank(false);
+    house.engine.pay(1, quota, 40_000, &How::default());
+    house.run();
+    assert_eq!(state_at_store(&house, 1), OutState::Waiting);
+    house.engine.void(1, quota);
+    house.finance_dies();
+    house.run();
+    assert_eq!(state_at_store(&house, 1), OutState::Voided);
+    house.line_to_bank(true);
+    house.run();
+    house.assert_bank(0);
+    assert_eq!((house.alarms().len(), house.engine.parked.len()), (0, 0));
+    assert_eq!(house.engine.state(1), PaymentState::Released);
+    assert_eq!(house.engine.buckets(quota).available(), 100_000);
+    house.assert_folds();
+}
+
+#[test]
+fn what_is_voided_in_the_turn_it_was_ordered_in_never_leaves_and_the_others_do() {
+    let mut house = House::new();
+    house.file_account();
+    let quota = house.engine.quota("111", 100_000);
+    for payment in 1..=3 {
+        house.engine.pay(payment, quota, 1_000 * payment as i64, &payroll());
+    }
+    house.engine.void(2, quota);
+    house.run();
+    let (first, rest) = (house.finance.business().vouchers()[0].key, house.voucher_of(1));
+    assert_eq!(rest.key.number.as_str(), "0000000002");
+    assert_eq!((rest.parts.len(), rest.standing), (2, Standing::Paid));
+    assert_eq!(house.voucher(&first).standing, Standing::Ended);
+    house.assert_bank(2);
+    house.clear();
+    let states = [1, 2, 3].map(|payment| house.engine.state(payment));
+    use PaymentState::{Cleared, Released};
+    assert_eq!(states, [Cleared, Released, Cleared]);
+    assert_eq!(house.treasury_fen(), 1_000_000 - 4_000);
+    assert_eq!((house.alarms().len(), house.engine.parked.len()), (0, 0));
+    house.assert_folds();
+}
+
+#[test]
+fn a_grouped_voucher_that_waits_is_read_out_of_the_journal_and_written_without_the_voided_payment()
+{
+    let mut house = House::new();
+    house.file_account();
+    let quota = house.engine.quota("111", 100_000);
+    house.line_to_bank(false);
+    for payment in 1..=3 {
+        house.engine.pay(payment, quota, 1_000 * payment as i64, &payroll());
+    }
+    house.run();
+    house.finance_dies();
+    house.engine.void(1, quota);
+    house.engine.void(3, quota);
+    house.run();
+    // Both were taken out before what is left was written.
+    assert_eq!(house.finance.business().vouchers().len(), 2);
+    assert_eq!(house.voucher_of(2).parts.len(), 1);
+    house.line_to_bank(true);
+    house.run();
+    house.assert_bank(1);
+    let states = [1, 2, 3].map(|payment| house.engine.state(payment));
+    use PaymentState::{Paid, Released};
+    assert_eq!(states, [Released, Paid, Released]);
+    house.assert_folds();
+}
+
+#[test]
+fn a_payment_that_is_voided_after_it_was_paid_is_told_to_a_person_and_parked_by_the_engine() {
+    let mut house = House::with(Script::default().with(0, Fault::Late));
+    house.file_account();
+    let quota = house.engine.quota("111", 100_000);
+    house.engine.pay(1, quota, 40_000, &How::default());
+    house.run();
+    house.engine.void(1, quota);
+    house.run();
+    // It had left and was taken: the bank keeps it, and has paid it.
+    assert!(house.alarms().iter().any(|what| what.contains("keeps what was asked back")));
+    house.bank_said(bank::Order::SendLate);
+    house.run();
+    assert!(house.alarms().iter().any(|what| what.contains("have it given back")));
+    assert_eq!(house.engine.parked, [Code::WrongState]);
+    assert_eq!(house.engine.state(1), PaymentState::Released);
+    house.assert_bank(1);
+    house.assert_folds();
+}
+
+#[test]
+fn a_notice_that_the_central_bank_sends_back_is_replaced_and_its_vouchers_are_cleared() {
+    // Finance has no receipt of the second payment when the bank asks for both.
+    let mut house = House::with(Script::default().with(1, Fault::Late));
+    house.file_account();
+    let quota = house.engine.quota("111", 100_000);
+    house.engine.pay(1, quota, 40_000, &How::default());
+    house.engine.pay(2, quota, 2_500, &How::default());
+    house.run();
+    house.clear();
+    assert_eq!(house.voucher_of(1).standing, Standing::Paid, "the notice came back");
+    assert_eq!(house.finance.business().notices_back().count(), 1);
+    assert_eq!(house.treasury_fen(), 1_000_000);
+    house.bank_said(bank::Order::SendLate);
+    house.run();
+    house.clear();
+    for payment in [1, 2] {
+        assert_eq!(house.voucher_of(payment).standing, Standing::Cleared);
+        assert_eq!(house.engine.state(payment), PaymentState::Cleared);
+    }
+    assert_eq!(house.finance.business().notices_back().count(), 0);
+    assert_eq!(house.treasury_fen(), 1_000_000 - 42_500);
+    house.assert_folds();
+}
+
+#[test]
+fn what_a_person_voids_in_the_store_is_rejected_in_the_engine() {
+    let mut house = House::new();
+    house.file_account();
+    let quota = house.engine.quota("111", 100_000);
+    house.line_to_bank(false);
+    house.engine.pay(1, quota, 40_000, &How::default());
+    house.run();
+    let key = house.voucher_of(1).key;
+    let output = house.finance.turn(
+        vec![exchange::node::Input::Order {
+            ticket: 0,
+            order: exchange::node::Order::Void {
+                to: bank_party(),
+                key,
+                flag: domain::voucher::Flag::Original,
+                by: "li".to_owned(),
+                reason: "开错账户".to_owned(),
+            },
+        }],
+        0,
+    );
+    assert!(output.expect("durable").answers[0].1.is_ok());
+    house.run();
+    assert_eq!(house.engine.state(1), PaymentState::Released);
+    assert_eq!(house.engine.buckets(quota).available(), 100_000);
+}

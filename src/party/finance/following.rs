@@ -1,0 +1,254 @@
+//! The engine's journal, followed: what is ordered, voided and put on file there, for finance's store.
+//!
+//! How far it was followed lies in finance's own journal, in one group with what came of it. What is read again at a
+//! start, to know payments that were reserved and not ordered, is read from the first record on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use anyhow::{Context, Result};
+use domain::codes::Role;
+use domain::ids::PaymentId;
+use domain::office::shelves::Book;
+use domain::voucher::Party;
+use exchange::finance::due::{Due, due};
+use exchange::finance::feed::{Feed, Ordered, Told};
+use exchange::finance::{Finance, Order as FinanceOrder};
+use exchange::party::{Inbound, Inbox};
+use protocol::client::{BlockingClient, Options};
+use protocol::{Cursor, Environment, Hello, Position, Subscribe};
+use storage::event_record;
+use storage::record::RecordRef;
+
+use super::{CHANNEL, PAUSE};
+
+/// Frames of the journal that finance's store has not answered.
+const FRAMES_AHEAD: usize = 8;
+
+/// What the engine's events are called that vouchers rest on.
+const EVENTS: [&str; 8] = [
+    "registered",
+    "created",
+    "reserved",
+    "stepped",
+    "fact-taken",
+    "filed",
+    "batch-ended",
+    "resolved",
+];
+
+/// Why nothing is followed any more.
+const ENDED: &str = "finance's store has ended";
+
+/// A payment by name.
+type Name = (Book, PaymentId);
+
+/// Starts the thread.
+pub(super) fn start(
+    engine: SocketAddr,
+    central_bank: Party,
+    store: Inbox<Finance>,
+) -> std::io::Result<()> {
+    std::thread::Builder::new().name("feed".into()).spawn(move || {
+        loop {
+            let ended = follow(engine, central_bank, &store);
+            let error = ended.err().unwrap_or_else(|| anyhow::anyhow!("it ended"));
+            tracing::warn!(%error, "the engine's journal is followed again");
+            std::thread::sleep(PAUSE);
+        }
+    })?;
+    Ok(())
+}
+
+/// Follows the engine's journal, from the first record on, until the connection breaks.
+fn follow(engine: SocketAddr, central_bank: Party, store: &Inbox<Finance>) -> Result<()> {
+    let mut following = Following::after(store, central_bank)?;
+    let hello = Hello::new(Role::Operator, CHANNEL, "exchange").to_environment(Environment::Test);
+    let client = BlockingClient::connect(engine.to_string(), hello, Options::default())?;
+    let events = EVENTS.iter().map(|&slug| slug.to_owned()).collect();
+    let subscribe = Subscribe { cursor: Cursor::START, limit: 0, events };
+    let mut pace = Pace::new();
+    for frame in client.subscribe(subscribe)? {
+        let frame = frame?;
+        for record in frame.records() {
+            following.record(&record)?;
+        }
+        let cursor = frame.cursor;
+        if cursor.position > following.followed.position {
+            following.followed = cursor;
+            let orders = std::mem::take(&mut following.pending);
+            pace.hand_on(store, Inbound::Follow { cursor: bytes_of(cursor), orders })?;
+        }
+    }
+    Ok(())
+}
+
+/// The journal as far as it was read.
+struct Following {
+    central_bank: Party,
+    feed: Feed,
+    /// How far finance's store has it.
+    followed: Cursor,
+    /// Payments that have no voucher, and could have one when something is filed.
+    left: BTreeSet<Name>,
+    /// What was ordered of them, as far as the journal was read.
+    waiting: BTreeMap<Name, Ordered>,
+    /// What came of the frames of a group that has not ended: only its last frame moves the cursor.
+    pending: Vec<FinanceOrder>,
+}
+
+impl Following {
+    /// Before the first record, with what finance's store has: of what was folded half nothing is kept.
+    fn after(store: &Inbox<Finance>, central_bank: Party) -> Result<Following> {
+        let (tell, told) = channel();
+        let look: Inbound<Finance> = Inbound::Look(Box::new(move |node, _| {
+            let followed = cursor_of(node.store().followed());
+            let left: BTreeSet<Name> = node.business().left().map(|(name, _)| *name).collect();
+            let _ = tell.send((followed, left));
+        }));
+        store.send(look).ok().context(ENDED)?;
+        let (followed, left) = told.recv().ok().context(ENDED)?;
+        let (feed, waiting, pending) = (Feed::default(), BTreeMap::new(), Vec::new());
+        Ok(Following { central_bank, feed, followed, left, waiting, pending })
+    }
+
+    fn record(&mut self, record: &protocol::subscribe::Record<'_>) -> Result<()> {
+        let Position { epoch, sequence } = record.position;
+        let position = storage::position::Position { epoch, sequence };
+        let (kind, version, body) = (record.kind, record.version, record.body);
+        let mut ids = Vec::new();
+        let event = event_record::decode(&RecordRef { kind, version, body, position }, &mut ids)?;
+        let told = self.feed.take(&event).map_err(anyhow::Error::msg)?;
+        let is_new = record.position > self.followed.position;
+        match told {
+            Told::Nothing => Ok(()),
+            Told::Ordered(ordered) => self.ordered(*ordered, is_new),
+            Told::Voided(payment, book) => {
+                self.voided((book, payment), is_new);
+                Ok(())
+            }
+            Told::Answered(payment, book) if self.left.contains(&(book, payment)) => {
+                self.voided((book, payment), is_new);
+                Ok(())
+            }
+            Told::Answered(..) => Ok(()),
+            Told::Filed(book) if is_new => self.try_again(book),
+            Told::Filed(_) => Ok(()),
+        }
+    }
+
+    fn ordered(&mut self, ordered: Ordered, is_new: bool) -> Result<()> {
+        let name = (ordered.book(), ordered.payment);
+        if is_new {
+            let due = self.due(&ordered)?;
+            if due.order.is_err() {
+                self.left.insert(name);
+            }
+            self.push(due);
+        }
+        if self.left.contains(&name) {
+            self.waiting.insert(name, ordered);
+        }
+        Ok(())
+    }
+
+    /// What finance's store has not heard of it never hears of; else the store takes it back.
+    fn voided(&mut self, name: Name, is_new: bool) {
+        self.left.remove(&name);
+        self.waiting.remove(&name);
+        if !is_new {
+            return;
+        }
+        let mut was_pending = false;
+        for order in &mut self.pending {
+            if let FinanceOrder::Ordered(due) = order {
+                let before = due.len();
+                due.retain(|due| (due.book, due.payment) != name);
+                was_pending |= due.len() < before;
+            }
+        }
+        if !was_pending {
+            let (book, payment) = name;
+            self.pending.push(FinanceOrder::Voided { book, payment });
+        }
+    }
+
+    /// Rows were filed: payments of the division and year that have no voucher may have an account now.
+    fn try_again(&mut self, book: Book) -> Result<()> {
+        let (first, last) = ((book, PaymentId(0)), (book, PaymentId(u128::MAX)));
+        let waiting: Vec<Ordered> =
+            self.waiting.range(first..=last).map(|(_, ordered)| ordered.clone()).collect();
+        for ordered in waiting {
+            let due = self.due(&ordered)?;
+            if due.order.is_ok() {
+                self.left.remove(&(due.book, due.payment));
+                self.waiting.remove(&(due.book, due.payment));
+            }
+            self.push(due);
+        }
+        Ok(())
+    }
+
+    fn due(&mut self, ordered: &Ordered) -> Result<Due> {
+        due(&mut self.feed, self.central_bank, ordered).map_err(anyhow::Error::msg)
+    }
+
+    /// Orders that follow each other become vouchers together.
+    fn push(&mut self, due: Due) {
+        match self.pending.last_mut() {
+            Some(FinanceOrder::Ordered(same)) => same.push(due),
+            _ => self.pending.push(FinanceOrder::Ordered(vec![due])),
+        }
+    }
+}
+
+/// How far the journal is read ahead of finance's store.
+struct Pace {
+    answered: Sender<()>,
+    answers: Receiver<()>,
+    ahead: usize,
+}
+
+impl Pace {
+    fn new() -> Pace {
+        let (answered, answers) = channel();
+        Pace { answered, answers, ahead: 0 }
+    }
+
+    /// Hands a frame on, and waits while too many are not answered.
+    fn hand_on(&mut self, store: &Inbox<Finance>, follow: Inbound<Finance>) -> Result<()> {
+        store.send(follow).ok().context(ENDED)?;
+        let answered = self.answered.clone();
+        let look = Inbound::Look(Box::new(move |_, _| {
+            let _ = answered.send(());
+        }));
+        store.send(look).ok().context(ENDED)?;
+        self.ahead += 1;
+        while self.ahead > FRAMES_AHEAD {
+            self.answers.recv().ok().context(ENDED)?;
+            self.ahead -= 1;
+        }
+        Ok(())
+    }
+}
+
+/// A cursor as the store keeps it: epoch, sequence, hash.
+fn bytes_of(cursor: Cursor) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(44);
+    bytes.extend_from_slice(&cursor.position.epoch.to_le_bytes());
+    bytes.extend_from_slice(&cursor.position.sequence.to_le_bytes());
+    bytes.extend_from_slice(&cursor.group_hash);
+    bytes
+}
+
+fn cursor_of(bytes: &[u8]) -> Cursor {
+    let read = || {
+        let (epoch, rest) = bytes.split_first_chunk()?;
+        let (sequence, rest) = rest.split_first_chunk()?;
+        let group_hash = *rest.first_chunk()?;
+        let (epoch, sequence) = (u32::from_le_bytes(*epoch), u64::from_le_bytes(*sequence));
+        Some(Cursor { position: Position { epoch, sequence }, group_hash })
+    };
+    read().unwrap_or(Cursor::START)
+}
