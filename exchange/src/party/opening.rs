@@ -15,7 +15,7 @@ use crate::business::Business;
 use crate::limits::PARTY_SEGMENT_BYTES;
 use crate::node::{Folding, JournalLog, KeyRing, Means, Payloads};
 use crate::record::{KIND_FIRST, KIND_LAST, RECORD_VERSION};
-use crate::signing::Ed25519Verifier;
+use crate::signing::{Ed25519Verifier, PublicKey};
 use crate::store::LanePolicy;
 
 use super::RunningNode;
@@ -56,6 +56,20 @@ pub struct Opened<B: Business> {
     pub closed_before: bool,
 }
 
+/// A party's journal, and what was folded from it.
+pub struct Folded<B: Business> {
+    /// Store and business.
+    pub folding: Folding<B>,
+    /// The journal behind what was folded.
+    pub log: JournalLog,
+    /// Which start this is.
+    pub epoch: u32,
+    /// Records that were folded.
+    pub records: u64,
+    /// Whether a process before ended in good order.
+    pub closed_before: bool,
+}
+
 /// Opens a party's journal in a directory, made if there is none, and folds its node.
 ///
 /// # Errors
@@ -69,6 +83,31 @@ pub fn open<B: Business>(
     payloads: Box<dyn Payloads>,
     time_ms: u64,
 ) -> Result<Opened<B>, OpeningError> {
+    let Folded { folding, log, epoch, records, closed_before } =
+        fold(dir, me, &identity.root, new, business, time_ms)?;
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let means = Means {
+        payloads,
+        keys: KeyRing::new(Arc::clone(&identity.seal)),
+        verifier: Box::new(Ed25519Verifier::on_threads(threads)),
+        lanes: LanePolicy::default(),
+        threads,
+    };
+    Ok(Opened { node: folding.onto(log, means), epoch, records, closed_before })
+}
+
+/// Opens a party's journal in a directory, made if there is none, and folds it.
+///
+/// # Errors
+/// When the journal cannot be made, read or written.
+pub fn fold<B: Business>(
+    dir: &Path,
+    me: Party,
+    root: &PublicKey,
+    new: NewJournal,
+    business: B,
+    time_ms: u64,
+) -> Result<Folded<B>, OpeningError> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::probe(dir)?);
     let dataset = DataSet {
         id: new.id,
@@ -81,7 +120,7 @@ pub fn open<B: Business>(
         Err(error) => return Err(error.into()),
     }
     let seed = (new.id >> 64) as u64;
-    let mut folding = Folding::new(me, identity.root.clone(), seed, business);
+    let mut folding = Folding::new(me, root.clone(), seed, business);
     let ours = KIND_FIRST..=KIND_LAST;
     let knows = |kind, version| ours.contains(&kind) && version == RECORD_VERSION;
     let options =
@@ -94,13 +133,5 @@ pub fn open<B: Business>(
     let closed_before = recovered.closed_before;
     let filler = FillerThread::spawn(recovered.filler)?;
     let log = JournalLog::with_thread(recovered.journal, filler);
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let means = Means {
-        payloads,
-        keys: KeyRing::new(Arc::clone(&identity.seal)),
-        verifier: Box::new(Ed25519Verifier::on_threads(threads)),
-        lanes: LanePolicy::default(),
-        threads,
-    };
-    Ok(Opened { node: folding.onto(log, means), epoch, records, closed_before })
+    Ok(Folded { folding, log, epoch, records, closed_before })
 }
