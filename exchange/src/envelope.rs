@@ -163,6 +163,7 @@ pub struct Envelope {
     to: Party,
     read: Read,
     signed: Vec<u8>,
+    digest: Digest,
     seals: Vec<Seal>,
 }
 
@@ -218,7 +219,8 @@ impl Envelope {
             _ => return Err(Unreadable::Impossible { what: "the subject" }),
         };
         fields.end()?;
-        Ok(Envelope { from, to, read, signed, seals })
+        let digest = Digest(*blake3::hash(&signed).as_bytes());
+        Ok(Envelope { from, to, read, signed, digest, seals })
     }
 
     /// Reads an envelope, of whoever.
@@ -255,6 +257,12 @@ impl Envelope {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.signed.len() + 128 * (1 + self.seals.len()));
+        self.encode_into(&mut out);
+        out
+    }
+
+    /// Puts the envelope behind what is there, as it is sent and kept.
+    pub fn encode_into(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
         out.put_long(&self.signed);
@@ -266,7 +274,6 @@ impl Envelope {
             out.put_day(seal.day);
             out.put_short(seal.signature.bytes());
         }
-        out
     }
 
     /// Sets a seal, instead of one in the same place.
@@ -348,8 +355,8 @@ impl Envelope {
 
     /// The digest of its signed bytes.
     #[must_use]
-    pub fn digest(&self) -> Digest {
-        Digest(*blake3::hash(&self.signed).as_bytes())
+    pub const fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// The seals it has to have: a voucher those of its kind's table, notices the business seal of their sender.

@@ -94,8 +94,11 @@ pub const REASON_BYTES_MAX: usize = 1200;
 /// Longest name of a person, in bytes.
 pub const PERSON_BYTES_MAX: usize = 120;
 
-/// Signatures that are verified as one batch.
-pub const VERIFY_BATCH: usize = 64;
+/// Signatures that are verified as one batch: from some 100 on a batch is added up in another way, which is faster.
+pub const VERIFY_BATCH: usize = 256;
+
+/// Parts into which a batch that does not hold is cut, to be verified again.
+pub const VERIFY_PARTS: usize = 8;
 
 /// Signatures or messages below which a second thread is not worth its start.
 pub const THREADS_WORTH: usize = 256;

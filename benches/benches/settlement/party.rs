@@ -151,6 +151,7 @@ where
     B: Business + Send + 'static,
     B::Order: Send,
 {
+    let name = node.store().me().to_string();
     let body = move || {
         let mut told: BTreeMap<Party, u64> = BTreeMap::new();
         let (mut inputs, mut stops) = (Vec::new(), false);
@@ -184,7 +185,7 @@ where
         }
         (node, time_of(ClockId::ThreadCPUTime))
     };
-    std::thread::Builder::new().name("party".into()).spawn(body).expect("the system gives threads")
+    std::thread::Builder::new().name(name).spawn(body).expect("the system gives threads")
 }
 
 /// One turn, and what it gave out handed on.

@@ -20,8 +20,8 @@ const LAST: u8 = 2;
 
 /// A message of the other side.
 pub(super) enum Message<'a> {
-    /// A letter.
-    Whole(&'a [u8]),
+    /// A letter, behind the first byte.
+    Whole,
     /// A piece of one.
     Piece { bytes: &'a [u8], last: bool },
 }
@@ -29,7 +29,7 @@ pub(super) enum Message<'a> {
 impl Message<'_> {
     pub(super) fn read(bytes: &[u8]) -> Result<Message<'_>, Unreadable> {
         match bytes.split_first() {
-            Some((&WHOLE, bytes)) => Ok(Message::Whole(bytes)),
+            Some((&WHOLE, _)) => Ok(Message::Whole),
             Some((&GOES_ON, bytes)) => Ok(Message::Piece { bytes, last: false }),
             Some((&LAST, bytes)) => Ok(Message::Piece { bytes, last: true }),
             _ => Err(Unreadable::Impossible { what: "a message" }),

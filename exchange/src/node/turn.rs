@@ -93,20 +93,21 @@ impl<B: Business, L: Log> Node<B, L> {
     }
 
     /// Verifies the letters of all inputs together.
-    fn look_at(&self, inputs: Vec<Input<B::Order>>) -> Vec<Ready<B::Order>> {
+    fn look_at(&self, mut inputs: Vec<Input<B::Order>>) -> Vec<Ready<B::Order>> {
         let mut letters = Vec::new();
-        for input in &inputs {
+        for input in &mut inputs {
             let Input::Messages { messages, .. } = input else { continue };
             for message in messages {
-                if let Ok(Message::Whole(letter)) = Message::read(message) {
-                    letters.push(letter.to_vec());
+                if let Ok(Message::Whole) = Message::read(message) {
+                    // What is left of the message still says that it is a whole letter.
+                    letters.push(message.split_off(1));
                 }
             }
         }
         let checked = Checked::all(&self.store, letters, self.means.verifier.as_ref());
         let mut checked = checked.into_iter();
         let mut look = |message: Vec<u8>| match Message::read(&message) {
-            Ok(Message::Whole(_)) => {
+            Ok(Message::Whole) => {
                 Looked::Letter(Box::new(checked.next().expect("each whole letter was looked at")))
             }
             _ => Looked::Message(message),
@@ -186,7 +187,7 @@ impl<B: Business, L: Log> Node<B, L> {
             return Ok(());
         }
         let message = match message {
-            Looked::Letter(letter) => return self.letter_came(turn, from, number, &letter),
+            Looked::Letter(letter) => return self.letter_came(turn, from, number, *letter),
             Looked::Message(message) => message,
         };
         let so_far = self.store.peer(from).map_or(0, |peer| peer.partial().len());
@@ -203,13 +204,13 @@ impl<B: Business, L: Log> Node<B, L> {
                 let mut letter = [partial, bytes].concat();
                 letter.truncate(ENVELOPE_BYTES_MAX);
                 let letter = self.look_at_one(letter);
-                self.letter_came(turn, from, number, &letter)
+                self.letter_came(turn, from, number, letter)
             }
-            Ok(Message::Whole(_)) => unreachable!("whole letters were looked at"),
+            Ok(Message::Whole) => unreachable!("whole letters were looked at"),
             // What is no message is no letter either; a person sees its bytes.
             Err(_) => {
                 let letter = self.look_at_one(message);
-                self.letter_came(turn, from, number, &letter)
+                self.letter_came(turn, from, number, letter)
             }
         }
     }
@@ -224,14 +225,14 @@ impl<B: Business, L: Log> Node<B, L> {
         turn: &mut Turn<B>,
         from: Party,
         number: u64,
-        letter: &Checked,
+        letter: Checked,
     ) -> Result<(), NodeFault> {
-        let (arrival, effects) = match self.store.judge(from, number, letter) {
+        let (arrival, effects) = match self.store.judge(from, number, &letter) {
             Judged::Before | Judged::Early => return Ok(()),
             Judged::Settled(arrival) => (arrival, Vec::new()),
-            Judged::Voucher => self.taken_by_business(from, letter),
+            Judged::Voucher => self.taken_by_business(from, &letter),
         };
-        if let Some(notice) = self.store.answer(number, &arrival, letter) {
+        if let Some(notice) = self.store.answer(number, &arrival, &letter) {
             turn.notices.entry(from).or_default().push(notice);
         }
         let followed = if arrival == Arrival::Notices {
@@ -241,9 +242,11 @@ impl<B: Business, L: Log> Node<B, L> {
             super::effects::Followed::default()
         };
         let kept = !matches!(arrival, Arrival::Repeated { .. });
-        let bytes = if kept { letter.bytes.clone() } else { Vec::new() };
+        let Checked { bytes, envelope, .. } = letter;
+        let bytes = if kept { bytes } else { Vec::new() };
         let day = self.store.day();
-        self.decided(turn, Event::Received { from, number, day, arrival, letter: bytes });
+        let event = Event::Received { from, number, day, arrival, letter: bytes };
+        self.decided_on(turn, event, envelope.as_ref().ok());
         self.effects(turn, effects);
         self.after_notices(turn, from, followed);
         Ok(())
@@ -317,7 +320,12 @@ impl<B: Business, L: Log> Node<B, L> {
 
     /// Takes an event into the turn and changes by it.
     pub(super) fn decided(&mut self, turn: &mut Turn<B>, event: Event) {
-        let unplaced = self.store.apply(&event);
+        self.decided_on(turn, event, None);
+    }
+
+    /// The same, with the envelope that was read of what arrived.
+    fn decided_on(&mut self, turn: &mut Turn<B>, event: Event, read: Option<&Envelope>) {
+        let unplaced = self.store.apply_read(&event, read);
         if let Event::Business(record) = &event {
             self.business.apply(record);
         }

@@ -67,7 +67,7 @@ impl Event {
                 out.put_party(*to);
                 out.push(*lane as u8);
                 out.put_day(*day);
-                out.extend_from_slice(&envelope.encode());
+                envelope.encode_into(out);
             }
             Event::Given { to, first, entries } => {
                 out.put_party(*to);
@@ -107,7 +107,7 @@ impl Event {
             Event::Resealed { to, entry, by, envelope } => {
                 put_entry(out, *to, *entry);
                 out.put_text(by);
-                out.extend_from_slice(&envelope.encode());
+                envelope.encode_into(out);
             }
             Event::Stopped { to, entry, reason } => {
                 put_entry(out, *to, *entry);
@@ -122,7 +122,7 @@ impl Event {
                 out.put_party(*from);
                 out.put_day(*day);
                 put_persons(out, persons);
-                out.extend_from_slice(&envelope.encode());
+                envelope.encode_into(out);
             }
             Event::AskedBack { to, entry, by } => {
                 put_entry(out, *to, *entry);

@@ -15,6 +15,8 @@ use crate::limits::{BODY_BYTES_MAX, PART_BYTES_MAX, TURN_BYTES_MAX};
 /// Writes the groups of one turn.
 pub struct TurnWriter {
     groups: Vec<RecordWriter>,
+    /// The body of the event that is being written; kept for its room.
+    body: Vec<u8>,
     room: usize,
     next: u64,
 }
@@ -25,7 +27,7 @@ impl TurnWriter {
     pub fn new(next: u64, group_bytes_max: usize) -> TurnWriter {
         let room = (group_bytes_max - GROUP_HEADER_BYTES).min(RUN_BYTES_MAX);
         assert!(room > 8 * RECORD_HEAD_BYTES, "a group of {room} bytes holds no record");
-        TurnWriter { groups: vec![RecordWriter::default()], room, next }
+        TurnWriter { groups: vec![RecordWriter::default()], body: Vec::new(), room, next }
     }
 
     /// Writes an event and gives the sequence of its first record.
@@ -33,7 +35,8 @@ impl TurnWriter {
     /// # Panics
     /// When its body is above [`BODY_BYTES_MAX`].
     pub fn write(&mut self, event: &Event) -> u64 {
-        let mut body = Vec::with_capacity(512);
+        let mut body = std::mem::take(&mut self.body);
+        body.clear();
         event.encode(&mut body);
         assert!(body.len() <= BODY_BYTES_MAX, "an event of {} bytes", body.len());
         let part = PART_BYTES_MAX.min(self.room - 4 * RECORD_HEAD_BYTES);
@@ -44,6 +47,7 @@ impl TurnWriter {
             first.get_or_insert(at);
         }
         let at = self.record(event.kind(), &body[last..]);
+        self.body = body;
         first.unwrap_or(at)
     }
 

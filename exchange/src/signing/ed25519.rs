@@ -1,6 +1,7 @@
 //! Ed25519: signing with a key from a file, verifying in batches.
 //!
-//! A batch that fails says of no claim which it was; then each of it is looked at alone, strictly. A batch
+//! A batch that fails says of no claim which it was; then its parts are verified, and each claim of a part that
+//! fails is looked at alone, strictly. A batch
 //! that holds may hold a signature that its own signer made so that a strict look refuses it: nobody else can
 //! make one, and whoever made it is bound by it here.
 
@@ -11,7 +12,7 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey, verify_batch};
 use super::{
     Algorithm, CertificateId, Claim, PublicKey, Purpose, Signature, Signer, SigningError, Verifier,
 };
-use crate::limits::{THREADS_WORTH, VERIFY_BATCH};
+use crate::limits::{THREADS_WORTH, VERIFY_BATCH, VERIFY_PARTS};
 
 /// Signs with a private key in memory, which is wiped when this is dropped.
 pub struct Ed25519Signer {
@@ -126,30 +127,39 @@ impl Verifier for Ed25519Verifier {
     }
 }
 
-/// Verifies one batch.
+/// Verifies one batch, by parts where it does not hold.
 fn batch(claims: &[Claim<'_>]) -> Vec<bool> {
-    let messages: Vec<_> = claims.iter().map(|claim| whole(claim.purpose, claim.bytes)).collect();
-    let signatures: Vec<Option<ed25519_dalek::Signature>> = claims
-        .iter()
-        .map(|claim| ed25519_dalek::Signature::from_slice(claim.signature.bytes()).ok())
-        .collect();
-    let keys: Vec<VerifyingKey> = claims
-        .iter()
-        .map(|claim| match claim.key {
-            PublicKey::Ed25519(key) => *key,
-        })
-        .collect();
-    if claims.len() > 1 {
-        let slices: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
-        let all: Option<Vec<_>> = signatures.iter().copied().collect();
-        if all.is_some_and(|all| verify_batch(&slices, &all, &keys).is_ok()) {
-            return vec![true; claims.len()];
-        }
+    if claims.len() > 1 && holds(claims) {
+        return vec![true; claims.len()];
     }
-    let alone = messages.iter().zip(&signatures).zip(&keys);
-    alone
-        .map(|((message, signature), key)| {
-            signature.is_some_and(|signature| key.verify_strict(message, &signature).is_ok())
-        })
-        .collect()
+    let parts = claims.chunks(claims.len().div_ceil(VERIFY_PARTS));
+    let verified = |part: &[Claim<'_>]| match part.len() > 1 && holds(part) {
+        true => vec![true; part.len()],
+        false => part.iter().map(holds_alone).collect(),
+    };
+    parts.flat_map(verified).collect()
+}
+
+/// Whether all claims of a batch hold.
+fn holds(claims: &[Claim<'_>]) -> bool {
+    let messages: Vec<_> = claims.iter().map(|claim| whole(claim.purpose, claim.bytes)).collect();
+    let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+    let keys: Vec<VerifyingKey> = claims.iter().map(key_of).collect();
+    let signatures: Option<Vec<_>> = claims.iter().map(signature_of).collect();
+    signatures.is_some_and(|all| verify_batch(&messages, &all, &keys).is_ok())
+}
+
+fn holds_alone(claim: &Claim<'_>) -> bool {
+    let message = whole(claim.purpose, claim.bytes);
+    signature_of(claim).is_some_and(|one| key_of(claim).verify_strict(&message, &one).is_ok())
+}
+
+fn signature_of(claim: &Claim<'_>) -> Option<ed25519_dalek::Signature> {
+    ed25519_dalek::Signature::from_slice(claim.signature.bytes()).ok()
+}
+
+const fn key_of(claim: &Claim<'_>) -> VerifyingKey {
+    match claim.key {
+        PublicKey::Ed25519(key) => *key,
+    }
 }

@@ -58,7 +58,7 @@ fn in_a_batch_exactly_the_bad_ones_are_named() {
     let mut signatures: Vec<_> = (0..count)
         .map(|n| signers[n % 7].sign(Purpose::Seal, &messages[n]).expect("signed"))
         .collect();
-    let bad = [0, 63, 64, 300, count - 1];
+    let bad = [0, 63, 64, 255, 256, 300, count - 1];
     for n in bad {
         signatures[n] = signers[n % 7].sign(Purpose::Seal, b"another").expect("signed");
     }

@@ -38,6 +38,14 @@ impl Store {
     /// # Panics
     /// When the event does not follow from the state.
     pub fn apply(&mut self, event: &Event) -> Option<Unplaced> {
+        self.apply_read(event, None)
+    }
+
+    /// The same, where the letter of [`Event::Received`] was read before.
+    ///
+    /// # Panics
+    /// As [`Store::apply`].
+    pub fn apply_read(&mut self, event: &Event, read: Option<&Envelope>) -> Option<Unplaced> {
         match event {
             Event::Queued { to, lane, day, envelope } => {
                 let (key, flag) = parts(envelope);
@@ -87,8 +95,9 @@ impl Store {
                     }
                     return None;
                 }
-                let envelope = Envelope::decode(letter).ok();
-                let entry = self.arrived(*from, *number as u32, *day, arrival, envelope.as_ref());
+                let here = if read.is_some() { None } else { Envelope::decode(letter).ok() };
+                let envelope = read.or(here.as_ref());
+                let entry = self.arrived(*from, *number as u32, *day, arrival, envelope);
                 if *arrival == Arrival::Notices {
                     let envelope = envelope.expect("notices that were followed can be read");
                     self.follow(*from, envelope.notices());
