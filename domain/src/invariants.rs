@@ -1,4 +1,4 @@
-//! I1, I2, I10, I11 and I13 as checks over whole states, for `verify`, drills and tests.
+//! I1, I2, I10, I11, I13 and I14 as checks over whole states, for `verify`, drills and tests.
 //!
 //! The checks look at states alone and share nothing with the decisions that should keep them.
 
@@ -9,6 +9,7 @@ use crate::division::{Division, YearBook};
 use crate::ids::{PersonId, QuotaId};
 use crate::money::FenSum;
 use crate::movement::Transit;
+use crate::office::rules::inherited;
 use crate::payment::Payment;
 use crate::quota::UnderWay;
 use crate::refusal::Code;
@@ -51,7 +52,12 @@ pub fn check_all<'a>(
     found.insert("I3", exactly_once(divisions.clone()));
     found.insert("I10", two_pairs_of_eyes(divisions.clone()));
     found.insert("I11", budget_first(divisions.clone()));
-    found.insert("I13", no_fact_lost(divisions));
+    found.insert("I13", no_fact_lost(divisions.clone()));
+    let rulebook = inherited::one_rulebook(divisions);
+    // Without a province on file nothing is held against it, and nothing is said.
+    if rulebook.checked > 0 {
+        found.insert("I14", rulebook);
+    }
     found
 }
 

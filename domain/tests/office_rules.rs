@@ -619,12 +619,16 @@ fn a_division_may_tighten_the_provinces_rules_and_loosen_them_only_by_its_approv
     let alone = house.file(PaperKind::RuleApprove, RULE_MAKER, "R-LARGE", 20_230_301);
     assert_eq!(alone, Code::DutySeparation);
     assert_eq!(approve(&mut house), Code::Accepted);
-    for version in [0, 4] {
-        let said = inherit(&mut house, &set(version, "400000.00"));
+    for (version, amount) in [(0, "400000.00"), (3, "400000.00"), (4, "500000.00")] {
+        let said = inherit(&mut house, &set(version, amount));
         assert_eq!((said, house.place()), (Code::NotInherited, Some((1, 2))), "not the next");
     }
+    // A text that was not the province's is mended by the right one of the same version.
+    assert_eq!(inherit(&mut house, &set(4, "900000.00")), Code::Accepted);
+    assert_eq!(inherit(&mut house, &set(4, "500000.00")), Code::Accepted);
+    assert_eq!(house.rule("R-LARGE").map(|rule| rule.version), Some(3));
     let rule = house.rule("R-LARGE").expect("inherited");
-    assert_eq!((rule.origin, rule.origin_version, rule.version), (Origin::Province, 4, 1));
+    assert_eq!((rule.origin, rule.origin_version, rule.version), (Origin::Province, 4, 3));
     assert_eq!((rule.maker.0, rule.checker.0), (RULE_MAKER, RULE_CHECKER));
     let inherited: &RuleInherited = house.office().get("R-LARGE").expect("the province's");
     assert_eq!((inherited.version, inherited.checker.0), (4, RULE_CHECKER));
@@ -634,13 +638,13 @@ fn a_division_may_tighten_the_provinces_rules_and_loosen_them_only_by_its_approv
     assert_eq!(propose(&mut house, "hold", "400000.00"), Code::Accepted);
     assert_eq!(approve(&mut house), Code::Accepted);
     let rule = house.rule("R-LARGE").expect("its own");
-    assert_eq!((rule.origin, rule.action, rule.version), (Origin::Own, Action::Hold, 2));
+    assert_eq!((rule.origin, rule.action, rule.version), (Origin::Own, Action::Hold, 4));
     // The province moves: where the division is at least as strict, its own stays.
     assert_eq!(inherit(&mut house, &set(5, "450000.00")), Code::Accepted);
-    assert_eq!(house.rule("R-LARGE").map(|rule| rule.version), Some(2));
+    assert_eq!(house.rule("R-LARGE").map(|rule| rule.version), Some(4));
     assert_eq!(inherit(&mut house, &set(6, "300000.00")), Code::Accepted);
     let rule = house.rule("R-LARGE").expect("the province's again");
-    assert_eq!((rule.origin, rule.origin_version, rule.version), (Origin::Province, 6, 3));
+    assert_eq!((rule.origin, rule.origin_version, rule.version), (Origin::Province, 6, 5));
     // A deviation, for a time.
     let deviation = "R-LARGE\t鲁财库〔2023〕7号\t2023-03-01\t2023-03-31\tapprove-department\tamount >= 800000.00\t0.00\t0\t抢险";
     let late = deviation.replace("2023-03-31", "2023-02-28");

@@ -72,7 +72,7 @@ Example:
 Example:
   treasury report bulletin --year 2022 --format csv --connect 127.0.0.1:7370")]
     Bulletin(ReportArguments),
-    /// Deviations from the rules, as approved (规则偏离).
+    /// Deviations from the rules, as approved, and what is not the province's (规则偏离).
     #[command(after_help = "\
 Example:
   treasury report deviations --year 2022 --division 370102000 --connect 127.0.0.1:7370")]

@@ -95,6 +95,7 @@ fn meaning(name: &str) -> &'static str {
         "I10" => "two persons",
         "I11" => "budget first",
         "I13" => "no fact lost",
+        "I14" => "one rulebook",
         "L1" => "rows",
         "L2" => "edges",
         "L3" => "own level",

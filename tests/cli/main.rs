@@ -7,6 +7,7 @@ mod golden;
 mod house;
 mod papers;
 mod reports;
+mod rulebook;
 mod rules;
 mod transfers;
 

@@ -126,28 +126,11 @@ fn is_answer(code: u16) -> bool {
 /// A division below the province may only tighten.
 fn must_be_strict(asked: &Asked<'_>, rule: &Rule) -> Result<(), Refusal> {
     match asked.office.get::<RuleInherited>(&rule.id) {
-        Some(inherited) if !is_as_strict(rule, &Rule::from(inherited)) => {
+        Some(inherited) if !rule.is_as_strict_as(&Rule::from(inherited)) => {
             Err(Code::RuleLooser.into())
         }
         _ => Ok(()),
     }
-}
-
-/// Whether a rule stops everything another one stops, at least as hard, at all its times.
-fn is_as_strict(own: &Rule, other: &Rule) -> bool {
-    if !other.in_force {
-        return true;
-    }
-    let conditions = (Condition::parse(&own.condition), Condition::parse(&other.condition));
-    let (Ok(condition), Ok(other_condition)) = conditions else { return false };
-    let at_all_times = other.when.split(' ').all(|time| own.when.split(' ').any(|t| t == time));
-    let tolerates_no_more =
-        own.tolerance_fen <= other.tolerance_fen && own.tolerance_bp <= other.tolerance_bp;
-    own.in_force
-        && own.action >= other.action
-        && at_all_times
-        && tolerates_no_more
-        && condition.covers(&other_condition)
 }
 
 /// Each line: the id of a rule that waits, proposed or inherited.
@@ -188,7 +171,8 @@ pub(super) fn drop_drafts(asked: &Asked<'_>) -> Changes {
 }
 
 /// Each line: a rule as it stands in the province: id, version there, then as it is proposed. It
-/// waits for another person, who holds it against what the province has set.
+/// waits for another person, who holds it against what the province has set. The version that was taken
+/// over last is taken over again where its text was not right.
 pub(super) fn inherit(asked: &Asked<'_>) -> Changes {
     asked.must_hold(PostKind::RuleMaker, None)?;
     if is_the_province(asked) {
@@ -198,7 +182,11 @@ pub(super) fn inherit(asked: &Asked<'_>) -> Changes {
         let rule = proposed(asked, line, 2)?;
         let version: u32 = line.get(1)?;
         let before: Option<&RuleInherited> = asked.office.get(&rule.id);
-        if version <= before.map_or(0, |before| before.version) {
+        let is_due = before.map_or(version > 0, |before| {
+            let mends = || !rule.is_same_text_as(&Rule::from(before));
+            version > before.version || version == before.version && mends()
+        });
+        if !is_due {
             return Err(line.refuse(Code::NotInherited, 1));
         }
         let (origin, origin_version) = (Origin::Province, version);
@@ -210,7 +198,7 @@ pub(super) fn inherit(asked: &Asked<'_>) -> Changes {
 fn taken_over(asked: &Asked<'_>, rule: Rule) -> Vec<Change> {
     let set = Rule { version: rule.origin_version, ..rule.clone() };
     let known: Option<&Rule> = asked.office.get(&rule.id);
-    let own = known.filter(|known| known.origin == Origin::Own && is_as_strict(known, &set));
+    let own = known.filter(|known| known.origin == Origin::Own && known.is_as_strict_as(&set));
     let mut changes = vec![Change::Put(RuleInherited::from(&set).into_row())];
     if own.is_none() {
         changes.extend(in_force(rule));

@@ -4,6 +4,7 @@ use super::page::{Form, Report, ReportColumn, RowText, Statement};
 use super::question::{NoReport, ReportKind, ReportQuestion};
 use super::sources::Sources;
 use crate::ids::PersonId;
+use crate::office::rules::inherited::{self, Difference};
 use crate::office::table::Tabled;
 use crate::office::tables;
 use crate::office::tables::rule::{AlertState, Deviation};
@@ -58,7 +59,8 @@ pub(super) fn alerts(sources: &Sources<'_>, question: &ReportQuestion) -> Result
     Ok(Report { title, chinese, statements, columns, rows, total: String::new() })
 }
 
-/// Deviations of the divisions in scope: what is on file of each, and whether it holds today.
+/// Deviations of the divisions in scope: what is on file of each, and whether it holds today; and rules
+/// that are not as the province has set them, though no deviation lets them be.
 pub(super) fn deviations(
     sources: &Sources<'_>,
     question: &ReportQuestion,
@@ -88,12 +90,36 @@ pub(super) fn deviations(
             rows.push(line);
         }
     }
+    let counted = format!("{} on file, {in_force} in force", rows.len());
+    let offices = sources.shelves.offices().filter(|((_, year), _)| *year == question.year);
+    let offices: Vec<_> = offices.map(|((division, _), office)| (division, office)).collect();
+    let comparison = inherited::compare(&offices, Some(today));
+    let (all, checked) = (comparison.differences, comparison.checked);
+    let of_scope = all.iter().filter(|found| scope.area.contains_key(&found.division));
+    let before = rows.len();
+    rows.extend(of_scope.map(|found| difference(sources, found)));
+    let compared =
+        format!("{checked} compared in the whole province, {} here", rows.len() - before);
     rows.sort();
     let mut statements = sources.common_statements(question, &scope);
     statements.retain(|said| &*said.name != "basis");
-    let counted = format!("{} on file, {in_force} in force", rows.len());
     statements.push(Statement::new("deviations", "规则例外", &counted));
+    statements.push(Statement::new("differences", "与省级规则不一致", &compared));
     let (title, chinese) = ReportKind::Deviations.title();
     let (title, chinese) = (title.into(), chinese.into());
     Ok(Report { title, chinese, statements, columns, rows, total: String::new() })
+}
+
+/// The row of a rule that is not the province's: under the columns of a deviation, with what differs as
+/// the reason.
+fn difference(sources: &Sources<'_>, found: &Difference) -> String {
+    let (code, name) = (sources.code(found.division), sources.ledger.places().name(found.division));
+    let reason = found.differs.to_string();
+    let columns = Deviation::COLUMNS.iter().map(|column| match column.name {
+        "rule" => &*found.rule,
+        "reason" => &reason,
+        _ => "",
+    });
+    let columns: Vec<&str> = columns.collect();
+    format!("{code}\t{name}\t{}\t{}", found.differs.word(), columns.join("\t"))
 }

@@ -7,6 +7,8 @@
 //! day. Everything here but the traces follows from rows and is made again wherever those change: live,
 //! in replay and from a checkpoint alike.
 //!
+//! [`inherited`] holds what divisions took over from the province against what the province has set.
+//!
 //! A payment is held against the rules twice: before it is reserved, by all of them, and after, where
 //! some of them leave rows of it, by those that hold it, warn or record. An element that a rule asks for
 //! and that is missing or unknown is a refusal that names it, never a rule passed over.
@@ -14,6 +16,7 @@
 pub(crate) mod case;
 pub mod condition;
 pub mod defaults;
+pub mod inherited;
 pub(crate) mod judge;
 pub mod scan;
 pub mod trace;
