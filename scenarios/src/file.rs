@@ -22,7 +22,7 @@ use crate::stream::{QuotaEnd, Step, Wave};
 use form::Reader;
 
 /// The first eight bytes.
-const MAGIC: [u8; 8] = *b"TRSCEN03";
+const MAGIC: [u8; 8] = *b"TRSCEN04";
 /// Longest name in a head.
 const NAME_BYTES_MAX: usize = 200;
 /// Longest block.

@@ -2,6 +2,7 @@
 //!
 //! - `people`: who acts, and ids.
 //! - `office`: the finance office's papers, from base data to the reply, and its documents.
+//! - `rules`: the control rules on file, and who approves because of them.
 //! - `setup`: what stands between those: limits, earmarks, orders by hand, closing.
 //! - `day`: the payments of one working day and what happens beside them.
 //! - `ask`, `review`, `settle`, `quota`: a day's waves, by who acts.
@@ -14,6 +15,7 @@ mod office;
 mod people;
 mod quota;
 mod review;
+mod rules;
 mod settle;
 
 use std::collections::VecDeque;

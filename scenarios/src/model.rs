@@ -129,6 +129,8 @@ pub(crate) struct Model {
     /// Contracts that were registered.
     registered_contracts: HashSet<u64>,
     ceiling: i64,
+    /// From which amounts on the department approves a payment too, and finance; none: no rule asks.
+    large_from: Option<[i64; 2]>,
     payments: IdMap<PaymentId>,
     acts: IdMap<Known>,
     moves: IdMap<Known>,
@@ -153,6 +155,7 @@ impl Model {
             contracts: HashMap::new(),
             registered_contracts: HashSet::new(),
             ceiling: 0,
+            large_from: None,
             payments: IdMap::default(),
             acts: IdMap::default(),
             moves: IdMap::default(),

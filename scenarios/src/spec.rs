@@ -44,6 +44,9 @@ pub(crate) struct Shape {
     pub(crate) payments_per_quota_max: u64,
     pub(crate) payment_max: Fen,
     pub(crate) one_act_ceiling: Fen,
+    /// From these amounts on the department approves too, and finance.
+    pub(crate) department_from: Fen,
+    pub(crate) finance_from: Fen,
     pub(crate) part_payments: u64,
 }
 
@@ -107,6 +110,8 @@ struct ShapeFile {
     payments_per_quota_max: Spanned<u64>,
     payment_max: Spanned<String>,
     one_act_ceiling: Spanned<String>,
+    department_from: Spanned<String>,
+    finance_from: Spanned<String>,
     part_payments: Spanned<u64>,
 }
 
@@ -168,6 +173,8 @@ impl Spec {
             )?,
             payment_max: reader.yuan(&file.shape.payment_max)?,
             one_act_ceiling: reader.yuan(&file.shape.one_act_ceiling)?,
+            department_from: reader.yuan(&file.shape.department_from)?,
+            finance_from: reader.yuan(&file.shape.finance_from)?,
             part_payments: reader.within(&file.shape.part_payments, 100, 1 << 30)?,
         };
         let c = &file.component;

@@ -64,8 +64,9 @@ fn every_promised_answer_occurs_at_a_hundredth() {
     let (steps, tally) = run("0.01", 7, 4);
     let promised = [
         105, 106, 107, 108, 110, 111, 112, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009,
-        1010, 1011, 1012, 1013, 1014, 1017, 1202, 1502, 3001, 3002, 3003, 3005, 4001, 4002, 4003,
-        4004, 4009, 4011, 4012, 4014, 4016, 4019, 5010, 5202, 5206, 5300, 5311, 5314, 5501,
+        1010, 1011, 1012, 1013, 1014, 1017, 1202, 1502, 3001, 3002, 3003, 3004, 3005, 4001, 4002,
+        4003, 4004, 4006, 4009, 4011, 4012, 4014, 4016, 4019, 5010, 5202, 5206, 5300, 5311, 5314,
+        5400, 5501,
     ];
     for code in promised {
         assert!(tally.refusals.get(&code).is_some_and(|&count| count > 0), "{code} never occurs");
@@ -90,6 +91,8 @@ fn every_promised_answer_occurs_at_a_hundredth() {
         ("refunds", tally.refunds),
         ("allocated", tally.allocated),
         ("repeats", tally.repeats),
+        ("approved by departments", tally.department_approvals),
+        ("approved by finance", tally.finance_approvals),
     ] {
         assert!(count > 10, "{name}: {count}");
     }

@@ -244,6 +244,9 @@ impl RunIt {
                 "mismatches": seen.mismatches.get(), "audited": seen.audited.get(),
                 "projects": projects, "units": units, "documents": documents,
                 "quotas": tally.quotas, "pre_approval_replaced": replaced,
+                "second_approvals": {
+                    "department": tally.department_approvals, "finance": tally.finance_approvals,
+                },
                 "parked": seen.parked.get(), "busy": seen.busy.get(), "seconds": seconds,
                 "loop": if self.rate.is_some() { "open" } else { "closed" },
                 "rate_per_s": self.rate, "latency_us": latency,

@@ -127,7 +127,7 @@ pub(super) fn put_lane_end(
     out[count_at..count_at + 4].copy_from_slice(&count.to_le_bytes());
 }
 
-fn counts(t: &Tally) -> [u64; 14] {
+fn counts(t: &Tally) -> [u64; 16] {
     [
         t.commands,
         t.repeats,
@@ -143,6 +143,8 @@ fn counts(t: &Tally) -> [u64; 14] {
         t.projects,
         t.units,
         t.documents,
+        t.department_approvals,
+        t.finance_approvals,
     ]
 }
 
@@ -307,6 +309,8 @@ impl<'a> Reader<'a> {
             projects: self.u64()?,
             units: self.u64()?,
             documents: self.u64()?,
+            department_approvals: self.u64()?,
+            finance_approvals: self.u64()?,
             paid_fen: self.sum()?,
             allocated_fen: self.sum()?,
             refunds_fen: self.sum()?,

@@ -242,7 +242,7 @@ impl Run {
     }
 
     pub(super) fn late_take_back(&mut self, stub: &Stub, wave: &mut Wave) {
-        if stub.case == Case::AlreadyApproved {
+        if stub.case == Case::AlreadyApproved || self.is_asked_back(stub) {
             let late = self.maker_step(stub, Post::Maker, StepKind::Withdraw, stub.main);
             self.send(wave, late);
         }

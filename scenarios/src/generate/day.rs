@@ -44,6 +44,10 @@ pub(crate) enum Stage {
     Unit,
     /// Makers try to take back what is being approved.
     LateTakeBack,
+    /// Departments approve what is large.
+    Department,
+    /// Finance approves what is largest.
+    FinanceApproves,
     /// Finance holds and returns.
     Finance,
     /// People try what their post forbids.
@@ -77,7 +81,7 @@ pub(crate) enum Stage {
 }
 
 /// Every stage of a day's part with the role of its wave, in order.
-pub(crate) const PART_STAGES: [(Stage, Role); 15] = [
+pub(crate) const PART_STAGES: [(Stage, Role); 17] = [
     (Stage::Quotas, Role::Finance),
     (Stage::Ask, Role::Maker),
     (Stage::TakeBack, Role::Maker),
@@ -85,6 +89,8 @@ pub(crate) const PART_STAGES: [(Stage, Role); 15] = [
     (Stage::FinanceTries, Role::Finance),
     (Stage::Unit, Role::Checker),
     (Stage::LateTakeBack, Role::Maker),
+    (Stage::Department, Role::Checker),
+    (Stage::FinanceApproves, Role::Finance),
     (Stage::Finance, Role::Finance),
     (Stage::DutyTries, Role::Finance),
     (Stage::Instruct, Role::Finance),
@@ -465,6 +471,8 @@ impl Run {
                 Stage::FinanceTries => self.finance_tries(&stub, wave),
                 Stage::Unit => self.approve_unit(&stub, wave),
                 Stage::LateTakeBack => self.late_take_back(&stub, wave),
+                Stage::Department => self.approve_department(&stub, wave),
+                Stage::FinanceApproves => self.approve_finance(&stub, wave),
                 Stage::Finance => self.look_at(&stub, wave),
                 Stage::DutyTries => self.duty_tries(&stub, wave),
                 Stage::Instruct => self.instruct(&stub, wave),

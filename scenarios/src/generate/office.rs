@@ -21,12 +21,13 @@ use super::setup::Stage;
 /// What should be heard.
 const CUT_BELOW_USED: u16 = 4001;
 const OVER_FROZEN: u16 = 4002;
+const NOT_CHILD: u16 = 4006;
 const NO_PARENT: u16 = 4009;
 const VIRE_FUND_NATURE: u16 = 5311;
 const NEEDS_CONGRESS: u16 = 5314;
 
 /// Papers by number, and in which capacity each is filed.
-const PAPERS: [(&str, u8, Role); 26] = [
+const PAPERS: [(&str, u8, Role); 29] = [
     ("base-put", 1, Role::Finance),
     ("project-draft", 20, Role::Maker),
     ("project-submit", 21, Role::Checker),
@@ -50,6 +51,9 @@ const PAPERS: [(&str, u8, Role); 26] = [
     ("document-draft", 70, Role::Finance),
     ("document-lines", 71, Role::Finance),
     ("document-check", 72, Role::Finance),
+    ("rule-propose", 110, Role::Finance),
+    ("rule-approve", 111, Role::Finance),
+    ("rule-inherit", 113, Role::Finance),
     ("commitment-propose", 140, Role::Maker),
     ("commitment-check", 141, Role::Checker),
     ("goal-put", 170, Role::Maker),
@@ -89,6 +93,7 @@ impl Run {
                 self.model.tally.units += town.counts().units;
                 filed([town.base_data_of(YEAR)])
             }
+            Stage::Rules => self.rules(&town),
             Stage::Projects => {
                 self.model.tally.projects += town.counts().projects;
                 filed(town.library())
@@ -246,11 +251,17 @@ impl Run {
     /// is held back.
     fn hand_down(&mut self, town: &mut Town) -> Vec<Due> {
         let division = self.division();
+        let mut wrong = Vec::new();
+        if let Some((parent, other)) = self.no_child() {
+            let deed = [budget::Deed::across(division.quota(parent), &self.row(other).code, 100)];
+            wrong = filed(town.document("L0", "allocate", "", &deed, NOT_CHILD));
+        }
         let rows: Vec<u32> = division.allocated().collect();
         let lines = rows.iter().map(|&serial| town.row_line(&self.row(serial)));
         let officer = town.person(budget::Post::Officer);
         let mut due: Vec<Due> =
             papers(officer, "row-add", lines).into_iter().map(Due::File).collect();
+        due.extend(wrong);
         let deeds = rows.iter().filter_map(|&serial| {
             let (parent, fen) = (division.parent_of(serial)?, division.endowment(serial));
             let deed = budget::Deed::across(division.quota(parent), &self.row(serial).code, fen);
@@ -285,6 +296,22 @@ impl Run {
             due.extend(with_effects(unfreeze, vec![given]));
         }
         due
+    }
+
+    /// What finance holds to hand down, and a quota of the same elements that has its money by the reply:
+    /// nothing goes down between them.
+    fn no_child(&self) -> Option<(u32, u32)> {
+        let division = self.division();
+        let parent = self.serial_of(Kind::Parent)?;
+        let (of_parent, fund) = (division.line(parent), division.quotas[parent as usize].fund);
+        let mut others = division.early();
+        let other = others.find(|&serial| {
+            let line = division.line(serial);
+            division.quotas[serial as usize].fund == fund
+                && line.functional == of_parent.functional
+                && line.economic.starts_with(of_parent.economic)
+        })?;
+        Some((parent, other))
     }
 
     /// Every other row that got money from above has got too much; and some goes between neighbours.

@@ -11,7 +11,14 @@ use super::day::{SideEnd, Stub};
 use super::people::{Post, Space, id};
 
 impl Run {
-    fn on(&self, stub: &Stub, role: Role, post: Post, kind: StepKind, part: u64) -> Command {
+    pub(super) fn on(
+        &self,
+        stub: &Stub,
+        role: Role,
+        post: Post,
+        kind: StepKind,
+        part: u64,
+    ) -> Command {
         let payment = self.payment_id(stub.number, part);
         let person = stub.person(self, post);
         self.step(role, person, kind, payment, stub.quota, stub.number * 8 + part)

@@ -26,6 +26,8 @@ pub(crate) enum Stage {
     Vain,
     /// Card, units and posts.
     BaseData,
+    /// Control rules: the province's own, and below it what it has set.
+    Rules,
     /// Projects come into the library.
     Projects,
     /// Two ups, two downs, and before the congress.
@@ -53,9 +55,10 @@ pub(crate) enum Stage {
 }
 
 /// Every stage, in order.
-pub(crate) const STAGES: [Stage; 14] = [
+pub(crate) const STAGES: [Stage; 15] = [
     Stage::Vain,
     Stage::BaseData,
+    Stage::Rules,
     Stage::Projects,
     Stage::Budget,
     Stage::Limits,
@@ -80,6 +83,7 @@ impl Stage {
         matches!(
             self,
             S::BaseData
+                | S::Rules
                 | S::Projects
                 | S::Budget
                 | S::EarlyQuotas

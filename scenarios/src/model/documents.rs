@@ -25,6 +25,19 @@ impl Model {
         self.under_control = true;
     }
 
+    /// Rules are on file by which the department approves a payment from the first amount on, and
+    /// finance from the second.
+    pub(crate) fn large_from(&mut self, amounts_fen: [i64; 2]) {
+        self.large_from = Some(amounts_fen);
+    }
+
+    /// The posts that rules add to a payment of an amount, as bits.
+    pub(super) fn posts_of_rules(&self, amount_fen: i64) -> u8 {
+        let Some([department, finance]) = self.large_from else { return 0 };
+        let post = |from: i64, bit: u8| if amount_fen >= from { bit } else { 0 };
+        post(department, 2) | post(finance, 4)
+    }
+
     /// A contract is registered.
     pub(crate) fn register_contract(&mut self, contract: u64) {
         self.registered_contracts.insert(contract);

@@ -81,6 +81,10 @@ impl Model {
         if plan.is_some_and(|plan| amount > plan.left(month)) {
             return Some(code::OVER_PLAN);
         }
+        // Nobody has seen what is approved in one act.
+        if ask.one_act && self.posts_of_rules(amount) & !quota.posts != 0 {
+            return Some(code::NO_RULE_APPROVES);
+        }
         None
     }
 
@@ -89,6 +93,7 @@ impl Model {
         let serial = ask.quota.serial() as u32;
         let amount = ask.amount.get();
         let month = (ask.day / 100 % 100) as u8;
+        let large = self.posts_of_rules(amount);
         let quota = &mut self.quotas[serial as usize];
         quota.buckets.reserved += amount;
         quota.open_payments += 1;
@@ -112,7 +117,7 @@ impl Model {
             payee_hash: ask.payee_hash,
             path: path(quota.fund.as_str(), ask.method).unwrap_or(Path::Treasury),
             state: if ask.one_act { State::Instructed } else { State::Reserved },
-            posts: quota.posts,
+            posts: quota.posts | large,
             maker: command.person.0,
             approvers: [0; 3],
             instructor: 0,

@@ -56,6 +56,9 @@ impl Model {
         match step.kind {
             StepKind::ApproveUnit | StepKind::ApproveDepartment | StepKind::ApproveFinance => {
                 payment.approvers[step.kind as usize - 1] = person;
+                self.tally.department_approvals +=
+                    u64::from(step.kind == StepKind::ApproveDepartment);
+                self.tally.finance_approvals += u64::from(step.kind == StepKind::ApproveFinance);
                 payment.state = payment.unheld();
             }
             StepKind::Instruct => {

@@ -48,6 +48,10 @@ pub struct Tally {
     pub units: u64,
     /// Quota documents carried out.
     pub documents: u64,
+    /// Approvals by departments, which rules asked for.
+    pub department_approvals: u64,
+    /// Approvals by finance, which rules asked for.
+    pub finance_approvals: u64,
 }
 
 impl Tally {
@@ -89,5 +93,7 @@ impl Tally {
         self.projects += other.projects;
         self.units += other.units;
         self.documents += other.documents;
+        self.department_approvals += other.department_approvals;
+        self.finance_approvals += other.finance_approvals;
     }
 }
