@@ -1,12 +1,14 @@
 //! What people can say to a test province's bank, and see of it.
 
-use counterparties::bank::{Bank, Identity, Order as BankOrder, ZeroBalanceAccount};
+use counterparties::bank::{
+    Bank, DepositAccount, Identity, Order as BankOrder, ZeroBalanceAccount,
+};
 use counterparties::ledger::Purpose;
 use domain::voucher::DivisionCode;
 use exchange::node::Order;
 use serde_json::{Value, json};
 
-use super::words::{Seen, Words, day, key, of_store, party, status, text};
+use super::words::{Seen, Words, day, key, of_store, party, status, text, yuan};
 
 /// Money in JSON: yuan with two places.
 fn yuan_text(fen: i128) -> String {
@@ -29,6 +31,11 @@ impl Words<Bank> for BankWords {
                     .map(|one| Ok(Order::Business(BankOrder::OpenAccount(account(one)?))))
                     .collect()
             }
+            "open-deposit" => business(BankOrder::OpenDeposit(deposit(said)?)),
+            "pay-in" => business(BankOrder::PayIn {
+                account: text(said, "account")?.to_owned(),
+                amount_fen: yuan(said, "amount")?,
+            }),
             "block-payee" => business(BankOrder::BlockPayee {
                 account: text(said, "account")?.to_owned(),
                 why: text(said, "why")?.to_owned(),
@@ -86,6 +93,17 @@ fn account(said: &Value) -> Result<ZeroBalanceAccount, String> {
         division: DivisionCode::new(division)
             .ok_or_else(|| format!("`{division}` is no division"))?,
         treasury: text(said, "treasury")?.to_owned(),
+        finance: party(said, "finance")?,
+    })
+}
+
+fn deposit(said: &Value) -> Result<DepositAccount, String> {
+    let division = text(said, "division")?;
+    Ok(DepositAccount {
+        number: text(said, "number")?.to_owned(),
+        name: text(said, "name")?.to_owned(),
+        division: DivisionCode::new(division)
+            .ok_or_else(|| format!("`{division}` is no division"))?,
         finance: party(said, "finance")?,
     })
 }

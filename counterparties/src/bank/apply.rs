@@ -1,14 +1,14 @@
 //! The only way a bank changes: by what it wrote down, live and when its journal is read again.
 
-use domain::Fen;
-use domain::voucher::{DivisionCode, VoucherKey, VoucherKind};
+use domain::voucher::{DivisionCode, VoucherKey, VoucherKind, VoucherNumber};
+use domain::{Fen, FiscalYear};
 
 use super::clearing::Group;
 use super::payment::parent_of;
 use super::record::{Paid, PaidLine, Record};
 use super::{
-    Bank, HalfBatch, HeldReceipt, Phase, RefundRow, Request, RequestEnd, Row, State, ZeroAlarm,
-    ZeroBalanceAccount,
+    Bank, DepositAccount, HalfBatch, HeldReceipt, Phase, RefundRow, Request, RequestEnd, Row,
+    State, ZeroAlarm, ZeroBalanceAccount,
 };
 use crate::ledger::{AccountKind, Posting, Purpose, SourceId, TextId};
 use crate::record as encoding;
@@ -28,6 +28,17 @@ impl Bank {
                 };
                 self.accounts.insert(number.to_owned(), account);
             }
+            Record::DepositOpened { number, name, division, finance } => {
+                self.ledger.open(AccountKind::Deposit, number);
+                let account = DepositAccount {
+                    number: number.to_owned(),
+                    name: name.to_owned(),
+                    division: DivisionCode::new(division).expect("a division was written"),
+                    finance: finance.parse().expect("a party was written"),
+                };
+                self.deposits.insert(number.to_owned(), account);
+            }
+            Record::PaidIn { account, amount_fen } => self.paid_in(account, Fen::new(amount_fen)),
             Record::PayeeBlocked { account, why } => {
                 self.blocked.insert(account.to_owned(), why.to_owned());
             }
@@ -70,6 +81,23 @@ impl Bank {
                 }));
             }
         }
+    }
+
+    fn paid_in(&mut self, number: &str, amount_fen: Fen) {
+        let day = self.day.expect("money comes in on a day");
+        let account = &self.deposits[number];
+        let running = VoucherNumber::new(&format!("CASH{}", day.get()));
+        let source = self.ledger.source(VoucherKey {
+            division: account.division,
+            year: FiscalYear::new(day.year()).expect("a business day is in a year"),
+            kind: VoucherKind::IncomeDaily,
+            number: running.expect("it has twelve characters"),
+        });
+        let debit = self.ledger.open(AccountKind::Outside, "");
+        let credit = self.ledger.open(AccountKind::Deposit, number);
+        let (detail, elements, purpose) = ("", "", Purpose::PayIn);
+        let posting = Posting { purpose, source, detail, elements, debit, credit, amount_fen, day };
+        self.ledger.post(posting);
     }
 
     fn known(&self, key: VoucherKey) -> SourceId {
@@ -143,8 +171,14 @@ impl Bank {
             }
             None => order,
         };
+        let deposit = self.ledger.find(AccountKind::Deposit, account);
         let zero = self.ledger.find(AccountKind::ZeroBalance, account);
-        let zero = zero.expect("a payer account was looked at");
+        let payer = deposit.or(zero).expect("a payer account was looked at");
+        let (charge, charged_for) = match deposit {
+            // The account's own money: the bank is out of pocket for nothing.
+            Some(_) => (Purpose::Withdrawal, self.advance),
+            None => (Purpose::Charge, self.claim),
+        };
         let (mut paid_fen, mut paid_lines) = (0, 0);
         for line in lines {
             let PaidLine { detail, order_detail, payment, payee, elements, .. } = line;
@@ -167,11 +201,11 @@ impl Bank {
             };
             self.ledger.post(advance);
             self.ledger.post(Posting {
-                purpose: Purpose::Charge,
+                purpose: charge,
                 source: order,
                 detail: order_detail,
-                debit: zero,
-                credit: self.claim,
+                debit: payer,
+                credit: charged_for,
                 ..advance
             });
             self.payments.push(*payment);
@@ -180,8 +214,10 @@ impl Bank {
         }
         let row = &mut self.rows[order.0 as usize];
         (row.paid_fen, row.paid_lines) = (Fen::new(paid_fen), paid_lines);
-        self.groups[group.0 as usize].push_back(order);
-        self.groups_waiting.insert(group);
+        if deposit.is_none() {
+            self.groups[group.0 as usize].push_back(order);
+            self.groups_waiting.insert(group);
+        }
         self.taken += 1;
         if let Some(fault) = fault {
             self.planted.push(Planted { voucher: key, fault });
@@ -307,11 +343,17 @@ impl Bank {
                 day,
             };
             self.ledger.post(back);
-            let purpose = Purpose::ReturnCharge;
-            self.ledger.post(Posting { purpose, debit: self.claim, credit: charged.debit, ..back });
+            let own = charged.purpose == Purpose::Withdrawal;
+            let (purpose, debit) = match own {
+                true => (Purpose::ReturnWithdrawal, self.advance),
+                false => (Purpose::ReturnCharge, self.claim),
+            };
+            self.ledger.post(Posting { purpose, debit, credit: charged.debit, ..back });
             let at = self.refunds.len() as u32;
             self.refunds.push(RefundRow { source, number, line, reason: reason.to_owned() });
-            self.refunds_waiting.insert(at);
+            if !own {
+                self.refunds_waiting.insert(at);
+            }
             self.refunded_lines.insert((source, line));
         }
         self.numbers += 1;

@@ -36,6 +36,20 @@ pub struct ZeroBalanceAccount {
     pub finance: Party,
 }
 
+/// An account that pays out of its own money, which nobody reimburses: a fiscal special account (财政专户), or a
+/// unit's own (实有资金账户).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DepositAccount {
+    /// Its number.
+    pub number: String,
+    /// Whose it is, as vouchers have to write it.
+    pub name: String,
+    /// The division whose orders it takes.
+    pub division: DivisionCode,
+    /// The finance department that orders and hears.
+    pub finance: Party,
+}
+
 /// What a bank holds vouchers against when it looks at their form: of all names, its own.
 pub(super) struct OwnName<'a>(pub(super) &'a Identity);
 

@@ -5,7 +5,8 @@
 //!
 //! A payment is two entries. The bank's own money goes to the payee (*advance*), and the zero-balance account is
 //! charged, against what the treasury owes (*claim*). Clearing undoes both for the bank, so that at a day's end
-//! zero-balance accounts, advance and claim are at zero, and what the treasury has given is with payees.
+//! zero-balance accounts, advance and claim are at zero, and what the treasury has given is with payees. Out of an
+//! account with money of its own it pays as far as that goes, and asks nobody for it.
 
 mod apply;
 mod clearing;
@@ -25,10 +26,12 @@ use domain::Fen;
 use domain::clearing::Exposure;
 use domain::ids::Day;
 use domain::money::FenSum;
-use domain::voucher::{Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, VoucherNumber};
+use domain::voucher::{
+    DivisionCode, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, VoucherNumber,
+};
 use exchange::business::{Business, Effect, Verdict};
 
-pub use master::{Identity, ZeroBalanceAccount};
+pub use master::{DepositAccount, Identity, ZeroBalanceAccount};
 pub use order::{Order, Refusal};
 use record::Record;
 pub(crate) use refusal::findings_told;
@@ -158,6 +161,7 @@ pub struct Bank {
     claim: AccountId,
     treasury: AccountId,
     accounts: BTreeMap<String, ZeroBalanceAccount>,
+    deposits: BTreeMap<String, DepositAccount>,
     blocked: BTreeMap<String, String>,
     day: Option<Day>,
     phase: Phase,
@@ -203,6 +207,7 @@ impl Bank {
             script,
             ledger,
             accounts: BTreeMap::new(),
+            deposits: BTreeMap::new(),
             blocked: BTreeMap::new(),
             day: None,
             phase: Phase::Closed,
@@ -330,6 +335,14 @@ impl Bank {
     }
 }
 
+/// What is known of an account that pays, whoever's money is in it.
+#[derive(Clone, Copy, Debug)]
+struct Payer<'a> {
+    name: &'a str,
+    division: DivisionCode,
+    finance: Party,
+}
+
 /// A decision as an effect.
 fn noted(record: &Record<'_>) -> Effect {
     Effect::Record(encoding::encode(record))
@@ -368,6 +381,8 @@ impl Business for Bank {
     fn order(&self, order: &Order) -> Result<Vec<Effect>, Refusal> {
         match order {
             Order::OpenAccount(account) => self.open_account(account),
+            Order::OpenDeposit(account) => self.open_deposit(account),
+            Order::PayIn { account, amount_fen } => self.pay_in(account, *amount_fen),
             Order::BlockPayee { account, why } => {
                 Ok(vec![noted(&Record::PayeeBlocked { account, why })])
             }
@@ -408,12 +423,62 @@ impl Bank {
         let ZeroBalanceAccount { number, name, division, treasury, finance } = account;
         match self.accounts.get(number) {
             Some(known) if known == account => return Ok(Vec::new()),
+            None if self.deposits.contains_key(number) => {
+                return Err(Refusal::AccountTaken { number: number.clone() });
+            }
             Some(_) => return Err(Refusal::AccountTaken { number: number.clone() }),
             None => {}
         }
         let (division, finance) = (division.as_str(), finance.to_string());
         let finance = finance.as_str();
         Ok(vec![noted(&Record::AccountOpened { number, name, division, treasury, finance })])
+    }
+
+    fn open_deposit(&self, account: &DepositAccount) -> Result<Vec<Effect>, Refusal> {
+        let DepositAccount { number, name, division, finance } = account;
+        match self.deposits.get(number) {
+            Some(known) if known == account => return Ok(Vec::new()),
+            None if !self.accounts.contains_key(number) => {}
+            _ => return Err(Refusal::AccountTaken { number: number.clone() }),
+        }
+        let (division, finance) = (division.as_str(), finance.to_string());
+        let finance = finance.as_str();
+        Ok(vec![noted(&Record::DepositOpened { number, name, division, finance })])
+    }
+
+    fn pay_in(&self, account: &str, amount_fen: Fen) -> Result<Vec<Effect>, Refusal> {
+        self.today()?;
+        if !self.deposits.contains_key(account) {
+            return Err(Refusal::NoDeposit { account: account.to_owned() });
+        }
+        if !amount_fen.is_payable() {
+            return Err(Refusal::Amount { amount_fen });
+        }
+        Ok(vec![noted(&Record::PaidIn { account, amount_fen: amount_fen.get() })])
+    }
+
+    /// What an account with money of its own has, in fen; `None`: it is none.
+    #[must_use]
+    pub fn deposit_fen(&self, number: &str) -> Option<FenSum> {
+        self.deposits.get(number)?;
+        let account = self.ledger.find(AccountKind::Deposit, number);
+        account.map(|account| self.ledger.balance_fen(account))
+    }
+
+    /// The account that an order pays from.
+    fn payer(&self, number: &str) -> Option<Payer<'_>> {
+        let zero = self.accounts.get(number).map(|account| Payer {
+            name: &account.name,
+            division: account.division,
+            finance: account.finance,
+        });
+        zero.or_else(|| {
+            self.deposits.get(number).map(|account| Payer {
+                name: &account.name,
+                division: account.division,
+                finance: account.finance,
+            })
+        })
     }
 
     fn open_day(&self, day: Day) -> Result<Vec<Effect>, Refusal> {

@@ -1,10 +1,11 @@
 //! What people and timers tell a bank, and why it may say no.
 
+use domain::Fen;
 use domain::ids::Day;
 use domain::voucher::VoucherKey;
 use thiserror::Error;
 
-use super::master::ZeroBalanceAccount;
+use super::master::{DepositAccount, ZeroBalanceAccount};
 use crate::limits::REASON_CHARS_MAX;
 
 /// An order to a bank.
@@ -12,6 +13,15 @@ use crate::limits::REASON_CHARS_MAX;
 pub enum Order {
     /// Opens a zero-balance account.
     OpenAccount(ZeroBalanceAccount),
+    /// Opens an account that pays out of its own money.
+    OpenDeposit(DepositAccount),
+    /// Money comes into such an account.
+    PayIn {
+        /// The account's number.
+        account: String,
+        /// How much.
+        amount_fen: Fen,
+    },
     /// A payee's account takes no money from now on: it is closed, or does not exist.
     BlockPayee {
         /// The account's number.
@@ -48,6 +58,20 @@ pub enum Refusal {
     AccountTaken {
         /// The account's number.
         number: String,
+    },
+    /// Nothing can be paid into such an account.
+    #[error(
+        "{account} is no account of this bank with money of its own; open it with `open-deposit`"
+    )]
+    NoDeposit {
+        /// The account's number.
+        account: String,
+    },
+    /// No amount to pay in.
+    #[error("{amount_fen} cannot be paid in; give an amount above zero")]
+    Amount {
+        /// The amount.
+        amount_fen: Fen,
     },
     /// No day is open.
     #[error("no business day is open; open one")]

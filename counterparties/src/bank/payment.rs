@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::Fen;
 use domain::clearing::Lane;
+use domain::money::{FenSum, yuan_plain};
 use domain::voucher::check::{beside, check};
 use domain::voucher::document::Fields;
 use domain::voucher::{
@@ -16,7 +17,7 @@ use super::receipt::{Executed, receipt};
 use super::record::{Paid, PaidLine, Record};
 use super::refusal::{Returned, findings_told};
 use super::{Bank, Phase, Row, State, failed, noted};
-use crate::ledger::{Purpose, SourceId};
+use crate::ledger::SourceId;
 use crate::limits::BATCHES_WAITING_MAX;
 use crate::record::{KeyRecord, digest, voucher_bytes};
 use crate::script::Fault;
@@ -173,12 +174,17 @@ impl Bank {
             _ => return Err(Returned::NoDay),
         }
         let number = voucher.head.text(Field::PayerAccount).unwrap_or("");
-        let account = self.accounts.get(number);
-        let account = account.filter(|account| account.division == voucher.key.division);
-        let account = account.ok_or_else(|| Returned::Payer(number.to_owned()))?;
-        if voucher.head.text(Field::PayerName) != Some(account.name.as_str()) {
-            let (account, name) = (number.to_owned(), account.name.clone());
+        let payer = self.payer(number).filter(|payer| payer.division == voucher.key.division);
+        let payer = payer.ok_or_else(|| Returned::Payer(number.to_owned()))?;
+        if voucher.head.text(Field::PayerName) != Some(payer.name) {
+            let (account, name) = (number.to_owned(), payer.name.to_owned());
             return Err(Returned::PayerName { account, name });
+        }
+        let ordered_fen = voucher.head.amount_fen(Field::Amount).unwrap_or_default();
+        let has_fen = self.deposit_fen(number);
+        if has_fen.is_some_and(|has_fen| has_fen < FenSum::from(ordered_fen.get())) {
+            let (account, has) = (number.to_owned(), yuan_plain(has_fen.unwrap_or_default()));
+            return Err(Returned::Short { account, has });
         }
         Ok(())
     }
@@ -335,7 +341,7 @@ impl Bank {
         let day = entries.first().map(|entry| self.ledger.day(entry)).or(self.day);
         // Of each order line what was charged.
         let mut charged: HashMap<&str, i64> = HashMap::new();
-        for entry in entries.iter().filter(|entry| entry.purpose == Purpose::Charge) {
+        for entry in entries.iter().filter(|entry| entry.purpose.charges_payer()) {
             *charged.entry(self.ledger.detail(entry)).or_insert(0) += entry.amount_fen.get();
         }
         let lines = voucher.details.iter().map(|line| match charged.get(line.id.as_str()) {

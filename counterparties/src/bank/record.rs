@@ -82,6 +82,18 @@ pub(super) enum Record<'a> {
         /// Accounts that are not at zero, with what they are at.
         not_zero: Vec<(&'a str, i128)>,
     },
+    /// An account that pays out of its own money.
+    DepositOpened {
+        number: &'a str,
+        name: &'a str,
+        division: &'a str,
+        finance: &'a str,
+    },
+    /// Money came into such an account.
+    PaidIn {
+        account: &'a str,
+        amount_fen: i64,
+    },
 }
 
 #[derive(Encode, BorrowDecode)]

@@ -55,14 +55,14 @@ impl Bank {
         let details: Vec<Detail> = lines.iter().enumerate().map(line).collect();
         let refund_type = if whole { form::REFUND_OF_WHOLE } else { form::REFUND_BY_DETAIL };
         let group = self.group(&row);
-        let account = &self.accounts[group.account];
+        let account = self.payer(group.account).expect("what was paid was paid from an account");
         let head = Fields::new()
             .with_text(Field::FundType, group.fund)
             .with_text(Field::PayType, group.method)
             .with_text(Field::PayBank, self.identity.code.as_str())
             .with_text(Field::PayBankName, self.identity.name.as_str())
             .with_text(Field::PayerAccount, group.account)
-            .with_text(Field::PayerName, account.name.as_str())
+            .with_text(Field::PayerName, account.name)
             .with_amount(Field::Amount, Fen::new(-sum_fen))
             .with_text(Field::Reason, reason)
             .with_text(Field::OriginalNumber, order.number.as_str())

@@ -16,6 +16,8 @@ pub(super) enum Returned {
     Payer(String),
     #[error("payer account {account} belongs to {name}; correct the name")]
     PayerName { account: String, name: String },
+    #[error("payer account {account} has {has} and the voucher orders more; pay money in")]
+    Short { account: String, has: String },
     #[error("payee account {account}: {why}; correct the account")]
     Payee { account: String, why: String },
     #[error("{0}")]
@@ -39,6 +41,7 @@ impl Returned {
             Returned::NoDay => "银行未开工".to_owned(),
             Returned::Payer(account) => format!("付款账号{account}非本行该区划零余额账户"),
             Returned::PayerName { account, .. } => format!("付款账号{account}户名不符"),
+            Returned::Short { account, .. } => format!("付款账号{account}余额不足"),
             Returned::Payee { account, .. } => format!("收款账号{account}不能入账"),
             Returned::Batch(finding) => finding.chinese(),
             Returned::Unattributed => "批量明细未注明所属支付".to_owned(),

@@ -48,6 +48,8 @@ kinds! {
     Treasury = 't', "treasury";
     /// A bank's deposit at the central bank.
     Reserve = 'r', "reserve";
+    /// An account at a bank that pays out of its own money: a fiscal special account, a unit's own. Never negative.
+    Deposit = 'd', "deposit";
     /// Whoever pays income in, buys bonds, or is paid straight from the treasury.
     Outside = 'o', "outside";
 }

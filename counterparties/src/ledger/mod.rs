@@ -64,6 +64,20 @@ pub enum Purpose {
     IncomeBack,
     /// Spending moves from one class to another; no cash in the end.
     Correction,
+    /// Money into an account that pays out of its own.
+    PayIn,
+    /// Such an account is charged with what was paid.
+    Withdrawal,
+    /// Such an account has what came back.
+    ReturnWithdrawal,
+}
+
+impl Purpose {
+    /// Whether the payer's account is charged by it with what went to a payee.
+    #[must_use]
+    pub const fn charges_payer(self) -> bool {
+        matches!(self, Purpose::Charge | Purpose::Withdrawal)
+    }
 }
 
 /// One entry of the journal.

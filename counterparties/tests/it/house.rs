@@ -378,14 +378,19 @@ impl House {
         house.bank_said(bank::Order::OpenDay(day(TODAY)));
         house.central_said(central_bank::Order::File(master()));
         house.central_said(central_bank::Order::OpenDay(day(TODAY)));
-        house.central_said(central_bank::Order::PayIn {
+        house.pay_in(1_000_000);
+        house.lines(true);
+        house
+    }
+
+    /// Cash comes into the treasury.
+    pub(crate) fn pay_in(&mut self, fen: i64) {
+        self.central_said(central_bank::Order::PayIn {
             treasury: TREASURY.to_owned(),
             what: PaidIn::Opening,
             class: String::new(),
-            amount_fen: Fen::new(1_000_000),
+            amount_fen: Fen::new(fen),
         });
-        house.lines(true);
-        house
     }
 
     /// Puts the unit's zero-balance account on file.
@@ -552,6 +557,7 @@ fn master() -> Vec<MasterRow> {
             floor_fen: Fen::ZERO,
         }),
         MasterRow::Bank { code: "102".to_owned(), name: "银行102".to_owned() },
+        MasterRow::BankNumber { number: "102451099999".to_owned() },
         MasterRow::Function { year: YEAR, code: "2050203".to_owned(), sums_only: false },
         unit("101"),
         unit("101002"),

@@ -4,6 +4,7 @@ mod central;
 mod day;
 mod faults;
 mod house;
+mod kinds;
 mod properties;
 mod province;
 mod records;

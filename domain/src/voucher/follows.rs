@@ -5,8 +5,11 @@
 //! its kind.
 
 use crate::codes::Method;
+use crate::ids::FiscalYear;
+use crate::particulars::official_numbers;
 
 use super::form;
+use super::key::{DivisionCode, VoucherKey};
 use super::kind::VoucherKind;
 
 /// How payments of one method are ordered.
@@ -69,6 +72,19 @@ impl Default for PayModes {
     fn default() -> PayModes {
         PayModes::BY_METHOD
     }
+}
+
+/// The voucher for which a payment is ordered again (再次支付): the first order of the same division and year among its
+/// official numbers. A rejected payment's id is at an end, as is its voucher's number (domain §4.5, T14): who asks
+/// anew names the old voucher, and the new one refers to it.
+#[must_use]
+pub fn ordered_again(
+    numbers: &str,
+    division: DivisionCode,
+    year: FiscalYear,
+) -> Option<VoucherKey> {
+    let keys = official_numbers(numbers).filter_map(VoucherKey::parse);
+    keys.into_iter().find(|key| key.kind.is_order() && key.division == division && key.year == year)
 }
 
 impl VoucherKind {
@@ -139,6 +155,21 @@ mod tests {
                 let mode = modes.of(method);
                 assert!(mode.kind.is_order() && schema(mode.kind).methods.contains(&mode.method));
             }
+        }
+    }
+
+    #[test]
+    fn an_order_again_names_an_order_of_its_own_division_and_year() {
+        let division = DivisionCode::new("370102000").expect("nine digits");
+        let year = FiscalYear::new(2022).expect("a year");
+        let old = "370102000-2022-8202-0000000007";
+        let again =
+            |numbers: &str| ordered_again(numbers, division, year).map(|key| key.to_string());
+        assert_eq!(again(&format!("申请-17、{old}")).as_deref(), Some(old));
+        for other in
+            ["", "17", "370103000-2022-8202-7", "370102000-2021-8202-7", "370102000-2022-2301-7"]
+        {
+            assert_eq!(again(other), None, "{other}");
         }
     }
 

@@ -203,7 +203,7 @@ fn settled_at_once<'a>(row: &Row, facts: Vec<Fact<'a>>) -> Vec<Fact<'a>> {
         let behind = settles(fact.kind).map(|(kind, what)| {
             let told = format!("{what} {}", fact.serial);
             let serial = facts::serial(&row.key, Flag::Receipt, fact.payment, &told);
-            Fact { kind, serial, payee_hash: 0, detail: 0, note: "", ..fact.clone() }
+            Fact { kind, serial, payee_hash: 0, detail: 0, note: "", ..fact }
         });
         all.push(fact);
         all.extend(behind);

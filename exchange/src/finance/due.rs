@@ -6,8 +6,9 @@ use domain::office::Office;
 use domain::office::shelves::Book;
 use domain::office::tables::base::Unit;
 use domain::voucher::document::Fields;
+use domain::voucher::follows::ordered_again;
 use domain::voucher::grouping::{Order, Payee};
-use domain::voucher::{DivisionCode, Field, Party, form};
+use domain::voucher::{DivisionCode, Field, Party, PartyKind, Value, VoucherKey, form};
 
 use super::accounts::{NoPayer, Payer};
 use super::feed::{Elements, Feed, Ordered};
@@ -49,21 +50,33 @@ pub fn due(feed: &mut Feed, central_bank: Party, ordered: &Ordered) -> Result<Du
         Some(elements) => feed
             .payers(book)
             .payer(office, central_bank, ordered.path, elements.unit)
-            .map(|payer| (payer.party, order(office, ordered, &elements, &payer)))
+            .map(|payer| {
+                let again = ordered_again(&ordered.particulars.numbers, division, book.1);
+                (payer.party, order(office, ordered, &elements, &payer, again))
+            })
             .map_err(|none: NoPayer| none.to_string()),
     };
     let Ordered { payment, path, day, .. } = *ordered;
     Ok(Due { division, book, payment, path, day, order })
 }
 
-fn order(office: &Office, ordered: &Ordered, elements: &Elements<'_>, payer: &Payer) -> Order {
+fn order(
+    office: &Office,
+    ordered: &Ordered,
+    elements: &Elements<'_>,
+    payer: &Payer,
+    again: Option<VoucherKey>,
+) -> Order {
     let department = department(office, elements.unit);
     let mut of_payer = Fields::new()
         .with_text(Field::FundType, elements.fund)
-        .with_text(Field::PayBank, payer.party.code())
-        .with_text(Field::PayBankName, &*payer.bank_name)
         .with_text(Field::PayerAccount, &*payer.account)
         .with_text(Field::PayerName, &*payer.name);
+    // The treasury pays by itself: no bank is named.
+    if payer.party.kind() == PartyKind::Bank {
+        of_payer.set(Field::PayBank, Value::Text(payer.party.code().to_owned()));
+        of_payer.set(Field::PayBankName, Value::Text((*payer.bank_name).to_owned()));
+    }
     if let Some(treasury) = &payer.treasury {
         of_payer = of_payer.with_text(Field::Treasury, &**treasury);
     }
@@ -75,16 +88,26 @@ fn order(office: &Office, ordered: &Ordered, elements: &Elements<'_>, payer: &Pa
         .with_text(Field::DepartmentEconomic, ordered.economic.as_str())
         .with_text(Field::Project, elements.project);
     let told = &ordered.particulars;
-    let mut of_payee = Fields::new()
-        .with_text(Field::PayeeName, told.payee_name.as_str())
-        .with_text(Field::SettlementMode, form::SETTLED_BY_TRANSFER);
+    let mut of_payee =
+        Fields::new().with_text(Field::PayeeName, told.payee_name.as_str()).with_text(
+            Field::SettlementMode,
+            match told.payee_account.is_empty() {
+                // Whoever is named takes it at the counter (提现).
+                true => form::SETTLED_IN_CASH,
+                false => form::SETTLED_BY_TRANSFER,
+            },
+        );
+    if let Some(again) = again {
+        of_payee.set(Field::OriginalKind, Value::Text(again.kind.code().to_string()));
+        of_payee.set(Field::OriginalNumber, Value::Text(again.number.as_str().to_owned()));
+    }
     for (field, text) in [
         (Field::PayeeAccount, &told.payee_account),
         (Field::PayeeBankNumber, &told.payee_bank),
         (Field::Purpose, &told.purpose),
     ] {
         if !text.is_empty() {
-            of_payee.set(field, domain::voucher::Value::Text(text.clone()));
+            of_payee.set(field, Value::Text(text.clone()));
         }
     }
     Order {

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use domain::Fen;
 use domain::codes::Path;
 use domain::ids::{Day, PaymentId};
 use domain::office::shelves::Book;
 use domain::voucher::grouping::{self, Draft, Order};
 use domain::voucher::numbers::{Giving, Series};
-use domain::voucher::{Detail, DivisionCode, Field, Party, Voucher, canonical, facts};
+use domain::voucher::{
+    Detail, DivisionCode, Field, Party, Voucher, VoucherKey, VoucherNumber, canonical, facts, form,
+};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::due::Due;
 use super::record::{Issued, PartRecord, PaymentName, Record};
-use super::{Finance, noted};
+use super::{Finance, Part, Standing, noted};
 use crate::business::Effect;
 
 /// What only one voucher may hold: one party's, one division's, one day's, settled one way.
@@ -26,11 +29,15 @@ impl Finance {
         let mut heaps: BTreeMap<Heap, Vec<Order>> = BTreeMap::new();
         for due in due {
             match &due.order {
-                Ok((to, order)) if !self.by_payment.contains_key(&(due.book, order.payment)) => {
+                Ok((_, order)) if self.by_payment.contains_key(&(due.book, order.payment)) => {}
+                Ok((to, order)) => {
+                    if let Some(why) = self.pays_twice(order, due.division, due.book) {
+                        effects.extend(self.left_out(due.book, due.payment, why));
+                        continue;
+                    }
                     let heap = (due.division, due.book, due.day, *to, due.path);
                     heaps.entry(heap).or_default().push(order.clone());
                 }
-                Ok(_) => {}
                 Err(why) => effects.extend(self.left_out(due.book, due.payment, why.clone())),
             }
         }
@@ -45,6 +52,28 @@ impl Finance {
             }
         }
         effects
+    }
+
+    /// Why a payment that is ordered again would be paid twice: the voucher it names is not at an end.
+    fn pays_twice(&self, order: &Order, division: DivisionCode, book: Book) -> Option<String> {
+        let fields = &order.payees.first()?.fields;
+        let kind = fields.text(Field::OriginalKind).and_then(form::kind)?;
+        let number = fields.text(Field::OriginalNumber).and_then(VoucherNumber::new)?;
+        let before = self.voucher(&VoucherKey { division, year: book.1, kind, number })?;
+        let failed = |part: &Part| part.paid_fen == Fen::ZERO || part.refunded;
+        let may_be_paid = match before.standing {
+            Standing::Out => true,
+            Standing::Ended => false,
+            _ => !before.parts.iter().any(failed),
+        };
+        may_be_paid.then(|| {
+            format!(
+                "it is ordered again for {}, which stands at `{}`; void this payment and order another when \
+                 that voucher has come back",
+                before.key,
+                before.standing.slug()
+            )
+        })
     }
 
     /// That a payment has no voucher, where that is not on record yet with the same reason.

@@ -133,7 +133,7 @@ impl<B: Business, L: Log> Node<B, L> {
         // What this turn has written is not in the journal yet.
         let envelope = match turn.envelope_of(to, entry) {
             Some(envelope) => envelope.clone(),
-            None => Envelope::decode(&*self.letter(at)?).expect("what was sent can be read"),
+            None => Envelope::decode(&self.letter(at)?).expect("what was sent can be read"),
         };
         let (format, payload) = envelope.payload().expect("a voucher has a payload");
         Ok(self.means.payloads.read(format, payload))

@@ -1,0 +1,227 @@
+//! Kinds of business, each from the engine's decision to where its money ends.
+
+use counterparties::bank::{self, DepositAccount};
+use domain::Fen;
+use domain::codes::{BusinessKind, Method, PaymentState, YearState};
+use domain::voucher::{DivisionCode, Field, VoucherKind};
+use exchange::finance::Standing;
+
+use crate::house::{House, How};
+use crate::province::party;
+
+const SPECIAL: &str = "370000005201";
+const OWN: &str = "370000005301";
+
+/// A house with the unit's accounts of every kind, and so much in those that have money of their own.
+fn house(fen: i64) -> House {
+    let mut house = House::new();
+    house.file_account();
+    house.engine.file(&format!(
+        "account\t{SPECIAL}\t财政专户\tfiscal-special\tfinance\t\t102\t银行102\t102451099999\t\tactive\n\
+         account\t{OWN}\t第一中学基本户\treal-fund\tunit\t101002\t102\t银行102\t102451099999\t\tactive\n"
+    ));
+    for (number, name) in [(SPECIAL, "财政专户"), (OWN, "第一中学基本户")] {
+        house.bank_said(bank::Order::OpenDeposit(DepositAccount {
+            number: number.to_owned(),
+            name: name.to_owned(),
+            division: DivisionCode::new("370000005").expect("nine digits"),
+            finance: party("finance:370000005"),
+        }));
+        let (account, amount_fen) = (number.to_owned(), Fen::new(fen));
+        house.bank_said(bank::Order::PayIn { account, amount_fen });
+    }
+    house
+}
+
+fn refund(house: &mut House, payment: u128, detail: Option<&str>) {
+    let order = bank::Order::Refund {
+        voucher: house.voucher_of(payment).key,
+        detail: detail.map(str::to_owned),
+        reason: "收款人账号有误".to_owned(),
+    };
+    house.bank_said(order);
+    house.run();
+}
+
+#[test]
+fn a_special_account_pays_out_of_its_own_money_and_has_it_back() {
+    let mut house = house(50_000);
+    let quota = house.engine.quota("2", 100_000);
+    house.engine.pay(1, quota, 40_000, &How::default());
+    house.run();
+    assert_eq!(house.engine.state(1), PaymentState::Cleared);
+    assert_eq!(house.voucher_of(1).standing, Standing::Settled);
+    assert_eq!(house.bank.business().deposit_fen(SPECIAL), Some(10_000));
+    assert_eq!(house.engine.buckets(quota).cleared, 40_000);
+    // What it has not got it does not pay.
+    house.engine.pay(2, quota, 20_000, &How::default());
+    house.run();
+    assert_eq!(house.engine.state(2), PaymentState::Released);
+    house.clear();
+    assert_eq!(house.treasury_fen(), 1_000_000, "nobody asks the treasury for it");
+    refund(&mut house, 1, None);
+    let buckets = house.engine.buckets(quota);
+    assert_eq!((buckets.cleared, buckets.refunding, buckets.available()), (0, 0, 100_000));
+    assert_eq!(house.bank.business().deposit_fen(SPECIAL), Some(50_000));
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_bank(1);
+    house.assert_folds();
+}
+
+#[test]
+fn of_a_units_own_money_paid_is_final_until_it_comes_back() {
+    let mut house = house(50_000);
+    let quota = house.engine.quota("31", 100_000);
+    house.engine.pay(1, quota, 40_000, &How::default());
+    house.run();
+    assert_eq!(house.engine.state(1), PaymentState::Paid);
+    assert_eq!(house.voucher_of(1).standing, Standing::Settled);
+    house.clear();
+    refund(&mut house, 1, Some("1"));
+    assert_eq!(house.engine.buckets(quota).available(), 100_000);
+    assert_eq!(house.bank.business().deposit_fen(OWN), Some(50_000));
+    assert!(house.finance.business().exposure_fen().is_empty());
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_bank(1);
+    house.assert_folds();
+}
+
+#[test]
+fn an_allocation_goes_to_the_central_bank_and_is_cleared_when_it_is_paid() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 2_000_000);
+    let how = How { method: Method::Allocation, ..How::default() };
+    house.engine.pay(1, quota, 400_000, &how);
+    house.run();
+    let row = house.voucher_of(1);
+    assert_eq!((row.key.kind, row.standing), (VoucherKind::Allocation, Standing::Cleared));
+    assert_eq!(house.engine.state(1), PaymentState::Cleared);
+    assert_eq!(house.treasury_fen(), 600_000);
+    assert_eq!(house.finance.business().cleared_fen(), 400_000);
+    // Short of cash it waits there, and is paid when there is some.
+    house.engine.pay(2, quota, 700_000, &how);
+    house.run();
+    assert_eq!(house.engine.state(2), PaymentState::Instructed);
+    house.pay_in(200_000);
+    house.run();
+    assert_eq!(house.engine.state(2), PaymentState::Cleared);
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_folds();
+}
+
+#[test]
+fn what_a_bank_rejected_is_ordered_again_by_another_payment_under_a_new_number() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 100_000);
+    let block = |why: &str| bank::Order::BlockPayee {
+        account: "1602000109200000009".to_owned(),
+        why: why.to_owned(),
+    };
+    house.bank_said(block("账户已销户"));
+    let closed = How { payee: "1602000109200000009", ..How::default() };
+    house.engine.pay(1, quota, 40_000, &closed);
+    house.run();
+    assert_eq!(house.engine.state(1), PaymentState::Released);
+    let old = house.voucher_of(1).key;
+    assert_eq!(house.voucher(&old).standing, Standing::Ended);
+    let again = How { numbers: format!("申请-7、{old}"), ..How::default() };
+    house.line_to_bank(false);
+    house.engine.pay(2, quota, 40_000, &again);
+    house.run();
+    // A third for the second, which may still be paid, waits with why.
+    let second = house.voucher_of(2).key;
+    house.engine.pay(3, quota, 40_000, &How { numbers: second.to_string(), ..How::default() });
+    house.run();
+    let left: Vec<&str> = house.finance.business().left().map(|(_, why)| why).collect();
+    assert!(left.len() == 1 && left[0].contains("stands at `out`"), "{left:?}");
+    house.engine.void(3, quota);
+    house.line_to_bank(true);
+    house.run();
+    assert_eq!(house.engine.state(2), PaymentState::Paid);
+    assert_eq!(house.finance.business().left().count(), 0);
+    assert_eq!(second.number.as_str(), "0000000002");
+    let peer = house.bank.store().peer(party("finance:370000005")).expect("it wrote");
+    let entry = peer.inbox.find(&second, domain::voucher::Flag::Original).expect("it came");
+    let at = peer.inbox.get(entry).expect("it came").at();
+    let letter = house.bank.letter(at).expect("readable");
+    let envelope = exchange::envelope::Envelope::decode(&letter).expect("a letter");
+    let (_, payload) = envelope.payload().expect("a voucher");
+    let voucher = domain::voucher::canonical::read(payload).expect("canonical");
+    assert_eq!(voucher.head.text(Field::OriginalNumber), Some(old.number.as_str()));
+    assert_eq!(voucher.head.text(Field::OriginalKind), Some("8202"));
+    house.assert_bank(1);
+    house.assert_folds();
+}
+
+#[test]
+fn cards_are_paid_together_and_cash_names_no_account() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 100_000);
+    for payment in [1, 2] {
+        let card = How { business: BusinessKind::Card, ..How::default() };
+        house.engine.pay(payment, quota, 1_000 * payment as i64, &card);
+    }
+    house.engine.pay(3, quota, 500, &How { payee: "", ..How::default() });
+    house.run();
+    house.clear();
+    assert_eq!(house.voucher_of(1).key, house.voucher_of(2).key);
+    for payment in 1..=3 {
+        assert_eq!(house.engine.state(payment), PaymentState::Cleared, "{payment}");
+    }
+    assert_eq!(house.treasury_fen(), 1_000_000 - 3_500);
+    house.assert_bank(3);
+    house.assert_folds();
+}
+
+#[test]
+fn money_comes_back_by_detail_and_by_the_whole_order_before_clearing_and_after() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 100_000);
+    let payroll = How { business: BusinessKind::Payroll, ..How::default() };
+    for payment in 1..=3 {
+        house.engine.pay(payment, quota, 1_000 * payment as i64, &payroll);
+    }
+    house.run();
+    // One detail before the order is cleared: it waits at the bank for that, and then goes to the treasury.
+    refund(&mut house, 2, Some("2"));
+    assert_eq!(house.engine.buckets(quota).refunding, 2_000);
+    house.clear();
+    house.run();
+    let buckets = house.engine.buckets(quota);
+    assert_eq!((buckets.cleared, buckets.refunding), (4_000, 0));
+    assert_eq!(house.treasury_fen(), 1_000_000 - 4_000);
+    // What is left, then an order as a whole.
+    refund(&mut house, 1, None);
+    house.clear();
+    house.engine.pay(4, quota, 500, &payroll);
+    house.engine.pay(5, quota, 600, &payroll);
+    house.run();
+    house.clear();
+    refund(&mut house, 4, None);
+    house.clear();
+    let buckets = house.engine.buckets(quota);
+    assert_eq!((buckets.cleared, buckets.refunding, buckets.available()), (0, 0, 100_000));
+    assert_eq!(house.treasury_fen(), 1_000_000);
+    assert_eq!(house.finance.business().refunded_fen(), 6_000 + 1_100);
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_folds();
+}
+
+#[test]
+fn what_comes_back_after_the_years_close_is_recovered_and_revives_no_quota() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 40_000);
+    house.engine.pay(1, quota, 40_000, &How::default());
+    house.run();
+    house.clear();
+    house.engine.year(YearState::Adjustment);
+    house.engine.year(YearState::Closed);
+    refund(&mut house, 1, None);
+    assert_eq!(house.engine.recovered_fen(), (40_000, 0));
+    house.clear();
+    assert_eq!(house.engine.recovered_fen(), (0, 40_000));
+    assert_eq!(house.engine.buckets(quota).available(), 0);
+    assert_eq!(house.treasury_fen(), 1_000_000);
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_folds();
+}
