@@ -3,6 +3,12 @@
 /// Effects that one voucher or order may have: a batch's receipt is one, a day's clearing requests are many.
 pub const EFFECTS_MAX: usize = 65_536;
 
+/// Vouchers that one statement may come in: as many as hold all that one side of a reconciliation may have.
+pub const STATEMENT_PARTS_MAX: u32 = 256;
+
+/// Statements that finance keeps because not all of their parts have come.
+pub const STATEMENTS_IN_PARTS_MAX: usize = 16;
+
 /// Largest payload of an envelope: a batch of 50,000 details in the national interface's XML.
 pub const PAYLOAD_BYTES_MAX: usize = 64 * MIB;
 

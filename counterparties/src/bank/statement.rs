@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::Fen;
 use domain::FiscalYear;
+use domain::ids::Day;
 use domain::money::{FenSum, yuan_plain};
+use domain::reconciliation::statement::Part;
 use domain::voucher::document::Fields;
 use domain::voucher::{
     Detail, DivisionCode, Field, Flag, Party, Value, Voucher, VoucherKey, VoucherKind,
@@ -20,7 +22,7 @@ use crate::limits::{LISTED_PER_VOUCHER_MAX, REASON_CHARS_MAX};
 impl Bank {
     /// Statements of all zero-balance accounts for a day, from the ledger.
     #[must_use]
-    pub fn account_statements(&self, day: domain::ids::Day) -> Vec<Statement> {
+    pub fn account_statements(&self, day: Day) -> Vec<Statement> {
         self.ledger.statements(AccountKind::ZeroBalance, day)
     }
 
@@ -31,41 +33,68 @@ impl Bank {
             .accounts(AccountKind::ZeroBalance)
             .map(|id| (self.ledger.account(id).number, self.ledger.balance_fen(id)));
         let not_zero = balances.filter(|(_, balance_fen)| *balance_fen != 0).collect();
-        let mut paid: BTreeMap<(DivisionCode, Party), Vec<Detail>> = BTreeMap::new();
-        for statement in self.account_statements(day) {
-            let account = &self.accounts[&statement.account];
-            let lines = paid.entry((account.division, account.finance)).or_default();
-            report_lines(&statement, lines);
-        }
-        let mut reports = Vec::new();
-        for ((division, to), lines) in paid {
-            for lines in lines.chunks(LISTED_PER_VOUCHER_MAX) {
-                let year = FiscalYear::new(day.year()).expect("a business day is in a year");
-                let number = self.number_after(reports.len() as u32);
-                let kind = VoucherKind::DirectDaily;
-                let key = VoucherKey { division, year, kind, number };
-                let amounts = lines.iter().filter_map(|line| line.fields.amount_fen(Field::Amount));
-                let sum_fen: FenSum = amounts.map(|fen| FenSum::from(fen.get())).sum();
-                let sum_fen = i64::try_from(sum_fen).map(Fen::new).ok();
-                let sum_fen = sum_fen.filter(|sum| sum.in_bounds());
-                let head = Fields::new()
-                    .with_text(Field::PayBank, self.identity.code.as_str())
-                    .with_text(Field::PayBankName, self.identity.name.as_str())
-                    .with(Field::Total, Value::Count(lines.len() as u32))
-                    .with_amount(Field::TotalAmount, sum_fen.expect("a bank's day is an amount"))
-                    .with(Field::FirstDay, Value::Day(day))
-                    .with(Field::LastDay, Value::Day(day));
-                let (flag, details) = (Flag::Original, lines.to_vec());
-                let voucher = Voucher { key, flag, date: day, head, details };
-                reports.push(Effect::Issue { to, voucher });
-            }
-        }
+        let reports = self.day_reports(day);
         let mut effects = vec![noted(&Record::Closed { not_zero })];
         if !reports.is_empty() {
             effects.push(noted(&Record::Numbered { count: reports.len() as u32 }));
         }
         effects.extend(reports);
         Ok(effects)
+    }
+
+    /// What moved zero-balance accounts on a day, for each finance office by division and year; for a division with
+    /// nothing to tell an empty one, so that silence is no statement.
+    fn day_reports(&self, day: Day) -> Vec<Effect> {
+        let this_year = FiscalYear::new(day.year()).expect("a business day is in a year");
+        let mut moved: BTreeMap<(Party, DivisionCode, FiscalYear), Vec<Fields>> = BTreeMap::new();
+        for statement in self.account_statements(day) {
+            let account = &self.accounts[&statement.account];
+            let (to, division) = (account.finance, account.division);
+            moved.entry((to, division, this_year)).or_default();
+            for (year, line) in report_lines(&statement) {
+                moved.entry((to, division, year)).or_default().push(line);
+            }
+        }
+        let mut parts: BTreeMap<Party, Part> = BTreeMap::new();
+        for ((to, ..), lines) in &moved {
+            let part = parts.entry(*to).or_insert(Part { number: 0, of: 0 });
+            part.of += lines.len().div_ceil(LISTED_PER_VOUCHER_MAX).max(1) as u32;
+        }
+        let mut reports = Vec::new();
+        for ((to, division, year), lines) in moved {
+            let mut chunks: Vec<&[Fields]> = lines.chunks(LISTED_PER_VOUCHER_MAX).collect();
+            if chunks.is_empty() {
+                chunks.push(&[]);
+            }
+            for lines in chunks {
+                let number = self.number_after(reports.len() as u32);
+                let key = VoucherKey { division, year, kind: VoucherKind::DirectDaily, number };
+                let part = parts.get_mut(&to).expect("it was counted");
+                part.number += 1;
+                let voucher = self.day_report(key, day, *part, lines);
+                reports.push(Effect::Issue { to, voucher });
+            }
+        }
+        reports
+    }
+
+    fn day_report(&self, key: VoucherKey, day: Day, part: Part, lines: &[Fields]) -> Voucher {
+        let amounts = lines.iter().filter_map(|line| line.amount_fen(Field::Amount));
+        let sum_fen: FenSum = amounts.map(|fen| FenSum::from(fen.get())).sum();
+        let sum_fen = i64::try_from(sum_fen).map(Fen::new).ok();
+        let sum_fen = sum_fen.filter(|sum| sum.in_bounds());
+        let head = Fields::new()
+            .with_text(Field::PayBank, self.identity.code.as_str())
+            .with_text(Field::PayBankName, self.identity.name.as_str())
+            .with(Field::Total, Value::Count(lines.len() as u32))
+            .with_amount(Field::TotalAmount, sum_fen.expect("a bank's day is an amount"))
+            .with(Field::FirstDay, Value::Day(day))
+            .with(Field::LastDay, Value::Day(day))
+            .with_text(Field::Hold1, part.to_string());
+        let numbered = lines.iter().enumerate();
+        let details = numbered
+            .map(|(at, fields)| Detail { id: (at + 1).to_string(), fields: fields.clone() });
+        Voucher { key, flag: Flag::Original, date: day, head, details: details.collect() }
     }
 
     /// Holds the central bank's clearing statement against the bank's own requests, and answers (2502).
@@ -144,20 +173,31 @@ impl Bank {
     }
 }
 
-/// Payments of a day from one account, a line for each detail that was paid.
-fn report_lines(statement: &Statement, lines: &mut Vec<Detail>) {
-    let paid = statement.lines.iter().filter(|line| line.purpose == Purpose::Charge);
-    for line in paid {
+/// What moved one account on a day, by the year of its order: a line for each detail that was paid, and one with less than
+/// zero for each that came back. Payees beside an order are part of its detail.
+fn report_lines(statement: &Statement) -> Vec<(FiscalYear, Fields)> {
+    let mut sums: BTreeMap<(VoucherKey, bool, &str), FenSum> = BTreeMap::new();
+    for line in &statement.lines {
+        let came_back = match line.purpose {
+            Purpose::Charge => false,
+            Purpose::ReturnCharge => true,
+            _ => continue,
+        };
+        *sums.entry((line.voucher, came_back, &line.detail)).or_default() -=
+            FenSum::from(line.amount_fen.get());
+    }
+    let line = |((voucher, _, detail), fen): ((VoucherKey, bool, &str), FenSum)| {
+        let fen = i64::try_from(fen).expect("a detail's payees are an amount together");
         let fields = Fields::new()
             .with_text(Field::PayerAccount, statement.account.as_str())
-            .with_amount(Field::Amount, Fen::new(-line.amount_fen.get()))
-            .with_text(Field::OriginalNumber, line.voucher.number.as_str())
-            .with_text(Field::OriginalKind, line.voucher.kind.code().to_string())
-            .with_text(Field::OriginalDetail, line.detail.as_str())
+            .with_amount(Field::Amount, Fen::new(fen))
+            .with_text(Field::OriginalNumber, voucher.number.as_str())
+            .with_text(Field::OriginalKind, voucher.kind.code().to_string())
+            .with_text(Field::OriginalDetail, detail)
             .with_text(Field::LineState, form::LINE_NORMAL);
-        let id = (lines.len() % LISTED_PER_VOUCHER_MAX + 1).to_string();
-        lines.push(Detail { id, fields });
-    }
+        (voucher.year, fields)
+    };
+    sums.into_iter().map(line).collect()
 }
 
 fn answer_line(kind: &str, number: &str, amount_fen: Fen, why: &str) -> Detail {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ids::Day;
 use domain::money::FenSum;
+use domain::reconciliation::statement::{Part, source_of};
 use domain::voucher::document::Fields;
 use domain::voucher::{Detail, Field, Flag, Party, PartyKind, Value, Voucher, VoucherKind, form};
 use domain::{Fen, FiscalYear};
@@ -19,7 +20,7 @@ use crate::limits::LISTED_PER_VOUCHER_MAX;
 struct Reports<'a> {
     bank: &'a CentralBank,
     day: Day,
-    written: Vec<Effect>,
+    written: Vec<(Party, Voucher)>,
 }
 
 impl CentralBank {
@@ -40,7 +41,7 @@ impl CentralBank {
         }
         let numbers = reports.written.len() as u32;
         let mut effects = vec![noted(&Record::Closed { numbers })];
-        effects.extend(reports.written);
+        effects.extend(reports.numbered());
         Ok(effects)
     }
 }
@@ -56,7 +57,10 @@ impl Reports<'_> {
             .take_while(|ended| ended.day == self.day)
             .filter(|ended| ended.treasury == treasury.code)
             .collect();
-        let years: BTreeSet<FiscalYear> = ended.iter().map(|ended| ended.voucher.year).collect();
+        let mut years: BTreeSet<FiscalYear> =
+            ended.iter().map(|ended| ended.voucher.year).collect();
+        // Also when nothing was cleared: silence is no statement.
+        years.insert(self.year());
         for year in years {
             let of_year: Vec<&Ended> =
                 ended.iter().rev().copied().filter(|ended| ended.voucher.year == year).collect();
@@ -92,7 +96,11 @@ impl Reports<'_> {
                 .with_text(Field::PayBank, ended.bank.as_str())
                 .with(Field::ClearedDay, Value::Day(ended.day))
         };
-        for ended in ended.chunks(LISTED_PER_VOUCHER_MAX) {
+        let mut chunks: Vec<&[&Ended]> = ended.chunks(LISTED_PER_VOUCHER_MAX).collect();
+        if chunks.is_empty() {
+            chunks.push(&[]);
+        }
+        for ended in chunks {
             let mut head = self.head(treasury);
             if let Some(code) = bank {
                 let name = self.bank.master.banks.get(code).map_or("", String::as_str);
@@ -226,7 +234,24 @@ impl Reports<'_> {
         let detail = |(at, fields): (usize, Fields)| Detail { id: (at + 1).to_string(), fields };
         let details = lines.into_iter().enumerate().map(detail).collect();
         let voucher = Voucher { key, flag: Flag::Original, date: self.day, head, details };
-        self.written.push(Effect::Issue { to, voucher });
+        self.written.push((to, voucher));
+    }
+
+    /// All that was written; each statement says which part of its kind it is to whoever gets it.
+    fn numbered(self) -> impl Iterator<Item = Effect> {
+        let mut parts: BTreeMap<(Party, VoucherKind), Part> = BTreeMap::new();
+        for (to, voucher) in &self.written {
+            let part = parts.entry((*to, voucher.key.kind));
+            part.or_insert(Part { number: 0, of: 0 }).of += 1;
+        }
+        self.written.into_iter().map(move |(to, mut voucher)| {
+            let part = parts.get_mut(&(to, voucher.key.kind)).expect("it was counted");
+            part.number += 1;
+            if source_of(voucher.key.kind, voucher.flag).is_some() {
+                voucher.head.set(Field::Hold1, Value::Text(part.to_string()));
+            }
+            Effect::Issue { to, voucher }
+        })
     }
 }
 

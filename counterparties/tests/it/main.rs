@@ -1,11 +1,13 @@
 //! The counterparties as a whole: days, wrong answers, the central bank's queue, any order of deliveries.
 
 mod central;
+mod closing;
 mod day;
 mod faults;
 mod house;
 mod kinds;
 mod properties;
 mod province;
+mod reconciliation;
 mod records;
 mod wrong_orders;

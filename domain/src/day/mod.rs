@@ -11,6 +11,9 @@ use crate::money::{Fen, FenSum};
 use crate::reconciliation::Register;
 use crate::reconciliation::register::Told;
 
+/// When banks stop paying for the day, in minutes from midnight in Beijing: 15:30 (截止时间).
+pub const CUT_OFF_MINUTE: u16 = 15 * 60 + 30;
+
 numbered! {
     /// An item of the checklist.
     Check {

@@ -17,7 +17,7 @@ use super::line::{Figures, Item, ItemState, Line, Scope, Source};
 pub enum Unfit {
     /// It is no statement.
     #[error(
-        "voucher {voucher} is no statement to compare; give receipts, 2301, 2302, 3501, 3502 or 3513"
+        "voucher {voucher} is no statement to compare; give receipts, 2206, 2301, 2302, 3501, 3502 or 3513"
     )]
     NoStatement {
         /// Which.
@@ -63,8 +63,46 @@ pub const fn source_of(kind: VoucherKind, flag: Flag) -> Option<Source> {
             Some(Source::Clearing)
         }
         (VoucherKind::TreasuryStatement, Flag::Original) => Some(Source::Treasury),
+        // What moved the zero-balance accounts that it names line by line.
+        (VoucherKind::DirectDaily, Flag::Original) => Some(Source::Account),
         _ => None,
     }
+}
+
+/// Which part of a statement a voucher is: what a party tells of one kind and day goes out in as many vouchers as it takes,
+/// and is compared when all of them are there. It stands in [`Field::Hold1`] as `2/3`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its place, from 1.
+    pub number: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+impl Part {
+    /// A statement in one voucher.
+    pub const WHOLE: Part = Part { number: 1, of: 1 };
+
+    /// The part that a voucher says it is; all there is where it says nothing. `None`: what it says is no part.
+    #[must_use]
+    pub fn of(statement: &Voucher) -> Option<Part> {
+        let Some(text) = statement.head.text(Field::Hold1) else { return Some(Part::WHOLE) };
+        let (number, of) = text.split_once('/')?;
+        let part = Part { number: number.parse().ok()?, of: of.parse().ok()? };
+        (1..=part.of).contains(&part.number).then_some(part)
+    }
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}/{}", self.number, self.of)
+    }
+}
+
+/// The day that a statement tells of: the last of its days, or its own.
+#[must_use]
+pub fn day_of(statement: &Voucher) -> Day {
+    statement.head.day(Field::LastDay).unwrap_or(statement.date)
 }
 
 /// The lines of a statement, in its order. Lines of the treasury account that name no voucher, as income does not, are left

@@ -6,7 +6,8 @@ use domain::ids::{Day, PaymentId, QuotaId};
 use domain::voucher::canonical;
 use domain::voucher::numbers::Series;
 
-use super::record::{Issued, LineRecord, PaymentName, Record, key_of, party_of};
+use super::reconciled::record::Record as ReconciledRecord;
+use super::record::{FactDue, Issued, LineRecord, PaymentName, Record, key_of, party_of};
 use super::{Finance, Line, Part, Row, Standing};
 
 impl Finance {
@@ -17,7 +18,7 @@ impl Finance {
                 self.left.insert(payment.name(), why);
             }
             Record::Answered { key, paid_fen, lines, facts } => {
-                self.answered(&key, &paid_fen, lines);
+                self.answered(&key, &paid_fen, lines, day_of(&facts));
                 self.facts.extend(facts);
             }
             Record::Refunded { key, details, facts } => {
@@ -26,6 +27,7 @@ impl Finance {
                 for at in details {
                     let part = &mut row.parts[at as usize];
                     part.refunded = true;
+                    part.refunded_on = day_of(&facts);
                     self.refunded_fen += i128::from(part.paid_fen.get());
                 }
                 // Elsewhere the money is where it belongs when the notice comes.
@@ -51,7 +53,9 @@ impl Finance {
                 self.noticed.insert(notice, rows);
             }
             Record::Cleared { notice, facts } => {
-                for at in self.noticed.remove(&key_of(&notice)).unwrap_or_default() {
+                let notice = key_of(&notice);
+                self.reconciled.cleared(&notice, day_of(&facts));
+                for at in self.noticed.remove(&notice).unwrap_or_default() {
                     let row = &mut self.rows[at as usize];
                     row.standing = Standing::Cleared;
                     row.lines = Box::default();
@@ -80,6 +84,13 @@ impl Finance {
             Record::Reported { key } => {
                 self.reports.insert(key_of(&key));
             }
+            Record::Reconciled(record) => {
+                if let ReconciledRecord::Replied { answer } = &record {
+                    let answer = key_of(answer);
+                    self.numbered(Series::of(&answer), answer.number.as_str());
+                }
+                self.reconciled.apply(record);
+            }
             Record::FactsTaken { through } => {
                 while self.facts_taken < through {
                     self.facts.pop_front().expect("only facts that were due are taken");
@@ -106,22 +117,30 @@ impl Finance {
             paid_fen: Fen::ZERO,
             refunded: false,
             voided: false,
+            refunded_on: Day::default(),
         });
+        let (to, day) = (party_of(&issued.to), Day::new(issued.day).expect("a day was written"));
+        let path = Path::from_number(issued.path).expect("a path was written");
+        if path == Path::Treasury {
+            self.reconciled.ordered(to, day);
+        }
         self.by_key.insert(key, at);
         self.rows.push(Row {
             key,
-            to: party_of(&issued.to),
-            path: Path::from_number(issued.path).expect("a path was written"),
-            day: Day::new(issued.day).expect("a day was written"),
+            to,
+            path,
+            day,
             digest: issued.digest,
             amount_fen: Fen::new(issued.amount_fen),
             standing: Standing::Out,
+            paid_on: Day::default(),
+            payer: self.reconciled.payers.number(&issued.account, &issued.fund),
             parts: parts.collect(),
             lines: Box::default(),
         });
     }
 
-    fn answered(&mut self, key: &str, paid_fen: &[i64], lines: Vec<LineRecord>) {
+    fn answered(&mut self, key: &str, paid_fen: &[i64], lines: Vec<LineRecord>, day: Day) {
         let row = &mut self.rows[self.by_key[&key_of(key)] as usize];
         for (part, paid_fen) in row.parts.iter_mut().zip(paid_fen) {
             part.paid_fen = Fen::new(*paid_fen);
@@ -133,6 +152,9 @@ impl Finance {
         });
         row.lines = lines.collect();
         let paid_fen = row.paid_fen();
+        if paid_fen != 0 {
+            row.paid_on = day;
+        }
         row.standing = match (paid_fen, row.path) {
             (0, _) => Standing::Ended,
             (_, Path::Treasury) => Standing::Paid,
@@ -160,4 +182,9 @@ impl Finance {
         let serial = number.parse().expect("numbers of this business are serials");
         self.numbers.give_exactly(series, serial).expect("a number is given once");
     }
+}
+
+/// The day that facts of one voucher tell; none where there are none.
+fn day_of(facts: &[FactDue]) -> Day {
+    facts.first().map_or_else(Day::default, |fact| fact.fact().day)
 }

@@ -115,6 +115,8 @@ impl Finance {
                     division: book.0.0,
                     year: book.1.get(),
                     path: path.number(),
+                    account: text(&voucher, Field::PayerAccount),
+                    fund: text(&voucher, Field::FundType),
                     parts: voucher.details.iter().map(part).collect(),
                 })));
                 effects.push(Effect::Issue { to, voucher });
@@ -125,6 +127,10 @@ impl Finance {
             }
         }
     }
+}
+
+fn text(voucher: &Voucher, field: Field) -> String {
+    voucher.head.text(field).unwrap_or_default().to_owned()
 }
 
 fn part(detail: &Detail) -> PartRecord {

@@ -5,6 +5,7 @@
 //! - [`accounts`]: from which account a payment is paid, and who keeps it.
 //! - [`due`]: a payment whose voucher is due, with all that goes on the voucher.
 //! - [`record`]: how changes are written down.
+//! - [`reconciled`]: our books held against what banks and the central bank say of them, and the end of a day.
 //!
 //! A voucher that went out is known here by its digest, so that a million of them may wait: its receipt repeats
 //! it whole, and is held against the digest.
@@ -16,6 +17,8 @@ pub mod accounts;
 pub mod due;
 
 pub mod record;
+
+pub mod reconciled;
 
 mod answer;
 mod apply;
@@ -38,6 +41,7 @@ use thiserror::Error;
 use crate::business::{Business, Effect, Verdict};
 
 use due::Due;
+use reconciled::Reconciled;
 use record::{FactDue, Record};
 
 /// What people, timers and the engine's journal tell finance's business.
@@ -62,6 +66,10 @@ pub enum Order {
         /// The number of the last.
         through: u64,
     },
+    /// A business day begins.
+    BeginDay(Day),
+    /// A person sees to a difference, or closes a day.
+    Reconcile(reconciled::order::Order),
 }
 
 /// Why an order to finance's business is refused.
@@ -85,6 +93,9 @@ pub enum Refusal {
         /// What was named.
         notice: VoucherKey,
     },
+    /// Of a person who sees to a difference, or closes a day.
+    #[error(transparent)]
+    Reconcile(#[from] reconciled::order::Refusal),
 }
 
 /// Where a voucher to a bank stands.
@@ -134,6 +145,8 @@ pub struct Part {
     pub refunded: bool,
     /// Whether finance took its payment back (作废) after the voucher was written.
     pub voided: bool,
+    /// The day it came back on; none before it did.
+    pub refunded_on: Day,
 }
 
 /// What of a voucher is cleared under one department and functional class.
@@ -164,6 +177,10 @@ pub struct Row {
     pub amount_fen: Fen,
     /// Where it stands.
     pub standing: Standing,
+    /// The day it was paid on; none before it was.
+    pub paid_on: Day,
+    /// From which account and of which funds: a number among those of this business.
+    payer: u32,
     /// Its details, in order; their ids count from 1.
     pub parts: Box<[Part]>,
     /// What it is cleared by, while it is paid and not cleared.
@@ -208,6 +225,7 @@ pub struct Finance {
     refunded_fen: i128,
     /// Paid and not cleared, by bank.
     exposure_fen: BTreeMap<Party, i128>,
+    reconciled: Reconciled,
 }
 
 impl Finance {
@@ -233,6 +251,7 @@ impl Finance {
             cleared_fen: 0,
             refunded_fen: 0,
             exposure_fen: BTreeMap::new(),
+            reconciled: Reconciled::default(),
         }
     }
 
@@ -310,14 +329,21 @@ impl Business for Finance {
     type Refusal = Refusal;
 
     fn take(&self, from: Party, voucher: &Voucher) -> (Verdict, Vec<Effect>) {
-        self.answer(from, voucher)
+        if let Some(source) = reconciled::source_of(voucher) {
+            return self.statement_came(from, voucher, source);
+        }
+        let (verdict, mut effects) = self.answer(from, voucher);
+        if verdict == Verdict::Accepted {
+            effects.splice(0..0, self.request_heard(from, voucher));
+        }
+        (verdict, self.with_reconciled(effects))
     }
 
     fn order(&self, order: &Order) -> Result<Vec<Effect>, Refusal> {
         match order {
             Order::Ordered(due) => Ok(self.issue(due)),
             Order::Voided { book, payment } => Ok(self.take_back(*book, *payment)),
-            Order::NoticeAgain { notice } => self.notice_again(notice),
+            Order::NoticeAgain { notice } => Ok(self.with_reconciled(self.notice_again(notice)?)),
             Order::FactsTaken { through } => {
                 let last = self.facts_taken + self.facts.len() as u64;
                 if *through > last {
@@ -325,21 +351,25 @@ impl Business for Finance {
                 }
                 Ok(vec![noted(&Record::FactsTaken { through: *through })])
             }
+            Order::BeginDay(day) => Ok(vec![Finance::day_began(*day)]),
+            Order::Reconcile(order) => Ok(self.reconcile(order)?),
         }
     }
 
     fn came_back(&self, from: Party, key: VoucherKey, reason: &str) -> Vec<Effect> {
-        match self.noticed.contains_key(&key) {
+        let effects = match self.noticed.contains_key(&key) {
             true => self.notice_came_back(&key, reason),
             false => self.order_came_back(from, &key, reason),
-        }
+        };
+        self.with_reconciled(effects)
     }
 
     fn read_again(&self, to: Party, voucher: &Voucher) -> Vec<Effect> {
-        match voucher.key.kind.is_order() {
+        let effects = match voucher.key.kind.is_order() {
             true => self.write_without_voided(to, voucher),
             false => self.write_notice_again(voucher),
-        }
+        };
+        self.with_reconciled(effects)
     }
 
     fn apply(&mut self, record: &[u8]) {

@@ -99,6 +99,8 @@ pub enum Record {
         /// The number of the last.
         through: u64,
     },
+    /// Of reconciliation.
+    Reconciled(super::reconciled::record::Record),
 }
 
 /// A voucher that was written.
@@ -120,6 +122,10 @@ pub struct Issued {
     pub year: u16,
     /// Number of the path by which they are settled.
     pub path: u8,
+    /// The account it is paid from.
+    pub account: String,
+    /// The nature of its funds.
+    pub fund: String,
     /// Its details, in order.
     pub parts: Vec<PartRecord>,
 }

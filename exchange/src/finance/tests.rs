@@ -528,7 +528,7 @@ fn what_the_central_bank_reports_is_kept_and_nobody_elses() {
         head: Fields::new(),
         details: Vec::new(),
     };
-    assert!(refused(&finance, bank(), &report).contains("takes no voucher"));
+    assert!(refused(&finance, bank(), &report).contains("to tell"));
     taken(&mut finance, central_bank(), &report);
     assert!(finance.reports().contains(&key));
 }

@@ -1,0 +1,116 @@
+//! Facts that come later and mend our books: a difference that they end, ends.
+
+use domain::Fen;
+use domain::reconciliation::register::{Difference, Order};
+use domain::reconciliation::{Figures, Source};
+use domain::voucher::VoucherKey;
+
+use super::ours::figures_of;
+use super::record::{Change, Record as ReconciledRecord};
+use super::told::reconciled;
+use super::{BOOKS, End};
+use crate::business::Effect;
+use crate::finance::record::{FactDue, Record, key_of};
+use crate::finance::{Finance, Row, Standing};
+
+impl Finance {
+    /// What ends with what was just decided: each open difference over which we say by it what they say.
+    pub(in crate::finance) fn mended(&self, effects: &[Effect]) -> Option<Effect> {
+        self.reconciled.register.open().next()?;
+        let mut changes = Vec::new();
+        for effect in effects {
+            let Effect::Record(bytes) = effect else { continue };
+            match Record::decode(bytes) {
+                Record::Answered { key, paid_fen, facts, .. } => {
+                    let key = key_of(&key);
+                    if let Some(row) = self.voucher(&key) {
+                        let row = answered(row, &paid_fen, &facts);
+                        self.end_those_of(&key, &mut changes, |one| {
+                            let place = &one.finding.place;
+                            let back = is_back(one);
+                            figures_of(&row, one.opened, &place.detail, back)
+                        });
+                    }
+                }
+                Record::Cleared { notice, facts } => {
+                    let request = self.reconciled.by_notice.get(&key_of(&notice)).copied();
+                    let day = facts.first().map(|fact| fact.fact().day);
+                    if let (Some(request), Some(day)) = (request, day) {
+                        let end = End { day, returned: false };
+                        self.end_those_of_request(&request, end, &mut changes);
+                    }
+                }
+                Record::Reconciled(ReconciledRecord::RequestEnded { request, day, returned }) => {
+                    let end = End { day: super::day_of(day), returned };
+                    self.end_those_of_request(&key_of(&request), end, &mut changes);
+                }
+                _ => {}
+            }
+        }
+        (!changes.is_empty()).then(|| reconciled(ReconciledRecord::Changed(changes)))
+    }
+
+    fn end_those_of_request(&self, key: &VoucherKey, end: End, changes: &mut Vec<Change>) {
+        let Some(request) = self.reconciled.requests.get(key) else { return };
+        let mut request = request.clone();
+        request.end = Some(end);
+        self.end_those_of(key, changes, |one| {
+            let said = request.said(one.opened, true)?;
+            match one.told.source {
+                Source::Treasury => {
+                    let amount_fen = Fen::new(-said.amount_fen.get());
+                    Some(Figures { amount_fen, ..said })
+                }
+                _ => Some(said),
+            }
+        });
+    }
+
+    fn end_those_of(
+        &self,
+        key: &VoucherKey,
+        changes: &mut Vec<Change>,
+        ours: impl Fn(&Difference) -> Option<Figures>,
+    ) {
+        let register = &self.reconciled.register;
+        let is_ended = |changes: &[Change], id: u64| {
+            changes.iter().any(|change| matches!(change, Change::Ended(ended, _) if *ended == id))
+        };
+        let about = register.open().filter(|one| one.finding.place.voucher == *key);
+        for one in about {
+            if is_ended(changes, one.id.0) {
+                continue;
+            }
+            let fact = key.to_string();
+            let order = Order::Correct { id: one.id, fact: &fact, ours: ours(one) };
+            let today = self.reconciled.day.map_or(one.opened, |day| day.max(one.opened));
+            // One that stays is refused, and stays.
+            if let Ok(events) = register.decide(BOOKS, today, order) {
+                changes.extend(events.iter().map(Change::from));
+            }
+        }
+    }
+
+    /// What our books say now of what a difference is about.
+    pub(super) fn ours_now(&self, one: &Difference) -> Option<Figures> {
+        let item = one.finding.place.item();
+        self.our_figures(one.told.source, one.opened, item, is_back(one))
+    }
+}
+
+/// Whether a difference is about money that came back.
+fn is_back(one: &Difference) -> bool {
+    let said = one.finding.theirs.or(one.finding.ours);
+    said.is_some_and(|said| said.amount_fen.get() < 0)
+}
+
+/// A row as it will be when it is answered.
+fn answered(row: &Row, paid_fen: &[i64], facts: &[FactDue]) -> Row {
+    let mut row = row.clone();
+    for (part, paid_fen) in row.parts.iter_mut().zip(paid_fen) {
+        part.paid_fen = Fen::new(*paid_fen);
+    }
+    row.paid_on = facts.first().map_or(row.day, |fact| fact.fact().day);
+    row.standing = if row.paid_fen() == 0 { Standing::Ended } else { Standing::Paid };
+    row
+}

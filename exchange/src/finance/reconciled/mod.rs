@@ -1,0 +1,196 @@
+//! Finance's books held against what banks and the central bank say of them (对账), and the end of a day.
+//!
+//! - [`record`]: how changes are written down.
+//! - `told`: a statement that came: its parts gathered, compared once all are there, answered.
+//! - `ours`: what finance's books say of a day.
+//! - `mended`: facts that came later and end a difference.
+//! - [`order`]: what people do about differences, and the close of a day.
+//! - `checklist`: what is open at a day's end.
+//!
+//! What their statements say is never mixed with what ours are made from: their lines are read from the statement
+//! alone, ours from finance's own rows and requests.
+
+pub mod record;
+
+pub mod order;
+
+mod checklist;
+mod mended;
+mod ours;
+mod told;
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::Fen;
+use domain::ids::{Day, PersonId};
+use domain::reconciliation::register::{Event, Told};
+use domain::reconciliation::{Register, Source};
+use domain::voucher::{Flag, Party, Voucher, VoucherKey, canonical};
+
+use self::record::{Asked, Change, Record, day_of};
+use super::record::{key_of, party_of};
+
+/// In whose name differences are opened and ended when no person does: the books themselves.
+pub const BOOKS: PersonId = PersonId(u64::MAX - 1);
+
+/// A payer's account and the nature of its funds, by number: few of them, and many vouchers.
+#[derive(Debug, Default)]
+pub(super) struct Payers {
+    names: Vec<(Box<str>, Box<str>)>,
+    numbers: HashMap<(Box<str>, Box<str>), u32>,
+}
+
+impl Payers {
+    pub(super) fn number(&mut self, account: &str, fund: &str) -> u32 {
+        let name: (Box<str>, Box<str>) = (account.into(), fund.into());
+        if let Some(number) = self.numbers.get(&name) {
+            return *number;
+        }
+        let number = self.names.len() as u32;
+        self.numbers.insert(name.clone(), number);
+        self.names.push(name);
+        number
+    }
+
+    fn account(&self, number: u32) -> &str {
+        &self.names[number as usize].0
+    }
+}
+
+/// A request of a bank (2301, 2302), as far as finance's own books know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Request {
+    bank: Party,
+    day: Day,
+    asked_fen: Fen,
+    ours_fen: Fen,
+    end: Option<End>,
+}
+
+/// How a request ended at the central bank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct End {
+    day: Day,
+    returned: bool,
+}
+
+/// Parts of a statement that is not there as a whole.
+#[derive(Debug, Default)]
+struct Parts {
+    of: u32,
+    /// Canonical bytes by the part's place.
+    came: BTreeMap<u32, Vec<u8>>,
+}
+
+/// What finance's business keeps for reconciliation.
+#[derive(Debug, Default)]
+pub(super) struct Reconciled {
+    day: Option<Day>,
+    register: Register,
+    parts: BTreeMap<(Day, Told), Parts>,
+    requests: BTreeMap<VoucherKey, Request>,
+    /// Requests by the limit notice that was written for them.
+    by_notice: HashMap<VoucherKey, VoucherKey>,
+    /// The first day on which each bank was sent an order.
+    banks: BTreeMap<Party, Day>,
+    pub(super) payers: Payers,
+}
+
+/// What of a voucher is a statement to compare, of those that finance gets.
+pub(super) fn source_of(voucher: &Voucher) -> Option<Source> {
+    use domain::reconciliation::statement;
+    let source = statement::source_of(voucher.key.kind, voucher.flag)?;
+    let whole = matches!(source, Source::Account | Source::Clearing | Source::Treasury);
+    (whole && voucher.flag == Flag::Original).then_some(source)
+}
+
+impl Reconciled {
+    /// A bank was sent an order.
+    pub(super) fn ordered(&mut self, bank: Party, day: Day) {
+        let first = self.banks.entry(bank).or_insert(day);
+        *first = day.min(*first);
+    }
+
+    /// The central bank has cleared a request under a notice.
+    pub(super) fn cleared(&mut self, notice: &VoucherKey, day: Day) {
+        if let Some(request) = self.by_notice.get(notice).copied() {
+            self.ended(request, End { day, returned: false });
+        }
+    }
+
+    fn ended(&mut self, request: VoucherKey, end: End) {
+        if let Some(request) = self.requests.get_mut(&request) {
+            request.end = Some(end);
+        }
+    }
+
+    /// Changes by a record; a reply's number is its caller's to note.
+    pub(super) fn apply(&mut self, record: Record) {
+        match record {
+            Record::DayBegan { day } => self.day = Some(day_of(day)),
+            Record::Asked(asked) => self.asked(&asked),
+            Record::Limited { request, notice, ours_fen } => {
+                let request = key_of(&request);
+                self.by_notice.insert(key_of(&notice), request);
+                if let Some(request) = self.requests.get_mut(&request) {
+                    (request.ours_fen, request.end) = (Fen::new(ours_fen), None);
+                }
+            }
+            Record::RequestEnded { request, day, returned } => {
+                self.ended(key_of(&request), End { day: day_of(day), returned });
+            }
+            Record::Part { from, statement } => self.part(&from, statement),
+            Record::Compared { told, day, changes } => {
+                self.parts.remove(&(day_of(day), Told::from(&told)));
+                self.change(&changes);
+            }
+            Record::Changed(changes) => self.change(&changes),
+            Record::Replied { .. } => {}
+        }
+    }
+
+    fn asked(&mut self, asked: &Asked) {
+        let key = key_of(&asked.request);
+        let request = Request {
+            bank: party_of(&asked.bank),
+            day: day_of(asked.day),
+            asked_fen: Fen::new(asked.asked_fen),
+            ours_fen: Fen::new(asked.ours_fen),
+            end: None,
+        };
+        self.requests.insert(key, request);
+    }
+
+    fn part(&mut self, from: &str, statement: Vec<u8>) {
+        let (told, day, part) = told::headed(party_of(from), &read(&statement));
+        let parts = self.parts.entry((day, told)).or_default();
+        if parts.of != part.of {
+            // It is told anew, in other parts.
+            *parts = Parts { of: part.of, came: BTreeMap::new() };
+        }
+        parts.came.insert(part.number, statement);
+    }
+
+    fn change(&mut self, changes: &[Change]) {
+        for change in changes {
+            let event = Event::from(change);
+            self.register.apply(&event);
+            if let Event::DayClosed { day } = event {
+                self.closed(day);
+            }
+        }
+    }
+
+    /// Nothing of a closed day is compared again.
+    fn closed(&mut self, day: Day) {
+        self.requests.retain(|_, request| request.end.is_none_or(|end| end.day > day));
+        let requests = &self.requests;
+        self.by_notice.retain(|_, request| requests.contains_key(request));
+        self.parts.retain(|(of, _), _| *of > day);
+    }
+}
+
+/// A statement that was kept.
+fn read(bytes: &[u8]) -> Voucher {
+    canonical::read(bytes).expect("a statement was written in canonical bytes")
+}

@@ -1,0 +1,177 @@
+//! What people do about differences (对账差异处理), and the close of a day (日终).
+
+use domain::Fen;
+use domain::day::{Checklist, Standing};
+use domain::ids::{Day, PersonId};
+use domain::reconciliation::register::{
+    Difference, DifferenceId, Order as RegisterOrder, Refusal as RegisterRefusal,
+};
+use domain::reconciliation::{Figures, ItemState, Register};
+use thiserror::Error;
+
+use super::record::{Change, Record};
+use super::told::reconciled;
+use crate::business::Effect;
+use crate::finance::Finance;
+
+/// What a person asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Who.
+    pub person: PersonId,
+    /// What.
+    pub ask: Ask,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Somebody is to see to a difference (指派).
+    Assign {
+        /// Which.
+        id: DifferenceId,
+        /// Who.
+        to: PersonId,
+    },
+    /// The other side was written to (发函).
+    Write {
+        /// Which.
+        id: DifferenceId,
+        /// The letter's number.
+        letter: String,
+    },
+    /// The other side says in writing what we say, or withdraws its line (对方确认).
+    Confirm {
+        /// Which.
+        id: DifferenceId,
+        /// Their paper's number.
+        reference: String,
+        /// What the paper says; none: that they have no such line.
+        says: Option<(Fen, ItemState)>,
+    },
+    /// Our books were corrected, and say what they say (补记更正). What they say is looked up in them.
+    Correct {
+        /// Which.
+        id: DifferenceId,
+        /// The fact that was posted, or the correction's number.
+        fact: String,
+    },
+    /// A person accepts that the sides differ; a second one ends it (双人认可).
+    Accept {
+        /// Which.
+        id: DifferenceId,
+        /// Why.
+        reason: String,
+    },
+    /// It is carried as a named item (列明结转).
+    Carry {
+        /// Which.
+        id: DifferenceId,
+        /// The day whose close it blocks again.
+        until: Day,
+        /// Why.
+        reason: String,
+    },
+    /// A day is closed (日终), and every day before it.
+    CloseDay {
+        /// Which.
+        day: Day,
+        /// The time in Beijing, in minutes from midnight; the last one where the day has passed.
+        now_minute: u16,
+    },
+}
+
+/// Why nothing comes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// By the register.
+    #[error("{0}; {chinese}", chinese = .0.chinese())]
+    Register(#[from] RegisterRefusal),
+    /// Finance has not begun a day.
+    #[error("finance has begun no day; open one first; 财政尚未开工：先开工")]
+    NoDay,
+    /// Something of the day is open.
+    #[error(
+        "day {} is open: {items}; see to each, or carry it by name; {} 尚不能日终：先处理未完事项",
+        day.get(),
+        day.get()
+    )]
+    DayIsOpen {
+        /// The day.
+        day: Day,
+        /// What is open, by its names.
+        items: String,
+    },
+}
+
+impl Finance {
+    /// Open differences, and which statements were compared.
+    #[must_use]
+    pub const fn differences(&self) -> &Register {
+        &self.reconciled.register
+    }
+
+    /// The business day that has begun.
+    #[must_use]
+    pub const fn day(&self) -> Option<Day> {
+        self.reconciled.day
+    }
+
+    pub(in crate::finance) fn day_began(day: Day) -> Effect {
+        reconciled(Record::DayBegan { day: day.get() })
+    }
+
+    pub(in crate::finance) fn reconcile(&self, order: &Order) -> Result<Vec<Effect>, Refusal> {
+        let Order { person, ask } = order;
+        let today = self.reconciled.day.ok_or(Refusal::NoDay)?;
+        let decided = match ask {
+            Ask::Assign { id, to } => RegisterOrder::Assign { id: *id, to: *to },
+            Ask::Write { id, letter } => RegisterOrder::Write { id: *id, letter },
+            Ask::Confirm { id, reference, says } => {
+                let theirs = self.confirmed(*id, *says, today);
+                RegisterOrder::Confirm { id: *id, reference, theirs }
+            }
+            Ask::Correct { id, fact } => {
+                let known = self.reconciled.register.get(*id);
+                let ours = known.and_then(|one| self.ours_now(one));
+                RegisterOrder::Correct { id: *id, fact, ours }
+            }
+            Ask::Accept { id, reason } => RegisterOrder::Accept { id: *id, reason },
+            Ask::Carry { id, until, reason } => {
+                RegisterOrder::Carry { id: *id, until: *until, reason }
+            }
+            Ask::CloseDay { day, now_minute } => {
+                let closed = self.reconciled.register.closed_until();
+                if closed.is_none_or(|closed| *day > closed) {
+                    may_close(&self.checklist(*day, *now_minute))?;
+                }
+                RegisterOrder::CloseDay { day: *day }
+            }
+        };
+        let events = self.reconciled.register.decide(*person, today, decided)?;
+        Ok(vec![reconciled(Record::Changed(events.iter().map(Change::from).collect()))])
+    }
+
+    /// What they say by a paper: on the day that they said before, or we.
+    fn confirmed(
+        &self,
+        id: DifferenceId,
+        says: Option<(Fen, ItemState)>,
+        today: Day,
+    ) -> Option<Figures> {
+        let (amount_fen, state) = says?;
+        let day = |one: &Difference| one.finding.theirs.or(one.finding.ours).map(|said| said.day);
+        let day = self.reconciled.register.get(id).and_then(day).unwrap_or(today);
+        Some(Figures { amount_fen, state, day })
+    }
+}
+
+fn may_close(checklist: &Checklist) -> Result<(), Refusal> {
+    if checklist.is_green() {
+        return Ok(());
+    }
+    let open = checklist.items().iter().filter(|item| item.standing() == Standing::Open);
+    let items: Vec<String> =
+        open.map(|item| format!("{} ({})", item.check, item.open.many())).collect();
+    Err(Refusal::DayIsOpen { day: checklist.day(), items: items.join(", ") })
+}

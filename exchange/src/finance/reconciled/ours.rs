@@ -1,0 +1,168 @@
+//! What finance's own books say of a day, as lines to compare.
+
+use std::collections::BTreeSet;
+
+use domain::Fen;
+use domain::codes::Path;
+use domain::ids::Day;
+use domain::reconciliation::register::Told;
+use domain::reconciliation::{Figures, Item, ItemState, Line, Scope, Source};
+use domain::voucher::VoucherKey;
+
+use super::Request;
+use crate::finance::{Finance, Part, Row, Standing};
+
+/// What a row says of one of its details on a day.
+struct Said {
+    /// The detail's number, from 1.
+    detail: usize,
+    figures: Figures,
+}
+
+impl Finance {
+    /// What our books say against a statement of a day. `named`: the vouchers that the statement names; what is pending
+    /// is held against it where it may be in it and was not told.
+    pub(super) fn our_lines<E>(
+        &self,
+        told: Told,
+        day: Day,
+        named: &BTreeSet<VoucherKey>,
+        take: &mut dyn FnMut(&Line<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match told.source {
+            Source::Account => self.paid_lines(told, day, take),
+            Source::Clearing => self.reconciled.requests.iter().try_for_each(|(key, request)| {
+                let Some(figures) = request.said(day, named.contains(key)) else { return Ok(()) };
+                let bank = request.bank;
+                let scope = Scope { bank: bank.code(), account: "", fund: "" };
+                take(&Line { scope, item: Item { voucher: *key, detail: "" }, figures })
+            }),
+            _ => self.cash_moved(day, take),
+        }
+    }
+
+    /// What a bank has paid of the treasury's money on a day, what came back, and what it has not answered.
+    fn paid_lines<E>(
+        &self,
+        told: Told,
+        day: Day,
+        take: &mut dyn FnMut(&Line<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let of_bank = |row: &&Row| row.to == told.party && row.path == Path::Treasury;
+        for row in self.rows.iter().filter(of_bank) {
+            let account = self.reconciled.payers.account(row.payer);
+            let scope = Scope { bank: row.to.code(), account, fund: "" };
+            for Said { detail, figures } in said(row, day) {
+                let detail = detail.to_string();
+                let item = Item { voucher: row.key, detail: &detail };
+                take(&Line { scope, item, figures })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What moved cash in our books on a day: what was cleared, what came back, and what the central bank paid itself.
+    fn cash_moved<E>(
+        &self,
+        day: Day,
+        take: &mut dyn FnMut(&Line<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let scope = Scope { bank: "", account: "", fund: "" };
+        let mut moved = |voucher: VoucherKey, out_fen: i64| {
+            let figures = done(Fen::new(-out_fen), day);
+            take(&Line { scope, item: Item { voucher, detail: "" }, figures })
+        };
+        for (key, request) in &self.reconciled.requests {
+            if request.end.is_some_and(|end| end.day == day && !end.returned) {
+                moved(*key, request.ours_fen.get())?;
+            }
+        }
+        let paid_by_treasury = |row: &&Row| row.path == Path::Allocation && row.paid_on == day;
+        for row in self.rows.iter().filter(paid_by_treasury) {
+            let paid_fen = i64::try_from(row.paid_fen()).expect("a voucher's sum is an amount");
+            if paid_fen != 0 {
+                moved(row.key, paid_fen)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What our books say now of one item of a statement.
+    pub(super) fn our_figures(
+        &self,
+        source: Source,
+        day: Day,
+        item: Item<'_>,
+        back: bool,
+    ) -> Option<Figures> {
+        match source {
+            Source::Account => {
+                let row = self.voucher(&item.voucher)?;
+                figures_of(row, day, item.detail, back)
+            }
+            Source::Clearing => self.reconciled.requests.get(&item.voucher)?.said(day, true),
+            _ => {
+                let request = self.reconciled.requests.get(&item.voucher);
+                let request = request.and_then(|request| request.said(day, true));
+                let out = request.filter(|said| said.state == ItemState::Done);
+                out.map(|said| done(Fen::new(-said.amount_fen.get()), said.day))
+            }
+        }
+    }
+}
+
+/// What a row says on a day of one detail: of its payment, or of what came back.
+pub(super) fn figures_of(row: &Row, day: Day, detail: &str, back: bool) -> Option<Figures> {
+    let of_detail = |said: &Said| {
+        said.detail.to_string() == detail && (said.figures.amount_fen.get() < 0) == back
+    };
+    let on = |day: Day| said(row, day).find(of_detail);
+    // It may be in our books on another day by now.
+    let said = on(day).or_else(|| on(row.paid_on)).or_else(|| on(row.day));
+    said.map(|said| said.figures)
+}
+
+/// What a row says on a day: what was paid on it, what came back on it, and what was ordered on it and is not answered.
+fn said(row: &Row, day: Day) -> impl Iterator<Item = Said> {
+    let is_paid = row.paid_on == day;
+    let is_pending = row.standing == Standing::Out && row.day == day;
+    (1..).zip(row.parts.iter()).flat_map(move |(detail, part): (usize, &Part)| {
+        let paid = is_paid && part.paid_fen != Fen::ZERO;
+        let paid = paid.then(|| done(part.paid_fen, day));
+        let state = ItemState::Pending;
+        let pending = (is_pending && !part.voided).then_some(Figures {
+            amount_fen: part.ordered_fen,
+            state,
+            day,
+        });
+        let came_back = part.refunded && part.refunded_on == day;
+        let back = came_back.then(|| done(Fen::new(-part.paid_fen.get()), day));
+        [paid, pending, back].into_iter().flatten().map(move |figures| Said { detail, figures })
+    })
+}
+
+const fn done(amount_fen: Fen, day: Day) -> Figures {
+    Figures { amount_fen, state: ItemState::Done, day }
+}
+
+impl Request {
+    /// What a request says on a day: how it ended on it. What has not ended is on its way, and is said where it is
+    /// `asked` for.
+    pub(super) fn said(&self, day: Day, asked: bool) -> Option<Figures> {
+        match self.end {
+            // What was sent back moved nothing: it is said where it is asked for.
+            Some(end) if asked || (end.day == day && !end.returned) => {
+                let (amount_fen, state) = match end.returned {
+                    true => (self.asked_fen, ItemState::Returned),
+                    false => (self.ours_fen, ItemState::Done),
+                };
+                Some(Figures { amount_fen, state, day: end.day })
+            }
+            None if asked => {
+                let (amount_fen, state) = (self.ours_fen, ItemState::Pending);
+                Some(Figures { amount_fen, state, day: self.day })
+            }
+            _ => None,
+        }
+    }
+}

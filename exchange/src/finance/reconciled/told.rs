@@ -1,0 +1,313 @@
+//! A statement of a bank or of the central bank: taken apart, put together with its other parts, compared, answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::Fen;
+use domain::ids::Day;
+use domain::limits::DIFFERENCES_MAX;
+use domain::money::FenSum;
+use domain::reconciliation::class::OwnedFinding;
+use domain::reconciliation::register::{Order, Told};
+use domain::reconciliation::statement::{
+    HeadProblem, Part, answer, check_head, day_of, lines, reason,
+};
+use domain::reconciliation::{Comparison, Figures, Item, ItemState, Line, Scope, Side, Source};
+use domain::voucher::numbers::{Numbers, Series};
+use domain::voucher::{
+    Field, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, VoucherNumber, canonical,
+};
+
+use super::record::{Asked, Change, Record};
+use super::{BOOKS, read, source_of};
+use crate::business::{Effect, Verdict};
+use crate::finance::record::{Record as FinanceRecord, key_of};
+use crate::finance::{Finance, clearing, failed, noted};
+use crate::limits::{STATEMENT_PARTS_MAX, STATEMENTS_IN_PARTS_MAX};
+
+/// Whose statement of what and of which day, and which part of it.
+pub(super) fn headed(from: Party, statement: &Voucher) -> (Told, Day, Part) {
+    let source = source_of(statement).expect("a statement was kept");
+    let part = Part::of(statement).expect("a part was kept");
+    (Told { source, party: from }, day_of(statement), part)
+}
+
+/// A record of reconciliation as an effect.
+pub(super) fn reconciled(record: Record) -> Effect {
+    noted(&FinanceRecord::Reconciled(record))
+}
+
+impl Finance {
+    /// Takes a statement.
+    pub(in crate::finance) fn statement_came(
+        &self,
+        from: Party,
+        statement: &Voucher,
+        source: Source,
+    ) -> (Verdict, Vec<Effect>) {
+        match self.hear(from, statement, source) {
+            Ok(effects) => (Verdict::Accepted, effects),
+            Err(reason) => failed(reason),
+        }
+    }
+
+    fn hear(
+        &self,
+        from: Party,
+        statement: &Voucher,
+        source: Source,
+    ) -> Result<Vec<Effect>, String> {
+        let key = statement.key;
+        let is_theirs = match source.told_by() {
+            PartyKind::CentralBank => from == self.central_bank,
+            _ => statement.head.text(Field::PayBank) == Some(from.code()),
+        };
+        if from.kind() != source.told_by() || !is_theirs {
+            return Err(format!("{key} is not {from}'s to tell; {} does", source.told_by()));
+        }
+        let part = Part::of(statement).filter(|part| part.of <= STATEMENT_PARTS_MAX);
+        let part = part.ok_or_else(|| {
+            format!("{key} says no part of a statement in `Hold1`; write one like 1/2")
+        })?;
+        let day = day_of(statement);
+        if let Some(closed) = self.reconciled.register.closed_until().filter(|one| day <= *one) {
+            return Err(format!("{key} tells of {}, and {} is closed", day.get(), closed.get()));
+        }
+        for line in lines(statement).map_err(|unfit| unfit.to_string())? {
+            line.map_err(|unfit| unfit.to_string())?;
+        }
+        let problems = head_problems(statement, source);
+        if !problems.is_empty() {
+            return self.not_compared(from, statement, &problems);
+        }
+        let bytes = canonical::bytes(statement).map_err(|why| why.to_string())?;
+        let mut effects = vec![noted(&FinanceRecord::Reported { key: key.to_string() })];
+        let told = Told { source, party: from };
+        let mut came = BTreeMap::new();
+        let known = self.reconciled.parts.get(&(day, told));
+        if let Some(parts) = known.filter(|parts| parts.of == part.of) {
+            came.extend(parts.came.iter().map(|(number, bytes)| (*number, bytes.as_slice())));
+        } else if known.is_none() && self.reconciled.parts.len() >= STATEMENTS_IN_PARTS_MAX {
+            return Err(format!(
+                "{STATEMENTS_IN_PARTS_MAX} statements wait for their other parts; send those first"
+            ));
+        }
+        came.insert(part.number, bytes.as_slice());
+        if came.len() < part.of as usize {
+            let from = from.to_string();
+            effects.push(reconciled(Record::Part { from, statement: bytes }));
+            return Ok(effects);
+        }
+        let statements: Vec<Voucher> = came.values().map(|bytes| read(bytes)).collect();
+        effects.extend(self.compare(told, day, &statements)?);
+        Ok(effects)
+    }
+
+    /// A statement whose head does not say what its lines say is not compared: it stays due. To the central bank's an
+    /// answer says what is wrong with it.
+    fn not_compared(
+        &self,
+        from: Party,
+        statement: &Voucher,
+        problems: &[HeadProblem],
+    ) -> Result<Vec<Effect>, String> {
+        let why = reason(problems, std::iter::empty());
+        let mut effects = vec![noted(&FinanceRecord::Reported { key: statement.key.to_string() })];
+        let mut numbers = self.numbers.clone();
+        match self.reply(from, statement, &why, &mut numbers)? {
+            Some(reply) => effects.extend(reply),
+            None => return Err(why),
+        }
+        Ok(effects)
+    }
+
+    /// Compares all that a party tells of one source and day, and answers where an answer is asked for.
+    fn compare(&self, told: Told, day: Day, statements: &[Voucher]) -> Result<Vec<Effect>, String> {
+        let (agreed, findings) = self.findings(told, day, statements)?;
+        let order = Order::Compare { told, day, agreed, findings: findings.clone() };
+        let events = self.reconciled.register.decide(BOOKS, day, order);
+        let events = events.map_err(|refusal| refusal.to_string())?;
+        let changes = events.iter().map(Change::from).collect();
+        let compared = Record::Compared { told: told.into(), day: day.get(), changes };
+        let mut effects = vec![reconciled(compared)];
+        let mut numbers = self.numbers.clone();
+        for statement in statements {
+            let VoucherKey { division, year, .. } = statement.key;
+            let of_it = findings.iter().filter(|finding| {
+                let voucher = finding.place.voucher;
+                (voucher.division, voucher.year) == (division, year)
+            });
+            let why = reason(&[], of_it.map(OwnedFinding::as_finding));
+            let reply = self.reply(told.party, statement, &why, &mut numbers)?;
+            effects.extend(reply.into_iter().flatten());
+        }
+        Ok(effects)
+    }
+
+    /// How many lines say the same on both sides, and all that differs.
+    fn findings(
+        &self,
+        told: Told,
+        day: Day,
+        statements: &[Voucher],
+    ) -> Result<(u64, Vec<OwnedFinding>), String> {
+        let mut comparison = Comparison::new(told.source);
+        let mut named = BTreeSet::new();
+        let mut moved: BTreeMap<VoucherKey, FenSum> = BTreeMap::new();
+        for statement in statements {
+            for line in lines(statement).map_err(|unfit| unfit.to_string())? {
+                let line = line.map_err(|unfit| unfit.to_string())?;
+                if told.source == Source::Treasury {
+                    // It has a line for each functional class of a request.
+                    let fen = FenSum::from(line.figures.amount_fen.get());
+                    *moved.entry(line.item.voucher).or_default() += fen;
+                    continue;
+                }
+                named.insert(line.item.voucher);
+                let scope = Scope { fund: "", ..line.scope };
+                let scope = match told.source {
+                    Source::Clearing => Scope { account: "", ..scope },
+                    _ => scope,
+                };
+                let line = Line { scope, ..line };
+                comparison.add(Side::Theirs, &line).map_err(|why| why.to_string())?;
+            }
+        }
+        for (voucher, fen) in moved {
+            let fen = i64::try_from(fen).map(Fen::new).ok().filter(|fen| fen.in_bounds());
+            let amount_fen = fen.ok_or_else(|| format!("what moved by {voucher} is no amount"))?;
+            let scope = Scope { bank: "", account: "", fund: "" };
+            let figures = Figures { amount_fen, state: ItemState::Done, day };
+            let line = Line { scope, item: Item { voucher, detail: "" }, figures };
+            comparison.add(Side::Theirs, &line).map_err(|why| why.to_string())?;
+        }
+        self.our_lines(told, day, &named, &mut |line| comparison.add(Side::Ours, line))
+            .map_err(|why| why.to_string())?;
+        let compared = comparison.finish();
+        if compared.different() > DIFFERENCES_MAX {
+            return Err(format!(
+                "{} lines differ and {DIFFERENCES_MAX} are the most that are taken down; look for what is \
+                 wrong with the statement as a whole, and send it again",
+                compared.different()
+            ));
+        }
+        Ok((compared.agreed(), compared.findings().map(|one| one.to_owned()).collect()))
+    }
+
+    /// The answer to a clearing statement (5502), and its number noted; none to other statements.
+    fn reply(
+        &self,
+        to: Party,
+        statement: &Voucher,
+        why: &str,
+        numbers: &mut Numbers,
+    ) -> Result<Option<[Effect; 2]>, String> {
+        if statement.key.kind != VoucherKind::ClearingStatement {
+            return Ok(None);
+        }
+        let VoucherKey { division, year, .. } = statement.key;
+        let series = Series { division, year, kind: VoucherKind::StatementAnswer };
+        let serial = numbers.give(series).map_err(|none| none.to_string())?;
+        let number = series.key(serial).number;
+        let date = self.reconciled.day.map_or(statement.date, |day| day.max(statement.date));
+        let Some(voucher) = answer(statement, number, date, why) else { return Ok(None) };
+        let noted = reconciled(Record::Replied { answer: voucher.key.to_string() });
+        Ok(Some([noted, Effect::Issue { to, voucher }]))
+    }
+
+    /// What finance takes down of a request, beside what it is answered with.
+    pub(in crate::finance) fn request_heard(
+        &self,
+        from: Party,
+        voucher: &Voucher,
+    ) -> Option<Effect> {
+        let asked = |ours_fen: Fen| {
+            reconciled(Record::Asked(Asked {
+                request: voucher.key.to_string(),
+                bank: from.to_string(),
+                day: voucher.date.get(),
+                asked_fen: voucher.head.amount_fen(Field::Amount).unwrap_or_default().get(),
+                ours_fen: ours_fen.get(),
+            }))
+        };
+        match (voucher.key.kind, voucher.flag) {
+            (VoucherKind::TransferRequest, Flag::Original) => Some(asked(Fen::ZERO)),
+            (VoucherKind::RefundRequest, Flag::Original) => Some(asked(self.refunds_of(voucher))),
+            (VoucherKind::RefundRequest, Flag::Receipt) => {
+                let day = voucher.head.day(Field::ClearedDay).unwrap_or(voucher.date).get();
+                let request = voucher.key.to_string();
+                Some(reconciled(Record::RequestEnded { request, day, returned: false }))
+            }
+            _ => None,
+        }
+    }
+
+    /// What was decided, with what it means for reconciliation: limit notices that were written or came back, and
+    /// differences that end by it.
+    pub(in crate::finance) fn with_reconciled(&self, mut effects: Vec<Effect>) -> Vec<Effect> {
+        let notices = effects.iter().filter_map(|effect| match effect {
+            Effect::Issue { voucher, .. } => limited(voucher),
+            Effect::Record(record) if !self.reconciled.by_notice.is_empty() => {
+                self.sent_back_with(record)
+            }
+            _ => None,
+        });
+        let notices: Vec<Effect> = notices.map(reconciled).collect();
+        effects.extend(notices);
+        effects.extend(self.mended(&effects));
+        effects
+    }
+
+    /// The request that was sent back with a limit notice of ours.
+    fn sent_back_with(&self, record: &[u8]) -> Option<Record> {
+        let FinanceRecord::NoticeBack { notice } = FinanceRecord::decode(record) else {
+            return None;
+        };
+        let request = self.reconciled.by_notice.get(&key_of(&notice))?;
+        let known = self.reconciled.requests.get(request)?;
+        let day = self.reconciled.day.map_or(known.day, |day| day.max(known.day)).get();
+        Some(Record::RequestEnded { request: request.to_string(), day, returned: true })
+    }
+
+    /// What our books have of the refunds that a request names: each once, less than zero.
+    fn refunds_of(&self, request: &Voucher) -> Fen {
+        let mut seen = BTreeSet::new();
+        let mut sum_fen: FenSum = 0;
+        for line in &request.details {
+            let number = line.fields.text(Field::RefundNumber);
+            let number = number.and_then(domain::voucher::form::refund_number);
+            let (Some(key), Some(number)) = (clearing::named(request, line), number) else {
+                continue;
+            };
+            let Some(at) = self.by_key.get(&key) else { continue };
+            if seen.insert((*at, number))
+                && let Some(back) = self.refunds.get(&(*at, number))
+            {
+                sum_fen -= back.iter().map(|fact| FenSum::from(fact.amount_fen)).sum::<FenSum>();
+            }
+        }
+        i64::try_from(sum_fen).map_or(Fen::ZERO, Fen::new)
+    }
+}
+
+/// The request that a limit notice is for, and what it says of it.
+fn limited(notice: &Voucher) -> Option<Record> {
+    let is_notice =
+        matches!(notice.key.kind, VoucherKind::AuthorizedLimit | VoucherKind::DirectLimit);
+    let number = notice.head.text(Field::ClearingNumber).filter(|_| is_notice)?;
+    let number = VoucherNumber::new(number)?;
+    let request = VoucherKey { kind: VoucherKind::TransferRequest, number, ..notice.key };
+    Some(Record::Limited {
+        request: request.to_string(),
+        notice: notice.key.to_string(),
+        ours_fen: notice.head.amount_fen(Field::Amount)?.get(),
+    })
+}
+
+/// What of a statement's head is not what its lines say. A treasury account's statement tells balances and no sum.
+fn head_problems(statement: &Voucher, source: Source) -> Vec<HeadProblem> {
+    let mut problems = check_head(statement);
+    if source == Source::Treasury && statement.head.amount_fen(Field::TotalAmount).is_none() {
+        problems.retain(|problem| !matches!(problem, HeadProblem::Sum { .. }));
+    }
+    problems
+}
