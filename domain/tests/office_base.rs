@@ -211,7 +211,7 @@ fn paper(act: ActId, kind: PaperKind, batch: BatchId, text: &str) -> Paper<'stat
 
 /// The rows of files as lines of papers.
 fn lines_of(files: &Files) -> Vec<String> {
-    let import = files.import(Office::EMPTY);
+    let import = files.import(Office::empty());
     assert_eq!(import.findings, []);
     let lines = import.changes.iter().map(|change| {
         let mut line = String::new();

@@ -575,7 +575,7 @@ fn found_in(lines: &[[String; 13]], turn: usize) -> Vec<String> {
     let turn = turn % lines.len();
     lines.rotate_left(turn);
     let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
-    misfits(Office::EMPTY, &lines)
+    misfits(Office::empty(), &lines)
 }
 
 proptest! {
@@ -623,7 +623,7 @@ proptest! {
 #[test]
 fn nothing_fits_on_nothing() {
     let found = misfits(
-        Office::EMPTY,
+        Office::empty(),
         &["+account\t1\t甲\treal-fund\tunit\t101\t\t银行\t102451099999\t\tactive"],
     );
     assert_eq!(found, [r#"1:5: "101": unit (所属单位): a row of unit on file or in this import"#]);

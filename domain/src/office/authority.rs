@@ -42,9 +42,8 @@ pub fn row_state(office: &Office, row: &BudgetRow) -> RowState {
 /// replied.
 #[must_use]
 pub fn project_state(office: &Office, project: &Project) -> ProjectState {
-    let mut rows = live_rows(office);
     let chosen = project.state == ProjectState::Selected;
-    if chosen && rows.any(|row| row.project == project.code) {
+    if chosen && office.rows_of_project(&project.code).next().is_some() {
         project_state_with_rows(office, project)
     } else {
         project.state

@@ -12,6 +12,7 @@
 //! - [`table`]: how a table is declared, and the list of all of them.
 //! - [`tables`]: the tables, a file for each subject.
 //! - [`line`]: rows and changes as lines of text.
+//! - `index`: rows by something that is not their key; `looked`: how many a decision looks at.
 //! - [`paper`]: what can be filed.
 //! - [`form`]: what the lines of papers are.
 //! - [`policy`]: numbers that a division may tighten.
@@ -32,8 +33,10 @@ pub mod field;
 pub mod form;
 mod gate;
 pub mod import;
+mod index;
 pub mod issuance;
 pub mod line;
+mod looked;
 pub mod paper;
 pub mod performance;
 pub mod policy;
@@ -49,6 +52,7 @@ use std::ops::Bound;
 
 use crate::money::Fen;
 pub(crate) use gate::Gate;
+use index::Index;
 use line::{Change, Shift};
 use table::{Row, Table, Tabled};
 
@@ -60,6 +64,8 @@ pub struct Office {
     keys: Vec<BTreeMap<Box<str>, u32>>,
     /// Of keys and rows, without the slots themselves.
     bytes: usize,
+    /// Some rows by something that is not their key.
+    index: Index,
 }
 
 /// Where a row lies, for ever; an empty one keeps its key, for the row may come back.
@@ -75,11 +81,17 @@ pub struct Slot {
 
 impl Office {
     /// Nothing on file.
-    pub const EMPTY: &'static Office = &Office { slots: Vec::new(), keys: Vec::new(), bytes: 0 };
+    #[must_use]
+    pub fn empty<'a>() -> &'a Office {
+        static EMPTY: Office =
+            Office { slots: Vec::new(), keys: Vec::new(), bytes: 0, index: Index::new() };
+        &EMPTY
+    }
 
     /// The row of a table with a key.
     #[must_use]
     pub fn row(&self, table: Table, key: &str) -> Option<&Row> {
+        looked::note();
         self.slots[self.slot_of(table, key)? as usize].row.as_ref()
     }
 
@@ -103,13 +115,13 @@ impl Office {
         let keys =
             self.keys_of(T::TABLE).into_iter().flat_map(move |keys| keys.range::<str, _>(from));
         let within = keys.take_while(move |(key, _)| key.starts_with(beginning));
-        within.filter_map(|(_, &slot)| T::of(self.slots[slot as usize].row.as_ref()?))
+        within.filter_map(|(_, &slot)| T::of(self.looked_at(slot)?))
     }
 
     /// Every row of a table with its key, by key.
     pub fn rows(&self, table: Table) -> impl Iterator<Item = (&str, &Row)> {
         let keys = self.keys_of(table).into_iter().flatten();
-        keys.filter_map(|(key, &slot)| Some((&**key, self.slots[slot as usize].row.as_ref()?)))
+        keys.filter_map(|(key, &slot)| Some((&**key, self.looked_at(slot)?)))
     }
 
     /// Rows of a table whose keys come after `after`, by key.
@@ -121,7 +133,7 @@ impl Office {
         let from = (Bound::Excluded(after), Bound::Unbounded);
         let from = if after.is_empty() { (Bound::Unbounded, Bound::Unbounded) } else { from };
         let keys = self.keys_of(table).into_iter().flat_map(move |keys| keys.range::<str, _>(from));
-        keys.filter_map(|(key, &slot)| Some((&**key, self.slots[slot as usize].row.as_ref()?)))
+        keys.filter_map(|(key, &slot)| Some((&**key, self.looked_at(slot)?)))
     }
 
     /// Rows of a table whose keys begin so and come after `after`, by key.
@@ -138,7 +150,12 @@ impl Office {
         let keys = self.keys_of(table).into_iter();
         let keys = keys.flat_map(move |keys| keys.range::<str, _>((from, Bound::Unbounded)));
         let within = keys.take_while(move |(key, _)| key.starts_with(beginning));
-        within.filter_map(|(key, &slot)| Some((&**key, self.slots[slot as usize].row.as_ref()?)))
+        within.filter_map(|(key, &slot)| Some((&**key, self.looked_at(slot)?)))
+    }
+
+    fn looked_at(&self, slot: u32) -> Option<&Row> {
+        looked::note();
+        self.slots[slot as usize].row.as_ref()
     }
 
     /// How many rows there are of a table.
@@ -187,10 +204,8 @@ impl Office {
         };
         match self.slot_of(table, &key) {
             Some(slot) => {
-                let slot = &mut self.slots[slot as usize];
-                self.bytes -= slot.row.as_ref().map_or(0, Row::bytes);
-                self.bytes += row.as_ref().map_or(0, Row::bytes);
-                slot.row = row;
+                let before = std::mem::replace(&mut self.slots[slot as usize].row, row);
+                self.changed(slot, before);
             }
             None => self.add(Slot { table, key, row }),
         }
@@ -215,29 +230,40 @@ impl Office {
         if self.keys.is_empty() {
             self.keys.resize_with(Table::ALL.len(), BTreeMap::new);
         }
-        self.bytes += 2 * slot.key.len() + slot.row.as_ref().map_or(0, Row::bytes);
+        self.bytes += 2 * slot.key.len();
         self.keys[slot.table.place()].insert(slot.key.clone(), number);
         self.slots.push(slot);
+        self.changed(number, None);
+    }
+
+    /// The row of a slot is another one than before: what is counted and found by rows learns of it.
+    fn changed(&mut self, slot: u32, before: Option<Row>) {
+        let after = self.slots.get(slot as usize).and_then(|slot| slot.row.as_ref());
+        self.bytes += after.map_or(0, Row::bytes);
+        self.bytes -= before.as_ref().map_or(0, Row::bytes);
+        let mut index = std::mem::take(&mut self.index);
+        index.learn(self, slot, before.as_ref());
+        self.index = index;
     }
 
     /// Bytes of all slots, keys and rows, as far as their lengths tell.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot>() + self.bytes
+        self.slots.capacity() * size_of::<Slot>() + self.bytes + self.index.bytes()
     }
 
     /// Puts a slot back as it was.
     pub(crate) fn put_back(&mut self, number: u32, slot: Slot) {
         let now = std::mem::replace(&mut self.slots[number as usize], slot);
-        self.bytes -= now.row.as_ref().map_or(0, Row::bytes);
-        self.bytes += self.slots[number as usize].row.as_ref().map_or(0, Row::bytes);
+        self.changed(number, now.row);
     }
 
     /// Takes the newest slot back, key and all.
     pub(crate) fn take_back(&mut self) {
         let slot = self.slots.pop().expect("a slot that was added");
         self.keys[slot.table.place()].remove(&slot.key);
-        self.bytes -= 2 * slot.key.len() + slot.row.as_ref().map_or(0, Row::bytes);
+        self.bytes -= 2 * slot.key.len();
+        self.changed(self.slots.len() as u32, slot.row);
     }
 
     fn keys_of(&self, table: Table) -> Option<&BTreeMap<Box<str>, u32>> {

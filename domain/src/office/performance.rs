@@ -183,7 +183,7 @@ impl OfGoal {
 }
 
 /// Whether a project's goal still fits what its rows are: near enough to what was replied, or to what
-/// the goal was approved anew with. Looks at every row of the budget.
+/// the goal was approved anew with.
 ///
 /// # Errors
 /// [`Code::BudgetNoGoal`]; [`Code::GoalStale`], with the sum of the rows and what the goal is for.
@@ -194,7 +194,7 @@ pub fn goal_must_fit(office: &Office, project: &Project) -> Result<(), Refusal> 
 }
 
 /// Whether the goals of projects still fit when their rows change by so much more, signed, or come
-/// nearer to fitting. Looks at every row of the budget once.
+/// nearer to fitting.
 ///
 /// # Errors
 /// The first project that it does not, as [`goal_must_fit`].
@@ -202,16 +202,11 @@ pub fn goals_must_fit<'a>(
     office: &Office,
     changes: &BTreeMap<&'a str, FenSum>,
 ) -> Result<(), (&'a str, Refusal)> {
-    let mut sums: BTreeMap<&str, OfGoal> = BTreeMap::new();
-    for row in live_rows(office).filter(|row| is_of_goal(row.kind)) {
-        if changes.contains_key(&*row.project) {
-            sums.entry(&row.project).or_default().add(row);
-        }
-    }
     for (&code, &change) in changes {
         let refused = |no: Refusal| (code, no);
         let project: &Project = office.get(code).ok_or_else(|| refused(Code::NoRow.into()))?;
-        let sums = sums.get(code).copied().unwrap_or_default();
+        let mut sums = OfGoal::default();
+        rows_of_goal(office, project).for_each(|row| sums.add(row));
         must_fit(office, project, sums, change).map_err(refused)?;
     }
     Ok(())
@@ -241,8 +236,7 @@ pub fn rows_of_goal<'a>(
     office: &'a Office,
     project: &'a Project,
 ) -> impl Iterator<Item = &'a BudgetRow> {
-    let rows = live_rows(office).filter(|row| row.project == project.code);
-    rows.filter(|row| is_of_goal(row.kind))
+    office.rows_of_project(&project.code).filter(|row| is_of_goal(row.kind))
 }
 
 /// Whether a goal is for rows of a kind: not for money that was carried over, which came with its

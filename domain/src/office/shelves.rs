@@ -92,7 +92,7 @@ impl Shelves {
     /// What is on file of a division and year.
     #[must_use]
     pub fn office(&self, book: Book) -> &Office {
-        self.offices.get(&book).unwrap_or(Office::EMPTY)
+        self.offices.get(&book).unwrap_or_else(|| Office::empty())
     }
 
     /// Every division and year with anything on file.

@@ -173,7 +173,9 @@ impl Bureau {
 
     /// What is on file of a year.
     pub(crate) fn office_of(&self, year: FiscalYear) -> &Office {
-        self.world.divisions[&DIVISION.0].year(year).map_or(Office::EMPTY, |book| book.office())
+        self.world.divisions[&DIVISION.0]
+            .year(year)
+            .map_or_else(Office::empty, |book| book.office())
     }
 
     pub(crate) fn office(&self) -> &Office {

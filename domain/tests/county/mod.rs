@@ -65,7 +65,7 @@ impl Files {
     /// The findings as `treasury import` prints them.
     pub(crate) fn findings(&self) -> Vec<String> {
         let names = self.names();
-        let findings = self.import(Office::EMPTY).findings;
+        let findings = self.import(Office::empty()).findings;
         let line = |finding: &domain::office::import::Finding| {
             let (row, column) = (finding.row, finding.column);
             let file = names[finding.sheet];
@@ -88,7 +88,7 @@ fn sheet(name: &str, text: &str) -> Sheet {
 
 /// An office with everything of the example on file.
 pub(crate) fn on_file() -> Office {
-    let import = Files::example().import(Office::EMPTY);
+    let import = Files::example().import(Office::empty());
     assert_eq!(import.findings, []);
     let mut office = Office::default();
     import.changes.into_iter().for_each(|change| office.make(change));

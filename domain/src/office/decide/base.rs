@@ -92,7 +92,7 @@ fn must_fit(
     };
     let book = division.year(year);
     let ground = Ground {
-        office: book.map_or(Office::EMPTY, YearBook::office),
+        office: book.map_or_else(Office::empty, YearBook::office),
         division: std::str::from_utf8(&registration.code).unwrap_or(""),
         year,
         book,

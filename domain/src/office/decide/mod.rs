@@ -49,7 +49,7 @@ impl<'a> Asked<'a> {
     /// A paper filed in a division.
     pub(crate) fn new(division: &'a Division, by: By, paper: Paper<'a>, now_ms: u64) -> Asked<'a> {
         let book = division.year(paper.year);
-        let office = book.map_or(Office::EMPTY, YearBook::office);
+        let office = book.map_or_else(Office::empty, YearBook::office);
         Asked { division, book, office, by, paper, now_ms }
     }
 

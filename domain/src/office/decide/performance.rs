@@ -38,8 +38,6 @@ struct Draft<'a> {
 /// code, level, name, value, weight. A goal that was approved needs a new approval.
 pub(super) fn goal_put(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     let office = asked.office;
-    let projects: BTreeMap<&str, &Project> =
-        office.all::<Project>().map(|project| (&*project.goal, project)).collect();
     let mut changes = Vec::new();
     for Draft { line, goal, indicators } in read_goals(asked)? {
         active_unit(office, &goal.unit).map_err(|code| line.refuse(code, 2))?;
@@ -48,7 +46,8 @@ pub(super) fn goal_put(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
         if before.is_some_and(|before| before.unit != goal.unit) {
             return Err(line.refuse(Code::RowTwice, 1));
         }
-        if projects.get(&*goal.code).is_some_and(|project| is_frozen(office, project)) {
+        let project = office.projects_of_goal(&goal.code).pop();
+        if project.is_some_and(|project| is_frozen(office, project)) {
             return Err(line.refuse(Code::GoalFrozen, 1));
         }
         must_be_whole(indicators.iter()).map_err(|no| line.place(no, 1))?;
@@ -101,7 +100,7 @@ fn read_goals<'a>(asked: &Asked<'a>) -> Result<Vec<Draft<'a>>, Refusal> {
 
 /// The project that has a goal.
 fn project_of<'a>(office: &'a Office, goal: &str) -> Option<&'a Project> {
-    office.all::<Project>().find(|project| &*project.goal == goal)
+    office.projects_of_goal(goal).first().copied()
 }
 
 /// A goal is its unit's to write until the project is submitted, and again when the project's
@@ -258,7 +257,7 @@ fn evaluated<'a>(
     if year != this && Some(year) != year_before(this) {
         return Err(line.refuse(Code::BadRow, 2));
     }
-    let office = asked.division.year(year).map_or(Office::EMPTY, |book| book.office());
+    let office = asked.division.year(year).map_or_else(Office::empty, |book| book.office());
     let project: &Project = office.get(code).ok_or_else(|| line.refuse(Code::NoRow, 1))?;
     let state = project_state(office, project);
     let was_there =

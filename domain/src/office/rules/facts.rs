@@ -143,7 +143,7 @@ impl Facts {
             }
             Table::BudgetRow => self.learn_row(around, slot),
             // Where the whole budget stands is where its projects do.
-            Table::Budget => return self.learn_projects(around, |_| true),
+            Table::Budget => return self.learn_projects(around, around.office.all::<Project>()),
             _ => return,
         }
         self.bring_together(around, table, key, slot);
@@ -218,8 +218,12 @@ impl Facts {
     }
 
     /// Learns what decides projects anew, of some of them.
-    pub(super) fn learn_projects(&mut self, around: Around<'_>, which: impl Fn(&Project) -> bool) {
-        for project in around.office.all::<Project>().filter(|project| which(project)) {
+    pub(super) fn learn_projects<'a>(
+        &mut self,
+        around: Around<'a>,
+        which: impl IntoIterator<Item = &'a Project>,
+    ) {
+        for project in which {
             if let Some(slot) = around.office.slot_of(Table::Project, &project.code) {
                 let bits = project_bits(around, project, AuthorityKind::BudgetLine);
                 self.set_bits(slot, (bits, 0));

@@ -193,7 +193,7 @@ impl Rules {
     fn learn_goal(&mut self, office: &Office, key: &str) {
         let Some(goal) = self.look_at(office, key) else { return };
         self.with_facts(office, |facts, around| {
-            facts.learn_projects(around, |project| *project.goal == *goal);
+            facts.learn_projects(around, around.office.projects_of_goal(goal));
         });
     }
 

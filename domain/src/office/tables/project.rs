@@ -109,6 +109,15 @@ row! {
     }
 }
 
+impl ProjectState {
+    /// Whether a project in this state stands in the ranking of its department.
+    #[must_use]
+    pub const fn is_in_ranking(self) -> bool {
+        use ProjectState::{DeptReviewed, InLibrary, Selected, Submitted};
+        matches!(self, Submitted | DeptReviewed | InLibrary | Selected)
+    }
+}
+
 impl Project {
     /// The word that says: no standard applies.
     pub const NO_STANDARD: &'static str = "none";

@@ -11,7 +11,7 @@ use crate::ids::Class;
 use crate::money::{Fen, FenSum};
 use crate::office::authority::budget;
 use crate::office::decide::Asked;
-use crate::office::decide::project::{active_unit, department_of};
+use crate::office::decide::project::active_unit;
 use crate::office::decide::reading::{Line, each_once};
 use crate::office::field::Word;
 use crate::office::line::Change;
@@ -83,7 +83,7 @@ fn may_plan(asked: &Asked<'_>, unit: &str) -> Result<(), Refusal> {
     let budget = asked.budget_in(&[S::Opened, S::FirstDown, S::Replied])?;
     let office = asked.office;
     let sent = has_sent(office, budget.round, SentBy::Unit, unit)
-        || has_sent(office, budget.round, SentBy::Department, department_of(office, unit));
+        || has_sent(office, budget.round, SentBy::Department, office.department_of(unit));
     if sent && budget.state != S::Replied { Err(Code::AlreadySent.into()) } else { Ok(()) }
 }
 

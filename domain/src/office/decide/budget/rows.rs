@@ -6,7 +6,7 @@ use crate::money::Fen;
 use crate::office::Office;
 use crate::office::authority::budget;
 use crate::office::decide::Asked;
-use crate::office::decide::project::{active_unit, department_of};
+use crate::office::decide::project::active_unit;
 use crate::office::decide::reading::{Line, each_once};
 use crate::office::field::{DivisionCode, Field, Word};
 use crate::office::line::Change;
@@ -161,7 +161,7 @@ fn may_write<'a>(asked: &Asked<'a>, row: &BudgetRow) -> Result<&'a Budget, Refus
     let budget = asked.budget_in(&[S::Opened, S::FirstDown])?;
     let office = asked.office;
     let sent = has_sent(office, budget.round, SentBy::Unit, unit)
-        || has_sent(office, budget.round, SentBy::Department, department_of(office, unit));
+        || has_sent(office, budget.round, SentBy::Department, office.department_of(unit));
     if sent { Err(Code::AlreadySent.into()) } else { Ok(budget) }
 }
 

@@ -22,7 +22,7 @@ use crate::ids::{Day, PersonId};
 use crate::office::Office;
 use crate::office::authority::{budget, live_rows};
 use crate::office::decide::Asked;
-use crate::office::decide::project::{active_unit, department_of};
+use crate::office::decide::project::active_unit;
 use crate::office::decide::reading::{Line, each_once};
 use crate::office::field::{Name, Text, Word};
 use crate::office::line::Change;
@@ -111,11 +111,11 @@ fn unit_up(asked: &Asked<'_>, budget: &Budget, unit: &str) -> Result<(), Refusal
 fn department_up(asked: &Asked<'_>, budget: &Budget, department: &str) -> Result<(), Refusal> {
     asked.must_hold(PostKind::DepartmentReviewer, Some(department))?;
     let office = asked.office;
-    if department_of(office, department) != department {
+    if office.department_of(department) != department {
         return Err(Code::BadRow.into());
     }
     for unit in units_with_rows(office) {
-        if department_of(office, unit) != department {
+        if office.department_of(unit) != department {
             continue;
         }
         let sent = sent_in(office, budget.round, SentBy::Unit, unit).ok_or(Code::NotSent)?;
@@ -140,7 +140,7 @@ fn whole_up(asked: &Asked<'_>, budget: &Budget, to: BudgetState) -> Result<Vec<C
     asked.only()?.must_have(1)?;
     let office = asked.office;
     let departments: BTreeSet<&str> =
-        units_with_rows(office).into_iter().map(|unit| department_of(office, unit)).collect();
+        units_with_rows(office).into_iter().map(|unit| office.department_of(unit)).collect();
     for department in departments {
         let sent = sent_in(office, budget.round, SentBy::Department, department);
         asked.must_not_be(sent.ok_or(Code::NotSent)?.signer)?;
@@ -182,7 +182,7 @@ pub(in super::super) fn return_down(asked: &Asked<'_>) -> Result<Vec<Change>, Re
             SentBy::Department => PostKind::BudgetOfficer,
         };
         asked.must_hold(post, Some(&code))?;
-        let department = department_of(asked.office, &code);
+        let department = asked.office.department_of(&code);
         let above = by == SentBy::Unit
             && has_sent(asked.office, budget.round, SentBy::Department, department);
         if above {

@@ -45,7 +45,7 @@ pub(super) fn income_of_unit(office: &Office, unit: &str, fund: Class) -> FenSum
 
 /// What a unit's rows of a fund nature are in sum.
 pub(super) fn rows_of_unit(office: &Office, unit: &str, fund: Class) -> FenSum {
-    let rows = live_rows(office).filter(|row| &*row.unit == unit && row.fund == fund);
+    let rows = office.rows_of_unit(unit).filter(|row| row.fund == fund);
     rows.map(|row| FenSum::from(row.current_fen.get())).sum()
 }
 
@@ -56,8 +56,7 @@ pub(super) fn unit_must_fit(
     state: BudgetState,
     year: FiscalYear,
 ) -> Result<(), Refusal> {
-    let rows: Vec<&BudgetRow> =
-        live_rows(office).filter(|row| &*row.unit == unit).filter(|row| is_units(row)).collect();
+    let rows: Vec<&BudgetRow> = office.rows_of_unit(unit).filter(|row| is_units(row)).collect();
     let mut projects: BTreeMap<&str, FenSum> = BTreeMap::new();
     for row in &rows {
         // Money that is carried over is no new need.
@@ -72,6 +71,17 @@ pub(super) fn unit_must_fit(
     }
     controls_must_bear(office, Some(unit))?;
     incomes_must_bear(office, Some(unit))
+}
+
+/// Rows of a unit, or all of them.
+fn rows_of<'a>(
+    office: &'a Office,
+    unit: Option<&'a str>,
+) -> Box<dyn Iterator<Item = &'a BudgetRow> + 'a> {
+    match unit {
+        Some(unit) => Box::new(office.rows_of_unit(unit)),
+        None => Box::new(live_rows(office)),
+    }
 }
 
 /// Whether a unit sends the row; finance sends none of what it holds.
@@ -104,10 +114,8 @@ fn project_must_bear(
 
 /// Per unit, class of projects and fund nature: what is placed is within the control figure.
 fn controls_must_bear(office: &Office, unit: Option<&str>) -> Result<(), Refusal> {
-    let placed = live_rows(office).filter(|row| {
-        let here = unit.is_none_or(|unit| unit == &*row.unit);
-        here && row.kind == RowKind::Placed && is_appropriated(row.fund)
-    });
+    let placed = rows_of(office, unit);
+    let placed = placed.filter(|row| row.kind == RowKind::Placed && is_appropriated(row.fund));
     let mut sums: BTreeMap<String, FenSum> = BTreeMap::new();
     for row in placed {
         let project: &Project = office.get(&row.project).ok_or(Code::NoRow)?;
@@ -129,11 +137,9 @@ fn controls_must_bear(office: &Office, unit: Option<&str>) -> Result<(), Refusal
 /// registered.
 fn incomes_must_bear(office: &Office, unit: Option<&str>) -> Result<(), Refusal> {
     let mut sums: BTreeMap<(&str, Class), FenSum> = BTreeMap::new();
-    for row in live_rows(office).filter(|row| !is_appropriated(row.fund)) {
-        if unit.is_none_or(|unit| unit == &*row.unit) {
-            let sum = sums.entry((&*row.unit, row.fund)).or_default();
-            *sum += FenSum::from(row.current_fen.get());
-        }
+    for row in rows_of(office, unit).filter(|row| !is_appropriated(row.fund)) {
+        let sum = sums.entry((&*row.unit, row.fund)).or_default();
+        *sum += FenSum::from(row.current_fen.get());
     }
     for ((unit, fund), sum) in sums {
         let income = income_of_unit(office, unit, fund);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{department_of, known, next};
+use super::{known, next};
 use crate::office::authority::project_state;
 use crate::office::decide::Asked;
-use crate::office::decide::reading::each_once;
+use crate::office::decide::reading::{Line, each_once};
 use crate::office::field::Text;
 use crate::office::line::Change;
 use crate::office::paper::PaperKind;
@@ -13,17 +13,6 @@ use crate::office::table::Tabled;
 use crate::office::tables::people::PostKind;
 use crate::office::tables::project::{Project, ProjectState};
 use crate::refusal::{Code, Refusal};
-
-/// Whether a project in this state stands in the ranking of its department.
-fn is_in_ranking(state: ProjectState) -> bool {
-    matches!(
-        state,
-        ProjectState::Submitted
-            | ProjectState::DeptReviewed
-            | ProjectState::InLibrary
-            | ProjectState::Selected
-    )
-}
 
 /// Each line: a project and its rank in its department, 1 first, 0 for none.
 pub(in super::super) fn rank(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
@@ -45,21 +34,16 @@ pub(in super::super) fn rank(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> 
     }
     // Ranks are unique in each department, with the paper's own in place of those they change.
     let mut taken: BTreeMap<(&str, u16), &str> = BTreeMap::new();
-    for project in office.all::<Project>().filter(|project| is_in_ranking(project.state)) {
-        let now = ranked.get(&*project.code).unwrap_or(project);
-        if now.priority == 0 {
-            continue;
-        }
-        let place = (department_of(office, &project.unit), now.priority);
-        if taken.insert(place, &project.code).is_some() {
-            let line = lines.iter().find(|line| {
-                let code = line.fields[0];
-                ranked.get(code).is_some_and(|own| own.priority == now.priority)
-            });
-            let taken = |line: &crate::office::decide::reading::Line<'_>| {
-                line.refuse(Code::ProjectRankTaken, 1)
+    for own in ranked.values().filter(|own| own.priority > 0) {
+        let (department, rank) = (office.department_of(&own.unit), own.priority);
+        let mut others = office.projects_ranked(department, rank);
+        let is_others = others.any(|other| !ranked.contains_key(&*other.code));
+        if is_others || taken.insert((department, rank), &own.code).is_some() {
+            let gives = |line: &&Line<'_>| {
+                ranked.get(line.fields[0]).is_some_and(|own| own.priority == rank)
             };
-            return Err(line.map_or(Code::ProjectRankTaken.into(), taken));
+            let taken = |line: &Line<'_>| line.refuse(Code::ProjectRankTaken, 1);
+            return Err(lines.iter().find(gives).map_or(Code::ProjectRankTaken.into(), taken));
         }
     }
     each_once(changes)
@@ -89,20 +73,17 @@ pub(in super::super) fn select(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal
     }
     // For each department the first rank that waits and is not chosen here.
     let mut first: BTreeMap<&str, u16> = BTreeMap::new();
-    let waiting = office.all::<Project>().filter(|project| {
-        let waits = project.state == ProjectState::InLibrary && project.covers(year);
-        waits && project.priority > 0 && !chosen.contains_key(&*project.code)
-    });
-    for project in waiting {
-        let rank = first.entry(department_of(office, &project.unit)).or_insert(u16::MAX);
-        *rank = project.priority.min(*rank);
-    }
     for line in &lines {
         let Some(project) = chosen.get(line.fields[0]).filter(|one| one.class.is_ranked()) else {
             continue;
         };
-        let before = first.get(department_of(office, &project.unit));
-        if project.priority == 0 || before.is_some_and(|&rank| rank < project.priority) {
+        let department = office.department_of(&project.unit);
+        let before = *first.entry(department).or_insert_with(|| {
+            let mut waiting = office.projects_waiting(department);
+            let waits = |one: &&Project| one.covers(year) && !chosen.contains_key(&*one.code);
+            waiting.find(waits).map_or(u16::MAX, |one| one.priority)
+        });
+        if project.priority == 0 || before < project.priority {
             return Err(line.refuse(Code::ProjectOutOfRank, 0));
         }
     }

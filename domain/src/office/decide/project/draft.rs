@@ -7,7 +7,7 @@ use crate::ids::FiscalYear;
 use crate::limits::{PROJECT_CODE_CHARS_MAX, PROJECT_TERM_YEARS_MAX};
 use crate::money::{Fen, FenSum};
 use crate::office::Office;
-use crate::office::authority::{live_rows, project_state};
+use crate::office::authority::project_state;
 use crate::office::decide::Asked;
 use crate::office::decide::reading::{Line, each_once};
 use crate::office::field::{Text, Word};
@@ -136,19 +136,16 @@ fn must_sum_up(project: &Project, needs: &BTreeMap<FiscalYear, Fen>) -> Result<(
 /// No two living projects of a unit have one name, and no two have one goal.
 fn must_be_unique(office: &Office, drafts: &[Draft<'_>]) -> Result<(), Refusal> {
     let given_up = |state| matches!(state, ProjectState::Cancelled | ProjectState::Expired);
-    let others = office.all::<Project>().filter(|project| !given_up(project.state));
     let drafted: BTreeSet<&str> = drafts.iter().map(|draft| &*draft.project.code).collect();
-    let others = others.filter(|project| !drafted.contains(&*project.code));
+    let stands = |other: &Project| !given_up(other.state) && !drafted.contains(&*other.code);
     let (mut names, mut goals) = (BTreeSet::new(), BTreeSet::new());
-    for project in others {
-        names.insert((&*project.unit, &*project.name));
-        goals.insert(&*project.goal);
-    }
     for Draft { line, project, .. } in drafts {
-        if !names.insert((&*project.unit, &*project.name)) {
+        let (unit, name, goal) = (&*project.unit, &*project.name, &*project.goal);
+        if !names.insert((unit, name)) || office.projects_named(unit, name).any(stands) {
             return Err(line.refuse(Code::ProjectDuplicate, 2));
         }
-        if !project.goal.is_empty() && !goals.insert(&*project.goal) {
+        let has_other = || office.projects_of_goal(goal).into_iter().any(stands);
+        if !goal.is_empty() && (!goals.insert(goal) || has_other()) {
             return Err(line.refuse(Code::ProjectDuplicate, 12));
         }
     }
@@ -162,7 +159,7 @@ fn must_be_unique(office: &Office, drafts: &[Draft<'_>]) -> Result<(), Refusal> 
 pub(in super::super) fn roll(asked: &Asked<'_>) -> Result<Vec<Change>, Refusal> {
     let year = asked.paper.year;
     let before = year_before(year).and_then(|year| asked.division.year(year));
-    let before = before.map_or(Office::EMPTY, |book| book.office());
+    let before = before.map_or_else(Office::empty, |book| book.office());
     let mut changes = Vec::new();
     for line in asked.read()? {
         line.must_have(1)?;
@@ -197,8 +194,7 @@ fn goes_on(state: ProjectState) -> bool {
 }
 
 fn had_money(before: &Office, project: &Project) -> bool {
-    let mut rows = live_rows(before).filter(|row| row.project == project.code);
-    rows.any(|row| row.current_fen > Fen::ZERO)
+    before.rows_of_project(&project.code).any(|row| row.current_fen > Fen::ZERO)
 }
 
 fn taken_over(

@@ -15,7 +15,7 @@ use super::reading::{Line, each_once};
 use crate::ids::{Day, PersonId};
 use crate::money::{Fen, FenSum};
 use crate::office::Office;
-use crate::office::authority::{live_rows, project_state};
+use crate::office::authority::project_state;
 use crate::office::field::{Text, Word};
 use crate::office::line::Change;
 use crate::office::paper::PaperKind;
@@ -209,14 +209,13 @@ fn must_keep_grade(asked: &Asked<'_>, project: &Project) -> Result<(), Refusal> 
 }
 
 fn must_be_out_of_budget(office: &Office, project: &Project) -> Result<(), Refusal> {
-    let listed = live_rows(office).any(|row| row.project == project.code);
+    let listed = office.rows_of_project(&project.code).next().is_some();
     if listed { Err(Code::ProjectInBudget.into()) } else { Ok(()) }
 }
 
 /// What is given up has no money left in the budget.
 fn must_have_no_money(office: &Office, project: &Project) -> Result<(), Refusal> {
-    let rows = live_rows(office).filter(|row| row.project == project.code);
-    let money = rows.into_iter().any(|row| row.current_fen > Fen::ZERO);
+    let money = office.rows_of_project(&project.code).any(|row| row.current_fen > Fen::ZERO);
     if money { Err(Code::ProjectInBudget.into()) } else { Ok(()) }
 }
 
@@ -237,11 +236,6 @@ fn known<'a>(office: &'a Office, line: &Line<'_>) -> Result<&'a Project, Refusal
 pub(super) fn active_unit<'a>(office: &'a Office, code: &str) -> Result<&'a Unit, Code> {
     let unit = office.get(code).filter(|unit: &&Unit| unit.standing == Standing::Active);
     unit.ok_or(Code::UnitNotActive)
-}
-
-/// The department a unit belongs to: the last of those above it.
-pub(super) fn department_of<'a>(office: &'a Office, unit: &'a str) -> &'a str {
-    office.with_parents(unit).last().map_or(unit, |unit| &unit.code)
 }
 
 /// Nobody: of what has not been signed.
