@@ -1,9 +1,9 @@
-//! Daily income and bond proceeds of a test province, from a seed: orders to a central bank, the same for ever.
+//! Daily income and bond proceeds of a test province, from a seed: what comes into a treasury, the same for ever.
 
 use domain::Fen;
 use domain::ids::Day;
 
-use crate::central_bank::{Order, PaidIn};
+use crate::central_bank::PaidIn;
 use crate::draw::Draw;
 
 /// Classes of income, with their share of a usual day in thousandths: value-added tax, corporate and personal income
@@ -36,42 +36,37 @@ pub struct Income {
 }
 
 impl Income {
-    /// What comes in on a day: each class between half and one and a half of its share, bonds now and then.
+    /// What comes in on a day, by class: each between half and one and a half of its share, bonds now and then.
     #[must_use]
-    pub fn of_day(&self, seed: u64, day: Day) -> Vec<Order> {
+    pub fn of_day(&self, seed: u64, day: Day) -> Vec<(PaidIn, &'static str, Fen)> {
         let mut draw = Draw::of(seed, format!("{} {}", self.treasury, day.get()).as_bytes());
         let usual = u64::try_from(self.usual_fen.get()).unwrap_or(0);
-        let mut orders = Vec::new();
+        let mut came = Vec::new();
         for (class, share) in CLASSES {
             let thousandths = 500 + draw.below(1_001);
             let amount =
                 u128::from(usual) * u128::from(share) * u128::from(thousandths) / 1_000_000;
-            orders.extend(self.order(PaidIn::Income, class, amount));
+            came.extend(payable(amount).map(|fen| (PaidIn::Income, class, fen)));
         }
         if draw.below(BOND_DAYS) == 0 {
             let amount = u128::from(usual) * u128::from(BOND_SIZE);
-            orders.extend(self.order(PaidIn::Bonds, BONDS, amount));
+            came.extend(payable(amount).map(|fen| (PaidIn::Bonds, BONDS, fen)));
         }
-        orders
+        came
     }
+}
 
-    fn order(&self, what: PaidIn, class: &str, amount: u128) -> Option<Order> {
-        let amount_fen = i64::try_from(amount).map(Fen::new).ok().filter(|fen| fen.is_payable())?;
-        let (treasury, class) = (self.treasury.clone(), class.to_owned());
-        Some(Order::PayIn { treasury, what, class, amount_fen })
-    }
+/// An amount that can be paid in: above zero and in bounds.
+fn payable(amount: u128) -> Option<Fen> {
+    i64::try_from(amount).map(Fen::new).ok().filter(|fen| fen.is_payable())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sum_fen(orders: &[Order]) -> i64 {
-        let amount = |order: &Order| match order {
-            Order::PayIn { amount_fen, .. } => amount_fen.get(),
-            other => panic!("{other:?} is no income"),
-        };
-        orders.iter().map(amount).sum()
+    fn sum_fen(came: &[(PaidIn, &str, Fen)]) -> i64 {
+        came.iter().map(|(_, _, fen)| fen.get()).sum()
     }
 
     #[test]
@@ -81,7 +76,7 @@ mod tests {
             .flat_map(|m| (1..=28).map(move |d| Day::new(20_230_000 + m * 100 + d)))
             .flatten()
             .collect();
-        let by_day: Vec<Vec<Order>> = days.iter().map(|day| income.of_day(7, *day)).collect();
+        let by_day: Vec<Vec<_>> = days.iter().map(|day| income.of_day(7, *day)).collect();
         assert!(by_day.iter().all(|orders| (6..=7).contains(&orders.len())));
         let bonds = by_day.iter().filter(|orders| orders.len() == 7).count();
         assert!((8..=30).contains(&bonds), "{bonds} days of bonds among {}", days.len());

@@ -3,7 +3,7 @@
 //! A business decides without changing itself, and changes by applying the records it decided on: live
 //! and when the store's journal is read again. It reads no clock; its day comes by orders.
 
-use domain::voucher::{Party, Voucher, VoucherKey};
+use domain::voucher::{Flag, Party, Voucher, VoucherKey};
 
 /// Whether a voucher is taken as a document (签收): well formed, for us, not against what is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,15 @@ pub enum Effect {
     },
 }
 
+/// What a test double's store does wrongly with a voucher on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnPurpose {
+    /// It goes out as often as it is issued, each time under a number of the line of its own, whatever it says.
+    Doubled,
+    /// The first seals under it do not hold.
+    SpoiltSeals,
+}
+
 /// A party's business.
 pub trait Business {
     /// What it is told by people and timers: open a day, cut off, request clearing, pay in.
@@ -87,6 +96,12 @@ pub trait Business {
     /// What comes of a voucher of ours that [`Effect::ReadAgain`] asked for. Nothing, unless a business asks.
     fn read_again(&self, _to: Party, _voucher: &Voucher) -> Vec<Effect> {
         Vec::new()
+    }
+
+    /// How a voucher of ours goes out wrongly on purpose: for test doubles; no party in earnest says anything here.
+    fn on_purpose(&self, key: VoucherKey, flag: Flag) -> Option<OnPurpose> {
+        let _ = (key, flag);
+        None
     }
 
     /// Changes by a record of [`Effect::Record`], live and in replay.

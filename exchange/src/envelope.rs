@@ -302,6 +302,17 @@ impl Envelope {
         self
     }
 
+    /// Changes a bit of each signature, so that none holds: for test doubles that answer wrongly on purpose.
+    pub(crate) fn spoil_seals(&mut self) {
+        for seal in &mut self.seals {
+            let mut bytes = seal.signature.bytes().to_vec();
+            if let Some(first) = bytes.first_mut() {
+                *first ^= 1;
+            }
+            seal.signature = Signature::new(&bytes).expect("it is as long as it was");
+        }
+    }
+
     /// Who sends it.
     #[must_use]
     pub const fn from(&self) -> Party {

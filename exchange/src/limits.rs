@@ -54,6 +54,18 @@ pub const REQUESTS_WAITING_MAX: usize = 1024;
 /// Rows of one page of a search.
 pub const SEARCH_ROWS_MAX: usize = 1000;
 
+/// Letters that one page of a list tells.
+pub const SEARCH_LISTED_MAX: usize = 200;
+
+/// Letters that one page of a search by contents reads; the page then says where to go on.
+pub const SEARCH_LETTERS_READ_MAX: usize = 1000;
+
+/// Bytes of letters after which one page of a search by contents goes on no further.
+pub const SEARCH_BYTES_READ_ENOUGH: usize = 64 * MIB;
+
+/// Payments that a page tells of one letter; of more it tells how many there are.
+pub const SEARCH_PAYMENTS_TOLD_MAX: usize = 16;
+
 /// Times a letter is sealed anew by itself before a person looks at it.
 pub const RESEALS_MAX: u8 = 3;
 

@@ -116,7 +116,11 @@ impl Said {
     }
 }
 
-fn ask(address: SocketAddr, line: &Value) -> Result<Value> {
+/// Says a line to a party's process, and gives its answer.
+///
+/// # Errors
+/// When nobody is there, or the answer is no line of JSON.
+pub(super) fn ask(address: SocketAddr, line: &Value) -> Result<Value> {
     let mut stream = TcpStream::connect(address).with_context(|| {
         format!("nobody hears orders on {address}; start the party, and give its `control`")
     })?;

@@ -38,6 +38,7 @@ mod show;
 mod simulate;
 mod top;
 mod verify;
+mod voucher;
 mod words;
 
 use std::process::ExitCode;
@@ -106,6 +107,8 @@ enum Command {
     Rule(rule::Rules),
     /// Exchange e-vouchers (电子凭证) with banks and the central bank.
     Exchange(exchange::Exchange),
+    /// Find, show, print, void and send by paper e-vouchers (电子凭证) of a party that runs.
+    Voucher(voucher::Vouchers),
     /// Play the other parties of a test province: an agent bank (代理银行), the central bank (人民银行国库).
     Simulate(simulate::Simulate),
     /// Work at a payment desk: balance, reserve, worklists, look up, receipts. Keyboard only.
@@ -147,6 +150,7 @@ pub(crate) fn main() -> ExitCode {
         Command::File(file) => file.run(),
         Command::Rule(rule) => rule.run(),
         Command::Exchange(exchange) => exchange.run(),
+        Command::Voucher(voucher) => voucher.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Desk(desk) => desk.run(),
         Command::Top(top) => top.run(),

@@ -5,6 +5,7 @@ pub(super) mod explain;
 mod list;
 pub(super) mod now;
 pub(super) mod story;
+mod vouchers;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use protocol::json::payment_json;
 use protocol::views::PaymentView;
 use protocol::{Answer, ClientError, IdKind, LookUp, OutcomeView};
 
+use self::vouchers::OfPayment;
 use super::history::HistoryArguments;
 use super::quota::posts;
 use super::{arguments, connection, moment, show, words};
@@ -91,7 +93,9 @@ Examples:
   treasury payment show 01927c5e-4b7a-7d11-9a41-000000000001 --quota 184/2022/17 \\
       --as-of 2022-03-04T16:30 --connect 127.0.0.1:7370
   treasury payment show 01927c5e-4b7a-7d11-9a41-000000000001 --division 184 --year 2022 \\
-      --connect 127.0.0.1:7370 --json")]
+      --connect 127.0.0.1:7370 --json
+  treasury payment show 01927c5e-4b7a-7d11-9a41-000000000001 --division 184 --year 2022 \\
+      --connect 127.0.0.1:7370 --exchange 127.0.0.1:7009")]
 struct ShowPayment {
     /// The payment's id.
     #[arg(value_parser = arguments::payment)]
@@ -111,6 +115,9 @@ struct ShowPayment {
     /// The server.
     #[arg(long, visible_alias = "server", value_name = "ADDRESS")]
     connect: SocketAddr,
+    /// Where finance's voucher store hears people: the payment's vouchers are told too, as they stand now.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "as_of")]
+    exchange: Option<SocketAddr>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -143,11 +150,20 @@ impl ShowPayment {
         })?;
         let what = match known {
             Known::Payment(view) => {
+                let ask = |exchange| OfPayment::ask(exchange, (division, year), id);
+                let vouchers = self.exchange.map(ask).transpose()?;
                 let mut out = std::io::stdout().lock();
                 if self.json {
-                    writeln!(out, "{}", payment_json(&view))?;
+                    let mut told = payment_json(&view);
+                    if let Some(vouchers) = vouchers {
+                        told["exchange"] = vouchers.json();
+                    }
+                    writeln!(out, "{told}")?;
                 } else {
                     print(&mut out, &view)?;
+                    if let Some(vouchers) = vouchers {
+                        vouchers.print(&mut out)?;
+                    }
                 }
                 return Ok(Exit::Ok);
             }

@@ -1,5 +1,6 @@
 //! Banks and the central bank of a test province, as programs: `treasury simulate …`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -7,8 +8,13 @@ use clap::{Args, Subcommand};
 use counterparties::bank::Bank;
 use counterparties::central_bank::{CentralBank, Identity};
 use counterparties::script::Script;
+use domain::Fen;
 use domain::voucher::{Party, PartyKind};
+use serde_json::json;
 
+use super::show;
+use super::voucher::look::day_of as day_in;
+use super::voucher::say;
 use crate::exit::Exit;
 use crate::party::bank::{self, BankWords};
 use crate::party::central_bank::CentralBankWords;
@@ -42,6 +48,8 @@ enum Who {
     Bank(BankArguments),
     /// Run the central bank's treasury.
     CentralBank(CentralBankArguments),
+    /// Pay a day's income and bond proceeds into treasuries, from a seed.
+    Income(Income),
 }
 
 #[derive(Args)]
@@ -110,6 +118,7 @@ impl Simulate {
             }
             Who::Bank(arguments) => arguments.run(),
             Who::CentralBank(arguments) => arguments.run(),
+            Who::Income(income) => income.run(),
         }
     }
 }
@@ -143,5 +152,76 @@ impl CentralBankArguments {
         let code = code_of(self.party.party(), PartyKind::CentralBank)?;
         let business = CentralBank::new(Identity { code, name: self.name });
         serve(&self.party, business, CentralBankWords, |_| Ok(Box::new(|_| ())))
+    }
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury simulate income --central-bank 127.0.0.1:7011 --seed 7 \\
+    --treasury 3700000000=120000000.00 --treasury 3701000000=30000000.00
+
+Six classes of income, each between half and one and a half of its share of a usual day, and on one day in
+twenty bond proceeds of five usual days. The same seed and day give the same for ever. A treasury has its
+income once a day; cash that comes pays what waits for it.")]
+struct Income {
+    /// Where the central bank's process hears people: `control` of what it said at its start.
+    #[arg(long, value_name = "ADDRESS")]
+    central_bank: SocketAddr,
+    /// What it follows from.
+    #[arg(long, value_name = "NUMBER")]
+    seed: u64,
+    /// A treasury by its code, with the income of a usual day in yuan. Give one for each.
+    #[arg(long = "treasury", value_name = "CODE=YUAN", required = true)]
+    treasuries: Vec<UsualIncome>,
+    /// The day that is open; without it the one that is.
+    #[arg(long, value_name = "DAY")]
+    day: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A treasury and its income of a usual day.
+#[derive(Clone)]
+struct UsualIncome {
+    treasury: String,
+    usual: Fen,
+}
+
+impl std::str::FromStr for UsualIncome {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<UsualIncome> {
+        let parts = text.split_once('=');
+        let (treasury, usual) = parts.with_context(|| {
+            format!("`{text}` is no treasury and income; write them like 3700000000=120000000.00")
+        })?;
+        Ok(UsualIncome { treasury: treasury.to_owned(), usual: Fen::from_yuan(usual)? })
+    }
+}
+
+impl Income {
+    fn run(self) -> Result<Exit> {
+        let day = match self.day {
+            Some(day) => show::day(day_of(&day)?),
+            None => {
+                let seen = say(self.central_bank, &json!({ "look": "status" }))?;
+                day_in(&seen["day"])
+            }
+        };
+        let treasuries = self.treasuries.iter().map(|UsualIncome { treasury, usual }| {
+            json!({ "treasury": treasury, "usual": usual.to_yuan() })
+        });
+        let treasuries: Vec<_> = treasuries.collect();
+        let line =
+            json!({ "order": "income", "seed": self.seed, "day": day, "treasuries": treasuries });
+        let done = say(self.central_bank, &line)?;
+        if self.json {
+            println!("{done}");
+        } else {
+            println!("income of {day} is in {} treasuries", self.treasuries.len());
+        }
+        Ok(Exit::Ok)
     }
 }

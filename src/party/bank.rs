@@ -1,13 +1,14 @@
 //! What people can say to a test province's bank, and see of it.
 
 use counterparties::bank::{
-    Bank, DepositAccount, Identity, Order as BankOrder, ZeroBalanceAccount,
+    Bank, DepositAccount, Identity, Order as BankOrder, Trade, ZeroBalanceAccount,
 };
 use counterparties::ledger::Purpose;
 use domain::voucher::DivisionCode;
 use exchange::node::Order;
 use serde_json::{Value, json};
 
+use super::vouchers;
 use super::words::{Seen, Words, day, key, of_store, party, status, text, yuan};
 
 /// Money in JSON: yuan with two places.
@@ -58,7 +59,7 @@ impl Words<Bank> for BankWords {
         }
     }
 
-    fn look(&self, name: &str, _: &Value) -> Result<Seen<Bank>, String> {
+    fn look(&self, name: &str, said: &Value) -> Result<Seen<Bank>, String> {
         match name {
             "status" => Ok(Box::new(|node, lines| {
                 let mut seen = status(node, lines);
@@ -80,7 +81,32 @@ impl Words<Bank> for BankWords {
                 });
                 Ok(seen)
             })),
-            other => Err(format!("a bank has no look `{other}`; there is `status`")),
+            "trade" => {
+                let key = key(said)?;
+                Ok(Box::new(move |node, _| Ok(trade(&node.business().trade(key)))))
+            }
+            other => vouchers::look(other, said),
+        }
+    }
+}
+
+/// What became of a payment order (TR04), out of the bank's own ledger.
+fn trade(trade: &Trade) -> Value {
+    match trade {
+        Trade::Unknown => json!({ "trade": "unknown" }),
+        Trade::SentBack => json!({ "trade": "sent-back" }),
+        Trade::NotPaid => json!({ "trade": "not-paid" }),
+        Trade::Paid { paid_fen, day, serial, details, refunded_fen } => {
+            let details =
+                details.iter().map(|(id, fen)| json!({ "id": id, "paid": fen.to_yuan() }));
+            json!({
+                "trade": "paid",
+                "paid": paid_fen.to_yuan(),
+                "refunded": refunded_fen.to_yuan(),
+                "day": day.get(),
+                "serial": serial,
+                "details": details.collect::<Vec<_>>(),
+            })
         }
     }
 }

@@ -3,11 +3,13 @@
 use counterparties::central_bank::{
     CentralBank, MasterRow, Order as TreasuryOrder, PaidIn, Treasury,
 };
+use counterparties::income::Income;
 use domain::voucher::DivisionCode;
 use domain::{Fen, FiscalYear};
 use exchange::node::Order;
 use serde_json::{Value, json};
 
+use super::vouchers;
 use super::words::{Seen, Words, day, of_store, party, status, text, yuan};
 
 /// A central bank's words.
@@ -41,6 +43,19 @@ impl Words<CentralBank> for CentralBankWords {
                 },
                 class: said["class"].as_str().unwrap_or("1010101").to_owned(),
                 amount_fen: yuan(said, "amount")?,
+            }),
+            "income" => business(TreasuryOrder::Income {
+                seed: said["seed"].as_u64().ok_or("`seed` is missing; give a number")?,
+                day: day(said)?,
+                incomes: {
+                    let all = said["treasuries"].as_array();
+                    let all = all.ok_or("`treasuries` is missing; give a list")?.iter();
+                    let one = |one: &Value| {
+                        let treasury = text(one, "treasury")?.to_owned();
+                        Ok(Income { treasury, usual_fen: yuan(one, "usual")? })
+                    };
+                    all.map(one).collect::<Result<_, String>>()?
+                },
             }),
             "dispatch" => business(TreasuryOrder::Dispatch {
                 from: text(said, "from")?.to_owned(),
@@ -79,7 +94,7 @@ impl Words<CentralBank> for CentralBankWords {
                 }
                 Ok(seen)
             })),
-            other => Err(format!("a central bank has no look `{other}`; there is `status`")),
+            other => vouchers::look(other, said),
         }
     }
 }

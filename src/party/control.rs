@@ -27,6 +27,9 @@ const CONNECTIONS_MAX: usize = 16;
 /// How long a connection may be silent.
 const SILENCE: Duration = Duration::from_secs(600);
 
+/// How long whoever asked may take to read an answer.
+const UNREAD: Duration = Duration::from_secs(60);
+
 /// Hears orders on an address; gives the one that was bound.
 pub(super) fn listen<B, W>(address: SocketAddr, inbox: Inbox<B>, words: W) -> Result<SocketAddr>
 where
@@ -43,7 +46,8 @@ where
     std::thread::Builder::new().name("control".into()).spawn(move || {
         for stream in listener.incoming().flatten() {
             if Arc::strong_count(&open) > CONNECTIONS_MAX {
-                continue; // Dropped: whoever it is sees the connection end.
+                turn_away(stream);
+                continue;
             }
             let (inbox, words, place) = (inbox.clone(), Arc::clone(&words), Arc::clone(&open));
             let heard = std::thread::Builder::new().name("control".into()).spawn(move || {
@@ -86,6 +90,14 @@ where
     Ok(())
 }
 
+/// Says why nobody listens, and ends the connection.
+fn turn_away(mut stream: TcpStream) {
+    let why = format!("{CONNECTIONS_MAX} connections are open here; end one first");
+    let line = format!("{}\n", json!({ "refused": why }));
+    // A new socket has room for a line; where it has not, the connection just ends.
+    let _ = stream.set_nonblocking(true).and_then(|()| stream.write_all(line.as_bytes()));
+}
+
 fn hear<B, W>(stream: TcpStream, inbox: &Inbox<B>, words: &W) -> Option<()>
 where
     B: Business + 'static,
@@ -94,11 +106,17 @@ where
     W: Words<B>,
 {
     stream.set_read_timeout(Some(SILENCE)).ok()?;
+    stream.set_write_timeout(Some(UNREAD)).ok()?;
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut writer = stream;
     loop {
         let mut line = String::new();
         let read = (&mut reader).take(LINE_BYTES_MAX).read_line(&mut line).ok()?;
+        if read as u64 == LINE_BYTES_MAX && !line.ends_with('\n') {
+            let why = format!("this line has more than {LINE_BYTES_MAX} bytes; say less at once");
+            let _ = writer.write_all(format!("{}\n", json!({ "refused": why })).as_bytes());
+            return None;
+        }
         if read == 0 || !line.ends_with('\n') {
             return None;
         }

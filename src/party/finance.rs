@@ -10,7 +10,8 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use anyhow::Result;
-use domain::ids::ChannelId;
+use domain::ids::{ChannelId, DivisionIndex, FiscalYear, PaymentId};
+use domain::office::shelves::Book;
 use domain::voucher::{Party, VoucherKey};
 use exchange::finance::{Finance, Order as FinanceOrder};
 use exchange::node::Order;
@@ -18,7 +19,8 @@ use exchange::party::{Inbox, RunningNode};
 use serde_json::{Value, json};
 
 use super::After;
-use super::words::{Seen, Words, day, key, of_store, status};
+use super::vouchers;
+use super::words::{Seen, Words, day, key, of_store, status, text};
 
 /// The channel by which facts of the exchange come.
 const CHANNEL: ChannelId = ChannelId(u16::MAX - 1);
@@ -76,11 +78,19 @@ impl Words<Finance> for FinanceWords {
             })),
             "voucher" => {
                 let key = key(said)?;
-                Ok(Box::new(move |node, _| voucher(node, &key)))
+                Ok(Box::new(move |node, _| {
+                    let mut seen = vouchers::show(node, &key)?;
+                    if let Ok(Value::Object(known)) = voucher(node, &key) {
+                        known.into_iter().for_each(|(name, value)| seen[name] = value);
+                    }
+                    Ok(seen)
+                }))
             }
-            other => {
-                Err(format!("finance has no look `{other}`; there are `status` and `voucher`"))
+            "payment" => {
+                let (book, payment) = payment(said)?;
+                Ok(Box::new(move |node, _| Ok(of_payment(node, book, payment))))
             }
+            other => vouchers::look(other, said),
         }
     }
 }
@@ -144,4 +154,24 @@ fn voucher(node: &RunningNode<Finance>, key: &VoucherKey) -> Result<Value, Strin
         "standing": row.standing.slug(),
         "details": parts,
     }))
+}
+
+/// A payment that has to be there: its division's index, its year and its id.
+fn payment(said: &Value) -> Result<(Book, PaymentId), String> {
+    let division = said["division"].as_u64().and_then(|index| u16::try_from(index).ok());
+    let division = division.map(DivisionIndex).ok_or("`division` is missing; give its index")?;
+    let year = said["year"].as_u64().and_then(|year| FiscalYear::new(u16::try_from(year).ok()?));
+    let year = year.ok_or("`year` is missing; give the fiscal year as a number")?;
+    let digits = text(said, "payment")?.replace('-', "");
+    let id = u128::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 32);
+    let id = id.ok_or("`payment` is no payment's id; give a UUID")?;
+    Ok(((division, year), PaymentId(id)))
+}
+
+/// The voucher that orders a payment, or why there is none.
+fn of_payment(node: &RunningNode<Finance>, book: Book, payment: PaymentId) -> Value {
+    let finance = node.business();
+    let row = finance.voucher_of(book, payment).and_then(|row| voucher(node, &row.key).ok());
+    let why = finance.left().find(|(of, _)| **of == (book, payment)).map(|(_, why)| why);
+    json!({ "payment": payment.to_string(), "voucher": row, "without_voucher": why })
 }

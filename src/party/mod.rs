@@ -12,6 +12,8 @@ pub(crate) mod finance;
 
 pub(crate) mod keys;
 
+pub(crate) mod vouchers;
+
 pub(crate) mod words;
 
 use std::collections::BTreeMap;

@@ -1,13 +1,15 @@
 //! What people can say to a party, and see of it, by name: what every party has, and what each business adds.
 
-use domain::voucher::{Flag, Party, VoucherKey};
+use domain::voucher::{Party, Voucher, VoucherKey};
 use exchange::business::Business;
 use exchange::node::Order;
 use exchange::party::RunningNode;
 use exchange::party::lines::Lines;
+use exchange::record::TwoPersons;
 use serde_json::{Value, json};
 
 use super::day_of;
+use super::vouchers::flag;
 
 /// What a look does when it is the node's turn.
 pub(crate) type Seen<B> =
@@ -50,14 +52,35 @@ pub(crate) fn party(said: &Value, name: &str) -> Result<Party, String> {
 
 /// A voucher's key that has to be there.
 pub(crate) fn key(said: &Value) -> Result<VoucherKey, String> {
-    let key = text(said, "voucher")?;
+    key_of(text(said, "voucher")?)
+}
+
+/// A voucher's key as people write it.
+pub(crate) fn key_of(key: &str) -> Result<VoucherKey, String> {
     VoucherKey::parse(key).ok_or_else(|| {
         format!("`{key}` is no voucher; write division, year, kind and number, like 370000000-2022-8202-0000000001")
     })
 }
 
-fn flag(said: &Value) -> Flag {
-    if said["receipt"].as_bool() == Some(true) { Flag::Receipt } else { Flag::Original }
+/// Two persons who vouch for what goes by paper.
+fn persons(said: &Value) -> Result<TwoPersons, String> {
+    let texts: Vec<_> =
+        said["persons"].as_array().into_iter().flatten().map(Value::as_str).collect();
+    match texts[..] {
+        [Some(first), Some(second)] => {
+            Ok(TwoPersons { first: first.to_owned(), second: second.to_owned() })
+        }
+        _ => Err("`persons` is missing; give a list of two names".to_owned()),
+    }
+}
+
+/// A voucher that was typed in, as its JSON twin has it.
+fn document(said: &Value) -> Result<Box<Voucher>, String> {
+    if !said["document"].is_object() {
+        return Err("`document` is missing; give the voucher as JSON".to_owned());
+    }
+    let text = said["document"].to_string();
+    exchange::json::read(text.as_bytes()).map(Box::new).map_err(|error| error.to_string())
 }
 
 fn entry(said: &Value) -> Result<u32, String> {
@@ -89,6 +112,21 @@ pub(crate) fn of_store<O>(name: &str, said: &Value) -> Result<Order<O>, String> 
             entry: entry(said)?,
             by: by()?,
             reason: reason()?,
+        },
+        "ask-status" => {
+            Order::AskStatus { to: party(said, "to")?, key: key(said)?, flag: flag(said) }
+        }
+        "paper-send" => Order::SendByPaper {
+            to: party(said, "to")?,
+            key: key(said)?,
+            flag: flag(said),
+            persons: persons(said)?,
+            reason: reason()?,
+        },
+        "paper-take" => Order::TakePaper {
+            from: party(said, "from")?,
+            voucher: document(said)?,
+            persons: persons(said)?,
         },
         "seal-again" => Order::SealAgain { to: party(said, "to")?, entry: entry(said)?, by: by()? },
         "give-up" => Order::GiveUp {

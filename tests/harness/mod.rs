@@ -13,6 +13,7 @@ pub(crate) mod files;
 pub(crate) mod journal;
 pub(crate) mod lines;
 pub(crate) mod orders;
+pub(crate) mod province;
 pub(crate) mod server;
 pub(crate) mod terminal;
 pub(crate) mod vanish;

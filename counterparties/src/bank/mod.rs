@@ -29,7 +29,7 @@ use domain::money::FenSum;
 use domain::voucher::{
     DivisionCode, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, VoucherNumber,
 };
-use exchange::business::{Business, Effect, Verdict};
+use exchange::business::{Business, Effect, OnPurpose, Verdict};
 
 pub use master::{DepositAccount, Identity, ZeroBalanceAccount};
 pub use order::{Order, Refusal};
@@ -312,13 +312,6 @@ impl Bank {
         &self.planted
     }
 
-    /// Whether the seal under this receipt is to be spoilt: the script says so.
-    #[must_use]
-    pub fn spoils_signature(&self, key: VoucherKey, flag: Flag) -> bool {
-        let row = self.ledger.find_source(key).and_then(|source| self.rows.get(source.0 as usize));
-        flag == Flag::Receipt && row.is_some_and(|row| row.fault == Some(Fault::WrongSignature))
-    }
-
     fn row(&self, source: SourceId) -> Row {
         self.rows.get(source.0 as usize).copied().unwrap_or(Row::OWN)
     }
@@ -406,6 +399,15 @@ impl Business for Bank {
         match source.and_then(|source| self.requests.get(&source)).is_some_and(open) {
             true => vec![noted(&Record::Refused { key: KeyRecord::from(&key) })],
             false => Vec::new(),
+        }
+    }
+
+    fn on_purpose(&self, key: VoucherKey, flag: Flag) -> Option<OnPurpose> {
+        let row = self.ledger.find_source(key).and_then(|source| self.rows.get(source.0 as usize));
+        match row.filter(|_| flag == Flag::Receipt)?.fault? {
+            Fault::Twice | Fault::TwiceOtherwise => Some(OnPurpose::Doubled),
+            Fault::WrongSignature => Some(OnPurpose::SpoiltSeals),
+            _ => None,
         }
     }
 

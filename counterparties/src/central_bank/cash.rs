@@ -29,6 +29,8 @@ pub(super) struct Run<'a> {
     bank: &'a CentralBank,
     day: Day,
     moved_fen: BTreeMap<String, FenSum>,
+    /// How many of each treasury's queue were paid so far: one may be come back to when it gets cash.
+    paid: BTreeMap<String, usize>,
     joining: Option<Joining<'a>>,
     settled: usize,
     effects: Vec<Effect>,
@@ -36,8 +38,8 @@ pub(super) struct Run<'a> {
 
 impl CentralBank {
     pub(super) fn run(&self, day: Day) -> Run<'_> {
-        let (moved_fen, joining, effects) = (BTreeMap::new(), None, Vec::new());
-        Run { bank: self, day, moved_fen, joining, settled: 0, effects }
+        let (moved_fen, paid) = (BTreeMap::new(), BTreeMap::new());
+        Run { bank: self, day, moved_fen, paid, joining: None, settled: 0, effects: Vec::new() }
     }
 }
 
@@ -62,7 +64,8 @@ impl<'a> Run<'a> {
         let bank = self.bank;
         let Some(row) = bank.master.treasuries.get(treasury) else { return };
         let floor_fen = FenSum::from(row.floor_fen.get());
-        let mut queued = bank.queues.get(treasury).into_iter().flatten().peekable();
+        let mut paid = self.paid.get(treasury).copied().unwrap_or(0);
+        let mut queued = bank.queues.get(treasury).into_iter().flatten().skip(paid).peekable();
         let mut topped_up: Vec<String> = Vec::new();
         loop {
             let first = queued.peek().map(|(lane, arrived, _)| (*lane, *arrived));
@@ -95,10 +98,12 @@ impl<'a> Run<'a> {
                 self.joining = None;
             } else {
                 queued.next();
+                paid += 1;
             }
             self.effects.push(noted(&Record::Settled { key: KeyRecord::from(&voucher.key) }));
             self.effects.extend(bank.settled_answers(self.day, from, voucher, notice));
         }
+        self.paid.insert(treasury.to_owned(), paid);
         for treasury in topped_up {
             self.drain(&treasury);
         }

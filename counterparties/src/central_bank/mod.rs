@@ -29,7 +29,8 @@ pub use order::{Order, PaidIn, Refusal};
 
 use self::master::Master;
 use self::record::Record;
-use crate::ledger::{AccountKind, Ledger};
+use crate::income::Income;
+use crate::ledger::{AccountKind, Ledger, Purpose};
 use crate::record::{self as encoding};
 
 /// What a voucher waits for.
@@ -250,6 +251,7 @@ impl Business for CentralBank {
             Order::PayIn { treasury, what, class, amount_fen } => {
                 self.pay_in(treasury, *what, class, *amount_fen)
             }
+            Order::Income { seed, day, incomes } => self.day_income(*seed, *day, incomes),
             Order::Dispatch { from, to, amount_fen } => self.dispatch(from, to, *amount_fen),
             Order::Settle => {
                 let mut run = self.run(self.today()?);
@@ -334,6 +336,43 @@ impl CentralBank {
         run.drain(code);
         effects.extend(run.into_effects());
         Ok(effects)
+    }
+
+    /// A day's income of treasuries, once a day: what stands in the ledger says whether it came.
+    fn day_income(&self, seed: u64, day: Day, incomes: &[Income]) -> Result<Vec<Effect>, Refusal> {
+        let open = self.today()?;
+        if day != open {
+            return Err(Refusal::OtherDay { day, open });
+        }
+        let (mut effects, mut run, mut codes) = (Vec::new(), self.run(day), BTreeSet::new());
+        for income in incomes {
+            let code = income.treasury.as_str();
+            self.treasury(code)?;
+            if self.had_income(code, day) || !codes.insert(code) {
+                return Err(Refusal::IncomeCame { code: code.to_owned(), day });
+            }
+            for (what, class, amount_fen) in income.of_day(seed, day) {
+                let (what, amount) = (what as u8, amount_fen.get());
+                effects.push(noted(&Record::PaidIn {
+                    treasury: code,
+                    what,
+                    class,
+                    amount_fen: amount,
+                }));
+                run.add(code, FenSum::from(amount));
+            }
+        }
+        codes.into_iter().for_each(|code| run.drain(code));
+        effects.extend(run.into_effects());
+        Ok(effects)
+    }
+
+    fn had_income(&self, treasury: &str, day: Day) -> bool {
+        let Some(account) = self.ledger.find(AccountKind::Treasury, treasury) else { return false };
+        let of_day =
+            self.ledger.entries().iter().rev().take_while(|entry| self.ledger.day(entry) == day);
+        let mut income = of_day.filter(|entry| entry.purpose == Purpose::Income);
+        income.any(|entry| entry.credit == account)
     }
 
     fn dispatch(&self, from: &str, to: &str, amount_fen: Fen) -> Result<Vec<Effect>, Refusal> {

@@ -5,6 +5,7 @@ use domain::ids::Day;
 use thiserror::Error;
 
 use super::master::MasterRow;
+use crate::income::Income;
 
 /// Money into a treasury.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +36,15 @@ pub enum Order {
         class: String,
         /// How much.
         amount_fen: Fen,
+    },
+    /// Takes a day's income and bond proceeds in, as the generator has them; all of it or nothing.
+    Income {
+        /// What they follow from.
+        seed: u64,
+        /// The day, which has to be the one that is open.
+        day: Day,
+        /// Which treasuries have how much on a usual day.
+        incomes: Vec<Income>,
     },
     /// Sends cash to another treasury (库款调度).
     Dispatch {
@@ -76,6 +86,22 @@ pub enum Refusal {
     NoTreasury {
         /// The code that was named.
         code: String,
+    },
+    /// Another day is open.
+    #[error("{open:?} is the open day, and income of {day:?} was ordered; name the open day")]
+    OtherDay {
+        /// Which was named.
+        day: Day,
+        /// Which is open.
+        open: Day,
+    },
+    /// The day's income has come.
+    #[error("treasury {code} has had its income of {day:?}; it comes once a day")]
+    IncomeCame {
+        /// The treasury.
+        code: String,
+        /// The day.
+        day: Day,
     },
     /// Nothing, less than nothing, or more than there is.
     #[error("{amount_fen} yuan cannot be moved; name an amount above zero and in bounds")]

@@ -1,12 +1,13 @@
 //! The central bank alone: its gate, its queue for cash, and what moves cash beside clearing.
 
 use counterparties::bank::Order;
-use counterparties::central_bank::{self, PaidIn, Refusal, WaitsFor};
+use counterparties::central_bank::{self, MasterRow, PaidIn, Refusal, WaitsFor};
+use counterparties::income::Income;
 use counterparties::script::Script;
 use domain::Fen;
 use domain::clearing::Lane;
 use domain::voucher::document::Fields;
-use domain::voucher::{Detail, Field, Flag, Value, Voucher, VoucherKind};
+use domain::voucher::{Detail, DivisionCode, Field, Flag, Value, Voucher, VoucherKind};
 use exchange::business::{Business, Effect, Verdict};
 
 use crate::province::*;
@@ -298,4 +299,54 @@ fn orders_are_refused_with_what_to_do() {
         refused(central_bank::Order::OpenDay(day(MONDAY))),
         "20230313 is not closed; close it first"
     );
+}
+
+#[test]
+fn a_days_income_comes_once_and_pays_what_waits_for_it_once() {
+    let mut province = province(0, Notices::None);
+    let lower = DivisionCode::new("370103000").expect("nine digits");
+    let unit = MasterRow::Unit { division: lower, code: "101".into() };
+    province.central(&central_bank::Order::File(vec![unit]));
+    let central = province.central.party();
+    // One waits for cash of its own treasury, and for what the other sends there.
+    let mut below = allocation("2", "6222001", 300);
+    below.key.division = lower;
+    below.head.set(Field::Treasury, Value::Text(LOWER.to_owned()));
+    province.send(central, allocation("1", LOWER, 400));
+    province.send(central, below);
+    province.run();
+    assert_eq!(province.central.waiting().len(), 2);
+    let of = |treasury: &str, usual| Income {
+        treasury: treasury.to_owned(),
+        usual_fen: Fen::new(usual),
+    };
+    let income = |on: u32, incomes: &[Income]| central_bank::Order::Income {
+        seed: 7,
+        day: day(on),
+        incomes: incomes.to_vec(),
+    };
+    let refused = |province: &Province, order| {
+        province.central.order(&order).expect_err("refused").to_string()
+    };
+    let told = refused(&province, income(MONDAY + 1, &[of(TREASURY, 1_000)]));
+    assert_eq!(
+        told,
+        "20230313 is the open day, and income of 20230314 was ordered; name the open day"
+    );
+    let twice = income(MONDAY, &[of(LOWER, 1_000), of(LOWER, 1_000)]);
+    assert!(refused(&province, twice).contains("it comes once a day"));
+    let both = income(MONDAY, &[of(TREASURY, 1_000), of(LOWER, 1_000)]);
+    province.central(&both);
+    assert!(refused(&province, both).contains("it comes once a day"));
+    province.run();
+    assert_eq!(province.central.waiting(), []);
+    let came = |treasury| -> i64 {
+        let all = of(treasury, 1_000).of_day(7, day(MONDAY));
+        all.iter().map(|(_, _, fen)| fen.get()).sum()
+    };
+    assert_eq!(province.central.balance_fen(TREASURY), i128::from(came(TREASURY) - 400));
+    assert_eq!(province.central.balance_fen(LOWER), i128::from(came(LOWER) + 400 - 300));
+    assert_eq!(province.finance.receipts.values().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
+    province.assert_books();
+    province.assert_replays();
 }

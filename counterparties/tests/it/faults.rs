@@ -5,6 +5,7 @@ use counterparties::script::{Fault, Planted, Script};
 use domain::Fen;
 use domain::voucher::check::answers;
 use domain::voucher::{Field, Flag, Voucher};
+use exchange::business::{Business, OnPurpose};
 
 use crate::province::*;
 
@@ -81,9 +82,14 @@ fn each_wrong_answer_is_told_apart_and_the_ledger_stays_true() {
         let paid = if fault == Fault::Never { 2_000 } else { 3_000 };
         assert_eq!(province.banks[0].exposure().uncleared_fen, paid, "{}", fault.slug());
         for order in &orders {
-            let spoils = province.banks[0].spoils_signature(order.key, Flag::Receipt);
-            assert_eq!(spoils, fault == Fault::WrongSignature && order.key == second.key);
-            assert!(!province.banks[0].spoils_signature(order.key, Flag::Original));
+            let told = province.banks[0].on_purpose(order.key, Flag::Receipt);
+            let wrong = match fault {
+                Fault::Twice | Fault::TwiceOtherwise => Some(OnPurpose::Doubled),
+                Fault::WrongSignature => Some(OnPurpose::SpoiltSeals),
+                _ => None,
+            };
+            assert_eq!(told, wrong.filter(|_| order.key == second.key), "{}", fault.slug());
+            assert_eq!(province.banks[0].on_purpose(order.key, Flag::Original), None);
         }
         province.assert_replays();
     }

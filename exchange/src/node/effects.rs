@@ -6,7 +6,7 @@ use domain::voucher::{Flag, Party, Voucher, VoucherKey};
 
 use super::turn::Turn;
 use super::{Log, Node, NodeFault};
-use crate::business::{Business, Effect};
+use crate::business::{Business, Effect, OnPurpose};
 use crate::encoding::cut;
 use crate::envelope::{Envelope, Seal, Subject};
 use crate::limits::{
@@ -140,7 +140,7 @@ impl<B: Business, L: Log> Node<B, L> {
     }
 
     /// Puts a voucher into an outbox. One that is there already is not put there twice; a number that was used
-    /// for another is trouble of ours, and nothing is sent.
+    /// for another is trouble of ours, and nothing is sent; a test double may do both on purpose.
     fn issue(&mut self, turn: &mut Turn<B>, to: Party, voucher: &Voucher) {
         let (key, flag) = (voucher.key, voucher.flag);
         let (format, payload) = match self.means.payloads.write(voucher) {
@@ -155,14 +155,15 @@ impl<B: Business, L: Log> Node<B, L> {
         }
         let subject = Subject::Voucher { key, flag, format, payload };
         let envelope = Envelope::new(self.store.me(), to, &subject);
+        let doubled = self.business.on_purpose(key, flag) == Some(OnPurpose::Doubled);
         match self.store.queueing(to, &key, flag, &envelope.digest()) {
-            Queueing::There => {}
-            Queueing::Used(what) => self.trouble(turn, &format!("not sent: {what}")),
-            Queueing::New => {
+            queueing if doubled || queueing == Queueing::New => {
                 let lane = self.store.lane_for(to, voucher, &self.means.lanes);
                 let day = self.store.day();
                 self.decided(turn, Event::Queued { to, lane, day, envelope });
             }
+            Queueing::Used(what) => self.trouble(turn, &format!("not sent: {what}")),
+            Queueing::There | Queueing::New => {}
         }
     }
 

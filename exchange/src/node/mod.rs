@@ -11,6 +11,7 @@ mod letters;
 mod log;
 mod orders;
 mod payloads;
+mod reading;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub use journal::JournalLog;
 pub use keys::KeyRing;
 pub use log::{Log, LogFault, MemoryLog};
 pub use payloads::CanonicalPayloads;
+pub use reading::{Contents, Kept, Listed, Page, Summary};
 
 use letters::Recent;
 

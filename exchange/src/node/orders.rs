@@ -1,6 +1,7 @@
 //! What people and timers ask of a party.
 
-use domain::voucher::{Party, Voucher};
+use domain::voucher::document::Fields;
+use domain::voucher::{Field, Party, Voucher};
 
 use super::turn::Turn;
 use super::{Log, Node, NodeFault, Order, OrderRefusal};
@@ -11,7 +12,8 @@ use crate::limits::{EFFECTS_MAX, PERSON_BYTES_MAX};
 use crate::notice::{Failure, Notice};
 use crate::record::{Arrival, Event, TwoPersons};
 use crate::store::persons::{held_to, held_words};
-use crate::store::{Judged, StoreRefusal};
+use crate::store::search::Found;
+use crate::store::{Checked, Judged, StoreRefusal};
 
 /// An order's answer.
 type Answered<B> = Result<(), OrderRefusal<<B as Business>::Refusal>>;
@@ -139,7 +141,8 @@ impl<B: Business, L: Log> Node<B, L> {
         let letter = self.letter(at)?.to_vec();
         let letter = self.look_at_one(letter);
         let still_not = |why: String| Ok(Err(StoreRefusal::StillNotGood { why }));
-        let (arrival, effects) = match self.store.judge_contents(from, &letter) {
+        let judged = self.store.judge_contents(from, &letter);
+        let (arrival, effects) = match self.as_typed(turn, from, judged, &letter)? {
             Judged::Settled(Arrival::Notices) => (Arrival::Notices, Vec::new()),
             Judged::Settled(Arrival::Repeated { .. }) => {
                 let key = letter.envelope.as_ref().ok().and_then(Envelope::voucher);
@@ -191,7 +194,8 @@ impl<B: Business, L: Log> Node<B, L> {
         Ok(Ok(()))
     }
 
-    /// Takes a voucher that came by paper and was typed in.
+    /// Takes a voucher that came by paper and was typed in. That it went by paper stands in its row; the mark on the
+    /// paper is no part of what was ordered.
     fn take_paper(
         &mut self,
         turn: &mut Turn<B>,
@@ -200,6 +204,7 @@ impl<B: Business, L: Log> Node<B, L> {
         persons: TwoPersons,
     ) -> Result<(), StoreRefusal> {
         self.store.may_vouch(&persons)?;
+        let voucher = &unmarked(voucher);
         let (key, flag) = (voucher.key, voucher.flag);
         let known = self.store.peer(from).and_then(|peer| {
             let entry = peer.inbox.find(&key, flag)?;
@@ -223,4 +228,65 @@ impl<B: Business, L: Log> Node<B, L> {
         self.effects(turn, effects);
         Ok(())
     }
+
+    /// What a letter is when its voucher came by paper before: typed in here it may be written in another form
+    /// than its sender's, and then its digest is another. What it says decides.
+    pub(super) fn as_typed(
+        &mut self,
+        turn: &Turn<B>,
+        from: Party,
+        judged: Judged,
+        letter: &Checked,
+    ) -> Result<Judged, NodeFault> {
+        let reused = matches!(
+            &judged,
+            Judged::Settled(Arrival::NotTaken { failure: Failure::NumberReused, .. })
+        );
+        let Some(envelope) = letter.envelope.as_ref().ok().filter(|_| reused) else {
+            return Ok(judged);
+        };
+        let voucher = envelope.voucher();
+        let inbox = self.store.peer(from).map(|peer| &peer.inbox);
+        let entry = voucher.zip(inbox).and_then(|((key, flag), inbox)| inbox.find(&key, flag));
+        let by_paper = |entry: &u32| {
+            let row = inbox.and_then(|inbox| inbox.get(*entry));
+            row.is_some_and(|row| row.by_paper)
+        };
+        let Some(entry) = entry.filter(by_paper) else { return Ok(judged) };
+        // What was typed in by this very turn is not in the journal yet.
+        let now = turn.events.iter().find_map(|(event, _)| match event {
+            Event::CameByPaper { from: whose, envelope, .. } => {
+                (*whose == from && envelope.voucher() == voucher).then(|| self.read(envelope))
+            }
+            _ => None,
+        });
+        let typed = match now {
+            Some(now) => now,
+            None => {
+                let kept = self.kept(Found { party: from, came: true, entry })?;
+                kept.and_then(|kept| kept.voucher?.ok())
+            }
+        };
+        match (typed, self.read(envelope)) {
+            (Some(typed), Some(came)) if unmarked(&typed) == unmarked(&came) => {
+                Ok(Judged::Settled(Arrival::Repeated { entry }))
+            }
+            _ => Ok(judged),
+        }
+    }
+
+    /// The voucher in an envelope, where it can be read.
+    fn read(&self, envelope: &Envelope) -> Option<Voucher> {
+        let (format, payload) = envelope.payload()?;
+        self.means.payloads.read(format, payload).ok()
+    }
+}
+
+/// A voucher without the mark that it went by paper.
+fn unmarked(voucher: &Voucher) -> Voucher {
+    let mut head = Fields::with_capacity(voucher.head.len());
+    for (field, value) in voucher.head.iter().filter(|(field, _)| *field != Field::Offline) {
+        head.set(field, value.clone());
+    }
+    Voucher { head, ..voucher.clone() }
 }

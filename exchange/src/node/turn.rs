@@ -6,7 +6,7 @@ use domain::voucher::{Party, VoucherKey};
 
 use super::letters::Message;
 use super::{Answer, Input, Log, Node, NodeFault, Output};
-use crate::business::{Business, Verdict};
+use crate::business::{Business, OnPurpose, Verdict};
 use crate::envelope::{Envelope, Subject};
 use crate::limits::{
     EFFECTS_MAX, ENVELOPE_BYTES_MAX, NOTICES_MAX, REASON_BYTES_MAX, TURN_BYTES_ENOUGH,
@@ -227,7 +227,8 @@ impl<B: Business, L: Log> Node<B, L> {
         number: u64,
         letter: Checked,
     ) -> Result<(), NodeFault> {
-        let (arrival, effects) = match self.store.judge(from, number, &letter) {
+        let judged = self.store.judge(from, number, &letter);
+        let (arrival, effects) = match self.as_typed(turn, from, judged, &letter)? {
             Judged::Before | Judged::Early => return Ok(()),
             Judged::Settled(arrival) => (arrival, Vec::new()),
             Judged::Voucher => self.taken_by_business(from, &letter),
@@ -348,6 +349,13 @@ impl<B: Business, L: Log> Node<B, L> {
             .collect();
         let day = self.store.day();
         self.means.keys.seal_all(&mut unsealed, day, self.means.threads)?;
+        for (event, _) in &mut turn.events {
+            let Event::Queued { envelope, .. } = event else { continue };
+            let on_purpose = |(key, flag)| self.business.on_purpose(key, flag);
+            if envelope.voucher().and_then(on_purpose) == Some(OnPurpose::SpoiltSeals) {
+                envelope.spoil_seals();
+            }
+        }
         let mut writer = TurnWriter::new(self.log.next(), self.log.group_bytes_max());
         let mut places = Vec::with_capacity(turn.events.len());
         for (event, unplaced) in &turn.events {

@@ -25,7 +25,7 @@ use crate::signing::PublicKey;
 
 pub use apply::Unplaced;
 pub use arriving::{Checked, Judged};
-pub use peer::{Letters, Peer};
+pub use peer::{Letters, Peer, Proof};
 pub use persons::StoreRefusal;
 pub use rows::{InState, OutState, Row};
 pub use sending::LanePolicy;

@@ -95,6 +95,27 @@ impl Letters {
     }
 }
 
+/// What a store can show about whether a letter of ours ever left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// How many numbers of the line are or were this letter's: without one no line ever had it.
+    pub numbers: u64,
+    /// Whether it went by paper.
+    pub by_paper: bool,
+    /// The last number that was given to any letter to this party.
+    pub given: u64,
+    /// The last number that the other side has.
+    pub acknowledged: u64,
+}
+
+impl Proof {
+    /// Whether it never left.
+    #[must_use]
+    pub const fn never_left(&self) -> bool {
+        self.numbers == 0 && !self.by_paper
+    }
+}
+
 const KEY_TEXT_BYTES: usize = 48;
 
 /// A key and flag in as few characters as tell them from all others.
@@ -231,6 +252,20 @@ impl Peer {
         let row = self.out.get(entry);
         row.is_some_and(|row| {
             row.out_state() == OutState::Waiting && row.number == 0 && !row.by_paper
+        })
+    }
+
+    /// What the store can show about whether a letter of ours ever left, read from the table of all numbers that
+    /// were ever given; none where there is no such letter.
+    #[must_use]
+    pub fn proof(&self, entry: u32) -> Option<Proof> {
+        let row = self.out.get(entry)?;
+        let numbers = self.numbers.iter().filter(|(of, _)| *of == entry).count() as u64;
+        Some(Proof {
+            numbers,
+            by_paper: row.by_paper,
+            given: self.given(),
+            acknowledged: self.acknowledged,
         })
     }
 

@@ -33,10 +33,58 @@ pub enum OutState {
 }
 
 impl OutState {
+    /// All of them.
+    pub const ALL: [OutState; 10] = [
+        OutState::Waiting,
+        OutState::Stopped,
+        OutState::Given,
+        OutState::Arrived,
+        OutState::Taken,
+        OutState::Receipted,
+        OutState::Voided,
+        OutState::NotTaken,
+        OutState::Returned,
+        OutState::GivenUp,
+    ];
+
     /// Whether nothing more happens to it but a receipt.
     #[must_use]
     pub const fn is_end(self) -> bool {
         self as u8 >= OutState::Voided as u8
+    }
+
+    /// Its name in commands and JSON; no letter of the other side has one of these.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            OutState::Waiting => "waiting",
+            OutState::Stopped => "stopped",
+            OutState::Given => "given",
+            OutState::Arrived => "arrived",
+            OutState::Taken => "taken",
+            OutState::Receipted => "receipted",
+            OutState::Voided => "voided",
+            OutState::NotTaken => "not-taken",
+            OutState::Returned => "returned",
+            OutState::GivenUp => "given-up",
+        }
+    }
+
+    /// What officials call it.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            OutState::Waiting => "已签章，待发送",
+            OutState::Stopped => "已停发，待人工处理",
+            OutState::Given => "已发送",
+            OutState::Arrived => "对方已接收",
+            OutState::Taken => "对方签收成功",
+            OutState::Receipted => "已回单",
+            OutState::Voided => "已作废",
+            OutState::NotTaken => "对方签收失败",
+            OutState::Returned => "对方已退回",
+            OutState::GivenUp => "已放弃发送",
+        }
     }
 }
 
@@ -56,6 +104,44 @@ pub enum InState {
     NotTaken = 16,
     /// Taken, and sent back later.
     SentBack = 17,
+}
+
+impl InState {
+    /// All of them.
+    pub const ALL: [InState; 6] = [
+        InState::Notices,
+        InState::SetAside,
+        InState::Taken,
+        InState::Answered,
+        InState::NotTaken,
+        InState::SentBack,
+    ];
+
+    /// Its name in commands and JSON; no letter of ours has one of these.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            InState::Notices => "notices",
+            InState::SetAside => "set-aside",
+            InState::Taken => "accepted",
+            InState::Answered => "answered",
+            InState::NotTaken => "refused",
+            InState::SentBack => "sent-back",
+        }
+    }
+
+    /// What officials call it.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            InState::Notices => "通知",
+            InState::SetAside => "已搁置，待人工处理",
+            InState::Taken => "签收成功",
+            InState::Answered => "已发回单",
+            InState::NotTaken => "签收失败",
+            InState::SentBack => "已退回对方",
+        }
+    }
 }
 
 /// What is kept of each letter, whichever way it goes.
@@ -101,35 +187,21 @@ impl Row {
     /// Where a letter of ours stands.
     #[must_use]
     pub fn out_state(&self) -> OutState {
-        const ALL: [OutState; 10] = [
-            OutState::Waiting,
-            OutState::Stopped,
-            OutState::Given,
-            OutState::Arrived,
-            OutState::Taken,
-            OutState::Receipted,
-            OutState::Voided,
-            OutState::NotTaken,
-            OutState::Returned,
-            OutState::GivenUp,
-        ];
-        let found = ALL.into_iter().find(|state| *state as u8 == self.state);
+        let found = OutState::ALL.into_iter().find(|state| *state as u8 == self.state);
         found.expect("a row of an outbox has a state of one")
     }
 
     /// Where a letter of the other side stands.
     #[must_use]
     pub fn in_state(&self) -> InState {
-        const ALL: [InState; 6] = [
-            InState::Notices,
-            InState::SetAside,
-            InState::Taken,
-            InState::Answered,
-            InState::NotTaken,
-            InState::SentBack,
-        ];
-        let found = ALL.into_iter().find(|state| *state as u8 == self.state);
+        let found = InState::ALL.into_iter().find(|state| *state as u8 == self.state);
         found.expect("a row of an inbox has a state of one")
+    }
+
+    /// Times it was sealed anew.
+    #[must_use]
+    pub const fn times_sealed_anew(&self) -> u8 {
+        self.resealed
     }
 
     /// Its lane.
@@ -151,3 +223,16 @@ pub(super) fn half(digest: &Digest) -> [u8; 16] {
 }
 
 const _: () = assert!(size_of::<Row>() <= 84);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_known_by_its_name_whichever_way_a_letter_goes() {
+        let ours = OutState::ALL.map(OutState::slug);
+        let theirs = InState::ALL.map(InState::slug);
+        let names: std::collections::BTreeSet<_> = ours.iter().chain(&theirs).collect();
+        assert_eq!(names.len(), ours.len() + theirs.len());
+    }
+}

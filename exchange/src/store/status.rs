@@ -19,6 +19,17 @@ impl Row {
             OutState::NotTaken | OutState::Returned | OutState::GivenUp => State::Returned,
         }
     }
+
+    /// Where a letter of the other side stands, as vouchers do.
+    #[must_use]
+    pub fn voucher_state_of_theirs(&self) -> State {
+        match self.in_state() {
+            InState::Notices | InState::SetAside | InState::Taken => State::Received,
+            InState::Answered => State::Receipted,
+            InState::NotTaken => State::ValidationFailed,
+            InState::SentBack => State::Returned,
+        }
+    }
 }
 
 impl Store {

@@ -1,5 +1,6 @@
 //! `treasury payment explain`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use super::collect::{Book, Tale, Tales};
 use super::now::{self, Both};
 use super::story::Told;
+use super::vouchers::OfPayment;
 use crate::cli::{arguments, moment, show};
 use crate::exit::{Exit, Failure};
 use crate::verification::position_json;
@@ -26,10 +28,12 @@ Examples:
   treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --server 127.0.0.1:7370
   treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --server 127.0.0.1:7370 \\
       --as-of 2022-03-04T16:30
+  treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --server 127.0.0.1:7370 \\
+      --exchange 127.0.0.1:7009
 
 Tells every committed event of the payment: what it did, who gave it, when, and where it lies in the
 journal. Facts that did not fit are told with the reason. A running server is asked for them; a data
-directory is read from its first record.")]
+directory is read from its first record. With --exchange the payment's vouchers are told too.")]
 pub(super) struct ExplainPayment {
     /// The payment's id.
     #[arg(value_parser = arguments::payment)]
@@ -48,6 +52,9 @@ pub(super) struct ExplainPayment {
     /// Up to this position (epoch/sequence) or Beijing time, as it stood then.
     #[arg(long, value_parser = moment::as_of, value_name = "POSITION|TIME", requires = "connect")]
     as_of: Option<AsOf>,
+    /// Where finance's voucher store hears people: the payment's vouchers are told too, as they stand now.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "as_of")]
+    exchange: Option<SocketAddr>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -80,10 +87,21 @@ impl ExplainPayment {
             );
             return Err(Failure::new(Exit::Refused, what).into());
         }
+        let mut vouchers = BTreeMap::new();
+        for &book in tales.of.keys().filter(|_| self.exchange.is_some()) {
+            let exchange = self.exchange.expect("it was looked at");
+            vouchers.insert(book, OfPayment::ask(exchange, book, self.payment)?);
+        }
         let mut out = std::io::stdout().lock();
         if self.json {
-            let told: Vec<Value> =
-                tales.of.iter().map(|(&book, tale)| self.to_json(book, tale)).collect();
+            let one = |(&book, tale): (&Book, &Tale)| {
+                let mut told = self.to_json(book, tale);
+                if let Some(vouchers) = vouchers.get(&book) {
+                    told["exchange"] = vouchers.json();
+                }
+                told
+            };
+            let told: Vec<Value> = tales.of.iter().map(one).collect();
             let object = json!({ "payment": self.payment.to_string(), "told": told });
             writeln!(out, "{object}")?;
             return Ok(Exit::Ok);
@@ -92,7 +110,7 @@ impl ExplainPayment {
             if index > 0 {
                 writeln!(out)?;
             }
-            self.print(&mut out, book, tale)?;
+            self.print(&mut out, book, tale, vouchers.get(&book))?;
         }
         Ok(Exit::Ok)
     }
@@ -117,13 +135,25 @@ impl ExplainPayment {
         tale.events.iter().filter_map(line).collect()
     }
 
-    fn print(&self, out: &mut impl Write, book: Book, tale: &Tale) -> std::io::Result<()> {
+    fn print(
+        &self,
+        out: &mut impl Write,
+        book: Book,
+        tale: &Tale,
+        vouchers: Option<&OfPayment>,
+    ) -> std::io::Result<()> {
         let (division, year) = (book.0.0, book.1.get());
         writeln!(out, "payment {} of division {division} in {year}", self.payment)?;
         for line in self.lines(tale) {
             writeln!(out, "\n{}  {}", line.position, line.time)?;
             writeln!(out, "  {}", line.told.english)?;
             writeln!(out, "  {}", line.told.chinese)?;
+        }
+        if let Some(vouchers) = vouchers {
+            writeln!(out, "\nvouchers")?;
+            for told in vouchers.told() {
+                writeln!(out, "  {}\n  {}", told.english, told.chinese)?;
+            }
         }
         let now = now_of(tale);
         let when = if self.as_of.is_some() { "then" } else { "now" };

@@ -2,6 +2,7 @@
 
 mod cases;
 mod paper;
+mod reading;
 mod seals;
 mod size;
 mod swarm;

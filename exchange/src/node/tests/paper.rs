@@ -1,6 +1,6 @@
 //! Lines down: vouchers that go by paper with two persons' word, and are matched later by their number.
 
-use domain::voucher::{Flag, Party, Voucher};
+use domain::voucher::{Field, Flag, Party, Value, Voucher};
 
 use super::super::*;
 use super::world::*;
@@ -125,4 +125,73 @@ fn a_voucher_whose_number_they_have_otherwise_stops_and_nothing_comes_back() {
         (world.bank.business().paid(key(1)), world.finance.business().receipted(key(1))),
         (1, 1)
     );
+}
+
+/// Vouchers as [`Texts`] reads them, written otherwise.
+struct Otherwise;
+
+impl Payloads for Otherwise {
+    fn write(&self, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
+        let (format, mut bytes) = Texts.write(voucher)?;
+        bytes.insert(0, b' ');
+        Ok((format, bytes))
+    }
+
+    fn read(&self, format: PayloadFormat, payload: &[u8]) -> Result<Voucher, String> {
+        Texts.read(format, payload)
+    }
+}
+
+#[test]
+fn what_was_typed_in_another_form_than_its_senders_is_the_same_voucher() {
+    let mut world = World::new();
+    world.bank.means.payloads = Box::new(Otherwise);
+    authorise(&mut world.finance);
+    authorise(&mut world.bank);
+    world.pay(1..=2, "books");
+    done(&mut world.finance, vec![by_paper(1, two("wang", "li")), by_paper(2, two("wang", "li"))]);
+    // The mark that it is a paper voucher stands on the paper, and is typed in too.
+    let marked = |number| {
+        let mut voucher = voucher(key(number), "books");
+        voucher.head.set(Field::Offline, Value::Text("1".to_owned()));
+        Order::TakePaper {
+            from: party(FINANCE),
+            voucher: Box::new(voucher),
+            persons: two("wang", "li"),
+        }
+    };
+    done(&mut world.bank, vec![marked(1), typed(2, "bricks")]);
+    world.line(true);
+    world.settle();
+    let peer = world.bank.store().peer(party(FINANCE)).expect("a peer");
+    for number in 1..=2 {
+        assert_eq!(world.bank.business().paid(key(number)), 1, "{number}");
+    }
+    let entry = peer.inbox.find(&key(1), Flag::Original).expect("a voucher");
+    assert!(peer.inbox.get(entry).expect("a row").number > 0, "matched to its number on the line");
+    let alarms: Vec<_> = world.bank.store().alarms().map(|alarm| alarm.voucher).collect();
+    assert_eq!(alarms, [Some((key(2), Flag::Original))], "only what differs is told");
+}
+
+#[test]
+fn what_is_typed_in_the_turn_in_which_it_comes_is_the_same_voucher_too() {
+    let mut world = World::new();
+    world.bank.means.payloads = Box::new(Otherwise);
+    authorise(&mut world.finance);
+    authorise(&mut world.bank);
+    world.pay([1], "books");
+    done(&mut world.finance, vec![by_paper(1, two("wang", "li"))]);
+    let (finance, bank) = (party(FINANCE), party(BANK));
+    world.finance.turn(vec![Input::Line { party: bank, up: true }], 0).expect("durable");
+    let message = world.finance.message(bank, 1).expect("the journal is there").expect("given");
+    let both = vec![
+        Input::Order { ticket: 1, order: typed(1, "books") },
+        Input::Messages { from: finance, first: 1, messages: vec![message] },
+    ];
+    world.bank.turn(both, 0).expect("durable");
+    assert_eq!(world.bank.business().paid(key(1)), 1);
+    assert_eq!(world.bank.store().alarms_so_far(), 0);
+    let peer = world.bank.store().peer(finance).expect("a peer");
+    let entry = peer.inbox.find(&key(1), Flag::Original).expect("a voucher");
+    assert_eq!(peer.inbox.get(entry).expect("a row").number, 1);
 }

@@ -47,7 +47,7 @@ impl Payloads for Texts {
     }
 
     fn read(&self, _: PayloadFormat, payload: &[u8]) -> Result<Voucher, String> {
-        let text = std::str::from_utf8(payload).map_err(|error| error.to_string())?;
+        let text = std::str::from_utf8(payload).map_err(|error| error.to_string())?.trim();
         let parts: Vec<_> = text.split('|').collect();
         let [key, flag, purpose, kind, number] = parts[..] else {
             return Err("five parts are wanted".to_owned());
