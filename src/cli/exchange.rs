@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -89,8 +90,10 @@ impl Exchange {
 impl Serve {
     fn run(self) -> Result<Exit> {
         let (engine, central_bank) = (self.server, self.central_bank);
-        serve(&self.party, Finance::new(central_bank), FinanceWords, |inbox| {
-            beside(engine, central_bank, inbox)
+        let words = FinanceWords::default();
+        let days = Arc::clone(&words.days);
+        serve(&self.party, Finance::new(central_bank), words, |inbox| {
+            beside(engine, central_bank, inbox, days)
         })
     }
 }

@@ -7,11 +7,13 @@ mod following;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
 use domain::ids::{ChannelId, DivisionIndex, FiscalYear, PaymentId};
 use domain::office::shelves::Book;
+use domain::office::working_days::WorkingDays;
 use domain::voucher::{Party, VoucherKey};
 use exchange::finance::{Finance, Order as FinanceOrder};
 use exchange::node::Order;
@@ -36,8 +38,9 @@ pub(crate) fn beside(
     engine: SocketAddr,
     central_bank: Party,
     inbox: &Inbox<Finance>,
+    days: SharedDays,
 ) -> Result<After<Finance>> {
-    following::start(engine, central_bank, inbox.clone())?;
+    following::start(engine, central_bank, inbox.clone(), days)?;
     let (facts, due) = sync_channel(FACTS_AHEAD);
     facts::start(engine, due, inbox.clone())?;
     let mut handed_on = 0;
@@ -54,13 +57,35 @@ pub(crate) fn beside(
     }))
 }
 
+/// Which days are worked: written by the thread that follows the engine, read when a day is begun. No other lock is
+/// taken under it.
+pub(crate) type SharedDays = Arc<Mutex<WorkingDays>>;
+
 /// Finance's words.
-pub(crate) struct FinanceWords;
+#[derive(Default)]
+pub(crate) struct FinanceWords {
+    /// Which days are worked.
+    pub(crate) days: SharedDays,
+}
+
+impl FinanceWords {
+    /// A day begins. What the banks' cut-off held back goes out on it if it is worked (R-CUTOFF).
+    fn open_day(&self, said: &Value) -> Result<Vec<Order<FinanceOrder>>, String> {
+        let day = day(said)?;
+        let worked = match said["worked"].as_bool() {
+            Some(told) => told,
+            None => self.days.lock().unwrap_or_else(PoisonError::into_inner).is_worked(day),
+        };
+        let let_go = worked.then_some(Order::LetGo);
+        Ok([Order::BeginDay(day)].into_iter().chain(let_go).collect())
+    }
+}
 
 impl Words<Finance> for FinanceWords {
     fn orders(&self, name: &str, said: &Value) -> Result<Vec<Order<FinanceOrder>>, String> {
         match name {
-            "open-day" => Ok(vec![Order::BeginDay(day(said)?)]),
+            "open-day" => self.open_day(said),
+            "cut-off" => Ok(vec![Order::CutOff]),
             "notice-again" => {
                 let again = FinanceOrder::NoticeAgain { notice: key(said)? };
                 Ok(vec![Order::Business(again)])

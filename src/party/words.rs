@@ -155,6 +155,7 @@ pub(crate) fn status<B: Business>(node: &RunningNode<B>, lines: &Lines) -> Value
             let told = json!({
                 "out": peer.out.len(),
                 "waiting": peer.waiting(),
+                "held": peer.held(),
                 "given": peer.given(),
                 "acknowledged": peer.acknowledged(),
                 "in": peer.inbox.len(),
@@ -182,6 +183,7 @@ pub(crate) fn status<B: Business>(node: &RunningNode<B>, lines: &Lines) -> Value
     json!({
         "party": store.me().to_string(),
         "day": store.day().get(),
+        "after_cut_off": store.is_after_cut_off(),
         "peers": peers,
         "lines": standing,
         "alarms": store.alarms_so_far(),

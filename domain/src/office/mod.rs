@@ -47,6 +47,8 @@ pub mod rules;
 pub mod shelves;
 pub mod tables;
 
+pub mod working_days;
+
 use std::collections::BTreeMap;
 use std::ops::Bound;
 

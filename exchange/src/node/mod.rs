@@ -57,6 +57,10 @@ pub enum Order<O> {
     Business(O),
     /// A day begins.
     BeginDay(Day),
+    /// The banks' cut-off has passed (截止): originals to them are held for the next working day (R-CUTOFF).
+    CutOff,
+    /// A working day has begun, and what was held for it goes out.
+    LetGo,
     /// A voucher that never left is voided (作废).
     Void {
         /// Whom it is for.

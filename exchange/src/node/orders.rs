@@ -63,6 +63,11 @@ impl<B: Business, L: Log> Node<B, L> {
                 }
                 Event::Day(next)
             }
+            // Said again, both change nothing.
+            Order::CutOff if self.store.is_after_cut_off() => return Ok(()),
+            Order::LetGo if !self.store.is_after_cut_off() => return Ok(()),
+            Order::CutOff => Event::CutOff,
+            Order::LetGo => Event::LetGo,
             Order::Void { to, key, flag, by, reason } => {
                 let voided = self.store.void(to, &key, flag, &by, &reason)?;
                 self.voided(turn, to, key, flag, voided, &format!("{by}: {reason}"));

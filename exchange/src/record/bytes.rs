@@ -31,6 +31,8 @@ const AUTHORISED: u16 = KIND_FIRST + 18;
 const FOLLOWED: u16 = KIND_FIRST + 19;
 const TROUBLE: u16 = KIND_FIRST + 20;
 const PIECE: u16 = KIND_FIRST + 21;
+const CUT_OFF: u16 = KIND_FIRST + 22;
+const LET_GO: u16 = KIND_FIRST + 23;
 
 impl Event {
     /// The kind of its record.
@@ -57,6 +59,8 @@ impl Event {
             Event::Authorised { .. } => AUTHORISED,
             Event::Followed(_) => FOLLOWED,
             Event::Trouble { .. } => TROUBLE,
+            Event::CutOff => CUT_OFF,
+            Event::LetGo => LET_GO,
         }
     }
 
@@ -137,6 +141,7 @@ impl Event {
                 out.put_text(by);
             }
             Event::Trouble { what } => out.put_text(what),
+            Event::CutOff | Event::LetGo => {}
         }
     }
 
@@ -269,6 +274,8 @@ fn read(kind: u16, fields: &mut Reader<'_>) -> Result<Event, Unreadable> {
             };
             Event::Authorised { person: person_named, may, by: person(fields)? }
         }
+        CUT_OFF => Event::CutOff,
+        LET_GO => Event::LetGo,
         FOLLOWED => Event::Followed(rest(fields)?.to_vec()),
         TROUBLE => {
             Event::Trouble { what: fields.text(TROUBLE_BYTES_MAX, "the trouble")?.to_owned() }

@@ -265,6 +265,11 @@ pub enum Event {
         /// By whose word.
         by: String,
     },
+    /// The banks' cut-off has passed: what is written to them from now on, and what waits, is held for the next
+    /// working day.
+    CutOff,
+    /// A working day has begun: what was held for it goes out.
+    LetGo,
     /// Another journal was followed up to here, in the follower's own words.
     Followed(Vec<u8>),
     /// Something is wrong that is nobody's letter.

@@ -1,6 +1,8 @@
 //! How the store changes: by events, and by nothing else.
 
-use domain::voucher::{Flag, Party};
+use std::collections::VecDeque;
+
+use domain::voucher::{Flag, Party, PartyKind};
 
 use super::peer::Peer;
 use super::rows::{InState, OutState, Row, half};
@@ -63,11 +65,12 @@ impl Store {
                     by_paper: false,
                     asked_back: false,
                 };
+                let held = self.holds(*to, key.map(|key| (key, flag)));
                 let peer = self.peer_mut(*to);
                 // A second letter under one key, as only test doubles send, stays behind the first.
                 let first = key.is_none_or(|key| peer.out.find(&key, flag).is_none());
                 let entry = peer.out.push(row, first);
-                peer.waiting[*lane as usize].push_back(entry);
+                peer.waits(entry, held);
                 if let (Some(key), Flag::Receipt) = (key, flag)
                     && let Some(original) = peer.inbox.find(&key, Flag::Original)
                 {
@@ -123,6 +126,7 @@ impl Store {
                 self.peer_mut(*to).end(*entry, OutState::GivenUp, format!("{by}: {reason}"));
             }
             Event::Resealed { to, entry, envelope, .. } => {
+                let held = self.holds(*to, envelope.voucher());
                 let peer = self.peer_mut(*to);
                 let row = peer.out.row(*entry);
                 assert!(row.is_of(&envelope.digest()), "new seals leave a letter what it is");
@@ -130,8 +134,7 @@ impl Store {
                 row.at = UNPLACED;
                 if row.out_state() != OutState::Waiting {
                     row.state = OutState::Waiting as u8;
-                    let lane = usize::from(row.lane);
-                    peer.waiting[lane].push_back(*entry);
+                    peer.waits(*entry, held);
                 }
                 peer.out_words.remove(entry);
                 return Some(Unplaced { party: *to, entry: *entry, outgoing: true });
@@ -172,6 +175,15 @@ impl Store {
                 } else {
                     self.authorised.remove(person);
                 }
+            }
+            Event::CutOff => {
+                self.after_cut_off = true;
+                let banks = self.peers.iter_mut().filter(|(to, _)| to.kind() == PartyKind::Bank);
+                banks.for_each(|(_, peer)| peer.hold());
+            }
+            Event::LetGo => {
+                self.after_cut_off = false;
+                self.peers.values_mut().for_each(Peer::let_go);
             }
             Event::Followed(cursor) => self.followed.clone_from(cursor),
             Event::Trouble { what } => self.alarm(None, None, what.clone()),
@@ -387,9 +399,41 @@ impl Peer {
 
     fn no_longer_waits(&mut self, entry: u32) {
         let lane = usize::from(self.out.row(entry).lane);
+        let at = |queue: &VecDeque<u32>| queue.iter().position(|waits| *waits == entry);
+        if let Some(at) = at(&self.held) {
+            self.held.remove(at);
+            return;
+        }
         let lane = &mut self.waiting[lane];
-        let at = lane.iter().position(|waits| *waits == entry).expect("it waits in its lane");
+        let at = at(lane).expect("it waits in its lane");
         lane.remove(at);
+    }
+
+    /// Puts a letter where it waits: at the end of its lane, or with what is held.
+    fn waits(&mut self, entry: u32, held: bool) {
+        let lane = usize::from(self.out.row(entry).lane);
+        let queue = if held { &mut self.held } else { &mut self.waiting[lane] };
+        queue.push_back(entry);
+    }
+
+    /// Holds the originals that wait, lane by lane.
+    fn hold(&mut self) {
+        let out = &self.out;
+        let original = |entry: &u32| {
+            let row = out.get(*entry).expect("what waits is kept");
+            row.key.is_some() && row.flag == Flag::Original
+        };
+        for lane in &mut self.waiting {
+            self.held.extend(lane.iter().copied().filter(original));
+            lane.retain(|entry| !original(entry));
+        }
+    }
+
+    /// Puts what is held back into its lanes, in the order it was held.
+    fn let_go(&mut self) {
+        for entry in std::mem::take(&mut self.held) {
+            self.waits(entry, false);
+        }
     }
 }
 

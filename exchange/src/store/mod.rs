@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use domain::ids::Day;
 use domain::voucher::state::RemoteStatus;
-use domain::voucher::{Flag, Party, VoucherKey};
+use domain::voucher::{Flag, Party, PartyKind, VoucherKey};
 
 use crate::certificates::Certificates;
 use crate::limits::ALARMS_MAX;
@@ -68,6 +68,8 @@ pub struct Store {
     certificates: Certificates,
     authorised: BTreeSet<String>,
     followed: Vec<u8>,
+    /// Whether the banks' cut-off of the day has passed.
+    after_cut_off: bool,
     alarms: VecDeque<Alarm>,
     alarms_so_far: u64,
     told: VecDeque<Told>,
@@ -85,6 +87,7 @@ impl Store {
             certificates: Certificates::under(root),
             authorised: BTreeSet::new(),
             followed: Vec::new(),
+            after_cut_off: false,
             alarms: VecDeque::new(),
             alarms_so_far: 0,
             told: VecDeque::new(),
@@ -129,6 +132,18 @@ impl Store {
     /// Who may vouch for paper vouchers.
     pub fn authorised(&self) -> impl Iterator<Item = &str> {
         self.authorised.iter().map(String::as_str)
+    }
+
+    /// Whether the banks' cut-off has passed, and what is for them is held for the next working day.
+    #[must_use]
+    pub const fn is_after_cut_off(&self) -> bool {
+        self.after_cut_off
+    }
+
+    /// Whether a letter is held: an original to a bank after the cut-off, which it would send back (R-CUTOFF).
+    fn holds(&self, to: Party, voucher: Option<(VoucherKey, Flag)>) -> bool {
+        let original = matches!(voucher, Some((_, Flag::Original)));
+        self.after_cut_off && to.kind() == PartyKind::Bank && original
     }
 
     /// How far another journal was followed; empty before the beginning.

@@ -145,6 +145,8 @@ pub struct Peer {
     pub(super) waiting: [VecDeque<u32>; Lane::ALL.len()],
     /// Which entry each number of ours is or was, from number 1 on, and which piece of it.
     pub(super) numbers: Arena<(u32, u16)>,
+    /// Entries that are held for the next working day, in the order they came to be.
+    pub(super) held: VecDeque<u32>,
     /// The last number of ours that it has.
     pub(super) acknowledged: u64,
     /// The last number of its that we have.
@@ -164,6 +166,7 @@ impl Peer {
             inbox: Letters::new(seed),
             waiting: Default::default(),
             numbers: Arena::default(),
+            held: VecDeque::new(),
             acknowledged: 0,
             received: 0,
             partial: Vec::new(),
@@ -190,10 +193,16 @@ impl Peer {
         self.received
     }
 
-    /// How many letters of ours wait to be given to a line.
+    /// How many letters of ours wait to be given to a line, those that are held among them.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.waiting.iter().map(VecDeque::len).sum()
+        self.waiting.iter().map(VecDeque::len).sum::<usize>() + self.held.len()
+    }
+
+    /// How many of them are held for the next working day.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held.len()
     }
 
     /// The entry that a number of ours is.
@@ -272,7 +281,8 @@ impl Peer {
     /// Bytes in memory.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let waiting: usize = self.waiting.iter().map(|lane| lane.capacity() * 4).sum();
+        let queues = self.waiting.iter().chain([&self.held]);
+        let waiting: usize = queues.map(|queue| queue.capacity() * 4).sum();
         self.out.bytes() + self.inbox.bytes() + self.numbers.bytes() + waiting
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Result};
 use domain::codes::Role;
@@ -21,7 +22,7 @@ use protocol::{Cursor, Environment, Hello, Position, Subscribe};
 use storage::event_record;
 use storage::record::RecordRef;
 
-use super::{CHANNEL, PAUSE};
+use super::{CHANNEL, PAUSE, SharedDays};
 
 /// Frames of the journal that finance's store has not answered.
 const FRAMES_AHEAD: usize = 8;
@@ -49,10 +50,11 @@ pub(super) fn start(
     engine: SocketAddr,
     central_bank: Party,
     store: Inbox<Finance>,
+    days: SharedDays,
 ) -> std::io::Result<()> {
     std::thread::Builder::new().name("feed".into()).spawn(move || {
         loop {
-            let ended = follow(engine, central_bank, &store);
+            let ended = follow(engine, central_bank, &store, &days);
             let error = ended.err().unwrap_or_else(|| anyhow::anyhow!("it ended"));
             tracing::warn!(%error, "the engine's journal is followed again");
             std::thread::sleep(PAUSE);
@@ -62,8 +64,13 @@ pub(super) fn start(
 }
 
 /// Follows the engine's journal, from the first record on, until the connection breaks.
-fn follow(engine: SocketAddr, central_bank: Party, store: &Inbox<Finance>) -> Result<()> {
-    let mut following = Following::after(store, central_bank)?;
+fn follow(
+    engine: SocketAddr,
+    central_bank: Party,
+    store: &Inbox<Finance>,
+    days: &SharedDays,
+) -> Result<()> {
+    let mut following = Following::after(store, central_bank, Arc::clone(days))?;
     let hello = Hello::new(Role::Operator, CHANNEL, "exchange").to_environment(Environment::Test);
     let client = BlockingClient::connect(engine.to_string(), hello, Options::default())?;
     let events = EVENTS.iter().map(|&slug| slug.to_owned()).collect();
@@ -87,6 +94,8 @@ fn follow(engine: SocketAddr, central_bank: Party, store: &Inbox<Finance>) -> Re
 /// The journal as far as it was read.
 struct Following {
     central_bank: Party,
+    /// Which days are worked, as calendars on file say.
+    days: SharedDays,
     feed: Feed,
     /// How far finance's store has it.
     followed: Cursor,
@@ -100,7 +109,7 @@ struct Following {
 
 impl Following {
     /// Before the first record, with what finance's store has: of what was folded half nothing is kept.
-    fn after(store: &Inbox<Finance>, central_bank: Party) -> Result<Following> {
+    fn after(store: &Inbox<Finance>, central_bank: Party, days: SharedDays) -> Result<Following> {
         let (tell, told) = channel();
         let look: Inbound<Finance> = Inbound::Look(Box::new(move |node, _| {
             let followed = cursor_of(node.store().followed());
@@ -110,7 +119,7 @@ impl Following {
         store.send(look).ok().context(ENDED)?;
         let (followed, left) = told.recv().ok().context(ENDED)?;
         let (feed, waiting, pending) = (Feed::default(), BTreeMap::new(), Vec::new());
-        Ok(Following { central_bank, feed, followed, left, waiting, pending })
+        Ok(Following { central_bank, days, feed, followed, left, waiting, pending })
     }
 
     fn record(&mut self, record: &protocol::subscribe::Record<'_>) -> Result<()> {
@@ -133,8 +142,11 @@ impl Following {
                 Ok(())
             }
             Told::Answered(..) => Ok(()),
-            Told::Filed(book) if is_new => self.try_again(book),
-            Told::Filed(_) => Ok(()),
+            Told::Filed(book) => {
+                let office = self.feed.shelves().office(book);
+                self.days.lock().unwrap_or_else(PoisonError::into_inner).take(office);
+                if is_new { self.try_again(book) } else { Ok(()) }
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use domain::voucher::document::Fields;
 use domain::voucher::{Field, Flag, Party, SealPlace, Voucher, VoucherKey};
 
 use super::super::*;
-use crate::business::{Business, Effect, Verdict};
+use crate::business::{Business, Effect, OnPurpose, Verdict};
 use crate::certificates::Certificate;
 use crate::envelope::Seals;
 use crate::signing::{Ed25519Signer, Ed25519Verifier};
@@ -26,6 +26,16 @@ pub(super) fn day(number: u32) -> Day {
 
 pub(super) fn key(number: u32) -> VoucherKey {
     VoucherKey::parse(&format!("370102000-2022-8202-{number:010}")).expect("a key")
+}
+
+/// The order whose receipts go out as often as they are issued.
+pub(super) fn key_of_doubled() -> VoucherKey {
+    key(901)
+}
+
+/// The order whose receipt goes out under seals that do not hold.
+pub(super) fn key_of_spoilt() -> VoucherKey {
+    key(902)
 }
 
 /// A payment order whose purpose says what the bank is to do with it.
@@ -106,6 +116,14 @@ impl Business for Counts {
                 let reason = "payee unknown".to_owned();
                 (Verdict::Accepted, vec![Effect::Return { to: from, key, reason }])
             }
+            (_, "doubled") => {
+                let receipt = Voucher { flag: Flag::Receipt, ..voucher.clone() };
+                let mut other = receipt.clone();
+                other.head.set(Field::Purpose, domain::voucher::Value::Text("other".to_owned()));
+                let all = [receipt.clone(), receipt, other];
+                let all = all.map(|voucher| Effect::Issue { to: from, voucher });
+                (Verdict::Accepted, std::iter::once(record("paid")).chain(all).collect())
+            }
             _ => {
                 let receipt = Voucher { flag: Flag::Receipt, ..voucher.clone() };
                 (
@@ -125,6 +143,14 @@ impl Business for Counts {
 
     fn came_back(&self, _: Party, key: VoucherKey, _: &str) -> Vec<Effect> {
         vec![Effect::Record(format!("back {key}").into_bytes())]
+    }
+
+    fn on_purpose(&self, key: VoucherKey, flag: Flag) -> Option<OnPurpose> {
+        match (key, flag) {
+            (one, Flag::Receipt) if one == key_of_doubled() => Some(OnPurpose::Doubled),
+            (one, Flag::Receipt) if one == key_of_spoilt() => Some(OnPurpose::SpoiltSeals),
+            _ => None,
+        }
     }
 
     fn apply(&mut self, record: &[u8]) {

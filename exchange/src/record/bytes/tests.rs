@@ -64,6 +64,7 @@ fn every_event() -> Vec<Event> {
         arrival,
         letter: letter.clone(),
     }));
+    events.extend([Event::CutOff, Event::LetGo]);
     events
 }
 
