@@ -65,14 +65,13 @@ impl Words<Bank> for BankWords {
                 let mut seen = status(node, lines);
                 let bank = node.business();
                 let exposure = bank.exposure();
-                let paid = bank
-                    .ledger()
-                    .entries()
-                    .iter()
-                    .filter(|entry| entry.purpose == Purpose::Advance);
+                let (payments, paid_fen) = posted(bank, Purpose::Advance);
+                let (_, reimbursed_fen) = posted(bank, Purpose::Reimbursement);
                 seen["bank"] = json!({
                     "phase": format!("{:?}", bank.phase()),
-                    "payments": paid.count(),
+                    "payments": payments,
+                    "paid": yuan_text(paid_fen),
+                    "reimbursed": yuan_text(reimbursed_fen),
                     "double_payments": bank.double_payments(),
                     "uncleared": yuan_text(exposure.uncleared_fen),
                     "refunds_held": yuan_text(exposure.refunds_held_fen),
@@ -109,6 +108,13 @@ fn trade(trade: &Trade) -> Value {
             })
         }
     }
+}
+
+/// How many entries the ledger has for a purpose, and what they add up to, in fen.
+fn posted(bank: &Bank, purpose: Purpose) -> (u64, i128) {
+    let entries = bank.ledger().entries().iter().filter(|entry| entry.purpose == purpose);
+    entries
+        .fold((0, 0), |(count, fen), entry| (count + 1, fen + i128::from(entry.amount_fen.get())))
 }
 
 fn account(said: &Value) -> Result<ZeroBalanceAccount, String> {

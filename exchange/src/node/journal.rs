@@ -6,7 +6,7 @@ use storage::filler::{Filler, FillerThread};
 use storage::journal::{Journal, JournalFault, LocalJournal};
 use storage::position::Position;
 use storage::reader::{JournalReader, Mark, ReadFrom};
-use storage::record::RunSlice;
+use storage::record::{RecordRef, RunSlice};
 
 use super::log::{Log, LogFault, put_together};
 use crate::limits::{MARK_EVERY_RECORDS, SEGMENT_WAIT_MS_MAX};
@@ -26,6 +26,46 @@ pub struct JournalLog {
     reader: Option<JournalReader>,
     /// Places between groups from which reading can go on, by what lies before them.
     marks: Vec<Mark>,
+    /// The group that was read last: letters that lie together are asked for together.
+    last: Kept,
+}
+
+/// The records of a group.
+struct Kept {
+    first: u64,
+    /// Kind of each record, and where its body ends.
+    records: Vec<(u16, usize)>,
+    bodies: Vec<u8>,
+}
+
+impl Kept {
+    const NONE: Kept = Kept { first: 0, records: Vec::new(), bodies: Vec::new() };
+
+    fn take<'a>(&mut self, records: impl Iterator<Item = RecordRef<'a>>) {
+        self.records.clear();
+        self.bodies.clear();
+        for record in records {
+            if self.records.is_empty() {
+                self.first = record.position.sequence;
+            }
+            self.bodies.extend_from_slice(record.body);
+            self.records.push((record.kind, self.bodies.len()));
+        }
+    }
+
+    /// Kind and body of each record from a sequence on; none where that lies behind the group or before it.
+    fn from(&self, sequence: u64) -> impl Iterator<Item = (u16, &[u8])> {
+        let none = self.records.len();
+        let at = sequence.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
+        let at = at.unwrap_or(none).min(none);
+        let begin = at.checked_sub(1).map_or(0, |before| self.records[before].1);
+        let mut begins = begin;
+        self.records[at..].iter().map(move |(kind, end)| {
+            let body = &self.bodies[begins..*end];
+            begins = *end;
+            (*kind, body)
+        })
+    }
 }
 
 impl JournalLog {
@@ -33,14 +73,14 @@ impl JournalLog {
     #[must_use]
     pub const fn with_thread(journal: LocalJournal, filler: FillerThread) -> JournalLog {
         let filling = Filling::Thread(filler);
-        JournalLog { journal, filling, reader: None, marks: Vec::new() }
+        JournalLog { journal, filling, reader: None, marks: Vec::new(), last: Kept::NONE }
     }
 
     /// A journal whose segments are filled when they are needed.
     #[must_use]
     pub fn filled_here(journal: LocalJournal, filler: Filler) -> JournalLog {
         let filling = Filling::Here(Box::new(filler));
-        JournalLog { journal, filling, reader: None, marks: Vec::new() }
+        JournalLog { journal, filling, reader: None, marks: Vec::new(), last: Kept::NONE }
     }
 
     /// The journal itself, to be closed in good order.
@@ -101,10 +141,18 @@ impl Log for JournalLog {
     }
 
     fn read(&mut self, sequence: u64) -> Result<(u16, Vec<u8>), LogFault> {
+        let mut whole = (0, Vec::new());
+        for (kind, body) in self.last.from(sequence) {
+            if put_together(&mut whole, kind, body) {
+                return Ok(whole);
+            }
+        }
+        // Not there, or it goes on in the next group: from its beginning.
         let durable: Position = self.journal.durable().position;
         let missing = LogFault::Missing { sequence };
         self.reader_before(sequence)?;
-        let mut whole = (0, Vec::new());
+        whole = (0, Vec::new());
+        let mut next = sequence;
         loop {
             let reader = self.reader.as_mut().expect("it stands before the record");
             let mark = reader.mark();
@@ -113,11 +161,12 @@ impl Log for JournalLog {
                 self.marks.push(mark);
             }
             let Some(group) = reader.next(durable)? else { return Err(missing) };
-            let records = group.records.skip_while(|record| record.position.sequence < sequence);
-            for record in records {
-                if put_together(&mut whole, record) {
+            self.last.take(group.records);
+            for (kind, body) in self.last.from(next) {
+                if put_together(&mut whole, kind, body) {
                     return Ok(whole);
                 }
+                next += 1;
             }
         }
     }

@@ -4,7 +4,7 @@ use storage::journal::JournalFault;
 use storage::limits::group_bytes_max;
 use storage::position::Position;
 use storage::reader::ReadError;
-use storage::record::{RecordRef, Records, RunSlice};
+use storage::record::{Records, RunSlice};
 use thiserror::Error;
 
 use crate::record::KIND_PART;
@@ -51,13 +51,13 @@ pub trait Log {
 }
 
 /// Puts a record together from those behind a place; true when it is whole.
-pub(super) fn put_together(whole: &mut (u16, Vec<u8>), record: RecordRef<'_>) -> bool {
-    if record.kind == crate::record::KIND_GOES_ON {
+pub(super) fn put_together(whole: &mut (u16, Vec<u8>), kind: u16, body: &[u8]) -> bool {
+    if kind == crate::record::KIND_GOES_ON {
         return false;
     }
-    whole.0 = record.kind;
-    whole.1.extend_from_slice(record.body);
-    record.kind != KIND_PART
+    whole.0 = kind;
+    whole.1.extend_from_slice(body);
+    kind != KIND_PART
 }
 
 /// A journal in memory, for tests and dry runs: a copy of it is what a crash leaves.
@@ -138,7 +138,7 @@ impl Log for MemoryLog {
         let mut whole = (0, Vec::new());
         let records = self.records().skip(at).flatten();
         for record in records.skip_while(|record| record.position.sequence < sequence) {
-            if put_together(&mut whole, record) {
+            if put_together(&mut whole, record.kind, record.body) {
                 return Ok(whole);
             }
         }
