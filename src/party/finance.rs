@@ -15,6 +15,7 @@ use domain::ids::{ChannelId, DivisionIndex, FiscalYear, PaymentId};
 use domain::office::shelves::Book;
 use domain::office::working_days::WorkingDays;
 use domain::voucher::{Party, VoucherKey};
+use exchange::finance::sheet::SheetPayee;
 use exchange::finance::{Finance, Order as FinanceOrder};
 use exchange::node::Order;
 use exchange::party::{Inbox, RunningNode};
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 
 use super::After;
 use super::vouchers;
-use super::words::{Seen, Words, day, key, of_store, status, text};
+use super::words::{Seen, Words, day, key, of_store, status, text, yuan};
 
 /// The channel by which facts of the exchange come.
 const CHANNEL: ChannelId = ChannelId(u16::MAX - 1);
@@ -86,6 +87,12 @@ impl Words<Finance> for FinanceWords {
         match name {
             "open-day" => self.open_day(said),
             "cut-off" => Ok(vec![Order::CutOff]),
+            "sheet" => {
+                let payees = said["payees"].as_array().ok_or("`payees` is missing; give a list")?;
+                let payees = payees.iter().map(payee).collect::<Result<_, String>>()?;
+                let order = FinanceOrder::Sheet { order: key(said)?, payees };
+                Ok(vec![Order::Business(order)])
+            }
             "notice-again" => {
                 let again = FinanceOrder::NoticeAgain { notice: key(said)? };
                 Ok(vec![Order::Business(again)])
@@ -118,6 +125,20 @@ impl Words<Finance> for FinanceWords {
             other => vouchers::look(other, said),
         }
     }
+}
+
+fn payee(said: &Value) -> Result<SheetPayee, String> {
+    let payment = |text: &str| {
+        let number = (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten();
+        number.map(PaymentId).ok_or_else(|| format!("`{text}` is no payment; write its 32 digits"))
+    };
+    Ok(SheetPayee {
+        payment: said["payment"].as_str().map(payment).transpose()?,
+        amount_fen: yuan(said, "amount")?,
+        name: text(said, "name")?.to_owned(),
+        account: text(said, "account")?.to_owned(),
+        bank_number: said["bank_number"].as_str().map(str::to_owned),
+    })
 }
 
 /// A sum of vouchers as JSON has it; more than there is money is a defect.
@@ -178,6 +199,16 @@ fn voucher(node: &RunningNode<Finance>, key: &VoucherKey) -> Result<Value, Strin
         "amount": row.amount_fen.to_yuan(),
         "standing": row.standing.slug(),
         "details": parts,
+        "sheet": row.sheet.as_ref().map(|sheet| json!({
+            "voucher": sheet.key.to_string(),
+            "payees": sheet.parts.len(),
+            "answered": sheet.answered,
+            "failed": sheet
+                .failed
+                .iter()
+                .map(|(at, why)| json!({ "payee": at + 1, "why": why }))
+                .collect::<Vec<_>>(),
+        })),
     }))
 }
 

@@ -2,12 +2,15 @@
 
 use counterparties::bank::{self, DepositAccount};
 use domain::Fen;
+use domain::PaymentId;
 use domain::codes::{BusinessKind, Method, PaymentState, YearState};
 use domain::voucher::{DivisionCode, Field, VoucherKind};
-use exchange::finance::Standing;
+use exchange::business::Business;
+use exchange::finance::sheet::SheetPayee;
+use exchange::finance::{Order, Standing};
 
 use crate::house::{House, How};
-use crate::province::party;
+use crate::province::{BATCH, party};
 
 const SPECIAL: &str = "370000005201";
 const OWN: &str = "370000005301";
@@ -222,6 +225,103 @@ fn what_comes_back_after_the_years_close_is_recovered_and_revives_no_quota() {
     assert_eq!(house.engine.recovered_fen(), (0, 40_000));
     assert_eq!(house.engine.buckets(quota).available(), 0);
     assert_eq!(house.treasury_fen(), 1_000_000);
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_folds();
+}
+
+/// A payee of payroll: the payment it is part of, the card, fen.
+fn payee((payment, card, fen): (u128, &str, i64)) -> SheetPayee {
+    SheetPayee {
+        payment: Some(PaymentId(payment)),
+        amount_fen: Fen::new(fen),
+        name: "职工".to_owned(),
+        account: card.to_owned(),
+        bank_number: None,
+    }
+}
+
+fn sheet(house: &mut House, payment: u128, payees: &[(u128, &str, i64)]) {
+    let order = house.voucher_of(payment).key;
+    let payees = payees.iter().copied().map(payee).collect();
+    house.finance_said(Order::Sheet { order, payees });
+    house.run();
+}
+
+/// Payroll that pays the account over which its bank settles batches.
+fn payroll() -> How {
+    How { business: BusinessKind::Payroll, payee: BATCH, ..How::default() }
+}
+
+#[test]
+fn payroll_waits_for_its_sheet_and_a_card_that_fails_is_told_and_paid_again() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 100_000);
+    let (account, why) = ("6222009".to_owned(), "卡号有误".to_owned());
+    house.bank_said(bank::Order::BlockPayee { account, why });
+    house.engine.pay(1, quota, 800, &payroll());
+    house.engine.pay(2, quota, 300, &payroll());
+    house.run();
+    house.assert_bank(0);
+    let order = house.voucher_of(1).key;
+    for (payees, why) in [
+        (vec![(1, "6222001", 800)], "names no payee"),
+        (vec![(1, "6222001", 700), (2, "6222002", 300)], "its payees get 700"),
+        (vec![(1, "6222001", 800), (9, "6222002", 300)], "not in this order"),
+    ] {
+        let payees = payees.into_iter().map(payee).collect();
+        let refusal = house.finance.business().order(&Order::Sheet { order, payees });
+        let told = refusal.expect_err("it fits the order nowhere").to_string();
+        assert!(told.contains(why), "{told}");
+    }
+    sheet(&mut house, 1, &[(1, "6222001", 500), (1, "6222009", 300), (2, "6222003", 300)]);
+    house.assert_bank(2);
+    let row = house.voucher_of(1);
+    let told = row.sheet.as_ref().expect("it was given");
+    assert_eq!(told.failed, [(1, "卡号有误".into())]);
+    assert_eq!((row.parts[0].paid_fen, row.parts[1].paid_fen), (Fen::new(500), Fen::new(300)));
+    assert_eq!(house.engine.buckets(quota).paid, 800);
+    // The card that failed is paid again, by another payment with a sheet of its own.
+    let again = How { numbers: order.to_string(), ..payroll() };
+    house.engine.pay(3, quota, 300, &again);
+    house.run();
+    sheet(&mut house, 3, &[(3, "6222010", 300)]);
+    house.clear();
+    for payment in 1..=3 {
+        assert_eq!(house.engine.state(payment), PaymentState::Cleared, "{payment}");
+    }
+    // Money that bounces names the payee by the sheet's number.
+    refund(&mut house, 1, Some("3"));
+    house.clear();
+    assert_eq!(house.voucher_of(1).payees()[2].payment, PaymentId(2));
+    assert!(house.voucher_of(1).payees()[2].refunded);
+    assert_eq!(house.engine.buckets(quota).cleared, 800);
+    assert_eq!(house.treasury_fen(), 1_000_000 - 800);
+    house.assert_bank(3);
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_folds();
+}
+
+#[test]
+fn a_sheet_goes_with_its_order_when_a_payment_of_it_is_voided() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 100_000);
+    house.line_to_bank(false);
+    for payment in 1..=2 {
+        house.engine.pay(payment, quota, 500, &payroll());
+    }
+    house.run();
+    sheet(&mut house, 1, &[(1, "6222001", 500), (2, "6222002", 200), (2, "6222003", 300)]);
+    house.engine.void(1, quota);
+    house.run();
+    house.line_to_bank(true);
+    house.run();
+    let row = house.voucher_of(2);
+    let told = row.sheet.as_ref().expect("it was written anew");
+    assert_eq!(told.key.number.as_str(), "0000000002");
+    assert_eq!((row.parts.len(), told.parts.len(), told.answered), (1, 2, true));
+    assert_eq!(house.engine.state(1), PaymentState::Released);
+    assert_eq!(house.engine.state(2), PaymentState::Paid);
+    house.assert_bank(2);
     assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
     house.assert_folds();
 }

@@ -112,6 +112,9 @@ pub enum NotGrouped {
     /// Nobody is to be paid.
     #[error("payment {0} names no payee; give at least one")]
     NoPayee(PaymentId),
+    /// A payee of a payment that the order does not pay.
+    #[error("payment {0} is not in this order; name one that is")]
+    NotOrdered(PaymentId),
     /// More payees than a voucher has details.
     #[error(
         "payment {payment} has {payees} payees and a voucher at most {details_max} details; split it"
@@ -149,7 +152,9 @@ impl NotGrouped {
     #[must_use]
     pub const fn payment(&self) -> PaymentId {
         match self {
-            NotGrouped::Twice(payment) | NotGrouped::NoPayee(payment) => *payment,
+            NotGrouped::Twice(payment)
+            | NotGrouped::NoPayee(payment)
+            | NotGrouped::NotOrdered(payment) => *payment,
             NotGrouped::TooManyPayees { payment, .. }
             | NotGrouped::Amount { payment, .. }
             | NotGrouped::Sum { payment, .. } => *payment,
@@ -195,6 +200,59 @@ pub struct Grouped {
     pub drafts: Vec<Draft>,
     /// Orders that went into none, in their order.
     pub left: Vec<NotGrouped>,
+}
+
+/// The payees of an order that stand beside it (8207): a detail for each, numbered from 1, with the payment it is part
+/// of. `ordered` is what the order pays: payment, quota, amount of each detail.
+///
+/// # Errors
+/// When payees do not get what their payment is, or there are none or too many.
+pub fn payees_beside(
+    order: &VoucherKey,
+    ordered: &[(PaymentId, QuotaId, Fen)],
+    payees: &[(PaymentId, Payee)],
+) -> Result<Draft, NotGrouped> {
+    let first = ordered.first().map_or(PaymentId(0), |(payment, ..)| *payment);
+    let (count, details_max) = (payees.len(), VOUCHER_DETAILS_MAX);
+    if count > details_max {
+        return Err(NotGrouped::TooManyPayees { payment: first, payees: count, details_max });
+    }
+    let mut left: BTreeMap<PaymentId, (QuotaId, i128, i128)> = BTreeMap::new();
+    for (payment, quota, amount_fen) in ordered {
+        left.entry(*payment).or_insert((*quota, 0, 0)).1 += i128::from(amount_fen.get());
+    }
+    let mut details = Vec::with_capacity(count);
+    for (payment, payee) in payees {
+        if !payee.amount_fen.is_payable() {
+            return Err(NotGrouped::Amount { payment: *payment, amount_fen: payee.amount_fen });
+        }
+        let known = left.get_mut(payment).ok_or(NotGrouped::NotOrdered(*payment))?;
+        known.2 += i128::from(payee.amount_fen.get());
+        let mut fields = payee.fields.clone();
+        fields.set(Field::Payment, Value::Text(payment.to_string()));
+        fields.set(Field::Quota, Value::Text(known.0.to_string()));
+        fields.set(Field::Amount, Value::Amount(payee.amount_fen));
+        details.push(Detail { id: (details.len() + 1).to_string(), fields });
+    }
+    let mut sum_fen = 0;
+    for (payment, (_, ordered_fen, payees_fen)) in left {
+        let amount = i64::try_from(ordered_fen).map_or(Fen::ZERO, Fen::new);
+        if payees_fen == 0 {
+            return Err(NotGrouped::NoPayee(payment));
+        }
+        if payees_fen != ordered_fen {
+            return Err(NotGrouped::Sum { payment, amount_fen: amount, payees_fen });
+        }
+        sum_fen += amount.get();
+    }
+    let amount_fen = Fen::new(sum_fen);
+    let mut head = Fields::new()
+        .with_text(Field::Parent, order.number.as_str())
+        .with_text(Field::OriginalKind, order.kind.code().to_string())
+        .with_amount(Field::Amount, amount_fen);
+    head.set(Field::Total, Value::Count(details.len() as u32));
+    let payments = payees.iter().map(|(payment, _)| *payment).collect();
+    Ok(Draft { kind: VoucherKind::BatchDetails, payments, amount_fen, head, details })
 }
 
 /// What is left of an order that never left, or came back, without some of its payments: the others, with

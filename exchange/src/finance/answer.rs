@@ -19,6 +19,7 @@ use domain::voucher::{
 use super::back::without_voided;
 use super::issue::digest;
 use super::record::{FactDue, LineRecord, Record};
+use super::sheet::retold;
 use super::{Finance, Part, Row, Standing, clearing, failed, noted};
 use crate::business::{Effect, Verdict};
 
@@ -27,6 +28,7 @@ impl Finance {
         use VoucherKind as Kind;
         match (voucher.flag, voucher.key.kind) {
             (Flag::Receipt, kind) if kind.is_order() => self.receipt(from, voucher),
+            (Flag::Receipt, Kind::BatchDetails) => self.sheet_answered(from, voucher),
             (Flag::Receipt, Kind::AuthorizedLimit | Kind::DirectLimit) => {
                 self.notice_cleared(from, voucher)
             }
@@ -98,17 +100,16 @@ impl Finance {
     fn refunded(&self, from: Party, notice: &Voucher) -> Result<Vec<Effect>, String> {
         let key = original_key(notice).ok_or("a refund notice names the voucher it is about")?;
         let row = self.ours(from, &key)?;
-        let receipt = retold(row, Flag::Receipt);
-        let before = |id: &str| part_at(row, id).is_some_and(|at| row.parts[at].refunded);
+        let payees = row.payees();
+        let receipt = retold(row, payees, Flag::Receipt);
+        let before = |id: &str| part_at(payees, id).is_some_and(|at| payees[at].refunded);
         let facts = facts::of_refund(&receipt, notice, &before).map_err(|found| told(&found))?;
         let details = match notice.details.is_empty() {
-            true => {
-                (0..row.parts.len()).filter(|at| row.parts[*at].paid_fen != Fen::ZERO).collect()
-            }
+            true => (0..payees.len()).filter(|at| payees[*at].paid_fen != Fen::ZERO).collect(),
             false => {
                 let ids =
                     notice.details.iter().filter_map(|d| d.fields.text(Field::OriginalDetail));
-                ids.filter_map(|id| part_at(row, id)).collect::<Vec<usize>>()
+                ids.filter_map(|id| part_at(payees, id)).collect::<Vec<usize>>()
             }
         };
         Ok(vec![noted(&Record::Refunded {
@@ -172,9 +173,9 @@ impl Finance {
 }
 
 /// Which detail an id means, counted from 0.
-fn part_at(row: &Row, id: &str) -> Option<usize> {
+fn part_at(parts: &[Part], id: &str) -> Option<usize> {
     let at = facts::detail_number(id)?.checked_sub(1)? as usize;
-    (at < row.parts.len()).then_some(at)
+    (at < parts.len()).then_some(at)
 }
 
 /// Facts as they are due, in the role of whoever reports them on the voucher's path.
@@ -236,22 +237,6 @@ fn paid(receipt: &Voucher) -> (Vec<i64>, Vec<LineRecord>) {
     (paid_fen, lines.into_iter().map(line).collect())
 }
 
-/// As much of a voucher or its receipt as is known here: enough for the rules of what follows from it.
-pub(super) fn retold(row: &Row, flag: Flag) -> Voucher {
-    let detail = |(at, part): (usize, &Part)| {
-        let mut fields = Fields::new()
-            .with_text(Field::Payment, part.payment.to_string())
-            .with_text(Field::Quota, part.quota.to_string())
-            .with_amount(Field::Amount, part.ordered_fen);
-        if flag == Flag::Receipt {
-            fields = fields.with_amount(Field::ExecutedAmount, part.paid_fen);
-        }
-        Detail { id: (at + 1).to_string(), fields }
-    };
-    let details = row.parts.iter().enumerate().map(detail).collect();
-    Voucher { key: row.key, flag, date: row.day, head: Fields::new(), details }
-}
-
 /// The voucher that a refund notice is about.
 fn original_key(notice: &Voucher) -> Option<VoucherKey> {
     let VoucherKey { division, year, .. } = notice.key;
@@ -277,7 +262,7 @@ fn is_refund_notice(kind: VoucherKind) -> bool {
 }
 
 /// The voucher that a receipt repeats: without the fields as executed, which have numbers of their own.
-fn original_of(receipt: &Voucher) -> Voucher {
+pub(super) fn original_of(receipt: &Voucher) -> Voucher {
     let ordered = |fields: &Fields| {
         let mut ordered = Fields::with_capacity(fields.len());
         for (field, value) in fields.iter().filter(|(field, _)| !field.is_executed()) {

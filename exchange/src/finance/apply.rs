@@ -7,7 +7,10 @@ use domain::voucher::canonical;
 use domain::voucher::numbers::Series;
 
 use super::reconciled::record::Record as ReconciledRecord;
-use super::record::{FactDue, Issued, LineRecord, PaymentName, Record, key_of, party_of};
+use super::record::{
+    FactDue, Issued, LineRecord, PartRecord, PaymentName, Record, SheetIssued, key_of, party_of,
+};
+use super::sheet::Sheet;
 use super::{Finance, Line, Part, Row, Standing};
 
 impl Finance {
@@ -25,7 +28,7 @@ impl Finance {
                 let at = self.by_key[&key_of(&key)];
                 let row = &mut self.rows[at as usize];
                 for at in details {
-                    let part = &mut row.parts[at as usize];
+                    let part = &mut row.payees_mut()[at as usize];
                     part.refunded = true;
                     part.refunded_on = day_of(&facts);
                     self.refunded_fen += i128::from(part.paid_fen.get());
@@ -81,6 +84,16 @@ impl Finance {
             Record::RequestEnded { request } => {
                 self.requests.remove(&key_of(&request));
             }
+            Record::SheetIssued(sheet) => self.sheet_issued(sheet),
+            Record::SheetAnswered { order, paid_fen, failed } => {
+                let row = &mut self.rows[self.by_key[&key_of(&order)] as usize];
+                let sheet = row.sheet.as_mut().expect("a sheet that was written is answered");
+                for (part, paid_fen) in sheet.parts.iter_mut().zip(paid_fen) {
+                    part.paid_fen = Fen::new(paid_fen);
+                }
+                sheet.answered = true;
+                sheet.failed = failed.into_iter().map(|one| (one.at, one.why.into())).collect();
+            }
             Record::Reported { key } => {
                 self.reports.insert(key_of(&key));
             }
@@ -110,15 +123,6 @@ impl Finance {
             self.left.remove(&name);
             self.by_payment.insert(name, at);
         }
-        let parts = issued.parts.iter().map(|part| Part {
-            payment: PaymentId(part.payment),
-            quota: QuotaId(part.quota),
-            ordered_fen: Fen::new(part.ordered_fen),
-            paid_fen: Fen::ZERO,
-            refunded: false,
-            voided: false,
-            refunded_on: Day::default(),
-        });
         let (to, day) = (party_of(&issued.to), Day::new(issued.day).expect("a day was written"));
         let path = Path::from_number(issued.path).expect("a path was written");
         if path == Path::Treasury {
@@ -135,9 +139,21 @@ impl Finance {
             standing: Standing::Out,
             paid_on: Day::default(),
             payer: self.reconciled.payers.number(&issued.account, &issued.fund),
-            parts: parts.collect(),
+            parts: issued.parts.iter().map(part).collect(),
+            sheet: None,
             lines: Box::default(),
         });
+    }
+
+    fn sheet_issued(&mut self, issued: SheetIssued) {
+        let key = key_of(&issued.key);
+        self.numbered(Series::of(&key), key.number.as_str());
+        let at = self.by_key[&key_of(&issued.order)];
+        self.by_sheet.insert(key, at);
+        let parts = issued.parts.iter().map(part).collect();
+        let sheet =
+            Sheet { key, digest: issued.digest, parts, answered: false, failed: Vec::new() };
+        self.rows[at as usize].sheet = Some(Box::new(sheet));
     }
 
     fn answered(&mut self, key: &str, paid_fen: &[i64], lines: Vec<LineRecord>, day: Day) {
@@ -187,4 +203,16 @@ impl Finance {
 /// The day that facts of one voucher tell; none where there are none.
 fn day_of(facts: &[FactDue]) -> Day {
     facts.first().map_or_else(Day::default, |fact| fact.fact().day)
+}
+
+fn part(part: &PartRecord) -> Part {
+    Part {
+        payment: PaymentId(part.payment),
+        quota: QuotaId(part.quota),
+        ordered_fen: Fen::new(part.ordered_fen),
+        paid_fen: Fen::ZERO,
+        refunded: false,
+        voided: false,
+        refunded_on: Day::default(),
+    }
 }

@@ -10,8 +10,9 @@ use domain::office::shelves::Book;
 use domain::voucher::grouping::without;
 use domain::voucher::{Flag, Party, Voucher, VoucherKey, facts};
 
-use super::answer::{due, retold};
+use super::answer::due;
 use super::record::{PaymentName, Record};
+use super::sheet::retold;
 use super::{Finance, Refusal, Row, Standing, noted};
 use crate::business::Effect;
 
@@ -21,7 +22,7 @@ impl Row {
         self.parts.iter().any(|part| part.voided && part.payment == payment)
     }
 
-    fn book(&self) -> Book {
+    pub(super) fn book(&self) -> Book {
         let quota = self.parts.first().expect("a voucher has details").quota;
         (quota.division(), quota.year())
     }
@@ -41,7 +42,10 @@ impl Finance {
         let reason = format!("finance voided payment {payment}");
         match row.standing {
             Standing::Out => {
-                vec![voided(), Effect::TakeBack { to: row.to, key: row.key, reason }]
+                let sheet = row.sheet.iter().map(|sheet| sheet.key);
+                let keys = sheet.chain([row.key]);
+                let back = |key| Effect::TakeBack { to: row.to, key, reason: reason.clone() };
+                [voided()].into_iter().chain(keys.map(back)).collect()
             }
             // What is left of it may be about to be written anew in this very turn.
             Standing::Ended => vec![voided()],
@@ -66,7 +70,7 @@ impl Finance {
             // The engine has released what was voided; the others are still to be paid.
             true => Vec::new(),
             false => {
-                let original = retold(row, Flag::Original);
+                let original = retold(row, &row.parts, Flag::Original);
                 let facts = facts::of_return(&original, reason, row.day);
                 due(row, &facts.expect("every detail of ours names its payment"))
             }
@@ -95,6 +99,8 @@ impl Finance {
         if let Some(draft) = without(order, &is_elsewhere) {
             let heap = (row.key.division, row.book(), row.day, to, row.path);
             self.write(heap, draft, &mut self.numbers.giving(), &mut effects);
+            // Behind the order, so that there is one to stand beside.
+            effects.extend(row.sheet.iter().map(|sheet| Effect::ReadAgain { to, key: sheet.key }));
         }
         effects
     }

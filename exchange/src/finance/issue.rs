@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use domain::Fen;
 use domain::codes::Path;
 use domain::ids::{Day, PaymentId};
 use domain::office::shelves::Book;
@@ -60,11 +59,11 @@ impl Finance {
         let kind = fields.text(Field::OriginalKind).and_then(form::kind)?;
         let number = fields.text(Field::OriginalNumber).and_then(VoucherNumber::new)?;
         let before = self.voucher(&VoucherKey { division, year: book.1, kind, number })?;
-        let failed = |part: &Part| part.paid_fen == Fen::ZERO || part.refunded;
+        let failed = |part: &Part| part.paid_fen < part.ordered_fen || part.refunded;
         let may_be_paid = match before.standing {
             Standing::Out => true,
             Standing::Ended => false,
-            _ => !before.parts.iter().any(failed),
+            _ => !before.payees().iter().any(failed),
         };
         may_be_paid.then(|| {
             format!(
@@ -133,7 +132,7 @@ fn text(voucher: &Voucher, field: Field) -> String {
     voucher.head.text(field).unwrap_or_default().to_owned()
 }
 
-fn part(detail: &Detail) -> PartRecord {
+pub(super) fn part(detail: &Detail) -> PartRecord {
     let payment =
         facts::payment_of(detail).expect("a voucher of ours names the payment in each detail");
     let quota = facts::quota_of(detail).expect("and its quota");

@@ -6,6 +6,7 @@
 //! - [`due`]: a payment whose voucher is due, with all that goes on the voucher.
 //! - [`record`]: how changes are written down.
 //! - [`reconciled`]: our books held against what banks and the central bank say of them, and the end of a day.
+//! - [`sheet`]: payees that stand beside an order.
 //!
 //! A voucher that went out is known here by its digest, so that a million of them may wait: its receipt repeats
 //! it whole, and is held against the digest.
@@ -19,6 +20,8 @@ pub mod due;
 pub mod record;
 
 pub mod reconciled;
+
+pub mod sheet;
 
 mod answer;
 mod apply;
@@ -35,7 +38,7 @@ use domain::office::shelves::Book;
 use domain::voucher::follows::PayModes;
 use domain::voucher::grouping::Gathering;
 use domain::voucher::numbers::Numbers;
-use domain::voucher::{Party, Voucher, VoucherKey};
+use domain::voucher::{Party, Voucher, VoucherKey, VoucherKind};
 use thiserror::Error;
 
 use crate::business::{Business, Effect, Verdict};
@@ -43,6 +46,7 @@ use crate::business::{Business, Effect, Verdict};
 use due::Due;
 use reconciled::Reconciled;
 use record::{FactDue, Record};
+use sheet::{Sheet, SheetPayee};
 
 /// What people, timers and the engine's journal tell finance's business.
 #[derive(Clone, Debug)]
@@ -55,6 +59,13 @@ pub enum Order {
         book: Book,
         /// The payment.
         payment: PaymentId,
+    },
+    /// The payees of a payroll's or batch's order, which its bank waits for (8207).
+    Sheet {
+        /// The order they stand beside.
+        order: VoucherKey,
+        /// Who gets what.
+        payees: Vec<SheetPayee>,
     },
     /// A limit notice that the central bank sent back goes out again, under a new number.
     NoticeAgain {
@@ -84,6 +95,14 @@ pub enum Refusal {
         through: u64,
         /// The last there is.
         last: u64,
+    },
+    /// An order takes no such sheet of payees.
+    #[error("{order} takes no such sheet of payees: {why}")]
+    NoSheet {
+        /// The order that was named.
+        order: VoucherKey,
+        /// Why.
+        why: String,
     },
     /// No such notice came back, or its vouchers are noticed under another by now.
     #[error(
@@ -183,6 +202,8 @@ pub struct Row {
     payer: u32,
     /// Its details, in order; their ids count from 1.
     pub parts: Box<[Part]>,
+    /// Its payees, where they stand beside it.
+    pub sheet: Option<Box<Sheet>>,
     /// What it is cleared by, while it is paid and not cleared.
     pub lines: Box<[Line]>,
 }
@@ -203,6 +224,8 @@ pub struct Finance {
     gathering: Gathering,
     rows: Vec<Row>,
     by_key: HashMap<VoucherKey, u32>,
+    /// The order of each sheet of payees.
+    by_sheet: HashMap<VoucherKey, u32>,
     /// The voucher each payment is in.
     by_payment: HashMap<(Book, PaymentId), u32>,
     /// Payments without a voucher, with why.
@@ -238,6 +261,7 @@ impl Finance {
             gathering: Gathering::default(),
             rows: Vec::new(),
             by_key: HashMap::new(),
+            by_sheet: HashMap::new(),
             by_payment: HashMap::new(),
             left: BTreeMap::new(),
             numbers: Numbers::new(),
@@ -343,6 +367,7 @@ impl Business for Finance {
         match order {
             Order::Ordered(due) => Ok(self.issue(due)),
             Order::Voided { book, payment } => Ok(self.take_back(*book, *payment)),
+            Order::Sheet { order, payees } => self.sheet_came(order, payees),
             Order::NoticeAgain { notice } => Ok(self.with_reconciled(self.notice_again(notice)?)),
             Order::FactsTaken { through } => {
                 let last = self.facts_taken + self.facts.len() as u64;
@@ -365,9 +390,10 @@ impl Business for Finance {
     }
 
     fn read_again(&self, to: Party, voucher: &Voucher) -> Vec<Effect> {
-        let effects = match voucher.key.kind.is_order() {
-            true => self.write_without_voided(to, voucher),
-            false => self.write_notice_again(voucher),
+        let effects = match voucher.key.kind {
+            VoucherKind::BatchDetails => self.write_sheet_without_voided(voucher),
+            kind if kind.is_order() => self.write_without_voided(to, voucher),
+            _ => self.write_notice_again(voucher),
         };
         self.with_reconciled(effects)
     }

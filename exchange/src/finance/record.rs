@@ -89,6 +89,17 @@ pub enum Record {
         /// The request's key.
         request: String,
     },
+    /// A sheet of payees was written beside an order.
+    SheetIssued(SheetIssued),
+    /// The bank has said what became of the payees of a sheet.
+    SheetAnswered {
+        /// The order's key.
+        order: String,
+        /// What was paid of each payee, in fen.
+        paid_fen: Vec<i64>,
+        /// Payees that were not paid.
+        failed: Vec<FailedPayee>,
+    },
     /// The central bank has reported a day.
     Reported {
         /// Key of the statement or report, which the store keeps.
@@ -128,6 +139,28 @@ pub struct Issued {
     pub fund: String,
     /// Its details, in order.
     pub parts: Vec<PartRecord>,
+}
+
+/// A sheet of payees that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SheetIssued {
+    /// Its key.
+    pub key: String,
+    /// The order it stands beside.
+    pub order: String,
+    /// Hash of its canonical bytes.
+    pub digest: u128,
+    /// Its details, in order.
+    pub parts: Vec<PartRecord>,
+}
+
+/// A payee that was not paid.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct FailedPayee {
+    /// Which, counted from 0.
+    pub at: u32,
+    /// The bank's words.
+    pub why: String,
 }
 
 /// A detail of a voucher that was written.

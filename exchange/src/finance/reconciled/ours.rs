@@ -126,7 +126,7 @@ pub(super) fn figures_of(row: &Row, day: Day, detail: &str, back: bool) -> Optio
 fn said(row: &Row, day: Day) -> impl Iterator<Item = Said> {
     let is_paid = row.paid_on == day;
     let is_pending = row.standing == Standing::Out && row.day == day;
-    (1..).zip(row.parts.iter()).flat_map(move |(detail, part): (usize, &Part)| {
+    let ordered = (1..).zip(row.parts.iter()).flat_map(move |(detail, part): (usize, &Part)| {
         let paid = is_paid && part.paid_fen != Fen::ZERO;
         let paid = paid.then(|| done(part.paid_fen, day));
         let state = ItemState::Pending;
@@ -135,10 +135,15 @@ fn said(row: &Row, day: Day) -> impl Iterator<Item = Said> {
             state,
             day,
         });
+        [paid, pending].into_iter().flatten().map(move |figures| Said { detail, figures })
+    });
+    // What comes back names the payee, who may stand beside the order.
+    let back = (1..).zip(row.payees()).filter_map(move |(detail, part): (usize, &Part)| {
         let came_back = part.refunded && part.refunded_on == day;
-        let back = came_back.then(|| done(Fen::new(-part.paid_fen.get()), day));
-        [paid, pending, back].into_iter().flatten().map(move |figures| Said { detail, figures })
-    })
+        let figures = came_back.then(|| done(Fen::new(-part.paid_fen.get()), day))?;
+        Some(Said { detail, figures })
+    });
+    ordered.chain(back)
 }
 
 const fn done(amount_fen: Fen, day: Day) -> Figures {

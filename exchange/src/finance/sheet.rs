@@ -1,0 +1,190 @@
+//! Sheets of payees beside an order (批量业务支付明细, 8207): a payroll or batch pays one account of the bank, and the
+//! sheet says to whom it goes on.
+//!
+//! The engine knows the payment, not its payees. The bank pays when it has both halves; the order's receipt says what
+//! was paid of each payment, the sheet's of each payee. Money that comes back names the payee by the sheet's number.
+
+use domain::Fen;
+use domain::ids::{PaymentId, QuotaId};
+use domain::voucher::document::Fields;
+use domain::voucher::grouping::{Payee, payees_beside};
+use domain::voucher::numbers::{Giving, Series};
+use domain::voucher::{Field, Flag, Party, Value, Voucher, VoucherKey, facts};
+
+use super::answer::original_of;
+use super::issue::{digest, part};
+use super::record::{FailedPayee, Record, SheetIssued};
+use super::{Finance, Part, Refusal, Row, Standing, failed, noted};
+use crate::business::{Effect, Verdict};
+
+/// A payee of a sheet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetPayee {
+    /// The payment it is part of; none: the order has one.
+    pub payment: Option<PaymentId>,
+    /// How much.
+    pub amount_fen: Fen,
+    /// Name of the account.
+    pub name: String,
+    /// The account.
+    pub account: String,
+    /// Number of its bank (联行号).
+    pub bank_number: Option<String>,
+}
+
+/// The sheet beside an order.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// Its key.
+    pub key: VoucherKey,
+    /// Hash of its canonical bytes.
+    pub digest: u128,
+    /// Its details, in order; their ids count from 1.
+    pub parts: Box<[Part]>,
+    /// Whether the bank has answered it.
+    pub answered: bool,
+    /// Payees that were not paid, counted from 0, and why.
+    pub failed: Vec<(u32, Box<str>)>,
+}
+
+impl Finance {
+    /// A person gives the payees of an order that waits for them at its bank.
+    pub(super) fn sheet_came(
+        &self,
+        order: &VoucherKey,
+        payees: &[SheetPayee],
+    ) -> Result<Vec<Effect>, Refusal> {
+        let refused = |why: &str| Refusal::NoSheet { order: *order, why: why.to_owned() };
+        let row = self.voucher(order).ok_or_else(|| refused("finance wrote no such order"))?;
+        if row.standing != Standing::Out {
+            return Err(refused("its bank has answered it"));
+        }
+        if row.sheet.is_some() {
+            return Err(refused("it has a sheet"));
+        }
+        let only = row.parts.first().filter(|_| row.parts.len() == 1).map(|part| part.payment);
+        let mut named = Vec::with_capacity(payees.len());
+        for payee in payees {
+            let payment = payee.payment.or(only);
+            let payment = payment.ok_or_else(|| refused("a payee names none of its payments"))?;
+            let mut fields = Fields::new().with_text(Field::PayeeName, &*payee.name);
+            fields.set(Field::PayeeAccount, Value::Text(payee.account.clone()));
+            if let Some(number) = &payee.bank_number {
+                fields.set(Field::PayeeBankNumber, Value::Text(number.clone()));
+            }
+            named.push((payment, Payee { amount_fen: payee.amount_fen, fields }));
+        }
+        self.write_sheet(row, &named, &mut self.numbers.giving()).map_err(|why| refused(&why))
+    }
+
+    fn write_sheet(
+        &self,
+        row: &Row,
+        payees: &[(PaymentId, Payee)],
+        numbers: &mut Giving<'_>,
+    ) -> Result<Vec<Effect>, String> {
+        let ordered: Vec<(PaymentId, QuotaId, Fen)> =
+            row.parts.iter().map(|part| (part.payment, part.quota, part.ordered_fen)).collect();
+        let draft = payees_beside(&row.key, &ordered, payees).map_err(|why| why.to_string())?;
+        let series = Series { kind: draft.kind, ..Series::of(&row.key) };
+        let serial = numbers.give(series).map_err(|none| none.to_string())?;
+        let number = series.key(serial).number;
+        let sheet = draft.into_voucher(row.key.division, row.key.year, number, row.day);
+        let record = Record::SheetIssued(SheetIssued {
+            key: sheet.key.to_string(),
+            order: row.key.to_string(),
+            digest: digest(&sheet)?,
+            parts: sheet.details.iter().map(part).collect(),
+        });
+        Ok(vec![noted(&record), Effect::Issue { to: row.to, voucher: sheet }])
+    }
+
+    /// The bank says what became of each payee; what that makes of each payment, the order's receipt says.
+    pub(super) fn sheet_answered(&self, from: Party, receipt: &Voucher) -> (Verdict, Vec<Effect>) {
+        let row = self.by_sheet.get(&receipt.key).map(|at| &self.rows[*at as usize]);
+        let of_row = row.and_then(|row| Some((row, row.sheet.as_deref()?)));
+        let Some((row, sheet)) = of_row.filter(|(row, _)| row.to == from) else {
+            return failed(format!("{} was never sent to {from} by finance", receipt.key));
+        };
+        if sheet.answered {
+            return failed(format!("{} was answered before", receipt.key));
+        }
+        if digest(&original_of(receipt)).ok() != Some(sheet.digest) {
+            return failed(format!(
+                "the receipt of {} does not repeat the sheet that was sent",
+                receipt.key
+            ));
+        }
+        let paid = |line| facts::executed_fen(receipt, line).get();
+        let paid_fen: Vec<i64> = receipt.details.iter().map(paid).collect();
+        let failed = (0..).zip(receipt.details.iter().zip(&paid_fen));
+        let failed = failed.filter(|(_, (_, fen))| **fen == 0).map(|(at, (line, _))| FailedPayee {
+            at,
+            why: line.fields.text(Field::ExecutedNote).unwrap_or("").to_owned(),
+        });
+        let record = Record::SheetAnswered {
+            order: row.key.to_string(),
+            failed: failed.collect(),
+            paid_fen: paid_fen.clone(),
+        };
+        (Verdict::Accepted, vec![noted(&record)])
+    }
+
+    /// The sheet of what is left of an order, under a new number beside the order's new one.
+    pub(super) fn write_sheet_without_voided(&self, sheet: &Voucher) -> Vec<Effect> {
+        let Some(old) = self.by_sheet.get(&sheet.key).map(|at| &self.rows[*at as usize]) else {
+            return Vec::new();
+        };
+        let is_left = |payment: &PaymentId| !old.is_voided(*payment);
+        let payments = sheet.details.iter().filter_map(facts::payment_of);
+        let now = payments.into_iter().find(is_left);
+        let now = now.and_then(|payment| self.voucher_of(old.book(), payment));
+        let Some(now) = now.filter(|now| now.key != old.key && now.sheet.is_none()) else {
+            return Vec::new();
+        };
+        let payee = |line: &domain::voucher::Detail| {
+            let payment = facts::payment_of(line).filter(is_left)?;
+            let amount_fen = line.fields.amount_fen(Field::Amount)?;
+            Some((payment, Payee { amount_fen, fields: line.fields.clone() }))
+        };
+        let payees: Vec<(PaymentId, Payee)> = sheet.details.iter().filter_map(payee).collect();
+        match self.write_sheet(now, &payees, &mut self.numbers.giving()) {
+            Ok(effects) => effects,
+            Err(why) => {
+                let what = format!("{} has no sheet any more: {why}; give it one", now.key);
+                vec![Effect::Alarm { what }]
+            }
+        }
+    }
+}
+
+impl Row {
+    /// Who was paid by it: the payees of its sheet, or its own details.
+    #[must_use]
+    pub fn payees(&self) -> &[Part] {
+        self.sheet.as_ref().map_or(&self.parts, |sheet| &sheet.parts)
+    }
+
+    pub(super) fn payees_mut(&mut self) -> &mut [Part] {
+        match &mut self.sheet {
+            Some(sheet) => &mut sheet.parts,
+            None => &mut self.parts,
+        }
+    }
+}
+
+/// As much of an order, or of its receipt, as is known here, with a detail for each payee.
+pub(super) fn retold(row: &Row, parts: &[Part], flag: Flag) -> Voucher {
+    let detail = |(at, part): (usize, &Part)| {
+        let mut fields = Fields::new()
+            .with_text(Field::Payment, part.payment.to_string())
+            .with_text(Field::Quota, part.quota.to_string())
+            .with_amount(Field::Amount, part.ordered_fen);
+        if flag == Flag::Receipt {
+            fields = fields.with_amount(Field::ExecutedAmount, part.paid_fen);
+        }
+        domain::voucher::Detail { id: (at + 1).to_string(), fields }
+    };
+    let details = parts.iter().enumerate().map(detail).collect();
+    Voucher { key: row.key, flag, date: row.day, head: Fields::new(), details }
+}
