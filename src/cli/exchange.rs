@@ -12,7 +12,7 @@ use exchange::finance::Finance;
 use serde_json::Value;
 
 use crate::exit::{Exit, Failure};
-use crate::party::finance::{FinanceWords, beside};
+use crate::party::finance::{FinanceWords, begin_day, beside};
 use crate::party::{PartyArguments, serve};
 
 /// How long an answer may take.
@@ -93,6 +93,7 @@ impl Serve {
         let words = FinanceWords::default();
         let days = Arc::clone(&words.days);
         serve(&self.party, Finance::new(central_bank), words, |inbox| {
+            begin_day(inbox)?;
             beside(engine, central_bank, inbox, days)
         })
     }
@@ -100,7 +101,7 @@ impl Serve {
 
 impl Said {
     fn say(self, how: &str) -> Result<Exit> {
-        let mut line: Value = serde_json::from_str(&self.with)
+        let line: Value = serde_json::from_str(&self.with)
             .with_context(|| format!("`{}` is no JSON", self.with))?;
         if !line.is_object() {
             bail!(
@@ -108,15 +109,29 @@ impl Said {
                 self.with
             );
         }
-        line[how] = self.name.into();
-        let answer =
-            ask(self.address, &line).map_err(|error| Failure::new(Exit::Unreachable, error))?;
+        let answer = asked(self.address, how, &self.name, line)?;
         println!("{answer:#}");
-        match answer["refused"].as_str() {
-            Some(why) => Err(Failure::new(Exit::Refused, anyhow::anyhow!("{why}")).into()),
-            None => Ok(Exit::Ok),
-        }
+        not_refused(answer)?;
+        Ok(Exit::Ok)
     }
+}
+
+/// Gives an order to a party's process or looks at it; what it refuses is an error.
+pub(super) fn said(address: SocketAddr, how: &str, name: &str, with: Value) -> Result<Value> {
+    not_refused(asked(address, how, name, with)?)
+}
+
+fn not_refused(answer: Value) -> Result<Value> {
+    match answer["refused"].as_str() {
+        Some(why) => Err(Failure::new(Exit::Refused, anyhow::anyhow!("{why}")).into()),
+        None => Ok(answer),
+    }
+}
+
+fn asked(address: SocketAddr, how: &str, name: &str, mut with: Value) -> Result<Value> {
+    with[how] = name.into();
+    let answer = ask(address, &with).map_err(|error| Failure::new(Exit::Unreachable, error))?;
+    Ok(answer)
 }
 
 /// Says a line to a party's process, and gives its answer.

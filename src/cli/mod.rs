@@ -6,6 +6,7 @@ mod bench;
 mod budget;
 mod config;
 mod connection;
+mod day;
 mod demo;
 mod desk;
 mod digest;
@@ -109,6 +110,8 @@ enum Command {
     Exchange(exchange::Exchange),
     /// Find, show, print, void and send by paper e-vouchers (电子凭证) of a party that runs.
     Voucher(voucher::Vouchers),
+    /// End a business day (日终): its checklist, and differences with banks and the central bank.
+    Day(day::Days),
     /// Play the other parties of a test province: an agent bank (代理银行), the central bank (人民银行国库).
     Simulate(simulate::Simulate),
     /// Work at a payment desk: balance, reserve, worklists, look up, receipts. Keyboard only.
@@ -151,6 +154,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Rule(rule) => rule.run(),
         Command::Exchange(exchange) => exchange.run(),
         Command::Voucher(voucher) => voucher.run(),
+        Command::Day(days) => days.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Desk(desk) => desk.run(),
         Command::Top(top) => top.run(),

@@ -10,7 +10,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use domain::ids::{ChannelId, DivisionIndex, FiscalYear, PaymentId};
 use domain::office::shelves::Book;
 use domain::office::working_days::WorkingDays;
@@ -18,7 +18,8 @@ use domain::voucher::{Party, VoucherKey};
 use exchange::finance::sheet::SheetPayee;
 use exchange::finance::{Finance, Order as FinanceOrder};
 use exchange::node::Order;
-use exchange::party::{Inbox, RunningNode};
+use exchange::party::lines::Lines;
+use exchange::party::{Inbound, Inbox, RunningNode};
 use serde_json::{Value, json};
 
 use super::After;
@@ -58,6 +59,20 @@ pub(crate) fn beside(
     }))
 }
 
+/// Tells finance's business the store's day where it does not know it: its journal is new.
+pub(crate) fn begin_day(inbox: &Inbox<Finance>) -> Result<()> {
+    let business = inbox.clone();
+    let look = Inbound::Look(Box::new(move |node: &mut RunningNode<Finance>, _: &Lines| {
+        let day = node.store().day();
+        if node.business().day() != Some(day) {
+            let order = Order::Business(FinanceOrder::BeginDay(day));
+            // A store that has ended needs no day.
+            let _ = business.send(Inbound::Order { order, answered: Box::new(|_| ()) });
+        }
+    }));
+    inbox.send(look).ok().context("finance's store has ended")
+}
+
 /// Which days are worked: written by the thread that follows the engine, read when a day is begun. No other lock is
 /// taken under it.
 pub(crate) type SharedDays = Arc<Mutex<WorkingDays>>;
@@ -78,7 +93,8 @@ impl FinanceWords {
             None => self.days.lock().unwrap_or_else(PoisonError::into_inner).is_worked(day),
         };
         let let_go = worked.then_some(Order::LetGo);
-        Ok([Order::BeginDay(day)].into_iter().chain(let_go).collect())
+        let begins = [Order::BeginDay(day), Order::Business(FinanceOrder::BeginDay(day))];
+        Ok(begins.into_iter().chain(let_go).collect())
     }
 }
 
@@ -96,6 +112,9 @@ impl Words<Finance> for FinanceWords {
             "notice-again" => {
                 let again = FinanceOrder::NoticeAgain { notice: key(said)? };
                 Ok(vec![Order::Business(again)])
+            }
+            name if super::day::ORDERS.contains(&name) => {
+                Ok(vec![Order::Business(super::day::order(name, said)?)])
             }
             other => Ok(vec![of_store(other, said)?]),
         }
@@ -122,6 +141,14 @@ impl Words<Finance> for FinanceWords {
                 let (book, payment) = payment(said)?;
                 Ok(Box::new(move |node, _| Ok(of_payment(node, book, payment))))
             }
+            "day" => {
+                let asked = match &said["day"] {
+                    Value::Null => None,
+                    _ => Some(day(said)?),
+                };
+                Ok(Box::new(move |node, _| super::day::checklist(node.business(), asked)))
+            }
+            "differences" => Ok(Box::new(|node, _| Ok(super::day::differences(node.business())))),
             other => vouchers::look(other, said),
         }
     }

@@ -8,6 +8,8 @@ pub(crate) mod bank;
 
 pub(crate) mod central_bank;
 
+mod day;
+
 pub(crate) mod finance;
 
 pub(crate) mod keys;

@@ -1,0 +1,290 @@
+//! The end of a day and differences, of finance's voucher store: `treasury day …`.
+
+use std::net::SocketAddr;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::exchange::said;
+use crate::exit::Exit;
+use crate::party::day_of;
+
+/// End a business day (日终): its checklist, and differences (对账差异) with banks and the central bank.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury day status 127.0.0.1:7009
+  treasury day differences 127.0.0.1:7009
+  treasury day close 127.0.0.1:7009 --day 2022-01-04 --person 7
+
+ADDRESS is where finance's store hears people: `control` of what `treasury exchange serve` said.")]
+pub(crate) struct Days {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Show a day's checklist (日终检查): green, or what is open by name, with owner and age.
+    Status(Status),
+    /// List open differences, each with its class, owner and age.
+    Differences(Differences),
+    /// Name the person in finance who sees to a difference (指派).
+    Assign(Assign),
+    /// Note a letter to the other side (发函). The difference stays open.
+    Write(Write),
+    /// The other side says in writing what we say, or withdraws its line (对方确认): it ends.
+    Confirm(Confirm),
+    /// Our books were corrected and say what they say (补记更正): it ends.
+    Correct(Correct),
+    /// Accept that both sides differ (双人认可): one person proposes it, a second one ends it.
+    Accept(Accept),
+    /// Carry a difference past closes as a named item (列明结转).
+    Carry(Carry),
+    /// Close a day (日终). Refused while anything is open and not carried.
+    Close(Close),
+}
+
+/// Where finance's store hears people, and how its answer is printed.
+#[derive(Args)]
+struct At {
+    /// Where finance's store hears people.
+    address: SocketAddr,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A difference, and who gives the order.
+#[derive(Args)]
+struct Which {
+    #[command(flatten)]
+    at: At,
+    /// The difference as it is listed, like D12.
+    difference: String,
+    /// Who gives the order, by number.
+    #[arg(long, value_name = "PERSON")]
+    person: u64,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury day status 127.0.0.1:7009
+  treasury day status 127.0.0.1:7009 --day 2022-01-04 --chinese
+  treasury day status 127.0.0.1:7009 --json")]
+struct Status {
+    #[command(flatten)]
+    at: At,
+    /// Which day; the business day of finance's store where none is given.
+    #[arg(long, value_name = "DAY")]
+    day: Option<String>,
+    /// Print in Chinese.
+    #[arg(long)]
+    chinese: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury day differences 127.0.0.1:7009
+  treasury day differences 127.0.0.1:7009 --json")]
+struct Differences {
+    #[command(flatten)]
+    at: At,
+    /// Print in Chinese.
+    #[arg(long)]
+    chinese: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury day assign 127.0.0.1:7009 D12 --to 23 --person 7")]
+struct Assign {
+    #[command(flatten)]
+    which: Which,
+    /// Who sees to it, by number.
+    #[arg(long, value_name = "PERSON")]
+    to: u64,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury day write 127.0.0.1:7009 D12 --letter 鲁财库函7号 --person 23")]
+struct Write {
+    #[command(flatten)]
+    which: Which,
+    /// The letter's number.
+    #[arg(long)]
+    letter: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury day confirm 127.0.0.1:7009 D12 --reference 回函3号 --amount 400.00 --person 23
+  treasury day confirm 127.0.0.1:7009 D13 --reference 回函3号 --withdrawn --person 23")]
+struct Confirm {
+    #[command(flatten)]
+    which: Which,
+    /// The number of their paper.
+    #[arg(long)]
+    reference: String,
+    /// The amount that the paper says, in yuan.
+    #[arg(long, value_name = "YUAN", required_unless_present = "withdrawn")]
+    amount: Option<String>,
+    /// The state that the paper says: done, returned or pending.
+    #[arg(long, default_value = "done")]
+    state: String,
+    /// The paper withdraws their line.
+    #[arg(long, conflicts_with = "amount")]
+    withdrawn: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury day correct 127.0.0.1:7009 D12 --fact 补记回单102-0001 --person 23")]
+struct Correct {
+    #[command(flatten)]
+    which: Which,
+    /// The fact that was posted, or the correction's number.
+    #[arg(long)]
+    fact: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury day accept 127.0.0.1:7009 D12 --reason 银行未办理 --person 23")]
+struct Accept {
+    #[command(flatten)]
+    which: Which,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury day carry 127.0.0.1:7009 D12 --until 2022-01-10 --reason 待补回单 --person 23")]
+struct Carry {
+    #[command(flatten)]
+    which: Which,
+    /// The day whose close it blocks again.
+    #[arg(long, value_name = "DAY")]
+    until: String,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury day close 127.0.0.1:7009 --day 2022-01-04 --person 7")]
+struct Close {
+    #[command(flatten)]
+    at: At,
+    /// Which day.
+    #[arg(long, value_name = "DAY")]
+    day: String,
+    /// Who closes it, by number.
+    #[arg(long, value_name = "PERSON")]
+    person: u64,
+}
+
+impl Days {
+    /// Runs it.
+    pub(crate) fn run(self) -> Result<Exit> {
+        match self.what {
+            What::Status(status) => status.run(),
+            What::Differences(asked) => asked.run(),
+            What::Assign(Assign { which, to }) => which.order("assign", json!({ "to": to })),
+            What::Write(Write { which, letter }) => {
+                which.order("write", json!({ "letter": letter }))
+            }
+            What::Confirm(Confirm { which, reference, amount, state, withdrawn }) => {
+                let with = json!({
+                    "reference": reference, "amount": amount, "state": state, "withdrawn": withdrawn,
+                });
+                which.order("confirm", with)
+            }
+            What::Correct(Correct { which, fact }) => {
+                which.order("correct", json!({ "fact": fact }))
+            }
+            What::Accept(Accept { which, reason }) => {
+                which.order("accept", json!({ "reason": reason }))
+            }
+            What::Carry(Carry { which, until, reason }) => {
+                which.order("carry", json!({ "until": until, "reason": reason }))
+            }
+            What::Close(Close { at, day, person }) => {
+                day_of(&day)?;
+                let done = format!("Day {day} is closed (已日终).");
+                at.order("close-day", json!({ "day": day, "person": person }), &done)
+            }
+        }
+    }
+}
+
+impl Status {
+    fn run(self) -> Result<Exit> {
+        if let Some(day) = &self.day {
+            day_of(day)?;
+        }
+        let seen = said(self.at.address, "look", "day", json!({ "day": self.day }))?;
+        self.at.print(seen, |seen| page(seen, self.chinese));
+        Ok(Exit::Ok)
+    }
+}
+
+impl Differences {
+    fn run(self) -> Result<Exit> {
+        let seen = said(self.at.address, "look", "differences", json!({}))?;
+        self.at.print(seen, |seen| list(seen, self.chinese));
+        Ok(Exit::Ok)
+    }
+}
+
+impl Which {
+    fn order(self, name: &str, mut with: Value) -> Result<Exit> {
+        with["difference"] = self.difference.clone().into();
+        with["person"] = self.person.into();
+        self.at.order(name, with, &format!("{}: done (已办理).", self.difference))
+    }
+}
+
+impl At {
+    fn order(&self, name: &str, with: Value, done: &str) -> Result<Exit> {
+        let answer = said(self.address, "order", name, with)?;
+        self.print(answer, |_| format!("{done}\n"));
+        Ok(Exit::Ok)
+    }
+
+    fn print(&self, answer: Value, told: impl FnOnce(&Value) -> String) {
+        match self.json {
+            true => println!("{answer:#}"),
+            false => print!("{}", told(&answer)),
+        }
+    }
+}
+
+/// A day's checklist as people read it.
+fn page(seen: &Value, chinese: bool) -> String {
+    seen[if chinese { "chinese" } else { "english" }].as_str().unwrap_or_default().to_owned()
+}
+
+/// Open differences as people read them, one in a line.
+fn list(seen: &Value, chinese: bool) -> String {
+    let all = seen["differences"].as_array().map_or(&[][..], Vec::as_slice);
+    if all.is_empty() {
+        return ["No difference is open.\n", "无未结差异。\n"][usize::from(chinese)].to_owned();
+    }
+    let line = |one: &Value| format!("{}\n", page(one, chinese));
+    all.iter().map(line).collect()
+}

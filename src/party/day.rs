@@ -1,0 +1,244 @@
+//! What people can say about differences and a day's end, and see of them: the words of finance's store.
+//!
+//! Nothing is decided here: texts become orders of `exchange::finance::reconciled`, and what is open becomes JSON.
+
+use domain::Fen;
+use domain::day::{Checklist, Item, Pile, Standing};
+use domain::ids::{Day, PersonId};
+use domain::reconciliation::register::{Difference, DifferenceId, Remark};
+use domain::reconciliation::{Figures, ItemState};
+use exchange::finance::reconciled::order::{Ask, Order};
+use exchange::finance::{Finance, Order as FinanceOrder};
+use serde_json::{Value, json};
+
+use super::words::text;
+use crate::clock;
+
+/// The last minute of a day.
+const LAST_MINUTE: u16 = 24 * 60 - 1;
+
+/// Names of orders about differences.
+pub(crate) const ORDERS: [&str; 7] =
+    ["assign", "write", "confirm", "correct", "accept", "carry", "close-day"];
+
+/// The order that a name of [`ORDERS`] means.
+///
+/// # Errors
+/// When something is missing in it.
+pub(crate) fn order(name: &str, said: &Value) -> Result<FinanceOrder, String> {
+    let words = |name| text(said, name).map(str::to_owned);
+    let ask = match name {
+        "assign" => Ask::Assign { id: id(said)?, to: person(said, "to")? },
+        "write" => Ask::Write { id: id(said)?, letter: words("letter")? },
+        "confirm" => {
+            Ask::Confirm { id: id(said)?, reference: words("reference")?, says: says(said)? }
+        }
+        "correct" => Ask::Correct { id: id(said)?, fact: words("fact")? },
+        "accept" => Ask::Accept { id: id(said)?, reason: words("reason")? },
+        "carry" => {
+            let until = super::day_of(text(said, "until")?).map_err(|error| error.to_string())?;
+            Ask::Carry { id: id(said)?, until, reason: words("reason")? }
+        }
+        _ => {
+            let day = super::words::day(said)?;
+            Ask::CloseDay { day, now_minute: minute_of(day) }
+        }
+    };
+    Ok(FinanceOrder::Reconcile(Order { person: person(said, "person")?, ask }))
+}
+
+fn person(said: &Value, name: &str) -> Result<PersonId, String> {
+    let number = said[name].as_u64();
+    number.map(PersonId).ok_or_else(|| format!("`{name}` is missing; give a person's number"))
+}
+
+fn id(said: &Value) -> Result<DifferenceId, String> {
+    let told = text(said, "difference")?;
+    let number = told.strip_prefix(['D', 'd']).unwrap_or(told).parse().ok();
+    number.map(DifferenceId).ok_or_else(|| {
+        format!("`{told}` is no difference; give its number as it is listed, like D12")
+    })
+}
+
+/// What a paper says: an amount and a state, or that there is no such line.
+fn says(said: &Value) -> Result<Option<(Fen, ItemState)>, String> {
+    if said["withdrawn"].as_bool() == Some(true) {
+        return Ok(None);
+    }
+    let state = match said["state"].as_str().unwrap_or("done") {
+        "done" => ItemState::Done,
+        "returned" => ItemState::Returned,
+        "pending" => ItemState::Pending,
+        other => return Err(format!("`{other}` is no state; done, returned and pending are")),
+    };
+    Ok(Some((super::words::yuan(said, "amount")?, state)))
+}
+
+/// The time in Beijing in minutes from midnight on a day that is today; the last one of a day that has passed, the first of
+/// one that has not begun.
+fn minute_of(day: Day) -> u16 {
+    minute_at(day, clock::wall_ms())
+}
+
+fn minute_at(day: Day, wall_ms: u64) -> u16 {
+    const MINUTE_MS: u64 = 60_000;
+    const MINUTES: u64 = 24 * 60;
+    let minutes = wall_ms / MINUTE_MS + 8 * 60;
+    let (today, minute) = (minutes / MINUTES, minutes % MINUTES);
+    // Days are counted from 1970-01-01 on both sides.
+    let epoch = Day::new(19_700_101).map_or(0, domain::office::rules::windows::day_number);
+    let asked = u64::from(domain::office::rules::windows::day_number(day).saturating_sub(epoch));
+    match asked.cmp(&today) {
+        std::cmp::Ordering::Less => LAST_MINUTE,
+        std::cmp::Ordering::Equal => minute as u16,
+        std::cmp::Ordering::Greater => 0,
+    }
+}
+
+/// The checklist of a day: of the one that was said, or of the business day.
+///
+/// # Errors
+/// When no day is said and none has begun.
+pub(crate) fn checklist(finance: &Finance, day: Option<Day>) -> Result<Value, String> {
+    let day =
+        day.or_else(|| finance.day()).ok_or("finance has begun no day; say which is asked")?;
+    let register = finance.differences();
+    if register.closed_until().is_some_and(|closed| day <= closed) {
+        let number = day.get();
+        return Ok(json!({
+            "day": number, "closed": true, "green": true, "items": [], "exposure": [],
+            "english": format!("Day {number} is closed.\n"), "chinese": format!("{number} 已日终。\n"),
+        }));
+    }
+    let checklist = finance.checklist(day, minute_of(day));
+    let exposure: Vec<Value> = finance
+        .exposure_fen()
+        .iter()
+        .map(|(bank, fen)| json!({ "bank": bank.to_string(), "uncleared": yuan(*fen) }))
+        .collect();
+    Ok(json!({
+        "day": day.get(),
+        "closed": false,
+        "green": checklist.is_green(),
+        "items": checklist.items().iter().map(item).collect::<Vec<_>>(),
+        "exposure": exposure,
+        "english": page(&checklist, finance, day, false),
+        "chinese": page(&checklist, finance, day, true),
+    }))
+}
+
+fn yuan(fen: i128) -> String {
+    domain::money::yuan_plain(fen)
+}
+
+/// The checklist as a page, each open difference in a line of its own under it, and what each bank is out of pocket.
+fn page(checklist: &Checklist, finance: &Finance, day: Day, chinese: bool) -> String {
+    let mut page = if chinese { checklist.chinese() } else { checklist.english() };
+    let register = finance.differences();
+    let named = register.blocking(day).chain(register.carried(day));
+    for one in named.take(domain::limits::DAY_NAMED_MAX) {
+        let told = if chinese { one.chinese(day) } else { one.english(day) };
+        page.push_str(&format!("  {told}\n"));
+    }
+    for (bank, fen) in finance.exposure_fen().iter().filter(|(_, fen)| **fen != 0) {
+        let fen = domain::money::yuan_grouped(*fen);
+        page.push_str(&match chinese {
+            true => format!("  {bank} 垫款未清算{fen}\n"),
+            false => format!("  {bank} has paid {fen} that is not cleared\n"),
+        });
+    }
+    page
+}
+
+fn item(item: &Item) -> Value {
+    let standing = match item.standing() {
+        Standing::Green => "green",
+        Standing::Carried => "carried",
+        Standing::Open => "open",
+    };
+    json!({
+        "check": item.check.to_string(),
+        "standing": standing,
+        "open": pile(&item.open),
+        "carried": pile(&item.carried),
+    })
+}
+
+fn pile(pile: &Pile) -> Value {
+    json!({ "many": pile.many(), "amount": yuan(pile.amount_fen()), "named": pile.named() })
+}
+
+/// Every open difference, the oldest number first.
+pub(crate) fn differences(finance: &Finance) -> Value {
+    let today = |one: &Difference| finance.day().map_or(one.opened, |day| day.max(one.opened));
+    let listed = finance.differences().open().map(|one| difference(one, today(one)));
+    json!({ "differences": listed.collect::<Vec<_>>() })
+}
+
+fn difference(one: &Difference, today: Day) -> Value {
+    let place = &one.finding.place;
+    let assigned = (one.assigned != PersonId::NOBODY).then_some(one.assigned.0);
+    json!({
+        "difference": one.id.to_string(),
+        "class": one.finding.class.to_string(),
+        "source": one.told.source.to_string(),
+        "told_by": one.told.party.to_string(),
+        "voucher": place.voucher.to_string(),
+        "detail": place.detail,
+        "bank": place.bank,
+        "account": place.account,
+        "ours": one.finding.ours.map(figures),
+        "theirs": one.finding.theirs.map(figures),
+        "at_stake": one.at_stake_fen().to_yuan(),
+        "opened": one.opened.get(),
+        "joined": one.joined.map(Day::get),
+        "age_days": one.age_days(today),
+        "owner": one.remedy().owner.to_string(),
+        "assigned": assigned,
+        "written": one.written.as_ref().map(remark),
+        "proposed": one.proposed.as_ref().map(remark),
+        "carried_until": one.carried.as_ref().map(|carried| carried.until.get()),
+        "english": one.english(today),
+        "chinese": one.chinese(today),
+    })
+}
+
+fn figures(said: Figures) -> Value {
+    json!({
+        "amount": said.amount_fen.to_yuan(), "state": said.state.to_string(), "day": said.day.get(),
+    })
+}
+
+fn remark(remark: &Remark) -> Value {
+    json!({ "person": remark.person.0, "day": remark.day.get(), "words": remark.words })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_that_has_passed_is_at_its_last_minute() {
+        let day = |number| Day::new(number).expect("a day");
+        // 2022-03-04 15:30 in Beijing is 07:30 elsewhere.
+        let wall_ms = 1_646_379_000_000;
+        assert_eq!(minute_at(day(20_220_304), wall_ms), 15 * 60 + 30);
+        assert_eq!(minute_at(day(20_220_303), wall_ms), LAST_MINUTE);
+        assert_eq!(minute_at(day(20_220_305), wall_ms), 0);
+    }
+
+    #[test]
+    fn what_a_paper_says_is_an_amount_and_a_state_or_nothing() {
+        let done = Ok(Some((Fen::new(40_000), ItemState::Done)));
+        assert_eq!(says(&json!({ "amount": "400.00" })), done);
+        assert_eq!(says(&json!({ "withdrawn": true })), Ok(None));
+        assert!(says(&json!({ "amount": "400.00", "state": "paid" })).is_err());
+        assert!(says(&json!({})).is_err());
+        let asked = json!({ "difference": "D12", "person": 7, "fact": "102-1" });
+        let Ok(FinanceOrder::Reconcile(Order { person, ask })) = order("correct", &asked) else {
+            panic!("an order")
+        };
+        let fact = "102-1".to_owned();
+        assert_eq!((person, ask), (PersonId(7), Ask::Correct { id: DifferenceId(12), fact }));
+    }
+}
