@@ -1,5 +1,6 @@
 //! A binary connection in one role: what a desk, a bank or an operator has.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
 
@@ -49,6 +50,8 @@ pub(crate) struct Desk {
     pub(crate) role: Role,
     request: u64,
     answered: u64,
+    /// Answers that came before those to earlier requests.
+    early: BTreeMap<u64, Vec<Told>>,
     out: Vec<u8>,
     builder: CommandsBuilder,
 }
@@ -82,8 +85,8 @@ impl Desk {
         };
         link.stream().set_read_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
         link.stream().set_write_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
-        let (out, builder) = (Vec::new(), CommandsBuilder::new());
-        Ok(Desk { link, welcome, role, request: 0, answered: 0, out, builder })
+        let (early, out, builder) = (BTreeMap::new(), Vec::new(), CommandsBuilder::new());
+        Ok(Desk { link, welcome, role, request: 0, answered: 0, early, out, builder })
     }
 
     /// Connects on the usual channel to a server that must be there.
@@ -111,25 +114,33 @@ impl Desk {
         self.link.send(bytes).map_err(|_| Lost::Broken)
     }
 
-    /// The results of a request, which must come next.
+    /// The results of a request. Answers to different frames may overtake each other (a command that waits for
+    /// a page out of memory holds up its own frame only): what comes before its turn is kept for it.
     pub(crate) fn results(&mut self, request: u64) -> Result<Vec<Told>, Lost> {
-        let frame = self.link.receive().map_err(lost)?;
-        let header = frame.header;
-        match header.kind {
-            FrameKind::Results => {
-                assert_eq!(header.request, request, "answers of one desk come in order here");
-                let reply = Reply::parse(&frame).expect("a reply that can be read");
-                let at = reply.at;
-                let told = |(result, refusal)| Told { result, refusal, at };
-                let told = reply.iter().map(|result| told(result.expect("a result"))).collect();
+        loop {
+            if let Some(told) = self.early.remove(&request) {
                 self.answered = request;
-                Ok(told)
+                return Ok(told);
             }
-            FrameKind::Error => {
-                let message = ErrorMessage::parse(&frame).expect("an error that can be read");
-                Err(Lost::Said(Box::new(message)))
+            let frame = self.link.receive().map_err(lost)?;
+            match frame.header.kind {
+                FrameKind::Results => {
+                    let answers = frame.header.request;
+                    let is_due = (self.answered + 1..=self.request).contains(&answers);
+                    assert!(is_due, "request {answers} is answered, of {request} and later");
+                    let reply = Reply::parse(&frame).expect("a reply that can be read");
+                    let at = reply.at;
+                    let told = |(result, refusal)| Told { result, refusal, at };
+                    let told = reply.iter().map(|result| told(result.expect("a result"))).collect();
+                    let before = self.early.insert(answers, told);
+                    assert!(before.is_none(), "request {answers} is answered twice");
+                }
+                FrameKind::Error => {
+                    let message = ErrorMessage::parse(&frame).expect("an error that can be read");
+                    return Err(Lost::Said(Box::new(message)));
+                }
+                kind => panic!("a {} frame came where results were due", kind.slug()),
             }
-            kind => panic!("a {} frame came where results were due", kind.slug()),
         }
     }
 

@@ -1,14 +1,15 @@
 //! What a lane holds answers against, as they come and after a death.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::ops::Range;
 
-use domain::ids::{DivisionIndex, PaymentId};
+use domain::ids::{DivisionIndex, PaymentId, QuotaId};
 use domain::{Code, Fen, Role};
 use protocol::Value;
 use protocol::lookup::{Answer, LookUp};
 
-use super::record::{Holds, Payment};
+use super::record::{Holds, Op, Payment};
 use super::{Desks, Lane, Shared};
 use crate::harness::desk::{Lost, Told};
 use crate::harness::orders::YEAR;
@@ -20,9 +21,18 @@ impl Lane {
     pub(super) fn hear(&mut self, range: Range<usize>, told: &[Told], again: bool) {
         assert_eq!(told.len(), range.len(), "an answer for each command");
         let division = self.division;
-        for (op, told) in self.ops[range].iter_mut().zip(told) {
+        let first = range.start;
+        for at in range {
+            let (op, answer) = (&self.ops[at], &told[at - first]);
+            if answer.code() != op.code {
+                panic!(
+                    "division {division}: {op:?} hears {answer:?}{}",
+                    self.run_told(at, first, told)
+                );
+            }
+        }
+        for (op, told) in self.ops[first..].iter_mut().zip(told) {
             let result = &told.result;
-            assert_eq!(result.code, op.code, "division {division}: {op:?} hears {told:?}");
             assert!(result.sequence <= told.at.sequence, "{told:?} is ahead of the disk");
             assert!(again || !result.repeat, "{op:?} was new, and hears {told:?}");
             if let (Some(sequence), true) = (op.sequence, op.look_up().is_some()) {
@@ -47,13 +57,38 @@ impl Lane {
         }
     }
 
+    /// All that was told of the run an unexpected answer is of, what the lane says its quotas hold, and
+    /// what it sent on them before.
+    fn run_told(&self, at: usize, first: usize, told: &[Told]) -> String {
+        let Some(start) = self.ops[at].run else { return String::new() };
+        let mut said = String::from("; its run:");
+        let mut quotas = BTreeSet::new();
+        for place in start..first + told.len() {
+            let op = &self.ops[place];
+            if op.run != Some(start) {
+                break;
+            }
+            quotas.extend(op.command.quota());
+            let _ = write!(said, "\n  {op:?} hears {:?}", told[place - first]);
+        }
+        for (quota, holds) in self.ids.iter().zip(&self.holds).filter(|(id, _)| quotas.contains(id))
+        {
+            let _ = write!(said, "\n  {quota} holds, after all that is planned, {holds:?}");
+            let on_it = |op: &&Op| op.command.quota() == Some(*quota);
+            for op in self.ops[..start].iter().rev().filter(on_it).take(8) {
+                let _ = write!(said, "\n    before: {op:?}");
+            }
+        }
+        said
+    }
+
     /// Asks for what was not answered, sends it again, and hears what it would have heard.
     pub(super) fn settle_unanswered(
         &mut self,
         shared: &Shared,
         desks: &mut Desks,
     ) -> Result<(), Lost> {
-        let mut missing = None;
+        let mut missing = BTreeMap::new();
         let all: Vec<_> = self.flying.iter().flat_map(Range::clone).collect();
         for some in all.chunks(200) {
             let asked: Vec<_> =
@@ -99,22 +134,29 @@ impl Lane {
         Ok(())
     }
 
-    /// What a look-up says about an unanswered command. What it says is durable, too.
-    pub(super) fn note_outcome(&mut self, at: usize, answer: &Answer, missing: &mut Option<usize>) {
+    /// What a look-up says about an unanswered command. What it says is durable, too; what is `missing` on its
+    /// quota was sent before it.
+    pub(super) fn note_outcome(
+        &mut self,
+        at: usize,
+        answer: &Answer,
+        missing: &mut BTreeMap<Option<QuotaId>, usize>,
+    ) {
         let op = &mut self.ops[at];
+        let quota = op.command.quota();
         match answer {
             Answer::Outcome(outcome) => {
                 assert_eq!(outcome.result.code, op.code, "{op:?} is on record as {outcome:?}");
                 let sequence = outcome.result.sequence;
                 assert!(op.sequence.is_none_or(|known| known == sequence), "{op:?}: {outcome:?}");
                 op.sequence = Some(sequence);
-                if let Some(missing) = *missing {
+                if let Some(&missing) = missing.get(&quota) {
                     panic!("{:?} is there, and {:?} is not", self.ops[at], self.ops[missing]);
                 }
             }
             Answer::Failed(Code::NotFound) => {
                 assert_eq!(op.sequence, None, "{op:?} was there and is gone");
-                missing.get_or_insert(at);
+                missing.entry(quota).or_insert(at);
             }
             other => panic!("{op:?} is asked for, and the answer is {other:?}"),
         }
@@ -186,6 +228,8 @@ impl Lane {
             let Answer::Quota(view) = answer else { panic!("a quota is {answer:?}") };
             let b = &view.buckets;
             let told = Holds {
+                // Not told of a quota; what it keeps from being exceeded is.
+                received: holds.received,
                 issued: b.issued,
                 transferred: b.transferred,
                 frozen: b.frozen,

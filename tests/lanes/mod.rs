@@ -49,6 +49,9 @@ const QUOTAS: u32 = 12;
 /// What is issued on each quota, in fen.
 const ISSUED: i64 = 50_000_000;
 
+/// What a quota may receive in all its life, in fen. A supplement may double what there is: long runs come to it.
+const RECEIVED_MAX: i64 = (1 << 53) - 1;
+
 /// Commands in one frame, at most.
 const FRAME_MAX: u64 = 60;
 
@@ -264,7 +267,7 @@ impl Lane {
         let creation = domain::command::Create { parent, ..creation };
         let mut finance = Desk::connect(address, Role::Finance);
         let child = orders::quota_of(&mut finance, creation, 0);
-        let holds = vec![Holds { issued: ISSUED, ..Holds::default() }; ids.len()];
+        let holds = vec![Holds { received: ISSUED, issued: ISSUED, ..Holds::default() }; ids.len()];
         Lane {
             division,
             chance,

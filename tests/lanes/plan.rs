@@ -4,7 +4,7 @@ use domain::codes::{ActKind, FactKind, MoveKind, PaymentState, StepKind};
 use domain::{Code, Command, Role};
 
 use super::record::{Holds, Op, Payment};
-use super::{FRAME_MAX, FRAMES_AHEAD, ISSUED, Lane, QUOTAS};
+use super::{FRAME_MAX, FRAMES_AHEAD, ISSUED, Lane, QUOTAS, RECEIVED_MAX};
 use crate::harness::journal::About;
 use crate::harness::orders;
 
@@ -185,7 +185,13 @@ impl Lane {
     pub(super) fn apply_act(holds: &mut Holds, kind: ActKind, amount: i64) -> Result<(), Code> {
         let available = holds.available();
         match kind {
-            ActKind::Supplement => holds.issued += amount,
+            ActKind::Supplement if holds.received + amount > RECEIVED_MAX => {
+                return Err(Code::OverBound);
+            }
+            ActKind::Supplement => {
+                holds.received += amount;
+                holds.issued += amount;
+            }
             ActKind::Cut | ActKind::Freeze if amount > available => return Err(Code::CutBelowUsed),
             ActKind::Cut => holds.issued -= amount,
             ActKind::Freeze => holds.frozen += amount,

@@ -55,6 +55,8 @@ impl Op {
 /// What a quota holds by the lane's own sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Holds {
+    /// All it was ever given: what was issued and supplemented, whatever was cut since.
+    pub(crate) received: i64,
     pub(crate) issued: i64,
     pub(crate) transferred: i64,
     pub(crate) frozen: i64,
