@@ -7,6 +7,7 @@ mod entropy;
 mod exit;
 mod party;
 mod process;
+mod province;
 mod runner;
 mod server;
 mod verification;

@@ -27,6 +27,13 @@ fn a_small_run_meets_a_crash_an_overload_and_the_memory_limit() {
         ("/acknowledged_lost", 0.0),
         ("/overload/lost", 0.0),
         ("/overload/differing_fen", 0.0),
+        ("/settlement/payments", 60.0),
+        ("/settlement/cleared", 60.0),
+        ("/settlement/bank_payments", 60.0),
+        ("/vouchers/8202", 60.0),
+        ("/cleared_fen", 601_830.0),
+        ("/exposure_fen", 0.0),
+        ("/bank_double_payments", 0.0),
     ] {
         assert_eq!(number(path), expected, "{path} in {told}");
     }
@@ -43,6 +50,8 @@ fn a_small_run_meets_a_crash_an_overload_and_the_memory_limit() {
         "/top20_divisions_share",
         "/latency_us/p99",
         "/overload/latency_us/p99",
+        "/line_switches",
+        "/refunded_fen",
     ] {
         assert!(number(path) > 0.0, "{path} in {told}");
     }
@@ -50,12 +59,16 @@ fn a_small_run_meets_a_crash_an_overload_and_the_memory_limit() {
     assert!(number("/top20_divisions_share") < 1.0);
     let looked_up = number("/overload/looked_up");
     assert!(looked_up > number("/overload/reservations"), "each id is looked up");
+    let came_back = number("/cleared_fen") - number("/settlement/treasury_out_fen");
+    assert_eq!(came_back, number("/refunded_fen"), "by the central bank's ledger: {told}");
     let violated = told["invariants"].as_object().expect("invariants");
     assert!(violated.values().all(|found| found["violations"] == 0), "{told}");
 
     let page = std::fs::read_to_string(&report).expect("the report");
     assert!(page.contains(&told.to_string()), "the page carries the same figures");
-    for id in ["throughput", "latency", "recovery", "overload", "refusals", "invariants"] {
+    for id in
+        ["throughput", "latency", "recovery", "overload", "refusals", "invariants", "settlement"]
+    {
         assert!(page.contains(&format!("<section id=\"{id}\">")), "{id} is not in the page");
     }
     for name in violated.keys() {

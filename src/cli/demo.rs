@@ -4,6 +4,7 @@ mod course;
 mod drive;
 mod overload;
 mod page;
+mod settlement;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use domain::codes::{Path as Settlement, PaymentState};
+use domain::codes::{Path as SettledBy, PaymentState};
 use domain::money::{FenSum, yuan_grouped};
 use domain::{Code, Division};
 use scenarios::{Plan, Scale, Spec};
@@ -26,6 +27,7 @@ use crate::verification::{self, Verification};
 use course::Throughput;
 use drive::{Shown, Way};
 use overload::Overload;
+use settlement::Settlement;
 
 /// Memory that the server's state should stay under, in MiB at full scale: what the finance offices have on
 /// file, and less than all payments take beside it, so that settled ones leave it.
@@ -51,8 +53,9 @@ A server process on a free loopback port takes Shandong's January and February o
 reservations, approvals, instructions, receipts, clearings, refunds, and everything that should be
 refused. It is killed in mid-run and started again; every answer is compared with an independent
 model's prediction. Then it is offered three times what it takes, in a division of its own: what
-hears Busy is sent again, and every id is looked up. At the end the journal is read back and every
-invariant checked.")]
+hears Busy is sent again, and every id is looked up. Then the journal is read back and every
+invariant checked. In the last act money moves: finance, two banks and the central bank, each a
+process of its own with its own ledger, over TLS; a bank is killed and a line cut on the way.")]
 pub(super) struct Demo {
     /// Part of the published size: counts are rounded, the total is exact to the fen.
     #[arg(long, default_value = "1")]
@@ -116,8 +119,10 @@ impl Demo {
         let shown = runtime.block_on(drive::drive(plan, &options, way))?;
         let verified = verification::verify(&dir, &mut |_, _| {})?;
         let held = held(&dir)?;
-        let good = is_good(&shown, &verified, &held);
+        let settled = settlement::settle(&dir.join("settlement"), scale)?;
+        let good = is_good(&shown, &verified, &held) && settled.is_good();
         let mut told = self.tell(&shown, &verified, &held, top20);
+        settled.tell(&mut told);
         told["good"] = json!(good);
         if let Some(file) = &self.report {
             std::fs::write(file, page::page(&told))
@@ -127,7 +132,7 @@ impl Demo {
         if self.json {
             writeln!(out, "{told}")?;
         } else {
-            self.print(&mut out, &shown, &told, &held, good)?;
+            self.print(&mut out, &shown, &told, &held, &settled)?;
         }
         for what in shown.run.seen.told.borrow().iter() {
             eprintln!("mismatch: {what}");
@@ -207,7 +212,7 @@ impl Demo {
         shown: &Shown,
         told: &Value,
         held: &Held,
-        good: bool,
+        settled: &Settlement,
     ) -> std::io::Result<()> {
         let number = |value: &Value| grouped(value.as_f64().unwrap_or_default() as u64);
         writeln!(
@@ -322,6 +327,7 @@ impl Demo {
             grouped(shown.paged.out),
             grouped(shown.paged.back)
         )?;
+        settled.print(out)?;
         writeln!(out)?;
         let invariants = invariant_words(told);
         for some in invariants.chunks(4) {
@@ -333,7 +339,7 @@ impl Demo {
         writeln!(
             out,
             "\n{}",
-            if good {
+            if told["good"] == true {
                 "Everything is as it should be."
             } else {
                 "SOMETHING IS NOT AS IT SHOULD BE."
@@ -406,7 +412,7 @@ fn held(dir: &Path) -> Result<Held> {
         held.parked += book.suspense.len() as u64;
         for payment in book.payments() {
             let paid = matches!(payment.state, PaymentState::Paid | PaymentState::Cleared);
-            if paid && payment.path != Settlement::Allocation {
+            if paid && payment.path != SettledBy::Allocation {
                 held.payments += 1;
                 held.amount_fen += FenSum::from(payment.executed_fen.get());
             }

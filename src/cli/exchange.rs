@@ -138,7 +138,7 @@ fn asked(address: SocketAddr, how: &str, name: &str, mut with: Value) -> Result<
 ///
 /// # Errors
 /// When nobody is there, or the answer is no line of JSON.
-pub(super) fn ask(address: SocketAddr, line: &Value) -> Result<Value> {
+pub(crate) fn ask(address: SocketAddr, line: &Value) -> Result<Value> {
     let mut stream = TcpStream::connect(address).with_context(|| {
         format!("nobody hears orders on {address}; start the party, and give its `control`")
     })?;

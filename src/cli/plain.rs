@@ -10,7 +10,7 @@ use domain::ids::{
 use domain::particulars::Particulars;
 
 /// A quota of general public money for goods and services, without a plan.
-pub(super) fn quota(
+pub(crate) fn quota(
     act: ActId,
     division: DivisionIndex,
     year: FiscalYear,
@@ -33,7 +33,7 @@ pub(super) fn quota(
 }
 
 /// A reservation on such a quota of 2022, under no contract and without a deadline.
-pub(super) fn reservation(
+pub(crate) fn reservation(
     payment: PaymentId,
     quota: QuotaId,
     amount_fen: Fen,

@@ -41,6 +41,7 @@ pub(super) fn page(told: &Value) -> String {
         overload(told),
         refusals(told),
         invariants(told),
+        settlement(told),
         foot(told),
     ] {
         page.push_str(&part);
@@ -300,6 +301,31 @@ fn invariants(told: &Value) -> String {
          checked</th></tr>\n{rows}</table>\n"
     );
     section("invariants", "Checked on the whole journal", &body)
+}
+
+fn settlement(told: &Value) -> String {
+    let settled = &told["settlement"];
+    let rows = [
+        ("ordered", shown(&settled["payments"])),
+        ("paid, by the banks' ledgers", shown(&settled["bank_payments"])),
+        ("paid twice, by the banks' ledgers", shown(&told["bank_double_payments"])),
+        ("cleared", shown(&settled["cleared"])),
+        ("cleared", yuan(&told["cleared_fen"])),
+        ("came back", yuan(&told["refunded_fen"])),
+        ("paid and not cleared", yuan(&told["exposure_fen"])),
+        ("out of the treasury, by the central bank's ledger", yuan(&settled["treasury_out_fen"])),
+    ]
+    .map(|(name, value)| {
+        format!("<tr><th scope=\"row\">{name}</th><td class=\"figure\">{value}</td></tr>\n")
+    })
+    .concat();
+    let body = format!(
+        "<table>\n{rows}</table>\n<p>Finance, two banks and the central bank, each a process with a ledger of its \
+         own. A bank was killed and a line cut: {} switches of lines, {} messages sent again.</p>\n",
+        shown(&told["line_switches"]),
+        shown(&told["redelivered"])
+    );
+    section("settlement", "Settled by banks and the central bank", &body)
 }
 
 fn foot(told: &Value) -> String {

@@ -1,0 +1,277 @@
+//! The demo's last act: money moves. Finance, two banks and the central bank as processes beside an engine of their
+//! own; a bank is killed and a line is cut on the way, and in the end everything is cleared, or named.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use domain::Fen;
+use domain::codes::PaymentState;
+use domain::money::yuan_grouped;
+use scenarios::Scale;
+use serde_json::{Value, json};
+
+use super::super::bench::grouped;
+use crate::clock;
+use crate::province::{BANKS_THERE_ARE, Payments, Province};
+
+/// Payments at full scale, and at the smallest: three waves for two banks.
+const PAYMENTS: u64 = 12_000;
+const PAYMENTS_MIN: u64 = 60;
+
+/// Waves of payments: before the kill, under the cut, and after both.
+const WAVES: u64 = 3;
+
+/// Vouchers whose money comes back.
+const REFUNDS: u64 = 3;
+
+/// What the treasury has at first.
+const CASH_FEN: i64 = 100_000_000_000;
+
+/// The bank that is killed; the other one's line is cut.
+const KILLED: usize = 0;
+
+/// Pause between two looks, and looks without any change before it is given up: two minutes.
+const PAUSE: Duration = Duration::from_millis(50);
+const LOOKS_MAX: u32 = 2_400;
+
+/// What the act showed.
+#[derive(Debug, Default)]
+pub(super) struct Settlement {
+    payments: u64,
+    amount_fen: i128,
+    /// In the engine: settled by the central bank.
+    cleared: u64,
+    vouchers: BTreeMap<String, u64>,
+    cleared_fen: i128,
+    refunded_fen: i128,
+    exposure_fen: i128,
+    line_switches: u64,
+    redelivered: u64,
+    bank_payments: u64,
+    bank_double_payments: u64,
+    zero_alarms: u64,
+    without_voucher: u64,
+    /// What the treasury paid out, less what came back, by the central bank's ledger.
+    treasury_out_fen: i128,
+    seconds: f64,
+}
+
+impl Settlement {
+    /// Whether everything was paid once and cleared, and all four books say the same.
+    pub(super) fn is_good(&self) -> bool {
+        let paid_once = self.bank_payments == self.payments && self.bank_double_payments == 0;
+        let all_cleared = self.cleared == self.payments && self.cleared_fen == self.amount_fen;
+        let same = self.treasury_out_fen == self.amount_fen - self.refunded_fen;
+        let nothing_left =
+            self.exposure_fen == 0 && self.zero_alarms == 0 && self.without_voucher == 0;
+        paid_once && all_cleared && same && nothing_left && self.line_switches > 0
+    }
+
+    /// As the demo's JSON has it.
+    pub(super) fn tell(&self, told: &mut Value) {
+        let fen = |fen: i128| i64::try_from(fen).expect("a demo's sums fit 63 bits");
+        told["vouchers"] = json!(self.vouchers);
+        told["cleared_fen"] = json!(fen(self.cleared_fen));
+        told["refunded_fen"] = json!(fen(self.refunded_fen));
+        told["exposure_fen"] = json!(fen(self.exposure_fen));
+        told["line_switches"] = json!(self.line_switches);
+        told["redelivered"] = json!(self.redelivered);
+        told["bank_double_payments"] = json!(self.bank_double_payments);
+        told["settlement"] = json!({
+            "payments": self.payments,
+            "amount_fen": fen(self.amount_fen),
+            "cleared": self.cleared,
+            "bank_payments": self.bank_payments,
+            "zero_alarms": self.zero_alarms,
+            "without_voucher": self.without_voucher,
+            "treasury_out_fen": fen(self.treasury_out_fen),
+            "seconds": self.seconds,
+        });
+    }
+
+    pub(super) fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let vouchers: Vec<String> = self
+            .vouchers
+            .iter()
+            .map(|(kind, count)| format!("{kind}: {}", grouped(*count)))
+            .collect();
+        writeln!(
+            out,
+            "  settled (清算)              {:>14}   of {} ordered, by {} banks and the central bank, in {:.1} s",
+            grouped(self.cleared),
+            grouped(self.payments),
+            BANKS_THERE_ARE,
+            self.seconds
+        )?;
+        writeln!(
+            out,
+            "    a bank killed, a line cut: {} switches, {} messages sent again; vouchers {}",
+            self.line_switches,
+            self.redelivered,
+            vouchers.join(", ")
+        )?;
+        writeln!(
+            out,
+            "    cleared {}, came back {}, paid and not cleared {}; paid twice by the banks' ledgers: {}",
+            yuan_grouped(self.cleared_fen),
+            yuan_grouped(self.refunded_fen),
+            yuan_grouped(self.exposure_fen),
+            self.bank_double_payments
+        )
+    }
+}
+
+/// Goes through the act in processes below a directory.
+pub(super) fn settle(dir: &Path, scale: Scale) -> Result<Settlement> {
+    let wave = scale.of(PAYMENTS).max(PAYMENTS_MIN) / WAVES;
+    let began = clock::now();
+    let mut province = Province::found(dir, Fen::new(CASH_FEN))?;
+    let mut payments = Payments::default();
+
+    province.banks[KILLED].kill()?;
+    payments.order(&province, wave)?;
+    until("every order is in a voucher", || {
+        let orders = &province.at_finance()?["finance"]["vouchers"]["8202"];
+        done(orders.as_u64().unwrap_or_default(), payments.count())
+    })?;
+    province.banks[KILLED].start_again()?;
+    all_are(&province, payments, PaymentState::Paid)?;
+
+    province.cable.cut();
+    payments.order(&province, wave)?;
+    all_are(&province, payments, PaymentState::Paid)?;
+    province.cable.mend();
+    payments.order(&province, wave)?;
+    all_are(&province, payments, PaymentState::Paid)?;
+
+    let refunded_fen = money_comes_back(&province)?;
+    clear(&province, payments)?;
+    until("what came back is in the treasury", || {
+        ask_for_clearing(&province)?;
+        let out = i128::from(CASH_FEN) - i128::from(province.cash_fen()?.get());
+        done(u64::from(out == payments.sum_fen() - refunded_fen), 1)
+    })?;
+    for bank in &province.banks {
+        bank.order("close", json!({}))?;
+    }
+    let mut shown = look_at(&province, payments)?;
+    shown.seconds = began.elapsed().as_secs_f64();
+    province.stop()?;
+    Ok(shown)
+}
+
+/// Some payees' money comes back to the banks; gives how much.
+fn money_comes_back(province: &Province) -> Result<i128> {
+    let mut sum_fen = 0;
+    for number in 1..=REFUNDS {
+        let key = province.order_voucher(number);
+        let voucher = province.finance.look("voucher", json!({ "voucher": key }))?;
+        let bank = voucher["to"].as_str().context("a voucher names its bank")?;
+        let amount = voucher["amount"].as_str().context("a voucher has an amount")?;
+        sum_fen += i128::from(Fen::from_yuan(amount)?.get());
+        let with = json!({ "voucher": key, "reason": "收款人退回" });
+        province.bank_named(bank)?.order("refund", with)?;
+    }
+    until("finance has heard what came back", || {
+        let told = province.at_finance()?;
+        done(u64::from(i128::from(number(&told, "/finance/refunded_fen")?) == sum_fen), 1)
+    })?;
+    Ok(sum_fen)
+}
+
+fn clear(province: &Province, payments: Payments) -> Result<()> {
+    for bank in &province.banks {
+        bank.order("cut-off", json!({}))?;
+    }
+    ask_for_clearing(province)?;
+    all_are(province, payments, PaymentState::Cleared)
+}
+
+fn ask_for_clearing(province: &Province) -> Result<()> {
+    province.banks.iter().try_for_each(|bank| bank.order("request-clearing", json!({})))
+}
+
+/// What everybody's books say in the end.
+fn look_at(province: &Province, payments: Payments) -> Result<Settlement> {
+    until("the engine has heard of everything", || {
+        done(number(&province.at_finance()?, "/finance/facts_due")?, 0)
+    })?;
+    let finance = province.at_finance()?;
+    let mut shown = Settlement {
+        payments: payments.count(),
+        amount_fen: payments.sum_fen(),
+        cleared: payments.in_state(province, PaymentState::Cleared)?,
+        cleared_fen: number(&finance, "/finance/cleared_fen")?.into(),
+        refunded_fen: number(&finance, "/finance/refunded_fen")?.into(),
+        without_voucher: number(&finance, "/finance/without_voucher")?,
+        treasury_out_fen: i128::from(CASH_FEN) - i128::from(province.cash_fen()?.get()),
+        ..Settlement::default()
+    };
+    let kinds = finance["finance"]["vouchers"].as_object().into_iter().flatten();
+    shown.vouchers =
+        kinds.map(|(kind, count)| (kind.clone(), count.as_u64().unwrap_or_default())).collect();
+    let exposure = finance["finance"]["exposure_fen"].as_object().into_iter().flatten();
+    shown.exposure_fen =
+        exposure.map(|(_, fen)| i128::from(fen.as_i64().unwrap_or_default())).sum();
+    note_lines(&finance, &mut shown);
+    for bank in 0..BANKS_THERE_ARE {
+        let told = province.at_bank(bank)?;
+        shown.bank_payments += number(&told, "/bank/payments")?;
+        shown.bank_double_payments += number(&told, "/bank/double_payments")?;
+        shown.zero_alarms += number(&told, "/bank/zero_alarms")?;
+        note_lines(&told, &mut shown);
+    }
+    Ok(shown)
+}
+
+fn note_lines(told: &Value, shown: &mut Settlement) {
+    for (_, line) in told["lines"].as_object().into_iter().flatten() {
+        shown.line_switches += line["switches"].as_u64().unwrap_or_default();
+        shown.redelivered += line["repeated"].as_u64().unwrap_or_default();
+    }
+}
+
+fn all_are(province: &Province, payments: Payments, state: PaymentState) -> Result<()> {
+    until(&format!("every payment is {state}"), || {
+        done(payments.in_state(province, state)?, payments.count())
+    })
+}
+
+fn number(told: &Value, path: &str) -> Result<u64> {
+    let found = told.pointer(path).and_then(Value::as_u64);
+    found.with_context(|| format!("{path} is no number in {told}"))
+}
+
+/// How far something is, and how far it has to come.
+struct Far {
+    is: u64,
+    wanted: u64,
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the end of a look that may fail")]
+fn done(is: u64, wanted: u64) -> Result<Far> {
+    Ok(Far { is, wanted })
+}
+
+/// Looks until something has come so far, or does not move any more.
+fn until(what: &str, mut look: impl FnMut() -> Result<Far>) -> Result<()> {
+    let (mut last, mut looks) = (None, 0);
+    loop {
+        let Far { is, wanted } = look()?;
+        if is == wanted {
+            return Ok(());
+        }
+        if last.replace(is) != Some(is) {
+            looks = 0;
+        }
+        looks += 1;
+        if looks > LOOKS_MAX {
+            bail!("waited in vain until {what}: {is} of {wanted}");
+        }
+        thread::sleep(PAUSE);
+    }
+}
