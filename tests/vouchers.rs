@@ -10,7 +10,8 @@ use std::process::Command;
 
 use domain::codes::PaymentState;
 use domain::ids::PaymentId;
-use harness::province::{BANK, FINANCE, Party, Province, WAVE, amount_fen};
+use harness::desk::Desk;
+use harness::province::{BANK, FINANCE, Party, Province, WAVE, amount_fen, file};
 use harness::server::PROGRAM;
 use harness::wait_for;
 use serde_json::{Value, json};
@@ -33,18 +34,18 @@ fn run(args: &[&str]) -> Ran {
 }
 
 impl Ran {
-    fn is_done(self) -> String {
+    fn must_be_done(self) -> String {
         assert_eq!(self.code, OK, "{}{}", self.out, self.err);
         self.out
     }
 
-    fn is_refused(self, why: &str) {
+    fn must_be_refused(self, why: &str) {
         assert_eq!(self.code, NO, "{}{}", self.out, self.err);
         assert!(self.err.contains(why), "{}", self.err);
     }
 
     fn json(self) -> Value {
-        serde_json::from_str(&self.is_done()).expect("one object")
+        serde_json::from_str(&self.must_be_done()).expect("one object")
     }
 }
 
@@ -89,7 +90,7 @@ fn golden(name: &str, printed: &str) {
 
 fn authorise(at: &Party) {
     for person in ["王芳", "李强"] {
-        voucher(at, &["authorise", person, "--by", "处长"]).is_done();
+        voucher(at, &["authorise", person, "--by", "处长"]).must_be_done();
     }
 }
 
@@ -109,7 +110,7 @@ fn a_voucher_that_goes_by_paper_is_paid_once_when_the_electronic_one_comes() {
     let waiting = ["list", "--state", "waiting", "--party", BANK];
     let first = voucher(finance, &[&waiting[..], &["--limit", "3"]].concat());
     assert!(first.err.contains("go on with --after bank:102/out/2"), "{}", first.err);
-    golden("list-waiting.txt", &first.is_done());
+    golden("list-waiting.txt", &first.must_be_done());
     let rest = [&waiting[..], &["--after", "bank:102/out/2", "--limit", "100", "--json"]].concat();
     let rest = voucher(finance, &rest).json();
     assert_eq!(rest["letters"].as_array().map(Vec::len), Some(WAVE as usize - 3));
@@ -129,18 +130,18 @@ fn a_voucher_that_goes_by_paper_is_paid_once_when_the_electronic_one_comes() {
     // One goes by paper, with two persons who may.
     let sent = order(1);
     let send = [&["paper-send", &sent, "--reason", "两条线路中断"][..], &TWO].concat();
-    voucher(finance, &send).is_refused("王芳 may not vouch");
+    voucher(finance, &send).must_be_refused("王芳 may not vouch");
     authorise(finance);
-    golden("show-waiting.txt", &voucher(finance, &["show", &sent]).is_done());
-    voucher(finance, &send).is_done();
+    golden("show-waiting.txt", &voucher(finance, &["show", &sent]).must_be_done());
+    voucher(finance, &send).must_be_done();
     let void = ["void", &sent, "--by", "王芳", "--reason", "重复"];
-    voucher(finance, &void).is_refused("went by paper");
-    let page = voucher(finance, &["print", &sent]).is_done();
+    voucher(finance, &void).must_be_refused("went by paper");
+    let page = voucher(finance, &["print", &sent]).must_be_done();
     assert!(page.contains("（线下办理）"), "{page}");
     golden("paper.html", &page);
     let typed = province.dir.path().join("typed.json");
     let typed = typed.to_str().expect("a plain path");
-    voucher(finance, &["print", &sent, "--as", "json", "--out", typed]).is_done();
+    voucher(finance, &["print", &sent, "--as", "json", "--out", typed]).must_be_done();
     // The bank is there again, and its line is not: somebody takes connections and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").expect("an address");
     let silent = silent.local_addr().expect("an address");
@@ -151,9 +152,9 @@ fn a_voucher_that_goes_by_paper_is_paid_once_when_the_electronic_one_comes() {
     province.bank.start_again();
     authorise(&province.bank);
     let take = [&["paper-take", FINANCE, typed][..], &TWO].concat();
-    voucher(&province.bank, &take).is_done();
+    voucher(&province.bank, &take).must_be_done();
     assert_eq!(province.bank.status()["bank"]["payments"], 1);
-    voucher(&province.bank, &take).is_refused("a number is used once");
+    voucher(&province.bank, &take).must_be_refused("a number is used once");
     // The line comes back, and with it the electronic voucher.
     province.bank.arguments[place] = at_finance;
     province.bank.kill_and_start();
@@ -180,7 +181,7 @@ fn a_voucher_that_goes_by_paper_is_paid_once_when_the_electronic_one_comes() {
         (letter["state"] == "receipted" && letter["by_paper"] == true).then_some(())
     });
     assert_eq!(province.finance.status()["alarms"], 0);
-    golden("show-receipted.txt", &voucher(&province.finance, &["show", &sent]).is_done());
+    golden("show-receipted.txt", &voucher(&province.finance, &["show", &sent]).must_be_done());
 }
 
 #[test]
@@ -207,24 +208,24 @@ fn what_is_set_aside_is_seen_with_its_reason_and_released_when_it_is_good() {
     assert!(words.contains("certificate"), "{words}");
     let entry = first["entry"].to_string();
     let release = ["release", BANK, &entry, "--by", "王芳"];
-    voucher(&province.finance, &release).is_refused("cannot be taken");
+    voucher(&province.finance, &release).must_be_refused("cannot be taken");
     voucher(&province.finance, &["release", BANK, "100000", "--by", "王芳"])
-        .is_refused("no letter");
+        .must_be_refused("no letter");
     // The certificate is filed, and they are good.
     fs::write(province.dir.path().join("keys").join(certificate), kept).expect("a file");
     province.finance.kill_and_start();
-    voucher(&province.finance, &release).is_done();
+    voucher(&province.finance, &release).must_be_done();
     let dismissed = all["letters"].as_array().expect("a list").get(1).cloned();
     if let Some(one) = dismissed {
         let entry = one["entry"].to_string();
         let dismiss = ["dismiss", BANK, &entry, "--by", "王芳", "--reason", "线路切换前的通知"];
-        voucher(&province.finance, &dismiss).is_done();
-        voucher(&province.finance, &dismiss).is_refused("is set aside");
+        voucher(&province.finance, &dismiss).must_be_done();
+        voucher(&province.finance, &dismiss).must_be_refused("is set aside");
     }
     let stopped = voucher(&province.bank, &["list", "--state", "stopped", "--json"]).json();
     for letter in stopped["letters"].as_array().expect("a list") {
         let entry = letter["entry"].to_string();
-        voucher(&province.bank, &["seal-again", FINANCE, &entry, "--by", "赵敏"]).is_done();
+        voucher(&province.bank, &["seal-again", FINANCE, &entry, "--by", "赵敏"]).must_be_done();
     }
     province.all_are(PaymentState::Paid);
     assert_eq!(province.bank.status()["bank"]["double_payments"], 0);
@@ -258,14 +259,44 @@ fn a_payment_is_told_with_all_its_vouchers_until_it_is_cleared() {
     for wanted in [("8202", false), ("8202", true), ("2301", false)] {
         assert!(kinds.contains(&wanted), "{kinds:?}");
     }
-    golden("payment-show.txt", &run(&show).is_done());
+    golden("payment-show.txt", &run(&show).must_be_done());
     let explain = ["payment", "explain", &payment, "--connect", &engine, "--exchange", &control];
-    let told = run(&explain).is_done();
+    let told = run(&explain).must_be_done();
     let (_, vouchers) = told.split_once("\nvouchers\n").expect("a part about vouchers");
     golden("payment-explain.txt", vouchers);
     // A payment that nobody ordered has none.
     let none = json!({ "look": "payment", "division": 5, "year": 2022, "payment": PaymentId(999).to_string() });
     assert_eq!(province.finance.say(&none)["voucher"], Value::Null);
+}
+
+#[test]
+fn after_the_cut_off_orders_wait_for_the_next_day_that_the_calendar_has() {
+    let mut province = Province::found();
+    // Monday the 7th is a day off; without a calendar it would be worked.
+    let rows = "calendar\t2022-03-07\t2\t\t调休\n".to_owned();
+    file(&mut Desk::connect(province.address(), domain::Role::Finance), 0xca1e, rows);
+    province.finance.order("cut-off", &json!({}));
+    province.pay_a_wave();
+    let held = |finance: &Party| finance.status()["peers"][BANK]["held"].clone();
+    wait_for("every order is held", || (held(&province.finance) == WAVE as u64).then_some(()));
+    let listed = voucher(&province.finance, &["list", "--state", "waiting", "--json"]).json();
+    assert_eq!(listed["letters"].as_array().map(Vec::len), Some(WAVE as usize));
+    let first = voucher(&province.finance, &["show", &order(1), "--json"]).json();
+    assert_eq!(first["letters"][0]["left"]["never"], true);
+    for (day, held_then) in [("2022-03-05", WAVE as u64), ("2022-03-07", WAVE as u64)] {
+        province.finance.order("open-day", &json!({ "day": day }));
+        assert_eq!(held(&province.finance), held_then, "{day}");
+    }
+    // Tuesday, at the bank and at finance.
+    province.bank.order("close", &json!({}));
+    province.bank.order("open-day", &json!({ "day": "2022-03-08" }));
+    province.finance.order("open-day", &json!({ "day": "2022-03-08" }));
+    assert_eq!(province.finance.status()["after_cut_off"], false);
+    province.all_are(PaymentState::Paid);
+    let bank = province.bank.status();
+    assert_eq!(bank["bank"]["payments"], WAVE as u64, "{bank}");
+    let back = voucher(&province.finance, &["list", "--state", "returned", "--json"]).json();
+    assert_eq!(back["letters"], json!([]), "nothing was sent back");
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn lines_of_a_file_go_in_as_many_papers_as_they_need() {
         assert_ne!(rule["waits_for"], "", "{line}");
         assert_eq!(rule["standing"], "not in force");
     }
-    assert_eq!(waiting.out.lines().count(), 11);
+    assert_eq!(waiting.out.lines().count(), 7);
     let cash = ran(&["rule", "show", "R-CASH"], &["--json"]).json();
     assert_eq!(
         (&cash["rule"]["checker"], &cash["proposed"]),

@@ -170,11 +170,11 @@ fn differences_are_resolved_by_people() {
     house.assert_replays();
 }
 
+/// What becomes of a voucher on its way.
+type Spoils = Box<dyn FnMut(domain::voucher::Party, &Voucher) -> Option<Voucher>>;
+
 /// A change of the one statement of a kind that comes to finance.
-fn spoils(
-    kind: VoucherKind,
-    mut change: impl FnMut(&mut Voucher) + 'static,
-) -> Box<dyn FnMut(domain::voucher::Party, &Voucher) -> Option<Voucher>> {
+fn spoils(kind: VoucherKind, mut change: impl FnMut(&mut Voucher) + 'static) -> Spoils {
     Box::new(move |to, voucher| {
         let mut voucher = voucher.clone();
         if to == finance() && voucher.key.kind == kind {

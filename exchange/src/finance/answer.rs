@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::Fen;
 use domain::codes::{FactKind, Path, Role};
 use domain::command::Fact;
-use domain::ids::PaymentId;
+use domain::ids::{Day, PaymentId};
 use domain::voucher::document::Fields;
 use domain::voucher::{
     Detail, Field, Finding, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind,
@@ -74,7 +74,7 @@ impl Finance {
         if row.standing != Standing::Out {
             return Err(format!("{} was answered before", receipt.key));
         }
-        let original = original_of(receipt);
+        let original = original_of(receipt, row.day);
         if digest(&original)? != row.digest {
             return Err(format!(
                 "the receipt of {} does not repeat the voucher that was sent",
@@ -261,8 +261,9 @@ fn is_refund_notice(kind: VoucherKind) -> bool {
     VoucherKind::ALL.iter().any(|order| order.refund_notice() == Some(kind))
 }
 
-/// The voucher that a receipt repeats: without the fields as executed, which have numbers of their own.
-pub(super) fn original_of(receipt: &Voucher) -> Voucher {
+/// The voucher of a day that a receipt repeats: without the fields as executed, which have numbers of their own. A
+/// receipt has the day on which it was written, which may be a later one.
+pub(super) fn original_of(receipt: &Voucher, day: Day) -> Voucher {
     let ordered = |fields: &Fields| {
         let mut ordered = Fields::with_capacity(fields.len());
         for (field, value) in fields.iter().filter(|(field, _)| !field.is_executed()) {
@@ -277,7 +278,7 @@ pub(super) fn original_of(receipt: &Voucher) -> Voucher {
     Voucher {
         key: receipt.key,
         flag: Flag::Original,
-        date: receipt.date,
+        date: day,
         head: ordered(&receipt.head),
         details: details.collect(),
     }

@@ -13,7 +13,7 @@ use domain::ids::{Class, Day, DivisionIndex, FiscalYear, PaymentId, QuotaId};
 use domain::office::shelves::{Book, Shelves};
 use domain::office::table::Tabled;
 use domain::office::tables::base::Unit;
-use domain::office::tables::register::{Account, AgentBank};
+use domain::office::tables::register::{Account, AgentBank, Calendar};
 use domain::particulars::ParticularsText;
 use domain::voucher::DivisionCode;
 use domain::{Event, Fen};
@@ -76,7 +76,8 @@ pub enum Told {
     Voided(PaymentId, Book),
     /// A payment was paid, rejected or cleared, by whatever way: it needs no voucher any more.
     Answered(PaymentId, Book),
-    /// Accounts, agent banks or units were filed: what had no account may have one now.
+    /// Accounts, agent banks, units or days of the calendar were filed: what had no account may have one now, and
+    /// another day may be worked.
     Filed(Book),
 }
 
@@ -122,7 +123,7 @@ impl Feed {
     /// If rows it puts on file are no rows.
     pub fn take(&mut self, event: &Event<'_>) -> Result<Told, String> {
         let filed = self.shelves.take(event)?;
-        let tables = [Account::TABLE, AgentBank::TABLE, Unit::TABLE];
+        let tables = [Account::TABLE, AgentBank::TABLE, Unit::TABLE, Calendar::TABLE];
         if let Some(book) = book_of(&event.body)
             && tables.into_iter().any(|table| filed.has(table))
         {

@@ -109,7 +109,7 @@ impl Finance {
         if sheet.answered {
             return failed(format!("{} was answered before", receipt.key));
         }
-        if digest(&original_of(receipt)).ok() != Some(sheet.digest) {
+        if digest(&original_of(receipt, row.day)).ok() != Some(sheet.digest) {
             return failed(format!(
                 "the receipt of {} does not repeat the sheet that was sent",
                 receipt.key
