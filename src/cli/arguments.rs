@@ -10,6 +10,7 @@ use domain::office::field::{DivisionCode, Field};
 use domain::office::table::Table;
 
 use crate::exit::{Exit, Failure};
+use crate::hex;
 
 /// Data is kept in a directory of its own.
 ///
@@ -59,12 +60,12 @@ pub(super) fn division_code(text: &str) -> Result<DivisionCode, String> {
 /// A payment's id: a UUID, with or without dashes.
 pub(super) fn payment(text: &str) -> Result<PaymentId, String> {
     let wrong = || format!("{text:?} is no payment id; give a UUID: 32 hex digits, dashes allowed");
-    uuid(text).map(PaymentId).ok_or_else(wrong)
+    hex::uuid(text).map(PaymentId).ok_or_else(wrong)
 }
 
 /// The id of an act or a batch: a UUID, with or without dashes.
 pub(super) fn id(text: &str) -> Result<u128, String> {
-    let found = uuid(text).filter(|id| *id != 0);
+    let found = hex::uuid(text).filter(|id| *id != 0);
     found.ok_or_else(|| format!("{text:?} is no id; give a UUID: 32 hex digits, dashes allowed"))
 }
 
@@ -92,19 +93,6 @@ pub(super) fn role(text: &str) -> Result<Role, String> {
         let known: Vec<&str> = people.map(|role| role.slug()).collect();
         format!("{text:?} is no role of a person; choose of {}", known.join(", "))
     })
-}
-
-fn uuid(text: &str) -> Option<u128> {
-    let dashed = text.len() == 36
-        && text
-            .bytes()
-            .enumerate()
-            .all(|(at, byte)| (byte == b'-') == [8, 13, 18, 23].contains(&at));
-    let digits = if dashed { text.replace('-', "") } else { text.to_owned() };
-    if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    u128::from_str_radix(&digits, 16).ok()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::exchange::said;
+use super::exchange::say;
 use crate::exit::Exit;
 use crate::party::day_of;
 
@@ -237,7 +237,7 @@ impl Status {
         if let Some(day) = &self.day {
             day_of(day)?;
         }
-        let seen = said(self.at.address, "look", "day", json!({ "day": self.day }))?;
+        let seen = say(self.at.address, &json!({ "look": "day", "day": self.day }))?;
         self.at.print(seen, |seen| page(seen, self.chinese));
         Ok(Exit::Ok)
     }
@@ -245,7 +245,7 @@ impl Status {
 
 impl Differences {
     fn run(self) -> Result<Exit> {
-        let seen = said(self.at.address, "look", "differences", json!({}))?;
+        let seen = say(self.at.address, &json!({ "look": "differences" }))?;
         self.at.print(seen, |seen| list(seen, self.chinese));
         Ok(Exit::Ok)
     }
@@ -260,8 +260,9 @@ impl Which {
 }
 
 impl At {
-    fn order(&self, name: &str, with: Value, done: &str) -> Result<Exit> {
-        let answer = said(self.address, "order", name, with)?;
+    fn order(&self, name: &str, mut with: Value, done: &str) -> Result<Exit> {
+        with["order"] = name.into();
+        let answer = say(self.address, &with)?;
         self.print(answer, |_| format!("{done}\n"));
         Ok(Exit::Ok)
     }
@@ -283,7 +284,8 @@ fn page(seen: &Value, chinese: bool) -> String {
 fn list(seen: &Value, chinese: bool) -> String {
     let all = seen["differences"].as_array().map_or(&[][..], Vec::as_slice);
     if all.is_empty() {
-        return ["No difference is open.\n", "无未结差异。\n"][usize::from(chinese)].to_owned();
+        let none = if chinese { "无未结差异。\n" } else { "No difference is open.\n" };
+        return none.to_owned();
     }
     let line = |one: &Value| format!("{}\n", page(one, chinese));
     all.iter().map(line).collect()

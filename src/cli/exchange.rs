@@ -1,9 +1,7 @@
 //! Finance's voucher store (电子凭证库) beside its engine, and orders to any party's process: `treasury exchange …`.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -12,11 +10,9 @@ use exchange::finance::Finance;
 use serde_json::Value;
 
 use crate::exit::{Exit, Failure};
+use crate::party::control::ask;
 use crate::party::finance::{FinanceWords, begin_day, beside};
 use crate::party::{PartyArguments, serve};
-
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Exchange e-vouchers (电子凭证) with banks and the central bank.
 #[derive(Args)]
@@ -101,7 +97,7 @@ impl Serve {
 
 impl Said {
     fn say(self, how: &str) -> Result<Exit> {
-        let line: Value = serde_json::from_str(&self.with)
+        let mut line: Value = serde_json::from_str(&self.with)
             .with_context(|| format!("`{}` is no JSON", self.with))?;
         if !line.is_object() {
             bail!(
@@ -109,16 +105,20 @@ impl Said {
                 self.with
             );
         }
-        let answer = asked(self.address, how, &self.name, line)?;
+        line[how] = self.name.into();
+        let answer = answer_to(self.address, &line)?;
         println!("{answer:#}");
         not_refused(answer)?;
         Ok(Exit::Ok)
     }
 }
 
-/// Gives an order to a party's process or looks at it; what it refuses is an error.
-pub(super) fn said(address: SocketAddr, how: &str, name: &str, with: Value) -> Result<Value> {
-    not_refused(asked(address, how, name, with)?)
+/// Says a line to a party's process; what it refuses is an error.
+///
+/// # Errors
+/// When it cannot be reached, or says no.
+pub(super) fn say(address: SocketAddr, line: &Value) -> Result<Value> {
+    not_refused(answer_to(address, line)?)
 }
 
 fn not_refused(answer: Value) -> Result<Value> {
@@ -128,23 +128,6 @@ fn not_refused(answer: Value) -> Result<Value> {
     }
 }
 
-fn asked(address: SocketAddr, how: &str, name: &str, mut with: Value) -> Result<Value> {
-    with[how] = name.into();
-    let answer = ask(address, &with).map_err(|error| Failure::new(Exit::Unreachable, error))?;
-    Ok(answer)
-}
-
-/// Says a line to a party's process, and gives its answer.
-///
-/// # Errors
-/// When nobody is there, or the answer is no line of JSON.
-pub(crate) fn ask(address: SocketAddr, line: &Value) -> Result<Value> {
-    let mut stream = TcpStream::connect(address).with_context(|| {
-        format!("nobody hears orders on {address}; start the party, and give its `control`")
-    })?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(format!("{line}\n").as_bytes())?;
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer)?;
-    Ok(serde_json::from_str(&answer)?)
+fn answer_to(address: SocketAddr, line: &Value) -> Result<Value> {
+    ask(address, line).map_err(|error| Failure::new(Exit::Unreachable, error).into())
 }

@@ -12,9 +12,9 @@ use domain::Fen;
 use domain::voucher::{Party, PartyKind};
 use serde_json::json;
 
+use super::exchange::say;
 use super::show;
 use super::voucher::look::day_of as day_in;
-use super::voucher::say;
 use crate::exit::Exit;
 use crate::party::bank::{self, BankWords};
 use crate::party::central_bank::CentralBankWords;

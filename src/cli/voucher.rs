@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use domain::voucher::{Party, VoucherKey};
 use serde_json::{Value, json};
 
-use super::exchange::ask;
+use super::exchange::say;
 use crate::exit::{Exit, Failure};
 
 /// Find, show, print, void and send by paper e-vouchers (电子凭证) of a party that runs.
@@ -96,18 +96,6 @@ struct Which {
 /// A voucher's key.
 fn key(text: &str) -> Result<VoucherKey, String> {
     crate::party::words::key_of(text)
-}
-
-/// What a party that runs says; its refusal is an error.
-///
-/// # Errors
-/// When it cannot be reached, or says no.
-pub(super) fn say(exchange: SocketAddr, line: &Value) -> Result<Value> {
-    let answer = ask(exchange, line).map_err(|error| Failure::new(Exit::Unreachable, error))?;
-    match answer["refused"].as_str() {
-        Some(why) => Err(Failure::new(Exit::Refused, anyhow::anyhow!("{why}")).into()),
-        None => Ok(answer),
-    }
 }
 
 impl Store {

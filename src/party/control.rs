@@ -30,6 +30,24 @@ const SILENCE: Duration = Duration::from_secs(600);
 /// How long whoever asked may take to read an answer.
 const UNREAD: Duration = Duration::from_secs(60);
 
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Says a line to a party's process, and gives its answer.
+///
+/// # Errors
+/// When nobody is there, or the answer is no line of JSON.
+pub(crate) fn ask(address: SocketAddr, line: &Value) -> Result<Value> {
+    let mut stream = TcpStream::connect(address).with_context(|| {
+        format!("nobody hears orders on {address}; start the party, and give its `control`")
+    })?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(format!("{line}\n").as_bytes())?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    Ok(serde_json::from_str(&answer)?)
+}
+
 /// Hears orders on an address; gives the one that was bound.
 pub(super) fn listen<B, W>(address: SocketAddr, inbox: Inbox<B>, words: W) -> Result<SocketAddr>
 where

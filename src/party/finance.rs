@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use super::After;
 use super::vouchers;
-use super::words::{Seen, Words, day, key, of_store, status, text, yuan};
+use super::words::{Seen, Words, day, key, of_store, payment_id, status, text, yuan};
 
 /// The channel by which facts of the exchange come.
 const CHANNEL: ChannelId = ChannelId(u16::MAX - 1);
@@ -155,12 +155,8 @@ impl Words<Finance> for FinanceWords {
 }
 
 fn payee(said: &Value) -> Result<SheetPayee, String> {
-    let payment = |text: &str| {
-        let number = (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten();
-        number.map(PaymentId).ok_or_else(|| format!("`{text}` is no payment; write its 32 digits"))
-    };
     Ok(SheetPayee {
-        payment: said["payment"].as_str().map(payment).transpose()?,
+        payment: said["payment"].as_str().map(payment_id).transpose()?,
         amount_fen: yuan(said, "amount")?,
         name: text(said, "name")?.to_owned(),
         account: text(said, "account")?.to_owned(),
@@ -245,16 +241,13 @@ fn payment(said: &Value) -> Result<(Book, PaymentId), String> {
     let division = division.map(DivisionIndex).ok_or("`division` is missing; give its index")?;
     let year = said["year"].as_u64().and_then(|year| FiscalYear::new(u16::try_from(year).ok()?));
     let year = year.ok_or("`year` is missing; give the fiscal year as a number")?;
-    let digits = text(said, "payment")?.replace('-', "");
-    let id = u128::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 32);
-    let id = id.ok_or("`payment` is no payment's id; give a UUID")?;
-    Ok(((division, year), PaymentId(id)))
+    Ok(((division, year), payment_id(text(said, "payment")?)?))
 }
 
 /// The voucher that orders a payment, or why there is none.
 fn of_payment(node: &RunningNode<Finance>, book: Book, payment: PaymentId) -> Value {
     let finance = node.business();
     let row = finance.voucher_of(book, payment).and_then(|row| voucher(node, &row.key).ok());
-    let why = finance.left().find(|(of, _)| **of == (book, payment)).map(|(_, why)| why);
+    let why = finance.why_left(book, payment);
     json!({ "payment": payment.to_string(), "voucher": row, "without_voucher": why })
 }

@@ -13,7 +13,7 @@ use exchange::link::tls::name_of;
 use exchange::party::identity::file_name;
 use exchange::signing::{CertificateId, Ed25519Signer};
 
-use crate::entropy;
+use crate::{entropy, hex};
 
 /// Makes a directory for each party, with its own keys and what it needs of the others.
 pub(crate) fn make(dir: &Path, parties: &[Party], first: Day, last: Day) -> Result<()> {
@@ -21,8 +21,7 @@ pub(crate) fn make(dir: &Path, parties: &[Party], first: Day, last: Day) -> Resu
         bail!("{} is there already; choose a new directory", dir.display());
     }
     let root = Ed25519Signer::from_secret(&entropy::bytes()?, CertificateId([0; 16]));
-    let root_text: String =
-        root.public_key().bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let root_text: String = hex::write(root.public_key().bytes());
     let mut seals = Vec::new();
     let mut lines = Vec::new();
     for &party in parties {

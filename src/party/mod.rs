@@ -2,7 +2,7 @@
 //!
 //! Wires `exchange::party` to sockets, clocks and signals. Decides nothing.
 
-mod control;
+pub(crate) mod control;
 
 pub(crate) mod bank;
 

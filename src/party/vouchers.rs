@@ -3,7 +3,7 @@
 //!
 //! A look holds up the party's turns: it reads one page of letters and says where the next goes on.
 
-use domain::ids::{Day, PaymentId};
+use domain::ids::Day;
 use domain::voucher::state::State;
 use domain::voucher::{
     Field, Flag, SealPlace, Value as FieldValue, Voucher, VoucherKey, VoucherKind,
@@ -19,7 +19,8 @@ use exchange::store::{InState, OutState, Row, Store};
 use serde_json::{Value, json};
 
 use super::day_of;
-use super::words::{Seen, key, key_of, text, yuan};
+use super::words::{Seen, key, key_of, payment_id, text, yuan};
+use crate::hex;
 
 /// Letters of one key that are shown; a letter that is refused again and again has a row each time.
 const SHOWN_MAX: usize = 32;
@@ -98,13 +99,8 @@ fn kind(text: &str) -> Result<VoucherKind, String> {
 }
 
 fn contents(said: &Value) -> Result<Contents, String> {
-    let payment = |text: &str| {
-        let digits: String = text.chars().filter(|c| *c != '-').collect();
-        let id = (digits.len() == 32).then(|| u128::from_str_radix(&digits, 16).ok()).flatten();
-        id.map(PaymentId).ok_or_else(|| format!("`{text}` is no payment's id; give a UUID"))
-    };
     Ok(Contents {
-        payment: may(said, "payment", payment)?,
+        payment: may(said, "payment", payment_id)?,
         amount_fen: may(said, "amount", |_| yuan(said, "amount"))?,
         payee: may(said, "payee", |text| Ok(text.to_owned()))?,
         names: may(said, "names", key_of)?,
@@ -232,7 +228,7 @@ fn letter(store: &Store, found: Found, kept: &Kept) -> Value {
     told["number"] = kept.row.number.into();
     told["sealed_anew"] = kept.row.times_sealed_anew().into();
     if let Ok(envelope) = &kept.envelope {
-        told["digest"] = hex(&envelope.digest().0).into();
+        told["digest"] = hex::write(&envelope.digest().0).into();
         let seals = envelope.seals().iter().map(|seal| seal_told(store, seal));
         told["seals"] = seals.collect::<Vec<_>>().into();
     }
@@ -259,7 +255,7 @@ fn seal_told(store: &Store, seal: &Seal) -> Value {
         "place": seal.place.slug(),
         "chinese": seal.place.chinese(),
         "holder": holder(store, seal),
-        "certificate": hex(&seal.certificate.0),
+        "certificate": hex::write(&seal.certificate.0),
         "day": seal.day.get(),
     })
 }
@@ -274,10 +270,6 @@ fn document(voucher: &Voucher) -> Value {
     let text = exchange::json::write(voucher).map_err(|error| error.to_string());
     let read = text.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
     read.unwrap_or_else(Value::String)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A voucher as an official would accept it on paper, and as it is typed in where lines are down.

@@ -1,5 +1,6 @@
 //! What people can say to a party, and see of it, by name: what every party has, and what each business adds.
 
+use domain::ids::PaymentId;
 use domain::voucher::{Party, Voucher, VoucherKey};
 use exchange::business::Business;
 use exchange::node::Order;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::day_of;
 use super::vouchers::flag;
+use crate::hex;
 
 /// What a look does when it is the node's turn.
 pub(crate) type Seen<B> =
@@ -38,6 +40,12 @@ pub(crate) fn text<'a>(said: &'a Value, name: &str) -> Result<&'a str, String> {
 /// A day that has to be there.
 pub(crate) fn day(said: &Value) -> Result<domain::ids::Day, String> {
     day_of(text(said, "day")?).map_err(|error| error.to_string())
+}
+
+/// A payment's id, as a UUID is written.
+pub(crate) fn payment_id(text: &str) -> Result<PaymentId, String> {
+    let id = hex::uuid(text).map(PaymentId);
+    id.ok_or_else(|| format!("`{text}` is no payment's id; give a UUID"))
 }
 
 /// An amount in yuan that has to be there.

@@ -19,7 +19,7 @@ use protocol::lookup::{Answer, LookUp};
 use protocol::{Hello, Outcome, Value};
 
 use super::{BANKS, DIVISION_CODE, Province, TREASURY};
-use crate::cli::plain;
+use crate::plain;
 
 /// The division.
 const DIVISION: DivisionIndex = DivisionIndex(901);

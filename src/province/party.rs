@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::cli::exchange::ask;
+use crate::party::control::ask;
 
 /// A party's process. Killed when dropped.
 pub(crate) struct Party {

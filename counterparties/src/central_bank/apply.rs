@@ -6,12 +6,12 @@ use domain::money::FenSum;
 use domain::voucher::{DivisionCode, Field, Voucher, VoucherKey, VoucherKind, VoucherNumber};
 use domain::{Fen, FiscalYear};
 
-use super::cash::{amount_fen, order_of};
+use super::cash::amount_fen;
 use super::master::{MasterRow, Treasury};
 use super::order::PaidIn;
 use super::record::Record;
 use super::requests::lane_of;
-use super::{CentralBank, Ended, Kept, is_notice, request_of};
+use super::{CentralBank, Ended, Kept, is_notice, order_of, request_of};
 use crate::ledger::{AccountId, AccountKind, Posting, Purpose, SourceId};
 use crate::record as encoding;
 
@@ -200,7 +200,7 @@ impl CentralBank {
         }
         for line in &voucher.details {
             let amount_fen = line.fields.amount_fen(Field::Amount).unwrap_or_default();
-            if let Some(order) = order_of(voucher.key, &line.fields) {
+            if let Some(order) = order_of(voucher, &line.fields) {
                 self.cleared.entry(order).or_default().amount_fen += FenSum::from(amount_fen.get());
             }
         }
@@ -214,7 +214,7 @@ impl CentralBank {
         for line in &voucher.details {
             let amount_fen = line.fields.amount_fen(Field::Amount).unwrap_or_default();
             let detail = line.fields.text(Field::OriginalDetail).unwrap_or("");
-            if let Some(order) = order_of(voucher.key, &line.fields) {
+            if let Some(order) = order_of(voucher, &line.fields) {
                 self.cleared.entry(order).or_default().refunded_fen -=
                     FenSum::from(amount_fen.get());
                 self.refunded.insert((order, detail.to_owned()));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use domain::clearing::Lane;
 use domain::ids::Day;
 use domain::money::FenSum;
-use domain::voucher::{Field, Flag, Party, Value, Voucher, VoucherKey, VoucherKind};
+use domain::voucher::{Field, Flag, Party, Value, Voucher, VoucherKind};
 use exchange::business::Effect;
 
 use super::record::Record;
@@ -173,14 +173,4 @@ fn settled_receipt(day: Day, voucher: &Voucher) -> Voucher {
         }
     }
     receipt
-}
-
-/// The key of the order that a line of a request names.
-pub(super) fn order_of(
-    request: VoucherKey,
-    line: &domain::voucher::document::Fields,
-) -> Option<VoucherKey> {
-    let kind = line.text(Field::OriginalKind).and_then(domain::voucher::form::kind)?;
-    let number = line.text(Field::OriginalNumber).and_then(domain::voucher::VoucherNumber::new)?;
-    Some(VoucherKey { kind, number, ..request })
 }

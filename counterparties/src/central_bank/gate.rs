@@ -8,8 +8,7 @@ use domain::voucher::check::check;
 use domain::voucher::unfit::Place;
 use domain::voucher::{Field, Finding, Party, PartyKind, Unfit, Voucher, VoucherKey, VoucherKind};
 
-use super::CentralBank;
-use super::cash::order_of;
+use super::{CentralBank, order_of};
 use crate::bank::findings_told;
 
 impl CentralBank {
@@ -49,7 +48,7 @@ impl CentralBank {
             let fields = &detail.fields;
             let place = Place::Detail(line, Some(Field::OriginalDetail));
             let name = fields.text(Field::OriginalDetail).unwrap_or("");
-            let order = order_of(voucher.key, fields);
+            let order = order_of(voucher, fields);
             let cleared = order.and_then(|order| Some((order, self.cleared.get(&order)?)));
             let Some((order, cleared)) = cleared.filter(|_| !name.is_empty()) else {
                 findings.push(Finding::new(Unfit::RefundDetail, place, name));

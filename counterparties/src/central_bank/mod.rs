@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use domain::clearing::Lane;
 use domain::ids::Day;
 use domain::money::{FenSum, yuan_plain};
+use domain::voucher::document::Fields;
+use domain::voucher::facts::named_voucher;
 use domain::voucher::{
     Field, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, VoucherNumber,
 };
@@ -206,6 +208,12 @@ impl CentralBank {
         let number = number.expect("twelve characters and eight digits are a number");
         VoucherKey { division: division.division, year, kind, number }
     }
+}
+
+/// The order that a line of a request names.
+fn order_of(request: &Voucher, line: &Fields) -> Option<VoucherKey> {
+    let VoucherKey { division, year, .. } = request.key;
+    named_voucher(division, year, line)
 }
 
 fn is_notice(kept: &Kept) -> bool {

@@ -462,7 +462,7 @@ impl House {
                     }
                 }
                 Told::Voided(payment, book) => orders.push(Order::Voided { book, payment }),
-                Told::Nothing | Told::Answered(..) | Told::Filed(_) => {}
+                Told::Nothing | Told::Answered(..) | Told::Filed { .. } => {}
             }
         }
         orders

@@ -212,3 +212,21 @@ pub fn parked_facts_that_fit<'a>(
 ) -> impl Iterator<Item = (&'a ParkedKey, &'a Parked)> {
     book.suspense.iter().filter(move |(key, parked)| must_fit(division, key, parked).is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_vouchers_name_as_the_reporter_may_report() {
+        for &path in Path::ALL {
+            // An allocation is paid and cleared at once: nobody confirms it apart.
+            let is_told =
+                |kind: &&FactKind| (path, **kind) != (Path::Allocation, FactKind::ConfirmPaid);
+            for &kind in FactKind::ALL.iter().filter(is_told) {
+                let role = crate::voucher::facts::reporter(path, kind);
+                assert!(role_reports(role, path, kind), "{kind} on {path} by {role}");
+            }
+        }
+    }
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::codes::FactKind;
+use crate::codes::{FactKind, Path, Role};
 use crate::command::Fact;
 use crate::ids::{Day, DivisionIndex, FiscalYear, PaymentId, QuotaId};
 use crate::limits::{NOTE_BYTES_MAX, QUOTA_SERIAL_MAX, VOUCHER_FINDINGS_MAX};
@@ -16,10 +16,10 @@ use crate::money::Fen;
 use crate::particulars::account_hash;
 
 use super::check;
-use super::document::{Detail, Value, Voucher};
+use super::document::{Detail, Fields, Value, Voucher};
 use super::field::Field;
 use super::form;
-use super::key::{Flag, VoucherKey};
+use super::key::{DivisionCode, Flag, VoucherKey, VoucherNumber};
 use super::kind::VoucherKind;
 use super::unfit::{Finding, Place, Unfit};
 
@@ -41,6 +41,19 @@ pub fn quota_of(detail: &Detail) -> Option<QuotaId> {
     let year = FiscalYear::new(parts.next()?.parse().ok()?)?;
     let serial = parts.next()?.parse().ok().filter(|&serial| serial <= QUOTA_SERIAL_MAX)?;
     parts.next().is_none().then(|| QuotaId::new(DivisionIndex(division), year, serial))
+}
+
+/// The voucher that a head or detail names as its original. It names kind and number: division and year are those
+/// of whoever names it.
+#[must_use]
+pub fn named_voucher(
+    division: DivisionCode,
+    year: FiscalYear,
+    fields: &Fields,
+) -> Option<VoucherKey> {
+    let kind = form::kind(fields.text(Field::OriginalKind)?)?;
+    let number = VoucherNumber::new(fields.text(Field::OriginalNumber)?)?;
+    Some(VoucherKey { division, year, kind, number })
 }
 
 /// The engine's number for a detail: details are numbered from 1, so that zero is the whole.
@@ -96,6 +109,43 @@ pub fn of_receipt<'a>(
         });
     }
     Ok(facts)
+}
+
+/// Who reports a fact of a payment on a settlement path.
+#[must_use]
+pub const fn reporter(path: Path, fact: FactKind) -> Role {
+    match (fact, path) {
+        (FactKind::Clear | FactKind::SettleRefund, Path::Treasury) | (_, Path::Allocation) => {
+            Role::CentralBank
+        }
+        (FactKind::Clear | FactKind::SettleRefund, Path::Special) => Role::Finance,
+        _ => Role::Bank,
+    }
+}
+
+/// Facts, and behind each one that settles with its payment what settles it. A fiscal special account has paid out of
+/// its own money, and has it back with the bank's notice; an allocation that comes back has come back to the treasury
+/// itself. Of a unit's own account paid is final, and the engine takes nothing behind it.
+#[must_use]
+pub fn settled_at_once<'a>(order: &VoucherKey, path: Path, facts: Vec<Fact<'a>>) -> Vec<Fact<'a>> {
+    let settles = |kind| match (kind, path) {
+        (FactKind::ConfirmPaid, Path::Special) => Some((FactKind::Clear, "settled")),
+        (FactKind::Refund, Path::Special | Path::Allocation) => {
+            Some((FactKind::SettleRefund, "refund settled"))
+        }
+        _ => None,
+    };
+    let mut all = Vec::with_capacity(facts.len());
+    for fact in facts {
+        let behind = settles(fact.kind).map(|(kind, what)| {
+            let told = format!("{what} {}", fact.serial);
+            let serial = serial(order, Flag::Receipt, fact.payment, &told);
+            Fact { kind, serial, payee_hash: 0, detail: 0, note: "", ..fact }
+        });
+        all.push(fact);
+        all.extend(behind);
+    }
+    all
 }
 
 /// What it means that one of our orders was sent back (退回), or was not taken: nothing in it was paid.

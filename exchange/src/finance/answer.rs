@@ -7,20 +7,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Fen;
-use domain::codes::{FactKind, Path, Role};
+use domain::codes::{FactKind, Role};
 use domain::command::Fact;
 use domain::ids::{Day, PaymentId};
 use domain::voucher::document::Fields;
 use domain::voucher::{
-    Detail, Field, Finding, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind,
-    VoucherNumber, facts, form,
+    Detail, Field, Finding, Flag, Party, Voucher, VoucherKey, VoucherKind, facts, form,
 };
 
 use super::back::without_voided;
 use super::issue::digest;
 use super::record::{FactDue, LineRecord, Record};
 use super::sheet::retold;
-use super::{Finance, Part, Row, Standing, clearing, failed, noted};
+use super::{Finance, Part, Row, Standing, failed, noted};
 use crate::business::{Effect, Verdict};
 
 impl Finance {
@@ -82,7 +81,7 @@ impl Finance {
             ));
         }
         let facts = facts::of_receipt(&original, receipt).map_err(|found| told(&found))?;
-        let facts = settled_at_once(row, without_voided(row, facts));
+        let facts = facts::settled_at_once(&row.key, row.path, without_voided(row, facts));
         let (paid_fen, lines) = paid(receipt);
         let mut effects = Finance::alarms_of_voided(row, &paid_fen);
         let (key, facts) = (row.key.to_string(), due(row, &facts));
@@ -98,7 +97,9 @@ impl Finance {
     }
 
     fn refunded(&self, from: Party, notice: &Voucher) -> Result<Vec<Effect>, String> {
-        let key = original_key(notice).ok_or("a refund notice names the voucher it is about")?;
+        let VoucherKey { division, year, .. } = notice.key;
+        let key = facts::named_voucher(division, year, &notice.head);
+        let key = key.ok_or("a refund notice names the voucher it is about")?;
         let row = self.ours(from, &key)?;
         let payees = row.payees();
         let receipt = retold(row, payees, Flag::Receipt);
@@ -115,7 +116,7 @@ impl Finance {
         Ok(vec![noted(&Record::Refunded {
             key: key.to_string(),
             details: details.into_iter().map(|at| at as u32).collect(),
-            facts: due(row, &settled_at_once(row, facts)),
+            facts: due(row, &facts::settled_at_once(&row.key, row.path, facts)),
         })])
     }
 }
@@ -136,11 +137,13 @@ impl Finance {
                 self.central_bank
             ));
         }
+        let VoucherKey { division, year, .. } = receipt.key;
         let day = receipt.head.day(Field::ClearedDay).unwrap_or(receipt.date);
         let mut effects = Vec::new();
         let mut seen = BTreeSet::new();
         for line in &receipt.details {
-            let key = clearing::named(receipt, line).ok_or("a line names no voucher")?;
+            let key = facts::named_voucher(division, year, &line.fields);
+            let key = key.ok_or("a line names no voucher")?;
             let number = line.fields.text(Field::RefundNumber).and_then(form::refund_number);
             let number = number.ok_or("a line names no refund")?;
             let back = self.by_key.get(&key).and_then(|at| self.refunds.get(&(*at, number)));
@@ -178,38 +181,10 @@ fn part_at(parts: &[Part], id: &str) -> Option<usize> {
     (at < parts.len()).then_some(at)
 }
 
-/// Facts as they are due, in the role of whoever reports them on the voucher's path.
+/// Facts as they are due, each in the role of whoever reports it on the voucher's path.
 pub(super) fn due(row: &Row, facts: &[Fact<'_>]) -> Vec<FactDue> {
-    let reports = |kind| match (kind, row.path) {
-        (FactKind::Clear | FactKind::SettleRefund, Path::Special) => Role::Finance,
-        _ if row.to.kind() == PartyKind::CentralBank => Role::CentralBank,
-        _ => Role::Bank,
-    };
-    facts.iter().map(|fact| FactDue::of(reports(fact.kind), fact)).collect()
-}
-
-/// Facts, and behind each one that settles with its payment what settles it. A fiscal special account has paid out of
-/// its own money, and has it back with the bank's notice; an allocation that comes back has come back to the treasury
-/// itself. Of a unit's own account paid is final, and the engine takes nothing behind it.
-fn settled_at_once<'a>(row: &Row, facts: Vec<Fact<'a>>) -> Vec<Fact<'a>> {
-    let settles = |kind| match (kind, row.path) {
-        (FactKind::ConfirmPaid, Path::Special) => Some((FactKind::Clear, "settled")),
-        (FactKind::Refund, Path::Special | Path::Allocation) => {
-            Some((FactKind::SettleRefund, "refund settled"))
-        }
-        _ => None,
-    };
-    let mut all = Vec::with_capacity(facts.len());
-    for fact in facts {
-        let behind = settles(fact.kind).map(|(kind, what)| {
-            let told = format!("{what} {}", fact.serial);
-            let serial = facts::serial(&row.key, Flag::Receipt, fact.payment, &told);
-            Fact { kind, serial, payee_hash: 0, detail: 0, note: "", ..fact }
-        });
-        all.push(fact);
-        all.extend(behind);
-    }
-    all
+    let of = |fact: &Fact<'_>| FactDue::of(facts::reporter(row.path, fact.kind), fact);
+    facts.iter().map(of).collect()
 }
 
 fn told(found: &[Finding]) -> String {
@@ -235,14 +210,6 @@ fn paid(receipt: &Voucher) -> (Vec<i64>, Vec<LineRecord>) {
         paid_fen,
     };
     (paid_fen, lines.into_iter().map(line).collect())
-}
-
-/// The voucher that a refund notice is about.
-fn original_key(notice: &Voucher) -> Option<VoucherKey> {
-    let VoucherKey { division, year, .. } = notice.key;
-    let kind = form::kind(notice.head.text(Field::OriginalKind)?)?;
-    let number = VoucherNumber::new(notice.head.text(Field::OriginalNumber)?)?;
-    Some(VoucherKey { division, year, kind, number })
 }
 
 /// What the central bank reports at a day's end, out of its own ledger.

@@ -117,6 +117,7 @@ impl Finance {
     /// The central bank sent a limit notice back: nothing of it was cleared.
     pub(super) fn notice_came_back(&self, notice: &VoucherKey, reason: &str) -> Vec<Effect> {
         let mut effects = vec![noted(&Record::NoticeBack { notice: notice.to_string() })];
+        effects.extend(self.request_sent_back(notice));
         let rows = &self.noticed[notice];
         let answered = self.answer_requests(rows);
         if answered.is_empty() {
@@ -140,12 +141,11 @@ impl Finance {
     }
 
     pub(super) fn write_notice_again(&self, notice: &Voucher) -> Vec<Effect> {
-        let rows = self.notices_back.get(&notice.key);
-        let rows: Vec<&Row> =
-            rows.into_iter().flatten().map(|at| &self.rows[*at as usize]).collect();
+        // Its vouchers may be noticed under another by now.
+        let Some(rows) = self.notices_back.get(&notice.key) else { return Vec::new() };
+        let rows: Vec<&Row> = rows.iter().map(|at| &self.rows[*at as usize]).collect();
         match self.notice_with(notice.clone(), &rows, &mut self.numbers.giving()) {
-            Ok(effects) if !rows.is_empty() => effects,
-            Ok(_) => Vec::new(),
+            Ok(effects) => effects,
             Err(why) => vec![Effect::Alarm { what: format!("{}: {why}", notice.key) }],
         }
     }

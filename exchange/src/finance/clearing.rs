@@ -12,9 +12,7 @@ use domain::command::Fact;
 use domain::ids::Day;
 use domain::voucher::document::Fields;
 use domain::voucher::numbers::{Giving, Series};
-use domain::voucher::{
-    Detail, Field, Flag, Party, Value, Voucher, VoucherKey, VoucherNumber, canonical, facts, form,
-};
+use domain::voucher::{Detail, Field, Flag, Party, Value, Voucher, VoucherKey, canonical, facts};
 
 use super::record::{FactDue, Record};
 use super::{Finance, Row, Standing, failed, noted};
@@ -57,9 +55,10 @@ impl Finance {
 
     /// The vouchers of a bank that its request names, each once, in the order of their keys.
     fn rows_named(&self, from: Party, request: &Voucher) -> Result<Vec<u32>, String> {
+        let VoucherKey { division, year, .. } = request.key;
         let mut rows = BTreeMap::new();
         for line in &request.details {
-            let key = named(request, line)
+            let key = facts::named_voucher(division, year, &line.fields)
                 .ok_or_else(|| format!("detail {} names no voucher", line.id))?;
             if let Some(at) = self.by_key.get(&key).filter(|at| self.row_at(**at).to == from) {
                 rows.insert(key, *at);
@@ -210,14 +209,6 @@ impl Finance {
         }
         effects
     }
-}
-
-/// The voucher that a line is about.
-pub(super) fn named(request: &Voucher, line: &Detail) -> Option<VoucherKey> {
-    let VoucherKey { division, year, .. } = request.key;
-    let kind = form::kind(line.fields.text(Field::OriginalKind)?)?;
-    let number = VoucherNumber::new(line.fields.text(Field::OriginalNumber)?)?;
-    Some(VoucherKey { division, year, kind, number })
 }
 
 /// That each payment of a voucher is cleared: all that was paid of it.

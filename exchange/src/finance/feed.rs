@@ -76,9 +76,15 @@ pub enum Told {
     Voided(PaymentId, Book),
     /// A payment was paid, rejected or cleared, by whatever way: it needs no voucher any more.
     Answered(PaymentId, Book),
-    /// Accounts, agent banks, units or days of the calendar were filed: what had no account may have one now, and
-    /// another day may be worked.
-    Filed(Book),
+    /// Something was filed that vouchers rest on.
+    Filed {
+        /// Whose division and year.
+        book: Book,
+        /// Accounts, agent banks or units: what had no account may have one now.
+        payers: bool,
+        /// Days of the calendar: others may be worked.
+        calendar: bool,
+    },
 }
 
 /// The elements of a quota, as its official key has them.
@@ -123,12 +129,17 @@ impl Feed {
     /// If rows it puts on file are no rows.
     pub fn take(&mut self, event: &Event<'_>) -> Result<Told, String> {
         let filed = self.shelves.take(event)?;
-        let tables = [Account::TABLE, AgentBank::TABLE, Unit::TABLE, Calendar::TABLE];
-        if let Some(book) = book_of(&event.body)
-            && tables.into_iter().any(|table| filed.has(table))
-        {
-            self.payers.remove(&book);
-            return Ok(Told::Filed(book));
+        if let Some(book) = book_of(&event.body) {
+            let of_payers = [Account::TABLE, AgentBank::TABLE, Unit::TABLE];
+            let payers = of_payers.into_iter().any(|table| filed.has(table));
+            if payers {
+                self.payers.remove(&book);
+            }
+            let calendar = filed.has(Calendar::TABLE);
+            return Ok(match payers || calendar {
+                true => Told::Filed { book, payers, calendar },
+                false => Told::Nothing,
+            });
         }
         Ok(match &event.body {
             EventBody::Registered { command } => {

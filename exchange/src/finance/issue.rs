@@ -7,9 +7,7 @@ use domain::ids::{Day, PaymentId};
 use domain::office::shelves::Book;
 use domain::voucher::grouping::{self, Draft, Order};
 use domain::voucher::numbers::{Giving, Series};
-use domain::voucher::{
-    Detail, DivisionCode, Field, Party, Voucher, VoucherKey, VoucherNumber, canonical, facts, form,
-};
+use domain::voucher::{Detail, DivisionCode, Field, Party, Voucher, canonical, facts};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::due::Due;
@@ -56,9 +54,8 @@ impl Finance {
     /// Why a payment that is ordered again would be paid twice: the voucher it names is not at an end.
     fn pays_twice(&self, order: &Order, division: DivisionCode, book: Book) -> Option<String> {
         let fields = &order.payees.first()?.fields;
-        let kind = fields.text(Field::OriginalKind).and_then(form::kind)?;
-        let number = fields.text(Field::OriginalNumber).and_then(VoucherNumber::new)?;
-        let before = self.voucher(&VoucherKey { division, year: book.1, kind, number })?;
+        let before = facts::named_voucher(division, book.1, fields)?;
+        let before = self.voucher(&before)?;
         let failed = |part: &Part| part.paid_fen < part.ordered_fen || part.refunded;
         let may_be_paid = match before.standing {
             Standing::Out => true,

@@ -302,6 +302,12 @@ impl Finance {
         self.left.iter().map(|(name, why)| (name, &**why))
     }
 
+    /// Why a payment has no voucher; none where it has one, or was never ordered.
+    #[must_use]
+    pub fn why_left(&self, book: Book, payment: PaymentId) -> Option<&str> {
+        self.left.get(&(book, payment)).map(|why| &**why)
+    }
+
     /// Limit notices that the central bank sent back and that are still to be replaced.
     pub fn notices_back(&self) -> impl Iterator<Item = &VoucherKey> {
         self.notices_back.keys()

@@ -3,8 +3,8 @@
 use domain::Fen;
 use domain::ids::PaymentId;
 use domain::voucher::document::Fields;
-use domain::voucher::facts::payment_of;
-use domain::voucher::{Field, Voucher, VoucherKey, VoucherNumber, form};
+use domain::voucher::facts::{named_voucher, payment_of};
+use domain::voucher::{Field, Voucher, VoucherKey};
 
 use super::{Log, LogFault, Node};
 use crate::business::Business;
@@ -153,18 +153,15 @@ impl Contents {
         let is_of = |wanted: PaymentId| {
             voucher.details.iter().any(|detail| payment_of(detail) == Some(wanted))
         };
+        let VoucherKey { division, year, .. } = voucher.key;
+        let names = |wanted: VoucherKey| {
+            all().any(|fields| named_voucher(division, year, fields) == Some(wanted))
+        };
         self.payment.is_none_or(is_of)
             && self.amount_fen.is_none_or(amount)
             && self.payee.as_ref().is_none_or(payee)
-            && self.names.is_none_or(|key| all().any(|fields| named(voucher, fields) == Some(key)))
+            && self.names.is_none_or(names)
     }
-}
-
-/// The voucher that a head or detail names as the one it comes of.
-fn named(voucher: &Voucher, fields: &Fields) -> Option<VoucherKey> {
-    let kind = form::kind(fields.text(Field::OriginalKind)?)?;
-    let number = VoucherNumber::new(fields.text(Field::OriginalNumber)?)?;
-    Some(VoucherKey { kind, number, ..voucher.key })
 }
 
 fn summary(voucher: &Voucher) -> Summary {

@@ -1,6 +1,7 @@
 //! What is put into an outbox, and in which lane it waits there.
 
-use domain::voucher::{Field, Flag, Party, Voucher, VoucherKey, VoucherKind};
+use domain::voucher::facts::named_voucher;
+use domain::voucher::{Field, Flag, Party, Voucher, VoucherKey};
 
 use super::Store;
 use super::rows::OutState;
@@ -61,16 +62,8 @@ impl LanePolicy {
 /// The voucher that a voucher belongs to and may not overtake: the original it names, else the one of its own key.
 #[must_use]
 pub(crate) fn root_of(voucher: &Voucher) -> VoucherKey {
-    let named = || {
-        let kind = voucher.head.text(Field::OriginalKind)?.parse().ok()?;
-        let number = voucher.head.text(Field::OriginalNumber)?;
-        Some(VoucherKey {
-            kind: VoucherKind::from_code(kind)?,
-            number: domain::voucher::VoucherNumber::new(number)?,
-            ..voucher.key
-        })
-    };
-    named().unwrap_or(voucher.key)
+    let VoucherKey { division, year, .. } = voucher.key;
+    named_voucher(division, year, &voucher.head).unwrap_or(voucher.key)
 }
 
 /// What a voucher is to an outbox.

@@ -24,8 +24,8 @@ use tokio::task::LocalSet;
 use super::bank::{Due, bank};
 use super::check::Reserved;
 use super::{Measured, Skew};
-use crate::cli::plain;
 use crate::clock;
+use crate::plain;
 
 /// How often the run looks at the disk it uses.
 const LOOK_EVERY: Duration = Duration::from_millis(250);

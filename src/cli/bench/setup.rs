@@ -11,7 +11,7 @@ use domain::ids::{
 use domain::{Code, Fen};
 use protocol::{CommandsBuilder, Flags};
 
-use crate::cli::plain;
+use crate::plain;
 use crate::wire::{Asked, Wire};
 
 /// Divisions that keep their own treasury.

@@ -28,8 +28,8 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::cli::plain;
 use crate::clock;
+use crate::plain;
 use crate::runner::Latency;
 use crate::wire::{Asked, Wire};
 

@@ -136,7 +136,7 @@ pub(super) fn settle(dir: &Path, scale: Scale) -> Result<Settlement> {
     payments.order(&province, wave)?;
     until("every order is in a voucher", || {
         let orders = &province.at_finance()?["finance"]["vouchers"]["8202"];
-        done(orders.as_u64().unwrap_or_default(), payments.count())
+        Ok((orders.as_u64().unwrap_or_default(), payments.count()))
     })?;
     province.banks[KILLED].start_again()?;
     all_are(&province, payments, PaymentState::Paid)?;
@@ -153,7 +153,7 @@ pub(super) fn settle(dir: &Path, scale: Scale) -> Result<Settlement> {
     until("what came back is in the treasury", || {
         ask_for_clearing(&province)?;
         let out = i128::from(CASH_FEN) - i128::from(province.cash_fen()?.get());
-        done(u64::from(out == payments.sum_fen() - refunded_fen), 1)
+        Ok((u64::from(out == payments.sum_fen() - refunded_fen), 1))
     })?;
     for bank in &province.banks {
         bank.order("close", json!({}))?;
@@ -178,7 +178,8 @@ fn money_comes_back(province: &Province) -> Result<i128> {
     }
     until("finance has heard what came back", || {
         let told = province.at_finance()?;
-        done(u64::from(i128::from(number(&told, "/finance/refunded_fen")?) == sum_fen), 1)
+        let told_fen = i128::from(number(&told, "/finance/refunded_fen")?);
+        Ok((u64::from(told_fen == sum_fen), 1))
     })?;
     Ok(sum_fen)
 }
@@ -198,7 +199,7 @@ fn ask_for_clearing(province: &Province) -> Result<()> {
 /// What everybody's books say in the end.
 fn look_at(province: &Province, payments: Payments) -> Result<Settlement> {
     until("the engine has heard of everything", || {
-        done(number(&province.at_finance()?, "/finance/facts_due")?, 0)
+        Ok((number(&province.at_finance()?, "/finance/facts_due")?, 0))
     })?;
     let finance = province.at_finance()?;
     let mut shown = Settlement {
@@ -237,7 +238,7 @@ fn note_lines(told: &Value, shown: &mut Settlement) {
 
 fn all_are(province: &Province, payments: Payments, state: PaymentState) -> Result<()> {
     until(&format!("every payment is {state}"), || {
-        done(payments.in_state(province, state)?, payments.count())
+        Ok((payments.in_state(province, state)?, payments.count()))
     })
 }
 
@@ -246,22 +247,11 @@ fn number(told: &Value, path: &str) -> Result<u64> {
     found.with_context(|| format!("{path} is no number in {told}"))
 }
 
-/// How far something is, and how far it has to come.
-struct Far {
-    is: u64,
-    wanted: u64,
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "the end of a look that may fail")]
-fn done(is: u64, wanted: u64) -> Result<Far> {
-    Ok(Far { is, wanted })
-}
-
-/// Looks until something has come so far, or does not move any more.
-fn until(what: &str, mut look: impl FnMut() -> Result<Far>) -> Result<()> {
+/// Looks until something has come as far as it has to, or does not move any more. A look says both.
+fn until(what: &str, mut look: impl FnMut() -> Result<(u64, u64)>) -> Result<()> {
     let (mut last, mut looks) = (None, 0);
     loop {
-        let Far { is, wanted } = look()?;
+        let (is, wanted) = look()?;
         if is == wanted {
             return Ok(());
         }

@@ -15,7 +15,8 @@ use protocol::{Flags, decode_command, encode_command};
 use serde_json::{Value, json};
 
 use super::order::{Order, Report, Reservation, Resolution, What};
-use crate::cli::{arguments, hex};
+use crate::cli::arguments;
+use crate::hex;
 
 const SCHEMA: &str = "treasury-desk-order";
 

@@ -15,8 +15,9 @@ use protocol::directory::{
 use protocol::json::payment_page_json;
 use protocol::limits::DIRECTORY_PAGE_ITEMS_MAX;
 
-use crate::cli::{arguments, connection, hex, moment, show};
+use crate::cli::{arguments, connection, moment, show};
 use crate::exit::Exit;
+use crate::hex;
 
 /// List payments that meet every condition, in the order of their reservation.
 #[derive(Args)]

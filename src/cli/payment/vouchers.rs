@@ -8,8 +8,8 @@ use domain::ids::{DivisionIndex, FiscalYear, PaymentId};
 use serde_json::{Map, Value, json};
 
 use super::now::Both;
+use crate::cli::exchange::say;
 use crate::cli::voucher::look::{day_of, pages};
-use crate::cli::voucher::say;
 
 /// Letters that are told of one payment.
 const LETTERS_MAX: usize = 100;

@@ -11,7 +11,8 @@ use domain::ids::{Day, PaymentId};
 use domain::voucher::{Party, VoucherKey};
 use serde_json::{Map, Value, json};
 
-use super::{Store, Which, key, say};
+use super::{Store, Which, key};
+use crate::cli::exchange::say;
 use crate::cli::{arguments, show};
 use crate::exit::Exit;
 

@@ -68,8 +68,7 @@ fn connect(engine: SocketAddr) -> Result<Clients> {
     Ok(clients)
 }
 
-/// Gives what waits until finance has ended. Facts of one payment keep their order: those of one role go
-/// together, and a change of role waits for the answers before it.
+/// Gives what waits until finance has ended.
 fn give_with(
     clients: &Clients,
     waiting: &mut Vec<(u64, FactDue)>,
@@ -78,27 +77,7 @@ fn give_with(
 ) -> Result<()> {
     loop {
         while !waiting.is_empty() {
-            let role = waiting[0].1.role();
-            let alike = waiting.iter().take_while(|(_, fact)| fact.role() == role).count();
-            let by = By { person: PERSON, role, channel: CHANNEL };
-            let commands: Vec<Command<'_>> = waiting[..alike]
-                .iter()
-                .map(|(_, fact)| Command { by, body: Body::Fact(fact.fact()) })
-                .collect();
-            let outcomes = clients[&role].submit_all(&commands)?;
-            let mut through = None;
-            for ((number, fact), outcome) in waiting.iter().zip(outcomes) {
-                match outcome {
-                    Outcome::Done(_) => {}
-                    Outcome::Refused(told) if told.result.code.retry() != Retry::SameId => {
-                        let (code, kind): (Code, u8) = (told.result.code, fact.kind);
-                        tracing::error!(%code, kind, payment = %format_args!("{:032x}", fact.payment), "a fact was turned away");
-                    }
-                    Outcome::Refused(_) | Outcome::Unknown => break,
-                }
-                through = Some(*number);
-            }
-            let Some(through) = through else {
+            let Some(through) = give_first(clients, waiting)? else {
                 std::thread::sleep(PAUSE);
                 continue;
             };
@@ -115,4 +94,29 @@ fn give_with(
         }
         waiting.extend(due.try_iter().take(FACTS_PER_TURN));
     }
+}
+
+/// Gives the first facts of one role, and says up to which the engine has them; none: it has not the first. Facts of
+/// one payment keep their order: a change of role waits for the answers before it.
+fn give_first(clients: &Clients, waiting: &[(u64, FactDue)]) -> Result<Option<u64>> {
+    let Some((_, first)) = waiting.first() else { return Ok(None) };
+    let role = first.role();
+    let alike = waiting.iter().take_while(|(_, fact)| fact.role() == role);
+    let by = By { person: PERSON, role, channel: CHANNEL };
+    let commands: Vec<Command<'_>> =
+        alike.map(|(_, fact)| Command { by, body: Body::Fact(fact.fact()) }).collect();
+    let outcomes = clients[&role].submit_all(&commands)?;
+    let mut through = None;
+    for ((number, fact), outcome) in waiting.iter().zip(outcomes) {
+        match outcome {
+            Outcome::Done(_) => {}
+            Outcome::Refused(told) if told.result.code.retry() != Retry::SameId => {
+                let (code, kind): (Code, u8) = (told.result.code, fact.kind);
+                tracing::error!(%code, kind, payment = %format_args!("{:032x}", fact.payment), "a fact was turned away");
+            }
+            Outcome::Refused(_) | Outcome::Unknown => break,
+        }
+        through = Some(*number);
+    }
+    Ok(through)
 }

@@ -142,10 +142,12 @@ impl Following {
                 Ok(())
             }
             Told::Answered(..) => Ok(()),
-            Told::Filed(book) => {
-                let office = self.feed.shelves().office(book);
-                self.days.lock().unwrap_or_else(PoisonError::into_inner).take(office);
-                if is_new { self.try_again(book) } else { Ok(()) }
+            Told::Filed { book, payers, calendar } => {
+                if calendar {
+                    let office = self.feed.shelves().office(book);
+                    self.days.lock().unwrap_or_else(PoisonError::into_inner).take(office);
+                }
+                if payers && is_new { self.try_again(book) } else { Ok(()) }
             }
         }
     }

@@ -12,7 +12,8 @@ use domain::reconciliation::statement::{
     HeadProblem, Part, answer, check_head, day_of, lines, reason,
 };
 use domain::reconciliation::{Comparison, Figures, Item, ItemState, Line, Scope, Side, Source};
-use domain::voucher::numbers::{Numbers, Series};
+use domain::voucher::facts::named_voucher;
+use domain::voucher::numbers::{Giving, Series};
 use domain::voucher::{
     Field, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, VoucherNumber, canonical,
 };
@@ -20,8 +21,8 @@ use domain::voucher::{
 use super::record::{Asked, Change, Record};
 use super::{BOOKS, read, source_of};
 use crate::business::{Effect, Verdict};
-use crate::finance::record::{Record as FinanceRecord, key_of};
-use crate::finance::{Finance, clearing, failed, noted};
+use crate::finance::record::Record as FinanceRecord;
+use crate::finance::{Finance, failed, noted};
 use crate::limits::{STATEMENT_PARTS_MAX, STATEMENTS_IN_PARTS_MAX};
 
 /// Whose statement of what and of which day, and which part of it.
@@ -112,7 +113,7 @@ impl Finance {
     ) -> Result<Vec<Effect>, String> {
         let why = reason(problems, std::iter::empty());
         let mut effects = vec![noted(&FinanceRecord::Reported { key: statement.key.to_string() })];
-        let mut numbers = self.numbers.clone();
+        let mut numbers = self.numbers.giving();
         match self.reply(from, statement, &why, &mut numbers)? {
             Some(reply) => effects.extend(reply),
             None => return Err(why),
@@ -129,7 +130,7 @@ impl Finance {
         let changes = events.iter().map(Change::from).collect();
         let compared = Record::Compared { told: told.into(), day: day.get(), changes };
         let mut effects = vec![reconciled(compared)];
-        let mut numbers = self.numbers.clone();
+        let mut numbers = self.numbers.giving();
         for statement in statements {
             let VoucherKey { division, year, .. } = statement.key;
             let of_it = findings.iter().filter(|finding| {
@@ -199,7 +200,7 @@ impl Finance {
         to: Party,
         statement: &Voucher,
         why: &str,
-        numbers: &mut Numbers,
+        numbers: &mut Giving<'_>,
     ) -> Result<Option<[Effect; 2]>, String> {
         if statement.key.kind != VoucherKind::ClearingStatement {
             return Ok(None);
@@ -241,14 +242,11 @@ impl Finance {
         }
     }
 
-    /// What was decided, with what it means for reconciliation: limit notices that were written or came back, and
-    /// differences that end by it.
+    /// What was decided, with what it means for reconciliation: limit notices that were written, and differences
+    /// that end by it.
     pub(in crate::finance) fn with_reconciled(&self, mut effects: Vec<Effect>) -> Vec<Effect> {
         let notices = effects.iter().filter_map(|effect| match effect {
             Effect::Issue { voucher, .. } => limited(voucher),
-            Effect::Record(record) if !self.reconciled.by_notice.is_empty() => {
-                self.sent_back_with(record)
-            }
             _ => None,
         });
         let notices: Vec<Effect> = notices.map(reconciled).collect();
@@ -257,25 +255,25 @@ impl Finance {
         effects
     }
 
-    /// The request that was sent back with a limit notice of ours.
-    fn sent_back_with(&self, record: &[u8]) -> Option<Record> {
-        let FinanceRecord::NoticeBack { notice } = FinanceRecord::decode(record) else {
-            return None;
-        };
-        let request = self.reconciled.by_notice.get(&key_of(&notice))?;
+    /// That the request was sent back for which a limit notice of ours was.
+    pub(in crate::finance) fn request_sent_back(&self, notice: &VoucherKey) -> Option<Effect> {
+        let request = self.reconciled.by_notice.get(notice)?;
         let known = self.reconciled.requests.get(request)?;
         let day = self.reconciled.day.map_or(known.day, |day| day.max(known.day)).get();
-        Some(Record::RequestEnded { request: request.to_string(), day, returned: true })
+        let request = request.to_string();
+        Some(reconciled(Record::RequestEnded { request, day, returned: true }))
     }
 
     /// What our books have of the refunds that a request names: each once, less than zero.
     fn refunds_of(&self, request: &Voucher) -> Fen {
+        let VoucherKey { division, year, .. } = request.key;
         let mut seen = BTreeSet::new();
         let mut sum_fen: FenSum = 0;
         for line in &request.details {
             let number = line.fields.text(Field::RefundNumber);
             let number = number.and_then(domain::voucher::form::refund_number);
-            let (Some(key), Some(number)) = (clearing::named(request, line), number) else {
+            let (Some(key), Some(number)) = (named_voucher(division, year, &line.fields), number)
+            else {
                 continue;
             };
             let Some(at) = self.by_key.get(&key) else { continue };
