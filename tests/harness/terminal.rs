@@ -1,9 +1,14 @@
 //! A program at a terminal: util-linux's `script` gives it a real one (a pseudo-terminal), keys go in
 //! as the bytes a keyboard sends, and what comes out is put on a grid as a terminal would.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::fs::{CWD, Mode, mkfifoat};
+use tempfile::TempDir;
 
 use super::server::PROGRAM;
 use super::wait_for;
@@ -17,18 +22,20 @@ pub(crate) const INTERRUPT: &str = "\u{3}";
 const ROWS: usize = 24;
 const COLUMNS: usize = 80;
 
-/// A terminal with the program in it. Killed when dropped.
+/// A terminal with the program in it. When dropped it is gone, and so is the program.
 pub(crate) struct Terminal {
     child: Child,
     keyboard: ChildStdin,
     seen: Arc<Mutex<Seen>>,
+    lives: Arc<AtomicBool>,
 }
 
 impl Terminal {
     /// Starts the program, on a terminal of 80 × 24. What it leaves the terminal as is told behind it.
     pub(crate) fn start(arguments: &str) -> Terminal {
+        let (scratch, life) = fifo();
         let line = format!(
-            "stty rows {ROWS} cols {COLUMNS}; {PROGRAM} {arguments}; code=$?; \
+            "exec 9>{life}; stty rows {ROWS} cols {COLUMNS}; {PROGRAM} {arguments}; code=$?; \
              echo LEFT $(stty -a | grep -oE -- '-?(icanon|echo)\\b'); exit $code"
         );
         let mut child = Command::new("script")
@@ -40,6 +47,15 @@ impl Terminal {
             .stderr(Stdio::inherit())
             .spawn()
             .expect("util-linux's script is there");
+        let lives = Arc::new(AtomicBool::new(true));
+        let until = Arc::clone(&lives);
+        std::thread::spawn(move || {
+            // Ends when nobody has its other side any more: neither the shell nor the program.
+            let ended = File::open(&life).and_then(|mut life| life.read_to_end(&mut Vec::new()));
+            ended.expect("a pipe nobody writes into can be read to its end");
+            drop(scratch);
+            until.store(false, Ordering::Release);
+        });
         let keyboard = child.stdin.take().expect("its keyboard is a pipe");
         let mut output = child.stdout.take().expect("its screen is a pipe");
         let seen = Arc::new(Mutex::new(Seen::default()));
@@ -50,7 +66,7 @@ impl Terminal {
                 into.lock().unwrap_or_else(PoisonError::into_inner).take(&bytes[..read]);
             }
         });
-        Terminal { child, keyboard, seen }
+        Terminal { child, keyboard, seen, lives }
     }
 
     pub(crate) fn press(&mut self, keys: &str) {
@@ -91,7 +107,21 @@ impl Drop for Terminal {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // A terminal that goes ends its shell, and the shell's end the program: each when it is its turn.
+        if !std::thread::panicking() {
+            wait_for("the program goes with its terminal", || {
+                (!self.lives.load(Ordering::Acquire)).then_some(())
+            });
+        }
     }
+}
+
+/// A pipe with a name, in a directory of its own.
+fn fifo() -> (TempDir, String) {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let path = scratch.path().join("life");
+    mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).expect("a pipe can be made");
+    (scratch, path.display().to_string())
 }
 
 /// A grid of cells, and what has not been put on it yet.
