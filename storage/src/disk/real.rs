@@ -155,7 +155,11 @@ impl Disk for RealDisk {
         let mut listed = Vec::new();
         for entry in std::fs::read_dir(dir).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            let about = entry.metadata().map_err(failed)?;
+            let about = match entry.metadata() {
+                // Renamed or removed since its name was read: it is there no more under this name.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                about => about.map_err(failed)?,
+            };
             if about.is_file() {
                 let name = entry.file_name().to_string_lossy().into_owned();
                 listed.push(Listed { name, bytes: about.len() });

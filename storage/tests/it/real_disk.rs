@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use storage::dataset::DataSet;
 use storage::disk::{Disk, DiskError, FileUse, RealDisk, WriteMode};
@@ -13,6 +14,9 @@ use storage::record::RecordWriter;
 use storage::recovery::{OpenError, Recovered};
 
 use crate::common::{DATASET, KIND, options};
+
+/// Lists that are taken while a file changes its name.
+const LISTS: usize = 5_000;
 
 fn open(disk: &Arc<dyn Disk>, dir: &Path) -> Result<(Recovered, Vec<Vec<u8>>), OpenError> {
     let mut seen = Vec::new();
@@ -135,4 +139,30 @@ fn the_mode_is_what_the_filesystem_can() {
     let large = DataSet { segment_bytes: 1 << 62, ..DATASET };
     let disk: Arc<dyn Disk> = Arc::new(disk);
     assert!(LocalJournal::create(&disk, &temporary.path().join("x"), large).is_err());
+}
+
+#[test]
+fn a_file_that_gets_its_name_while_a_directory_is_listed_disturbs_no_list() {
+    // The filler gives a segment its name while a subscriber takes stock of the journal.
+    let temporary = tempfile::tempdir().unwrap();
+    let (begun, ready) = (temporary.path().join("2.new"), temporary.path().join("2.seg"));
+    std::fs::write(temporary.path().join("1.seg"), [1]).unwrap();
+    std::fs::write(&begun, [2, 2]).unwrap();
+    let listing = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        let renamer = scope.spawn(|| {
+            let disk = RealDisk::buffered();
+            while listing.load(Ordering::Acquire) {
+                disk.rename(&begun, &ready).unwrap();
+                disk.rename(&ready, &begun).unwrap();
+            }
+        });
+        let disk = RealDisk::buffered();
+        let bad = (0..LISTS).map(|_| disk.list(temporary.path())).find(|listed| {
+            !matches!(listed, Ok(listed) if listed.iter().any(|file| file.name == "1.seg" && file.bytes == 1))
+        });
+        listing.store(false, Ordering::Release);
+        renamer.join().unwrap();
+        assert!(bad.is_none(), "{bad:?}");
+    });
 }
