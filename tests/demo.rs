@@ -34,6 +34,9 @@ fn a_small_run_meets_a_crash_an_overload_and_the_memory_limit() {
         ("/cleared_fen", 601_830.0),
         ("/exposure_fen", 0.0),
         ("/bank_double_payments", 0.0),
+        ("/differences/planted", 3.0),
+        ("/differences/found", 3.0),
+        ("/differences/left", 0.0),
     ] {
         assert_eq!(number(path), expected, "{path} in {told}");
     }
@@ -61,6 +64,12 @@ fn a_small_run_meets_a_crash_an_overload_and_the_memory_limit() {
     assert!(looked_up > number("/overload/reservations"), "each id is looked up");
     let came_back = number("/cleared_fen") - number("/settlement/treasury_out_fen");
     assert_eq!(came_back, number("/refunded_fen"), "by the central bank's ledger: {told}");
+    let named = told["differences"]["named"].as_array().expect("a list");
+    let mut faults: Vec<&str> = named.iter().filter_map(|one| one["fault"].as_str()).collect();
+    faults.sort_unstable();
+    assert_eq!(faults, ["late", "late", "wrong-signature"], "each by its voucher: {told}");
+    let open = told["differences"]["day_open"].as_str().expect("why the day was open");
+    assert!(open.contains("differences (3)"), "{open}");
     let violated = told["invariants"].as_object().expect("invariants");
     assert!(violated.values().all(|found| found["violations"] == 0), "{told}");
 

@@ -1,6 +1,7 @@
 //! `treasury demo`: a province's payments through a real server, durably, through a crash.
 
 mod course;
+mod differences;
 mod drive;
 mod overload;
 mod page;
@@ -55,7 +56,8 @@ refused. It is killed in mid-run and started again; every answer is compared wit
 model's prediction. Then it is offered three times what it takes, in a division of its own: what
 hears Busy is sent again, and every id is looked up. Then the journal is read back and every
 invariant checked. In the last act money moves: finance, two banks and the central bank, each a
-process of its own with its own ledger, over TLS; a bank is killed and a line cut on the way.")]
+process of its own with its own ledger, over TLS; a bank is killed and a line cut on the way, and
+what the other bank answers wrongly, by a script, is found and ended before the days are closed.")]
 pub(super) struct Demo {
     /// Part of the published size: counts are rounded, the total is exact to the fen.
     #[arg(long, default_value = "1")]

@@ -165,6 +165,18 @@ impl Payments {
         (1..=self.ordered).map(|payment| i128::from(amount_fen(payment).get())).sum()
     }
 
+    /// What those at a bank are worth.
+    pub(crate) fn sum_at_fen(self, bank: usize) -> i128 {
+        let of_bank = (1..=self.ordered).filter(|payment| bank_of(*payment) == bank);
+        of_bank.map(|payment| i128::from(amount_fen(payment).get())).sum()
+    }
+
+    /// The payment whose order a bank hears at a place, from 0.
+    pub(crate) fn heard_at(bank: usize, place: u64) -> u64 {
+        let first = (1..).find(|payment| bank_of(*payment) == bank).expect("a bank has payments");
+        first + place * BANKS.len() as u64
+    }
+
     /// Reserves, approves and orders so many more, in turn from the quotas of all banks' units.
     ///
     /// # Errors
@@ -225,6 +237,13 @@ impl Payments {
         }
         Ok(count)
     }
+}
+
+/// A payment as finance's store is asked for it.
+pub(super) fn named(payment: u64) -> serde_json::Value {
+    serde_json::json!({
+        "division": DIVISION.0, "year": YEAR, "payment": PaymentId(u128::from(payment)).to_string(),
+    })
 }
 
 /// Whose unit pays a payment.

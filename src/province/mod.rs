@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use counterparties::script::Script;
 use domain::Fen;
 use domain::ids::QuotaId;
 use serde_json::{Value, json};
@@ -26,8 +27,9 @@ const CENTRAL_BANK: &str = "central-bank:3799";
 const DIVISION_CODE: &str = "379998000";
 const TREASURY: &str = "3799980001";
 
-/// The business day on which everything happens.
-const DAY: &str = "2022-03-04";
+/// The business day on which everything is ordered, a Friday, and the one after it.
+pub(crate) const DAY: &str = "2022-03-04";
+pub(crate) const NEXT_DAY: &str = "2022-03-07";
 
 /// An agent bank, the unit that it keeps a zero-balance account for, and the account.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +71,9 @@ const BANKS: [BankOfUnit; 2] = [
 /// Banks there are.
 pub(crate) const BANKS_THERE_ARE: usize = BANKS.len();
 
+/// The bank whose script has faults, and whose line can be cut.
+pub(crate) const SCRIPTED: usize = 1;
+
 /// The processes.
 pub(crate) struct Province {
     pub(crate) engine: Server,
@@ -82,11 +87,12 @@ pub(crate) struct Province {
 }
 
 impl Province {
-    /// Starts everybody below a directory, with so much cash in the treasury and as much on quotas.
+    /// Starts everybody below a directory, with so much cash in the treasury and as much on quotas. The second bank
+    /// answers by a script.
     ///
     /// # Errors
     /// If a process cannot be started, or does not take what is put on file.
-    pub(crate) fn found(dir: &Path, cash_fen: Fen) -> Result<Province> {
+    pub(crate) fn found(dir: &Path, cash_fen: Fen, script: &Script) -> Result<Province> {
         let engine = Server::start(&ServerOptions {
             data: dir.join("engine"),
             shards: 0,
@@ -121,6 +127,11 @@ impl Province {
             arguments.extend(["--peer".to_owned(), format!("{FINANCE}={at_finance}")]);
             let at_central_bank = format!("{CENTRAL_BANK}={}", central_bank.lines());
             arguments.extend(["--peer".to_owned(), at_central_bank]);
+            if at == SCRIPTED {
+                let file = dir.join("script");
+                std::fs::write(&file, script.to_string()).context("a script cannot be written")?;
+                arguments.extend(["--script".to_owned(), file.display().to_string()]);
+            }
             let log = dir.join(format!("{}.log", bank.code));
             banks.push(Party::start(&["simulate", "bank"], arguments, log)?);
         }
@@ -139,10 +150,10 @@ impl Province {
         format!("{DIVISION_CODE}-{}-8202-{number:010}", founding::YEAR)
     }
 
-    /// The process of a bank.
-    pub(crate) fn bank_named(&self, party: &str) -> Result<&Party> {
+    /// Which bank a party is.
+    pub(crate) fn bank_named(&self, party: &str) -> Result<usize> {
         let at = BANKS.iter().position(|bank| bank.party == party);
-        at.map(|at| &self.banks[at]).with_context(|| format!("there is no {party} here"))
+        at.with_context(|| format!("there is no {party} here"))
     }
 
     /// Tells banks and central bank whom they serve, and begins the day.
@@ -170,6 +181,26 @@ impl Province {
             process.order("open-first-day", json!({ "day": DAY }))?;
         }
         Ok(())
+    }
+
+    /// Everybody begins the next day.
+    pub(crate) fn open_the_next_day(&self) -> Result<()> {
+        self.finance.order("open-day", json!({ "day": NEXT_DAY, "worked": true }))?;
+        let others = [&self.central_bank].into_iter().chain(&self.banks);
+        others.into_iter().try_for_each(|party| party.order("open-day", json!({ "day": NEXT_DAY })))
+    }
+
+    /// The banks and the central bank end their day, and tell it.
+    pub(crate) fn close_theirs(&self) -> Result<()> {
+        let theirs = self.banks.iter().chain([&self.central_bank]);
+        theirs.into_iter().try_for_each(|party| party.order("close", json!({})))
+    }
+
+    /// The voucher that orders a payment.
+    pub(crate) fn voucher_of(&self, payment: u64) -> Result<String> {
+        let told = self.finance.look("payment", founding::named(payment))?;
+        let voucher = told["voucher"]["voucher"].as_str();
+        Ok(voucher.with_context(|| format!("payment {payment} has no voucher: {told}"))?.to_owned())
     }
 
     /// What finance says of itself.

@@ -75,6 +75,17 @@ impl Party {
         Ok(())
     }
 
+    /// Gives it an order that it has to refuse; gives why it does.
+    ///
+    /// # Errors
+    /// If it is gone, or does it.
+    pub(crate) fn refused(&self, name: &str, mut with: Value) -> Result<String> {
+        with["order"] = name.into();
+        let answer = ask(self.control, &with)?;
+        let why = answer["refused"].as_str();
+        Ok(why.with_context(|| format!("order `{name}` was not refused: {answer}"))?.to_owned())
+    }
+
     /// Looks at it.
     ///
     /// # Errors

@@ -325,7 +325,33 @@ fn settlement(told: &Value) -> String {
         shown(&told["line_switches"]),
         shown(&told["redelivered"])
     );
+    let body = body + &differences(&told["differences"]);
     section("settlement", "Settled by banks and the central bank", &body)
+}
+
+fn differences(told: &Value) -> String {
+    let rows: String = told["named"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| {
+            format!(
+                "<tr><th scope=\"row\">{}</th><td>{}</td><td><code>{}</code></td></tr>\n",
+                text(&one["difference"]),
+                text(&one["english"]),
+                text(&one["fault"])
+            )
+        })
+        .collect();
+    format!(
+        "<h3>At the day's end <span lang=\"zh\">日终对账</span></h3>\n<p>The other bank answered wrongly by a script: {} \
+         differences were planted, and its account statement showed {}. The day stayed open over them. On the next one \
+         they ended, both days were closed, and {} are left.</p>\n<table>\n<tr><th>difference</th><th></th><th>by the \
+         script</th></tr>\n{rows}</table>\n",
+        shown(&told["planted"]),
+        shown(&told["found"]),
+        shown(&told["left"])
+    )
 }
 
 fn foot(told: &Value) -> String {

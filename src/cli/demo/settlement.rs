@@ -1,5 +1,6 @@
 //! The demo's last act: money moves. Finance, two banks and the central bank as processes beside an engine of their
-//! own; a bank is killed and a line is cut on the way, and in the end everything is cleared, or named.
+//! own; a bank is killed and a line is cut on the way, another bank answers wrongly by a script, and in the end
+//! everything is cleared and both days are closed.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,6 +16,7 @@ use scenarios::Scale;
 use serde_json::{Value, json};
 
 use super::super::bench::grouped;
+use super::differences::{self, Differences};
 use crate::clock;
 use crate::province::{BANKS_THERE_ARE, Payments, Province};
 
@@ -33,6 +35,9 @@ const CASH_FEN: i64 = 100_000_000_000;
 
 /// The bank that is killed; the other one's line is cut.
 const KILLED: usize = 0;
+
+/// Closes that found an account not at zero: the scripted bank's on the first day, whose request went back whole.
+const ZERO_ALARMS: u64 = 1;
 
 /// Pause between two looks, and looks without any change before it is given up: two minutes.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -57,18 +62,41 @@ pub(super) struct Settlement {
     without_voucher: u64,
     /// What the treasury paid out, less what came back, by the central bank's ledger.
     treasury_out_fen: i128,
+    differences: Differences,
     seconds: f64,
 }
 
+/// What came back to one bank.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Back {
+    pub(super) many: u64,
+    pub(super) sum_fen: i128,
+}
+
+/// What came back, by bank.
+#[derive(Debug, Default)]
+pub(super) struct Refunds([Back; BANKS_THERE_ARE]);
+
+impl Refunds {
+    pub(super) const fn at(&self, bank: usize) -> Back {
+        self.0[bank]
+    }
+
+    pub(super) fn sum_fen(&self) -> i128 {
+        self.0.iter().map(|back| back.sum_fen).sum()
+    }
+}
+
 impl Settlement {
-    /// Whether everything was paid once and cleared, and all four books say the same.
+    /// Whether everything was paid once and cleared, all four books say the same, and what a script planted was found.
     pub(super) fn is_good(&self) -> bool {
         let paid_once = self.bank_payments == self.payments && self.bank_double_payments == 0;
         let all_cleared = self.cleared == self.payments && self.cleared_fen == self.amount_fen;
         let same = self.treasury_out_fen == self.amount_fen - self.refunded_fen;
         let nothing_left =
-            self.exposure_fen == 0 && self.zero_alarms == 0 && self.without_voucher == 0;
-        paid_once && all_cleared && same && nothing_left && self.line_switches > 0
+            self.exposure_fen == 0 && self.zero_alarms == ZERO_ALARMS && self.without_voucher == 0;
+        let found = self.differences.is_good();
+        paid_once && all_cleared && same && nothing_left && found && self.line_switches > 0
     }
 
     /// As the demo's JSON has it.
@@ -81,6 +109,7 @@ impl Settlement {
         told["line_switches"] = json!(self.line_switches);
         told["redelivered"] = json!(self.redelivered);
         told["bank_double_payments"] = json!(self.bank_double_payments);
+        told["differences"] = self.differences.tell();
         told["settlement"] = json!({
             "payments": self.payments,
             "amount_fen": fen(self.amount_fen),
@@ -121,7 +150,8 @@ impl Settlement {
             yuan_grouped(self.refunded_fen),
             yuan_grouped(self.exposure_fen),
             self.bank_double_payments
-        )
+        )?;
+        self.differences.print(out)
     }
 }
 
@@ -129,7 +159,9 @@ impl Settlement {
 pub(super) fn settle(dir: &Path, scale: Scale) -> Result<Settlement> {
     let wave = scale.of(PAYMENTS).max(PAYMENTS_MIN) / WAVES;
     let began = clock::now();
-    let mut province = Province::found(dir, Fen::new(CASH_FEN))?;
+    // The banks take turns: a bank has heard half of two waves when the last begins.
+    let script = differences::script(wave);
+    let mut province = Province::found(dir, Fen::new(CASH_FEN), &script)?;
     let mut payments = Payments::default();
 
     province.banks[KILLED].kill()?;
@@ -146,54 +178,49 @@ pub(super) fn settle(dir: &Path, scale: Scale) -> Result<Settlement> {
     all_are(&province, payments, PaymentState::Paid)?;
     province.cable.mend();
     payments.order(&province, wave)?;
-    all_are(&province, payments, PaymentState::Paid)?;
-
-    let refunded_fen = money_comes_back(&province)?;
-    clear(&province, payments)?;
-    until("what came back is in the treasury", || {
-        ask_for_clearing(&province)?;
-        let out = i128::from(CASH_FEN) - i128::from(province.cash_fen()?.get());
-        Ok((u64::from(out == payments.sum_fen() - refunded_fen), 1))
+    let wrong = script.lines().count() as u64;
+    until("every payment that is answered rightly is paid", || {
+        Ok((payments.in_state(&province, PaymentState::Paid)?, payments.count() - wrong))
     })?;
-    for bank in &province.banks {
-        bank.order("close", json!({}))?;
-    }
+
+    let refunds = money_comes_back(&province)?;
+    let mut found = Differences::planted(&province, &script)?;
+    found.evening(&province, payments, &refunds)?;
+    found.next_day(&province, payments, &refunds)?;
     let mut shown = look_at(&province, payments)?;
+    shown.differences = found;
     shown.seconds = began.elapsed().as_secs_f64();
     province.stop()?;
     Ok(shown)
 }
 
-/// Some payees' money comes back to the banks; gives how much.
-fn money_comes_back(province: &Province) -> Result<i128> {
-    let mut sum_fen = 0;
+/// Some payees' money comes back to the banks; gives how much, by bank.
+fn money_comes_back(province: &Province) -> Result<Refunds> {
+    let mut refunds = Refunds::default();
     for number in 1..=REFUNDS {
         let key = province.order_voucher(number);
         let voucher = province.finance.look("voucher", json!({ "voucher": key }))?;
         let bank = voucher["to"].as_str().context("a voucher names its bank")?;
         let amount = voucher["amount"].as_str().context("a voucher has an amount")?;
-        sum_fen += i128::from(Fen::from_yuan(amount)?.get());
+        let bank = province.bank_named(bank)?;
+        let back = &mut refunds.0[bank];
+        back.many += 1;
+        back.sum_fen += i128::from(Fen::from_yuan(amount)?.get());
         let with = json!({ "voucher": key, "reason": "收款人退回" });
-        province.bank_named(bank)?.order("refund", with)?;
+        province.banks[bank].order("refund", with)?;
     }
+    let sum_fen = refunds.sum_fen();
     until("finance has heard what came back", || {
         let told = province.at_finance()?;
         let told_fen = i128::from(number(&told, "/finance/refunded_fen")?);
         Ok((u64::from(told_fen == sum_fen), 1))
     })?;
-    Ok(sum_fen)
+    Ok(refunds)
 }
 
-fn clear(province: &Province, payments: Payments) -> Result<()> {
-    for bank in &province.banks {
-        bank.order("cut-off", json!({}))?;
-    }
-    ask_for_clearing(province)?;
-    all_are(province, payments, PaymentState::Cleared)
-}
-
-fn ask_for_clearing(province: &Province) -> Result<()> {
-    province.banks.iter().try_for_each(|bank| bank.order("request-clearing", json!({})))
+/// What the treasury paid out, less what came back, by the central bank's ledger.
+pub(super) fn treasury_out_fen(province: &Province) -> Result<i128> {
+    Ok(i128::from(CASH_FEN) - i128::from(province.cash_fen()?.get()))
 }
 
 /// What everybody's books say in the end.
@@ -209,7 +236,7 @@ fn look_at(province: &Province, payments: Payments) -> Result<Settlement> {
         cleared_fen: number(&finance, "/finance/cleared_fen")?.into(),
         refunded_fen: number(&finance, "/finance/refunded_fen")?.into(),
         without_voucher: number(&finance, "/finance/without_voucher")?,
-        treasury_out_fen: i128::from(CASH_FEN) - i128::from(province.cash_fen()?.get()),
+        treasury_out_fen: treasury_out_fen(province)?,
         ..Settlement::default()
     };
     let kinds = finance["finance"]["vouchers"].as_object().into_iter().flatten();
@@ -242,13 +269,13 @@ fn all_are(province: &Province, payments: Payments, state: PaymentState) -> Resu
     })
 }
 
-fn number(told: &Value, path: &str) -> Result<u64> {
+pub(super) fn number(told: &Value, path: &str) -> Result<u64> {
     let found = told.pointer(path).and_then(Value::as_u64);
     found.with_context(|| format!("{path} is no number in {told}"))
 }
 
 /// Looks until something has come as far as it has to, or does not move any more. A look says both.
-fn until(what: &str, mut look: impl FnMut() -> Result<(u64, u64)>) -> Result<()> {
+pub(super) fn until(what: &str, mut look: impl FnMut() -> Result<(u64, u64)>) -> Result<()> {
     let (mut last, mut looks) = (None, 0);
     loop {
         let (is, wanted) = look()?;
