@@ -18,7 +18,7 @@ use protocol::limits::LOOK_UPS_PER_FRAME_MAX;
 use protocol::lookup::{Answer, LookUp};
 use protocol::{Hello, Outcome, Value};
 
-use super::{BANKS, DIVISION_CODE, Province, TREASURY};
+use super::{BANKS, DIVISION_CODE, Province, TREASURY, until};
 use crate::plain;
 
 /// The division.
@@ -211,6 +211,16 @@ impl Payments {
             self.ordered = *frame.end();
         }
         Ok(())
+    }
+
+    /// Waits until all of them are in a state, as the engine has them.
+    ///
+    /// # Errors
+    /// If the engine is gone, or none gets there any more.
+    pub(crate) fn all_are(self, province: &Province, state: PaymentState) -> Result<()> {
+        until(&format!("every payment is {state}"), || {
+            Ok((self.in_state(province, state)?, self.count()))
+        })
     }
 
     /// How many are in a state, as the engine has them.

@@ -7,8 +7,10 @@ mod party;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use counterparties::script::Script;
 use domain::Fen;
 use domain::ids::QuotaId;
@@ -30,6 +32,10 @@ const TREASURY: &str = "3799980001";
 /// The business day on which everything is ordered, a Friday, and the one after it.
 pub(crate) const DAY: &str = "2022-03-04";
 pub(crate) const NEXT_DAY: &str = "2022-03-07";
+
+/// Pause between two looks, and looks without any change before it is given up: two minutes.
+const PAUSE: Duration = Duration::from_millis(50);
+const LOOKS_MAX: u32 = 2_400;
 
 /// An agent bank, the unit that it keeps a zero-balance account for, and the account.
 #[derive(Clone, Copy, Debug)]
@@ -87,18 +93,18 @@ pub(crate) struct Province {
 }
 
 impl Province {
-    /// Starts everybody below a directory, with so much cash in the treasury and as much on quotas. The second bank
-    /// answers by a script.
+    /// Starts everybody below a directory, with an engine of one's own choice, so much cash in the treasury and as much
+    /// on quotas. The second bank answers by a script.
     ///
     /// # Errors
     /// If a process cannot be started, or does not take what is put on file.
-    pub(crate) fn found(dir: &Path, cash_fen: Fen, script: &Script) -> Result<Province> {
-        let engine = Server::start(&ServerOptions {
-            data: dir.join("engine"),
-            shards: 0,
-            segment_mib: 16,
-            memory_limit_mib: 0,
-        })?;
+    pub(crate) fn found(
+        dir: &Path,
+        engine: &ServerOptions,
+        cash_fen: Fen,
+        script: &Script,
+    ) -> Result<Province> {
+        let engine = Server::start(engine)?;
         let quotas = founding::put_on_file(engine.address, cash_fen)?;
         make_keys(&dir.join("keys"))?;
         let listen = ["--listen", "127.0.0.1:0,127.0.0.1:0"];
@@ -233,6 +239,28 @@ impl Province {
         let (status, _) = engine.stop()?;
         ensure!(status.success(), "the engine ended with {status}");
         Ok(())
+    }
+}
+
+/// Looks until something has come as far as it has to, or does not move any more. A look says both.
+///
+/// # Errors
+/// If a look fails, or nothing moves any more.
+pub(crate) fn until(what: &str, mut look: impl FnMut() -> Result<(u64, u64)>) -> Result<()> {
+    let (mut last, mut looks) = (None, 0);
+    loop {
+        let (is, wanted) = look()?;
+        if is == wanted {
+            return Ok(());
+        }
+        if last.replace(is) != Some(is) {
+            looks = 0;
+        }
+        looks += 1;
+        if looks > LOOKS_MAX {
+            bail!("waited in vain until {what}: {is} of {wanted}");
+        }
+        thread::sleep(PAUSE);
     }
 }
 

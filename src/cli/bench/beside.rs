@@ -37,6 +37,14 @@ pub(super) struct Done {
     pub(super) payments: u64,
 }
 
+impl Done {
+    pub(super) fn add(&mut self, more: Done) {
+        self.readings += more.readings;
+        self.pages += more.pages;
+        self.payments += more.payments;
+    }
+}
+
 #[derive(Default)]
 struct Shared {
     stop: AtomicBool,

@@ -5,9 +5,13 @@ mod beside;
 mod check;
 mod load;
 mod probe;
+mod settling;
 mod setup;
+mod turns;
 
+use std::cell::RefCell;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,9 +28,8 @@ use beside::{Beside, Done};
 use check::{Reserved, check};
 use load::Load;
 use probe::probe;
-
-/// How often a run with others beside it changes between alone and not alone, and back.
-const ROUNDS: u64 = 4;
+use settling::{Settled, Settlement};
+use turns::{ByTurns, by_turns};
 
 /// The lines of the performance document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -86,6 +89,7 @@ Examples:
   treasury bench --preset batch-100 --rate 200000
   treasury bench --preset batch-100 --confirm
   treasury bench --preset many --beside 10 --seconds 5 --json
+  treasury bench --preset pipelined --settlement 1000 --seconds 5
   treasury bench --preset solo --quotas 10000000 --seconds 2 --disk-gib 16
 
 Client and server share this machine. Every reply is checked, and in the end every quota: together
@@ -120,6 +124,12 @@ pub(super) struct Bench {
     /// that are walked without a pause; `--seconds` is the length of one turn of eight.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=100))]
     beside: Option<u16>,
+    /// Measure by turns alone and on a server whose payments are settled besides, at so many vouchers a
+    /// second: finance's store, two banks and the central bank as processes; `--seconds` is the length of
+    /// one turn of eight.
+    #[arg(long, value_name = "VOUCHERS", conflicts_with_all = ["confirm", "beside"])]
+    #[arg(value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    settlement: Option<u32>,
     /// How long to measure, after a second of warming up.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -186,12 +196,18 @@ impl Measured {
     }
 }
 
+/// Who else was there, and what they have done.
+enum Others {
+    Watching(Done),
+    Settling(Settled),
+}
+
 /// What a server's run showed, and what it had in memory when it ended.
 struct Shown {
     /// Alone, or where there were others: beside them.
     measured: Measured,
     /// The turns without the others.
-    alone: Option<(Measured, Done)>,
+    alone: Option<(Measured, Others)>,
     /// What was reserved in all turns, and is held in the end.
     reserved: Reserved,
     memory: ServerMemory,
@@ -204,18 +220,32 @@ impl Bench {
             None => tempfile::tempdir()?,
         };
         let before = probe(dir.path())?;
-        let data = dir.path().join("data");
         let options = ServerOptions {
-            data: data.clone(),
+            data: dir.path().join("data"),
             shards: self.shards,
             segment_mib: 256,
             memory_limit_mib: 0,
         };
         let server = Server::start(&options)?;
+        let mut settlement = match self.settlement {
+            Some(vouchers) => {
+                let engine = ServerOptions { data: dir.path().join("engine"), ..options.clone() };
+                Some(Settlement::found(dir.path(), &engine, vouchers)?)
+            }
+            None => None,
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let shown = runtime.block_on(self.drive(&server, &data))?;
+        let shown = match &mut settlement {
+            Some(settlement) => {
+                runtime.block_on(self.beside_settlement(&server, settlement, dir.path()))?
+            }
+            None => runtime.block_on(self.drive(&server, &options.data))?,
+        };
         let resident = server.resident_bytes_max();
         server.stop()?;
+        if let Some(settlement) = settlement {
+            settlement.end()?;
+        }
         let after = probe(dir.path())?;
         let told = self.tell(&shown, &before, &after, resident);
         let mut out = std::io::stdout().lock();
@@ -227,12 +257,13 @@ impl Bench {
         Ok(Exit::Ok)
     }
 
-    async fn drive(&self, server: &Server, data: &Path) -> anyhow::Result<Shown> {
-        let quotas = setup::quotas(server.address, self.quotas, self.confirm).await?;
+    /// The load on a server and its quotas.
+    async fn load(&self, address: SocketAddr) -> anyhow::Result<Load> {
+        let quotas = setup::quotas(address, self.quotas, self.confirm).await?;
         let (connections, in_flight, batch) = self.preset.shape();
-        let load = Load {
-            address: server.address,
-            quotas: quotas.clone(),
+        Ok(Load {
+            address,
+            quotas,
             connections,
             in_flight,
             batch,
@@ -244,23 +275,60 @@ impl Bench {
             warm_up: Duration::from_secs(1),
             measure: Duration::from_secs(self.seconds),
             run: 0,
-        };
-        let disk_bytes_max = self.disk_gib << 30;
-        let enough = || bytes_below(data) > disk_bytes_max;
+        })
+    }
+
+    /// Whether a run has used its disk.
+    fn enough(&self, below: &Path) -> bool {
+        bytes_below(below) > self.disk_gib << 30
+    }
+
+    async fn drive(&self, server: &Server, data: &Path) -> anyhow::Result<Shown> {
+        let load = self.load(server.address).await?;
+        let enough = || self.enough(data);
         let (measured, alone) = match self.beside {
-            None => (load.run(enough).await?, None),
-            Some(others) => {
-                let (beside, alone, done) = by_turns(&load, others, enough).await?;
-                (beside, Some((alone, done)))
+            None => (load.clone().run(enough).await?, None),
+            Some(count) => {
+                let mut done = Done::default();
+                let start = || Beside::start(load.address, count);
+                let stop = |running: Beside| {
+                    done.add(running.stop()?);
+                    Ok(())
+                };
+                let ByTurns { alone, beside } = by_turns(&load, &load, start, stop, enough).await?;
+                (beside, Some((alone, Others::Watching(done))))
             }
         };
         let mut reserved = measured.reserved;
         if let Some((alone, _)) = &alone {
             reserved.add(alone.reserved);
         }
-        check(server.address, &quotas, reserved, self.confirm).await?;
-        let client = connection::client(server.address).await?;
-        let memory = ServerMemory::read(&client.metrics().await?);
+        check(server.address, &load.quotas, reserved, self.confirm).await?;
+        let memory = memory_of(server.address).await?;
+        Ok(Shown { measured, alone, reserved, memory })
+    }
+
+    /// By turns on a server of its own, and on one whose payments are settled. Each is checked by itself.
+    async fn beside_settlement(
+        &self,
+        server: &Server,
+        settlement: &mut Settlement,
+        dir: &Path,
+    ) -> anyhow::Result<Shown> {
+        let engine = settlement.engine();
+        let (alone, beside) = (self.load(server.address).await?, self.load(engine).await?);
+        let running = RefCell::new(settlement);
+        let start = || running.borrow().start();
+        let stop = |settling| running.borrow_mut().stop(settling);
+        let enough = || self.enough(dir);
+        let turns = by_turns(&alone, &beside, start, stop, enough).await?;
+        check(server.address, &alone.quotas, turns.alone.reserved, self.confirm).await?;
+        check(engine, &beside.quotas, turns.beside.reserved, self.confirm).await?;
+        let settlement = running.into_inner();
+        settlement.check()?;
+        let ByTurns { alone, beside: measured } = turns;
+        let (reserved, memory) = (measured.reserved, memory_of(engine).await?);
+        let alone = Some((alone, Others::Settling(settlement.settled)));
         Ok(Shown { measured, alone, reserved, memory })
     }
 
@@ -272,18 +340,27 @@ impl Bench {
         resident: Option<u64>,
     ) -> Value {
         let measured = &shown.measured;
-        let alone = shown.alone.as_ref().map(|(alone, done)| {
-            json!({
-                "terminals": self.beside,
-                "lists": self.beside,
-                "readings": done.readings,
-                "pages": done.pages,
-                "payments_listed": done.payments,
-                "alone": {
-                    "payments_per_s": alone.per_second(),
-                    "latency_us": alone.latency_us(),
-                },
-            })
+        let alone = shown.alone.as_ref().map(|(alone, others)| {
+            let mut told = match others {
+                Others::Watching(done) => json!({
+                    "terminals": self.beside,
+                    "lists": self.beside,
+                    "readings": done.readings,
+                    "pages": done.pages,
+                    "payments_listed": done.payments,
+                }),
+                Others::Settling(settled) => json!({
+                    "vouchers_per_s_wanted": self.settlement,
+                    "vouchers_per_s": settled.vouchers_per_second(),
+                    "payments_settled": settled.payments,
+                }),
+            };
+            told["alone"] = json!({
+                "payments_per_s": alone.per_second(),
+                "latency_us": alone.latency_us(),
+            });
+            told["kept"] = json!(measured.per_second() / alone.per_second());
+            told
         });
         let (connections, in_flight, batch) = self.preset.shape();
         json!({
@@ -324,11 +401,20 @@ impl Bench {
         let beside = &told["beside"];
         if !beside.is_null() {
             line(out, "alone", &beside["alone"])?;
-            writeln!(
-                out,
-                "beside {} terminals with {} readings and {} lists with {} pages",
-                beside["terminals"], beside["readings"], beside["lists"], beside["pages"],
-            )?;
+            let kept = 100.0 * beside["kept"].as_f64().unwrap_or_default();
+            if self.settlement.is_some() {
+                writeln!(
+                    out,
+                    "beside {} vouchers/s ({} payments ordered and paid): {kept:.1} % are kept",
+                    beside["vouchers_per_s"], beside["payments_settled"],
+                )?;
+            } else {
+                writeln!(
+                    out,
+                    "beside {} terminals with {} readings and {} lists with {} pages: {kept:.1} % are kept",
+                    beside["terminals"], beside["readings"], beside["lists"], beside["pages"],
+                )?;
+            }
         }
         if self.confirm {
             let commands = told["commands_per_s"].as_f64().unwrap_or_default() as u64;
@@ -355,32 +441,10 @@ fn line(out: &mut impl Write, name: &str, told: &Value) -> std::io::Result<()> {
     )
 }
 
-/// Runs a load alone and beside others, by turns on the same server, so that what else changes
-/// meanwhile concerns both alike.
-async fn by_turns(
-    load: &Load,
-    others: u16,
-    enough: impl Fn() -> bool,
-) -> anyhow::Result<(Measured, Measured, Done)> {
-    let mut sums: [Option<Measured>; 2] = [None, None];
-    let mut done = Done::default();
-    for turn in 0..2 * ROUNDS {
-        let beside = turn % 2 == 1;
-        let running = if beside { Some(Beside::start(load.address, others)?) } else { None };
-        let measured = Load { run: turn, ..load.clone() }.run(&enough).await?;
-        if let Some(running) = running {
-            let more = running.stop()?;
-            done.readings += more.readings;
-            done.pages += more.pages;
-            done.payments += more.payments;
-        }
-        match &mut sums[usize::from(beside)] {
-            Some(sum) => sum.add(&measured)?,
-            none => *none = Some(measured),
-        }
-    }
-    let [Some(alone), Some(beside)] = sums else { anyhow::bail!("there was no turn") };
-    Ok((beside, alone, done))
+/// What a server has in memory.
+async fn memory_of(address: SocketAddr) -> anyhow::Result<ServerMemory> {
+    let client = connection::client(address).await?;
+    Ok(ServerMemory::read(&client.metrics().await?))
 }
 
 /// A count with thousands separators.

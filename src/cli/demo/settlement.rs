@@ -5,10 +5,8 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::thread;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use domain::Fen;
 use domain::codes::PaymentState;
 use domain::money::yuan_grouped;
@@ -17,8 +15,9 @@ use serde_json::{Value, json};
 
 use super::super::bench::grouped;
 use super::differences::{self, Differences};
+use crate::child::ServerOptions;
 use crate::clock;
-use crate::province::{BANKS_THERE_ARE, Payments, Province};
+use crate::province::{BANKS_THERE_ARE, Payments, Province, until};
 
 /// Payments at full scale, and at the smallest: three waves for two banks.
 const PAYMENTS: u64 = 12_000;
@@ -38,10 +37,6 @@ const KILLED: usize = 0;
 
 /// Closes that found an account not at zero: the scripted bank's on the first day, whose request went back whole.
 const ZERO_ALARMS: u64 = 1;
-
-/// Pause between two looks, and looks without any change before it is given up: two minutes.
-const PAUSE: Duration = Duration::from_millis(50);
-const LOOKS_MAX: u32 = 2_400;
 
 /// What the act showed.
 #[derive(Debug, Default)]
@@ -161,7 +156,9 @@ pub(super) fn settle(dir: &Path, scale: Scale) -> Result<Settlement> {
     let began = clock::now();
     // The banks take turns: a bank has heard half of two waves when the last begins.
     let script = differences::script(wave);
-    let mut province = Province::found(dir, Fen::new(CASH_FEN), &script)?;
+    let engine =
+        ServerOptions { data: dir.join("engine"), shards: 0, segment_mib: 16, memory_limit_mib: 0 };
+    let mut province = Province::found(dir, &engine, Fen::new(CASH_FEN), &script)?;
     let mut payments = Payments::default();
 
     province.banks[KILLED].kill()?;
@@ -171,11 +168,11 @@ pub(super) fn settle(dir: &Path, scale: Scale) -> Result<Settlement> {
         Ok((orders.as_u64().unwrap_or_default(), payments.count()))
     })?;
     province.banks[KILLED].start_again()?;
-    all_are(&province, payments, PaymentState::Paid)?;
+    payments.all_are(&province, PaymentState::Paid)?;
 
     province.cable.cut();
     payments.order(&province, wave)?;
-    all_are(&province, payments, PaymentState::Paid)?;
+    payments.all_are(&province, PaymentState::Paid)?;
     province.cable.mend();
     payments.order(&province, wave)?;
     let wrong = script.lines().count() as u64;
@@ -263,32 +260,7 @@ fn note_lines(told: &Value, shown: &mut Settlement) {
     }
 }
 
-fn all_are(province: &Province, payments: Payments, state: PaymentState) -> Result<()> {
-    until(&format!("every payment is {state}"), || {
-        Ok((payments.in_state(province, state)?, payments.count()))
-    })
-}
-
 pub(super) fn number(told: &Value, path: &str) -> Result<u64> {
     let found = told.pointer(path).and_then(Value::as_u64);
     found.with_context(|| format!("{path} is no number in {told}"))
-}
-
-/// Looks until something has come as far as it has to, or does not move any more. A look says both.
-pub(super) fn until(what: &str, mut look: impl FnMut() -> Result<(u64, u64)>) -> Result<()> {
-    let (mut last, mut looks) = (None, 0);
-    loop {
-        let (is, wanted) = look()?;
-        if is == wanted {
-            return Ok(());
-        }
-        if last.replace(is) != Some(is) {
-            looks = 0;
-        }
-        looks += 1;
-        if looks > LOOKS_MAX {
-            bail!("waited in vain until {what}: {is} of {wanted}");
-        }
-        thread::sleep(PAUSE);
-    }
 }
