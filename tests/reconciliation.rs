@@ -6,7 +6,7 @@ mod harness;
 use std::process::Command;
 
 use domain::codes::PaymentState;
-use harness::province::{Party, Province};
+use harness::province::{BANK, DIVISION, OTHER_BANK, Party, Province, WAVE};
 use harness::server::PROGRAM;
 use harness::wait_for;
 use serde_json::{Value, json};
@@ -26,6 +26,87 @@ fn day_of(finance: &Party, words: &[&str]) -> std::process::Output {
 
 fn checklist(finance: &Party) -> Value {
     serde_json::from_str(&day(finance, &["status", "--json"])).expect("it prints JSON")
+}
+
+/// One bank of two speaks ISO 20022: its orders, answers and daily list go in messages, and the same comes of them.
+#[test]
+fn a_day_ends_with_a_bank_that_speaks_iso_20022_as_with_any() {
+    let mut province = Province::found_with_iso();
+    let (_, other_quota) = province.other.as_ref().expect("there are two");
+    let other_quota = *other_quota;
+    province.pay_a_wave();
+    let first_of_other = province.next + 1;
+    province.pay(WAVE, other_quota);
+    other_of(&mut province).kill_and_start();
+    province.pay(WAVE, other_quota);
+    province.finance.kill_and_start();
+    province.all_are(PaymentState::Paid);
+    let nothing = json!({});
+    // What it does not pay any more it says in a message too.
+    let paid = province.next;
+    other_of(&mut province).order("cut-off", &nothing);
+    province.pay(1, other_quota);
+    province.is(paid + 1, PaymentState::Released);
+    province.next = paid;
+    province.bank.order("cut-off", &nothing);
+    for bank in [&province.bank, &province.other.as_ref().expect("there are two").0] {
+        bank.order("request-clearing", &nothing);
+    }
+    province.all_are(PaymentState::Cleared);
+    for bank in [&province.bank, &province.other.as_ref().expect("there are two").0] {
+        wait_for("the bank has heard that it was cleared", || {
+            (bank.status()["bank"]["uncleared"] == "0.00").then_some(())
+        });
+        bank.order("close", &nothing);
+        assert_eq!(bank.status()["bank"]["double_payments"], 0);
+    }
+    province.central_bank.order("close", &nothing);
+    wait_for("every statement is compared and every fact taken", || {
+        (checklist(&province.finance)["green"] == true).then_some(())
+    });
+    assert_eq!(day(&province.finance, &["differences"]), "No difference is open.\n");
+    assert_eq!(forms(&province, 1), ["canonical", "national"], "an order and its receipt");
+    for payment in [first_of_other, first_of_other + WAVE, paid + 1] {
+        assert_eq!(forms(&province, payment), ["iso20022", "iso20022"]);
+    }
+    let lists = |party: &str| {
+        let asked = json!({ "look": "vouchers", "party": party, "kind": "2206" });
+        let told = province.finance.say(&asked);
+        let list = told["letters"][0]["voucher"].as_str().expect("a list came").to_owned();
+        form_of(&province, &list)
+    };
+    assert_eq!(
+        (lists(BANK), lists(OTHER_BANK)),
+        (vec!["national".into()], vec!["iso20022".into()])
+    );
+    let close = ["close", "--day", "2022-03-04", "--person", "7"];
+    assert_eq!(day(&province.finance, &close), "Day 2022-03-04 is closed (已日终).\n");
+    province.engine.take().expect("it runs").stop();
+}
+
+fn other_of(province: &mut Province) -> &mut Party {
+    &mut province.other.as_mut().expect("there are two").0
+}
+
+/// The forms of the letters of a payment's voucher.
+fn forms(province: &Province, payment: u128) -> Vec<String> {
+    let asked = json!({
+        "look": "payment", "division": DIVISION, "year": 2022, "payment": format!("{payment:032x}"),
+    });
+    let told = province.finance.say(&asked);
+    let voucher =
+        told["voucher"]["voucher"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned();
+    form_of(province, &voucher)
+}
+
+fn form_of(province: &Province, voucher: &str) -> Vec<String> {
+    let told = province.finance.say(&json!({ "look": "voucher", "voucher": voucher }));
+    let letters = told["letters"].as_array().unwrap_or_else(|| panic!("{told}"));
+    let form = |letter: &Value| {
+        assert!(letter["document"].is_object(), "it can be read: {letter}");
+        letter["form"].as_str().expect("a voucher has a form").to_owned()
+    };
+    letters.iter().map(form).collect()
 }
 
 #[test]

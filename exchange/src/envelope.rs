@@ -66,15 +66,34 @@ pub enum PayloadFormat {
     Canonical = 1,
     /// The national interface's XML, GBK inside.
     NationalXml = 2,
+    /// Messages of ISO 20022.
+    Iso20022 = 3,
 }
 
 impl PayloadFormat {
+    /// Whether a receipt in it does not repeat its original, and is read beside that.
+    #[must_use]
+    pub const fn is_read_beside(self) -> bool {
+        matches!(self, PayloadFormat::Iso20022)
+    }
+
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            PayloadFormat::Canonical => "canonical",
+            PayloadFormat::NationalXml => "national",
+            PayloadFormat::Iso20022 => "iso20022",
+        }
+    }
+
     /// The format with a stable number.
     #[must_use]
     pub const fn from_number(number: u8) -> Option<PayloadFormat> {
         match number {
             1 => Some(PayloadFormat::Canonical),
             2 => Some(PayloadFormat::NationalXml),
+            3 => Some(PayloadFormat::Iso20022),
             _ => None,
         }
     }

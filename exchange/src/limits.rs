@@ -228,6 +228,9 @@ pub const PRINTED_DETAILS_MAX: usize = 500;
 /// An ISO 20022 message, in bytes: its most transfers at 1.3 KB each, as banks write them.
 pub const ISO_MESSAGE_BYTES_MAX: usize = 128 << 20;
 
+/// ISO 20022 messages in one payload: a report and a notice.
+pub const ISO_MESSAGES_MAX: u8 = 2;
+
 /// Elements of an ISO 20022 message within each other. The deepest that is read is at 9.
 pub const ISO_DEPTH_MAX: usize = 24;
 

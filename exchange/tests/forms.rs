@@ -12,7 +12,7 @@ use domain::voucher::field::Form;
 use domain::voucher::sample::{Fill, sample};
 use domain::voucher::state::State;
 use domain::voucher::{
-    Field, Flag, SealPlace, Unfit, Value, Voucher, VoucherKey, VoucherKind, VoucherNumber,
+    Field, Flag, Party, SealPlace, Unfit, Value, Voucher, VoucherKey, VoucherKind, VoucherNumber,
 };
 use exchange::envelope::PayloadFormat;
 use exchange::node::Payloads;
@@ -192,15 +192,19 @@ fn a_message_may_carry_several_and_a_reason() {
     assert!(matches!(xml::write(&many), Err(XmlError::TooMany { .. })));
 }
 
+fn bank() -> Party {
+    "bank:102".parse().expect("a party")
+}
+
 #[test]
 fn an_envelope_may_carry_the_national_form() {
-    let (format, payload) = NationalPayloads.write(&payment()).expect("it can be written");
+    let (format, payload) = NationalPayloads.write(bank(), &payment()).expect("it can be written");
     assert_eq!((format, &payload), (PayloadFormat::NationalXml, &message(&payment())));
-    assert_eq!(NationalPayloads.read(format, &payload), Ok(payment()));
+    assert_eq!(NationalPayloads.read(format, &payload, None), Ok(payment()));
     let bytes = domain::voucher::canonical::bytes(&payment()).expect("it can be written");
-    assert_eq!(NationalPayloads.read(PayloadFormat::Canonical, &bytes), Ok(payment()));
+    assert_eq!(NationalPayloads.read(PayloadFormat::Canonical, &bytes, None), Ok(payment()));
     let two = xml::write(&[body(&payment()), body(&payment())]).expect("it can be written");
-    assert!(NationalPayloads.read(format, &two).is_err(), "one voucher in each envelope");
+    assert!(NationalPayloads.read(format, &two, None).is_err(), "one voucher in each envelope");
 }
 
 // ---- what others may send ----------------------------------------------------------------------

@@ -1,5 +1,7 @@
-//! ISO 20022 messages of banks: status reports, statements of accounts, notices of entries.
+//! ISO 20022 messages: orders, and of banks status reports, statements of accounts, notices of entries, daily lists.
 
+use exchange::iso20022::daily;
+use exchange::iso20022::orders::{Created, write};
 use exchange::iso20022::statement::{Statement, read_notices, read_statements};
 use exchange::limits::ISO_TRANSACTIONS_MAX;
 
@@ -26,6 +28,21 @@ pub fn notice(data: &[u8]) {
     read_notices(data).iter().flatten().for_each(check);
 }
 
+/// Reads an order. What was read says what it says when it is written again.
+pub fn order(data: &[u8]) {
+    let Ok(read) = exchange::iso20022::ordered::read(data) else { return };
+    let created = Created { day: read.created, second: 0 };
+    let Ok(again) = write(&read.voucher, created, &read.uetrs) else { return };
+    assert_eq!(exchange::iso20022::ordered::read(again.as_bytes()), Ok(read));
+}
+
+/// Reads a daily list. What was read says what it says when it is written again.
+pub fn list(data: &[u8]) {
+    let Ok(list) = daily::read(data) else { return };
+    let Ok(again) = daily::write(&list) else { return };
+    assert_eq!(daily::read(again.as_bytes()), Ok(list));
+}
+
 /// Every transfer of a booked entry is one of ours or another's, and what is read holds what it says.
 fn check(statement: &Statement) {
     let booked = statement.entries.iter().filter(|entry| entry.is_booked);
@@ -43,5 +60,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         include_bytes!("../../exchange/tests/golden/iso20022/pain002_partly.xml").to_vec(),
         include_bytes!("../../exchange/tests/golden/iso20022/camt053_day.xml").to_vec(),
         include_bytes!("../../exchange/tests/golden/iso20022/camt054_paid.xml").to_vec(),
+        include_bytes!("../../exchange/tests/golden/iso20022/pain001_long.xml").to_vec(),
+        include_bytes!("../../exchange/tests/golden/iso20022/camt053_written.xml").to_vec(),
     ]
 }

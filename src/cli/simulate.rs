@@ -143,6 +143,7 @@ impl BankArguments {
         };
         let identity = bank::identity(&code, &self.name, self.central_bank);
         let business = Bank::new(identity, script, VOUCHERS_PLANNED);
+        let business = business.speaking_iso(self.party.speak_iso()?);
         serve(&self.party, business, BankWords, |_| Ok(Box::new(|_| ())))
     }
 }

@@ -18,7 +18,7 @@ pub(crate) mod vouchers;
 
 pub(crate) mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
@@ -30,6 +30,7 @@ use domain::office::field::Field;
 use domain::voucher::Party;
 use exchange::business::Business;
 use exchange::certificates::Certificate;
+use exchange::iso20022::payload::IsoPayloads;
 use exchange::link::Settings;
 use exchange::node::{Order, Payloads};
 use exchange::party::identity::Identity;
@@ -69,6 +70,9 @@ pub(crate) struct PartyArguments {
     /// Writes vouchers as the national interface's XML in GBK instead of canonical bytes. Both are read.
     #[arg(long)]
     national: bool,
+    /// A counterparty written to in ISO 20022, where a voucher has a message. Give one for each.
+    #[arg(long = "iso", value_name = "PARTY")]
+    speak_iso: Vec<Party>,
     /// The first business day of a new journal, like 2022-01-04.
     #[arg(long, value_name = "DAY")]
     day: Option<String>,
@@ -78,6 +82,16 @@ impl PartyArguments {
     /// Whose process it is.
     pub(crate) const fn party(&self) -> &Party {
         &self.party
+    }
+
+    /// Who is written to in ISO 20022.
+    pub(crate) fn speak_iso(&self) -> Result<BTreeSet<Party>> {
+        let parties: BTreeSet<Party> = self.speak_iso.iter().copied().collect();
+        let is_peer = |party: &&Party| self.peers.iter().any(|peer| peer.party == **party);
+        match parties.iter().find(|party| !is_peer(party)) {
+            Some(party) => bail!("--iso {party} is no counterparty; give --peer {party} as well"),
+            None => Ok(parties),
+        }
     }
 }
 
@@ -141,10 +155,11 @@ where
     let me = arguments.party;
     let identity = Identity::read(&arguments.keys, me)?;
     let new = NewJournal { id: entropy::uuid()?, hash_key: entropy::bytes()? };
-    let payloads: Box<dyn Payloads> = match arguments.national {
+    let otherwise: Box<dyn Payloads> = match arguments.national {
         true => Box::new(NationalPayloads),
         false => Box::new(EitherPayloads),
     };
+    let payloads = Box::new(IsoPayloads::new(otherwise, arguments.speak_iso()?));
     let opened = open(&arguments.data, me, &identity, new, business, payloads, clock::wall_ms())?;
     let (inbox, hears) = channel();
     let mut node = opened.node;

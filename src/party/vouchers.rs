@@ -231,6 +231,9 @@ fn letter(store: &Store, found: Found, kept: &Kept) -> Value {
         told["digest"] = hex::write(&envelope.digest().0).into();
         let seals = envelope.seals().iter().map(|seal| seal_told(store, seal));
         told["seals"] = seals.collect::<Vec<_>>().into();
+        if let Some((format, _)) = envelope.payload() {
+            told["form"] = format.slug().into();
+        }
     }
     match &kept.voucher {
         Some(Ok(voucher)) => told["document"] = document(voucher),

@@ -22,6 +22,9 @@ use super::{PATIENCE, orders, wait_for};
 pub(crate) const DIVISION: u16 = 5;
 pub(crate) const FINANCE: &str = "finance:370000005";
 pub(crate) const BANK: &str = "bank:102";
+pub(crate) const OTHER_BANK: &str = "bank:105";
+pub(crate) const OTHER_BANK_NAME: &str = "建设银行";
+pub(crate) const OTHER_ACCOUNT: &str = "370000005105";
 pub(crate) const CENTRAL_BANK: &str = "central-bank:3700";
 pub(crate) const ACCOUNT: &str = "370000005001";
 pub(crate) const BANK_NAME: &str = "工商银行";
@@ -153,6 +156,8 @@ pub(crate) struct Province {
     pub(crate) finance: Party,
     pub(crate) central_bank: Party,
     pub(crate) bank: Party,
+    /// A bank that speaks ISO 20022, and the quota of a unit that pays through it.
+    pub(crate) other: Option<(Party, QuotaId)>,
     pub(crate) next: u128,
 }
 
@@ -164,6 +169,15 @@ impl Province {
 
     /// With more arguments of the bank's process; `change_keys` may change the parties' keys before they are used.
     pub(crate) fn found_with(of_bank: &[&str], change_keys: impl FnOnce(&Path)) -> Province {
+        Province::found_of(of_bank, false, change_keys)
+    }
+
+    /// With a second bank, which speaks ISO 20022 with finance, and finance with it.
+    pub(crate) fn found_with_iso() -> Province {
+        Province::found_of(&["--national"], true, |_| ())
+    }
+
+    fn found_of(of_bank: &[&str], two: bool, change_keys: impl FnOnce(&Path)) -> Province {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let engine = Options::new(&dir.path().join("engine")).start();
         let quota = put_on_file(engine.address);
@@ -182,24 +196,38 @@ impl Province {
         let mut arguments = texts(&["exchange", "serve", "--central-bank", CENTRAL_BANK]);
         arguments.extend(["--server".to_owned(), engine.address.to_string()]);
         arguments.extend(texts(&["--peer", BANK, "--peer", CENTRAL_BANK]));
+        if two {
+            arguments.extend(texts(&["--peer", OTHER_BANK, "--iso", OTHER_BANK]));
+        }
         arguments.extend(texts(&listen));
         arguments.extend(own("finance", FINANCE));
         let finance = Party::start(arguments);
         let at_finance = format!("{FINANCE}={}", finance.lines());
         let mut arguments = texts(&["simulate", "central-bank", "--name", "国库", "--peer", BANK]);
         arguments.extend(["--peer".to_owned(), at_finance.clone()]);
+        if two {
+            arguments.extend(texts(&["--peer", OTHER_BANK]));
+        }
         arguments.extend(texts(&listen));
         arguments.extend(own("treasury", CENTRAL_BANK));
         let central_bank = Party::start(arguments);
-        let mut arguments =
-            texts(&["simulate", "bank", "--name", BANK_NAME, "--central-bank", CENTRAL_BANK]);
-        arguments.extend(texts(of_bank));
-        arguments.extend(["--peer".to_owned(), at_finance]);
-        arguments.extend(["--peer".to_owned(), format!("{CENTRAL_BANK}={}", central_bank.lines())]);
-        arguments.extend(own("bank", BANK));
-        let bank = Party::start(arguments);
-        let province =
-            Province { dir, engine: Some(engine), quota, finance, central_bank, bank, next: 0 };
+        let start_bank = |bank: &str, name: &str, more: &[&str]| {
+            let mut arguments =
+                texts(&["simulate", "bank", "--name", name, "--central-bank", CENTRAL_BANK]);
+            arguments.extend(texts(more));
+            arguments.extend(["--peer".to_owned(), at_finance.clone()]);
+            let at_central_bank = format!("{CENTRAL_BANK}={}", central_bank.lines());
+            arguments.extend(["--peer".to_owned(), at_central_bank]);
+            arguments.extend(own(&bank.replace(':', "-"), bank));
+            Party::start(arguments)
+        };
+        let bank = start_bank(BANK, BANK_NAME, of_bank);
+        let other = two.then(|| {
+            let quota = put_other_on_file(engine.address);
+            (start_bank(OTHER_BANK, OTHER_BANK_NAME, &["--iso", FINANCE]), quota)
+        });
+        let engine = Some(engine);
+        let province = Province { dir, engine, quota, finance, central_bank, bank, other, next: 0 };
         province.begin();
         province
     }
@@ -211,9 +239,11 @@ impl Province {
             &json!({ "rows": [
                 { "row": "treasury", "code": TREASURY, "division": division, "finance": FINANCE },
                 { "row": "bank", "code": "102", "name": BANK_NAME },
+                { "row": "bank", "code": "105", "name": OTHER_BANK_NAME },
                 { "row": "function", "year": 2022, "code": "2050203" },
                 { "row": "unit", "division": division, "code": "101" },
                 { "row": "unit", "division": division, "code": "101002" },
+                { "row": "unit", "division": division, "code": "101003" },
             ] }),
         );
         let day = json!({ "day": "2022-03-04" });
@@ -227,6 +257,14 @@ impl Province {
         });
         self.bank.order("open-account", &account);
         self.bank.order("open-first-day", &day);
+        if let Some((bank, _)) = &self.other {
+            let account = json!({
+                "number": OTHER_ACCOUNT, "name": "第三中学零余额账户", "division": division,
+                "treasury": TREASURY, "finance": FINANCE,
+            });
+            bank.order("open-account", &account);
+            bank.order("open-first-day", &day);
+        }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -313,6 +351,20 @@ pub(crate) fn put_on_file(engine: SocketAddr) -> QuotaId {
     )
 }
 
+/// A unit that pays through the other bank: its account, and a quota of it.
+fn put_other_on_file(engine: SocketAddr) -> QuotaId {
+    let mut officer = Desk::connect(engine, Role::Finance);
+    let rows = format!(
+        "unit\t101003\t第三中学\t101\t2\tpublic-one\tfull\t1\t\t\t\t\tactive\n\
+         agent-bank\t105\t{OTHER_BANK_NAME}\t105451099999\tactive\n\
+         account\t{OTHER_ACCOUNT}\t第三中学零余额账户\tunit-zero\tunit\t101003\t105\t{OTHER_BANK_NAME}\t105451099999\t\tactive\n"
+    );
+    file(&mut officer, 0xba5d, rows);
+    let key = "370000005/101003/2050203/50502/30201/111/P-1/R-105";
+    let fen = 100 * FIRST_FEN * WAVE as i64;
+    orders::quota_of(&mut officer, orders::creation(105, DIVISION, key), fen)
+}
+
 pub(crate) fn file(officer: &mut Desk, act: u128, rows: String) {
     let paper = Paper {
         act: ActId(act),
@@ -331,7 +383,7 @@ pub(crate) fn file(officer: &mut Desk, act: u128, rows: String) {
 pub(crate) fn keys(dir: &Path) {
     let mut command = Command::new(PROGRAM);
     command.args(["simulate", "keys"]).arg(dir);
-    for party in [FINANCE, BANK, CENTRAL_BANK] {
+    for party in [FINANCE, BANK, OTHER_BANK, CENTRAL_BANK] {
         command.args(["--party", party]);
     }
     let output = command.output().expect("the program can be started");

@@ -117,12 +117,17 @@ impl<V: Verifier> Verifier for Noted<V> {
 }
 
 impl Payloads for Noted<CanonicalPayloads> {
-    fn write(&self, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
-        timed(Stage::Writing, || self.0.write(voucher))
+    fn write(&self, to: Party, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
+        timed(Stage::Writing, || self.0.write(to, voucher))
     }
 
-    fn read(&self, format: PayloadFormat, payload: &[u8]) -> Result<Voucher, String> {
-        timed(Stage::Reading, || self.0.read(format, payload))
+    fn read(
+        &self,
+        format: PayloadFormat,
+        payload: &[u8],
+        original: Option<&Voucher>,
+    ) -> Result<Voucher, String> {
+        timed(Stage::Reading, || self.0.read(format, payload, original))
     }
 }
 

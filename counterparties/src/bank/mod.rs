@@ -186,6 +186,8 @@ pub struct Bank {
     numbers: u32,
     planted: Vec<Planted>,
     alarms: Vec<ZeroAlarm>,
+    /// Whom it tells in a message what it does not pay.
+    speak_iso: BTreeSet<Party>,
 }
 
 impl Bank {
@@ -228,7 +230,15 @@ impl Bank {
             numbers: 0,
             planted: Vec::new(),
             alarms: Vec::new(),
+            speak_iso: BTreeSet::new(),
         }
+    }
+
+    /// The bank, speaking ISO 20022 with these parties: an order of theirs that it does not pay at all is answered by a
+    /// receipt of nothing, where that can be said in a message, and is not sent back.
+    #[must_use]
+    pub fn speaking_iso(self, parties: BTreeSet<Party>) -> Bank {
+        Bank { speak_iso: parties, ..self }
     }
 
     /// Who it is.

@@ -11,6 +11,8 @@ use domain::voucher::{
     Detail, Field, Party, Voucher, VoucherKey, VoucherKind, VoucherNumber, form,
 };
 use exchange::business::{Effect, Verdict};
+use exchange::iso20022::codes::reason_chinese;
+use exchange::iso20022::payload;
 
 use super::master::OwnName;
 use super::receipt::{Executed, receipt};
@@ -18,7 +20,7 @@ use super::record::{Paid, PaidLine, Record};
 use super::refusal::{Returned, findings_told};
 use super::{Bank, Phase, Row, State, failed, noted};
 use crate::ledger::SourceId;
-use crate::limits::BATCHES_WAITING_MAX;
+use crate::limits::{BATCHES_WAITING_MAX, REASON_CHARS_MAX};
 use crate::record::{KeyRecord, digest, voucher_bytes};
 use crate::script::Fault;
 
@@ -81,6 +83,8 @@ impl Bank {
             ));
         }
         let effects = match row.state {
+            // What was said in a message is said.
+            State::Returned if self.speak_iso.contains(&from) => Vec::new(),
             State::Returned => vec![Effect::Return {
                 to: from,
                 key: voucher.key,
@@ -105,8 +109,21 @@ impl Bank {
         why: &Returned,
     ) -> (Verdict, Vec<Effect>) {
         let key = KeyRecord::from(&voucher.key);
-        let returned = Effect::Return { to, key: voucher.key, reason: why.reason() };
+        let said = self.speak_iso.contains(&to).then(|| self.nothing_paid(voucher, why));
+        let returned = match said.filter(|receipt| payload::write(receipt).is_some()) {
+            Some(voucher) => Effect::Issue { to, voucher },
+            None => Effect::Return { to, key: voucher.key, reason: why.reason() },
+        };
         (Verdict::Accepted, vec![noted(&Record::Returned { key, digest }), returned])
+    }
+
+    /// The receipt of an order of which nothing is paid.
+    fn nothing_paid(&self, voucher: &Voucher, why: &Returned) -> Voucher {
+        let note = reason_chinese(why.code(), &why.reason());
+        let note: String = note.chars().take(REASON_CHARS_MAX).collect();
+        let lines = vec![(Fen::ZERO, Some(note)); voucher.details.len()];
+        let day = self.day.unwrap_or(voucher.date);
+        receipt(voucher, &Executed { lines, ..Executed::default_on(day) })
     }
 
     fn order_to_pay(

@@ -51,6 +51,22 @@ impl Returned {
         }
     }
 
+    /// The reason's code in ISO 20022.
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Returned::AfterCutOff(_) | Returned::NoDay => "TM01",
+            Returned::Payer(_) => "AC01",
+            Returned::PayerName { .. } => "BE01",
+            Returned::Short { .. } => "AM04",
+            Returned::Payee { .. } => "AC06",
+            Returned::Before => "AM05",
+            Returned::Batch(_)
+            | Returned::Unattributed
+            | Returned::ParentDone
+            | Returned::BatchesWaiting => "NARR",
+        }
+    }
+
     /// In both languages, as long as a reason may be.
     pub(super) fn reason(&self) -> String {
         let both = format!("{}: {self}", self.chinese());

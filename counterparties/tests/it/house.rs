@@ -1,6 +1,7 @@
 //! Finance's own business between an engine and a bank and the central bank, each behind a store of its own, on one
 //! thread. Nothing here is a double: what is ordered is what the engine decided, and what comes back it takes in.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use counterparties::bank::{self, Bank};
@@ -18,16 +19,18 @@ use domain::ids::{
 use domain::office::paper::PaperKind;
 use domain::particulars::{Particulars, ParticularsText};
 use domain::quota::Buckets;
-use domain::voucher::{Party, SealPlace, VoucherKey};
+use domain::voucher::{Party, SealPlace, Voucher, VoucherKey};
 use domain::{Code, Command, Division, Event, Fen};
 use exchange::business::Business;
 use exchange::certificates::Certificate;
-use exchange::envelope::Seals;
+use exchange::envelope::{PayloadFormat, Seals};
 use exchange::finance::due::due;
 use exchange::finance::feed::{Feed, Told};
 use exchange::finance::{Finance, Order, Row};
+use exchange::iso20022::payload::IsoPayloads;
 use exchange::node::{
     CanonicalPayloads, Folding, Input, KeyRing, Means, MemoryLog, Node, Order as NodeOrder,
+    Payloads,
 };
 use exchange::signing::{CertificateId, Ed25519Signer, Ed25519Verifier};
 use exchange::store::{LanePolicy, Peer};
@@ -254,6 +257,7 @@ pub(crate) struct House {
     pub(crate) finance: Node<Finance, MemoryLog>,
     pub(crate) bank: Node<Bank, MemoryLog>,
     pub(crate) central: Node<CentralBank, MemoryLog>,
+    speech: Speech,
     followed: u64,
     bank_is_there: bool,
 }
@@ -277,8 +281,52 @@ fn certified(whose: &str, seed: u8) -> (Vec<u8>, CertificateId, KeyRing) {
     (bytes, id, KeyRing::new(Arc::new(signer.named(id))))
 }
 
+/// What is done to the bank's messages before they are sealed.
+pub(crate) type Spoil = fn(Vec<u8>) -> Vec<u8>;
+
+/// How finance and the bank write to each other.
+#[derive(Clone, Copy)]
+pub(crate) enum Speech {
+    /// In canonical bytes, as everybody does to everybody else.
+    Canonical,
+    /// In ISO 20022; what the bank writes goes through this before it is sealed.
+    Iso(Spoil),
+}
+
+impl Speech {
+    fn payloads(self, at: usize) -> Box<dyn Payloads> {
+        let iso = |to: usize| {
+            IsoPayloads::new(Box::new(CanonicalPayloads), BTreeSet::from([party(PARTIES[to].0)]))
+        };
+        match (self, at) {
+            (Speech::Iso(_), 0) => Box::new(iso(1)),
+            (Speech::Iso(spoil), 1) => Box::new(Spoilt(iso(0), spoil)),
+            _ => Box::new(CanonicalPayloads),
+        }
+    }
+}
+
+/// Messages that go through something on their way out.
+struct Spoilt(IsoPayloads, Spoil);
+
+impl Payloads for Spoilt {
+    fn write(&self, to: Party, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
+        let (format, payload) = self.0.write(to, voucher)?;
+        Ok((format, if format == PayloadFormat::Iso20022 { self.1(payload) } else { payload }))
+    }
+
+    fn read(
+        &self,
+        format: PayloadFormat,
+        payload: &[u8],
+        original: Option<&Voucher>,
+    ) -> Result<Voucher, String> {
+        self.0.read(format, payload, original)
+    }
+}
+
 /// A party folded from what its journal has, or begun.
-fn born<B: Business>(at: usize, business: B, log: MemoryLog) -> Node<B, MemoryLog> {
+fn born<B: Business>(at: usize, speech: Speech, business: B, log: MemoryLog) -> Node<B, MemoryLog> {
     let (whose, seed) = PARTIES[at];
     let mut folding = Folding::new(party(whose), root().public_key(), 5, business);
     for group in log.records() {
@@ -287,7 +335,7 @@ fn born<B: Business>(at: usize, business: B, log: MemoryLog) -> Node<B, MemoryLo
     let mut log = log;
     log.mark_start();
     let means = Means {
-        payloads: Box::new(CanonicalPayloads),
+        payloads: speech.payloads(at),
         keys: certified(whose, seed).2,
         verifier: Box::new(Ed25519Verifier::on_threads(1)),
         lanes: LanePolicy::default(),
@@ -297,8 +345,8 @@ fn born<B: Business>(at: usize, business: B, log: MemoryLog) -> Node<B, MemoryLo
 }
 
 /// Begins a party's first day, with the others' certificates on file.
-fn begun<B: Business>(at: usize, business: B) -> Node<B, MemoryLog> {
-    let mut node = born(at, business, MemoryLog::new(4 << 20));
+fn begun<B: Business>(at: usize, speech: Speech, business: B) -> Node<B, MemoryLog> {
+    let mut node = born(at, speech, business, MemoryLog::new(4 << 20));
     told(&mut node, NodeOrder::BeginDay(day(TODAY)));
     for (other, (whose, seed)) in PARTIES.iter().enumerate() {
         if other != at {
@@ -346,8 +394,18 @@ impl House {
         House::with(counterparties::script::Script::default())
     }
 
+    /// The same, with a bank that speaks ISO 20022.
+    pub(crate) fn speaking_iso(script: counterparties::script::Script, spoil: Spoil) -> House {
+        let bank = new_bank("102", script).speaking_iso(BTreeSet::from([party(FINANCE)]));
+        House::of(Speech::Iso(spoil), bank)
+    }
+
     /// The same, with a bank that answers by a script.
     pub(crate) fn with(script: counterparties::script::Script) -> House {
+        House::of(Speech::Canonical, new_bank("102", script))
+    }
+
+    fn of(speech: Speech, bank: Bank) -> House {
         let mut engine = Engine::new();
         let code = *b"370000005";
         let register =
@@ -362,9 +420,10 @@ impl House {
         ));
         let mut house = House {
             engine,
-            finance: begun(0, Finance::new(party("central-bank:3700"))),
-            bank: begun(1, new_bank("102", script)),
-            central: begun(2, new_central()),
+            finance: begun(0, speech, Finance::new(party("central-bank:3700"))),
+            bank: begun(1, speech, bank),
+            central: begun(2, speech, new_central()),
+            speech,
             followed: 0,
             bank_is_there: false,
         };
@@ -421,7 +480,7 @@ impl House {
     /// Finance's process ends without a word and comes back.
     pub(crate) fn finance_dies(&mut self) {
         let log = self.finance.log().found();
-        self.finance = born(0, Finance::new(party("central-bank:3700")), log);
+        self.finance = born(0, self.speech, Finance::new(party("central-bank:3700")), log);
         let [bank, central] = [1, 2].map(|at| party(PARTIES[at].0));
         let to_bank = Input::Line { party: bank, up: self.bank_is_there };
         let lines = vec![to_bank, Input::Line { party: central, up: true }];
@@ -438,6 +497,13 @@ impl House {
 
     pub(crate) fn finance_said(&mut self, order: Order) {
         told(&mut self.finance, NodeOrder::Business(order));
+    }
+
+    /// What a person asks of finance's store, done or refused.
+    pub(crate) fn finance_does(&mut self, order: NodeOrder<Order>) -> Result<(), String> {
+        let output = self.finance.turn(vec![Input::Order { ticket: 0, order }], 0);
+        let mut answers = output.expect("durable").answers.into_iter();
+        answers.try_for_each(|(_, answer)| answer.map_err(|refusal| refusal.to_string()))
     }
 
     /// Finance's store hears what the engine decided, as one part of its journal.
@@ -537,7 +603,8 @@ impl House {
 
     /// Finance's business folded again from its journal is what it was.
     pub(crate) fn assert_folds(&self) {
-        let again = born(0, Finance::new(party("central-bank:3700")), self.finance.log().found());
+        let finance = Finance::new(party("central-bank:3700"));
+        let again = born(0, self.speech, finance, self.finance.log().found());
         let told = |finance: &Finance| {
             format!("{:?} {:?}", finance.vouchers(), finance.left().collect::<Vec<_>>())
         };

@@ -6,6 +6,7 @@ mod day;
 mod faults;
 mod house;
 mod kinds;
+mod messages;
 mod properties;
 mod province;
 mod reconciliation;

@@ -80,9 +80,13 @@ impl Finance {
                 row.key
             ));
         }
+        let (paid_fen, lines) = paid(receipt);
+        // Not paid, by a bank that says so in a receipt: what was not taken back goes out again, as of a returned one.
+        if row.parts.iter().any(|part| part.voided) && paid_fen.iter().all(|fen| *fen == 0) {
+            return Ok(self.order_came_back(row.to, &row.key, ""));
+        }
         let facts = facts::of_receipt(&original, receipt).map_err(|found| told(&found))?;
         let facts = facts::settled_at_once(&row.key, row.path, without_voided(row, facts));
-        let (paid_fen, lines) = paid(receipt);
         let mut effects = Finance::alarms_of_voided(row, &paid_fen);
         let (key, facts) = (row.key.to_string(), due(row, &facts));
         effects.insert(0, noted(&Record::Answered { key, paid_fen, lines, facts }));

@@ -40,7 +40,20 @@ pub fn message_id(key: VoucherKey) -> Option<String> {
 /// begins with 0, 1 or 2, and theirs begin with 5 and 8.
 #[must_use]
 pub fn key_of(id: &str) -> Option<VoucherKey> {
-    [6, 9].into_iter().find_map(|digits| read_key(id, digits))
+    named(id, is_order)
+}
+
+/// The daily list of a bank (2206) that a message is called after; `None` for other names.
+///
+/// Of nine digits read as six the kind would end with the first digit of the real one, which is no 6.
+#[must_use]
+pub fn daily_key_of(id: &str) -> Option<VoucherKey> {
+    named(id, |kind| kind == VoucherKind::DirectDaily)
+}
+
+fn named(id: &str, is_one: fn(VoucherKind) -> bool) -> Option<VoucherKey> {
+    let read = |digits| read_key(id, digits).filter(|key| is_one(key.kind));
+    [6, 9].into_iter().find_map(read)
 }
 
 fn read_key(id: &str, digits: usize) -> Option<VoucherKey> {
@@ -55,9 +68,18 @@ fn read_key(id: &str, digits: usize) -> Option<VoucherKey> {
     if !is_plain {
         return None;
     }
-    let kind = VoucherKind::from_code(kind.parse().ok()?).filter(|&kind| is_order(kind))?;
+    let kind = VoucherKind::from_code(kind.parse().ok()?)?;
     let year = FiscalYear::new(year.parse().ok()?)?;
     Some(VoucherKey { division, year, kind, number: VoucherNumber::new(number)? })
+}
+
+/// What a bank's message about an order is called: a letter and the order's name, or a hash where that is too long.
+pub(super) fn own_id(letter: char, id: &str) -> String {
+    let name = format!("{letter}{id}");
+    match name.len() <= ID_CHARS_MAX {
+        true => name,
+        false => blake3::hash(name.as_bytes()).to_hex()[..32].to_owned(),
+    }
 }
 
 /// Whether a kind of voucher orders a bank to pay.
@@ -86,8 +108,7 @@ pub fn end_to_end_id(detail: &str) -> String {
     blake3::hash(detail.as_bytes()).to_hex()[..32].to_owned()
 }
 
-/// The name of one transfer through every bank (UETR): a random UUID that is drawn once, and stored with the voucher,
-/// so that an order that is sent again has the same.
+/// The name of one transfer through every bank (UETR): a UUID that stays the same when its order is sent again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uetr([u8; 16]);
 
@@ -98,6 +119,17 @@ impl Uetr {
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         Uetr(bytes)
+    }
+
+    /// The UETR of a detail: 16 bytes of a hash of the voucher's key and the detail's number. Keys are used once, so that
+    /// two transfers never share one, and an order that is written again has the same.
+    #[must_use]
+    pub fn of(voucher: VoucherKey, detail: &str) -> Uetr {
+        let mut hash = blake3::Hasher::new();
+        hash.update(format!("treasury exchange uetr 1\n{voucher}\n{detail}").as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.finalize().as_bytes()[..16]);
+        Uetr::from_random(bytes)
     }
 
     /// A UETR as it is written: small letters, with dashes.
@@ -166,6 +198,25 @@ mod tests {
             None,
             "36 characters"
         );
+    }
+
+    #[test]
+    fn daily_lists_are_named_as_orders_are_and_are_none() {
+        for text in ["370102000-2022-2206-0000000001", "370102202-2022-2206-10200000001"] {
+            let id = message_id(key(text)).expect("a name");
+            assert_eq!((daily_key_of(&id), key_of(&id)), (Some(key(text)), None), "{text}");
+        }
+        assert_eq!(daily_key_of("370102202282020000000001"), None);
+    }
+
+    #[test]
+    fn a_uetr_is_of_one_detail_of_one_voucher() {
+        let (one, other) = (key("370102000-2022-8202-1"), key("370102000-2022-8202-2"));
+        assert_eq!(Uetr::of(one, "1"), Uetr::of(one, "1"));
+        assert!(
+            Uetr::of(one, "1") != Uetr::of(one, "2") && Uetr::of(one, "1") != Uetr::of(other, "1")
+        );
+        assert_eq!(Uetr::parse(&Uetr::of(one, "1").to_string()), Some(Uetr::of(one, "1")));
     }
 
     #[test]

@@ -38,7 +38,12 @@ pub const MAPPING: &[Row] = &[
         "CstmrCdtTrfInitn/GrpHdr/MsgId",
         "without anything between; six digits of the division where its last three are zeros; 35 characters are the most",
     ),
-    row(ORDER, "-", "CstmrCdtTrfInitn/GrpHdr/CreDtTm", "when the message is made, in Beijing"),
+    row(
+        ORDER,
+        "-",
+        "CstmrCdtTrfInitn/GrpHdr/CreDtTm",
+        "when the message is made, in Beijing; of an order between processes, the midnight before its VouDate",
+    ),
     row(ORDER, "-", "CstmrCdtTrfInitn/GrpHdr/NbOfTxs", "how many details"),
     row(
         ORDER,
@@ -106,7 +111,7 @@ pub const MAPPING: &[Row] = &[
         ORDER,
         "-",
         "CstmrCdtTrfInitn/PmtInf/CdtTrfTxInf/PmtId/UETR",
-        "a UUID of version 4, stored with the voucher",
+        "a UUID of version 4, one for each detail; between processes made of a hash of the voucher's key and the detail's number",
     ),
     row(ORDER, "PayAmt", "CstmrCdtTrfInitn/PmtInf/CdtTrfTxInf/Amt/InstdAmt", "CNY, two places"),
     row(
@@ -177,11 +182,18 @@ pub const MAPPING: &[Row] = &[
     ),
     row(
         ORDER,
-        "elements of the quota, and what is too long elsewhere",
+        "every other field of the detail, and what is too long elsewhere",
         "CstmrCdtTrfInitn/PmtInf/CdtTrfTxInf/SplmtryData/Envlp",
-        "fields by their names, in a namespace of ours: for clearing line by line",
+        "by their names, in a namespace of ours: for clearing line by line; OfHead names the places that say what the head says",
+    ),
+    row(
+        ORDER,
+        "every other field of the head, and what is too long elsewhere",
+        "CstmrCdtTrfInitn/SplmtryData/Envlp",
+        "by their names, in a namespace of ours",
     ),
     row(STATUS, "-", "CstmrPmtStsRpt/GrpHdr/MsgId", "the report's own name"),
+    row(STATUS, "VouDate of the receipt", "CstmrPmtStsRpt/GrpHdr/CreDtTm", "its day, of Beijing"),
     row(
         STATUS,
         "AdmDivCode StYear VtCode VoucherNo",
@@ -257,9 +269,29 @@ pub const MAPPING: &[Row] = &[
         "CstmrPmtStsRpt/OrgnlPmtInfAndSts/TxInfAndSts/AcctSvcrRef",
         "the bank's number",
     ),
+    row(
+        STATEMENT,
+        "AdmDivCode StYear VtCode VoucherNo",
+        "BkToCstmrStmt/GrpHdr/MsgId",
+        "of a daily list (2206), as of an order",
+    ),
+    row(
+        STATEMENT,
+        "VouDate",
+        "BkToCstmrStmt/GrpHdr/CreDtTm",
+        "of a daily list: its day, of Beijing",
+    ),
     row(STATEMENT, "-", "BkToCstmrStmt/Stmt/Id", "the statement's own name"),
+    row(STATEMENT, "BeginDate", "BkToCstmrStmt/Stmt/FrToDt/FrDtTm", "of a daily list"),
+    row(STATEMENT, "EndDate", "BkToCstmrStmt/Stmt/FrToDt/ToDtTm", "of a daily list"),
     row(STATEMENT, "PayAcctNo", "BkToCstmrStmt/Stmt/Acct/Id/Othr/Id", "or IBAN"),
     row(STATEMENT, "-", "BkToCstmrStmt/Stmt/Acct/Ccy", "CNY, if it is told"),
+    row(
+        STATEMENT,
+        "PayBankCode PayBankName",
+        "BkToCstmrStmt/Stmt/Acct/Svcr/FinInstnId",
+        "of a daily list, as DbtrAgt of an order",
+    ),
     row(
         STATEMENT,
         "BeginAmt EndAmt",
@@ -312,6 +344,18 @@ pub const MAPPING: &[Row] = &[
         "Detail/Id",
         "BkToCstmrStmt/Stmt/Ntry/NtryDtls/TxDtls/Refs/EndToEndId",
         "as it went out",
+    ),
+    row(
+        STATEMENT,
+        "every other field of the line",
+        "BkToCstmrStmt/Stmt/Ntry/NtryDtls/TxDtls/SplmtryData/Envlp",
+        "of a daily list: by their names, in a namespace of ours",
+    ),
+    row(
+        STATEMENT,
+        "every other field of the head",
+        "BkToCstmrStmt/SplmtryData/Envlp",
+        "of a daily list: by their names, in a namespace of ours",
     ),
     row(NOTICE, "-", "BkToCstmrDbtCdtNtfctn/Ntfctn/Id", "the notice's own name"),
     row(NOTICE, "PayAcctNo", "BkToCstmrDbtCdtNtfctn/Ntfctn/Acct/Id/Othr/Id", "or IBAN"),
@@ -369,39 +413,38 @@ pub const MAPPING: &[Row] = &[
     ),
     row(
         NOTICE,
+        "XPayeeAcctNo",
+        "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/NtryDtls/TxDtls/RltdPties/CdtrAcct/Id/Othr/Id",
+        "or IBAN; if it is told",
+    ),
+    row(
+        NOTICE,
         "-",
         "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/NtryDtls/TxDtls/CdtDbtInd",
         "the entry's, if it is left out",
     ),
 ];
 
-/// Fields that stand in supplementary data, by their names in the interface.
-pub const SUPPLEMENTED: &[Field] = &[
-    Field::FundType,
-    Field::BudgetType,
-    Field::PayType,
-    Field::ManagementType,
-    Field::FinanceOffice,
-    Field::Department,
-    Field::DepartmentName,
-    Field::Unit,
-    Field::UnitName,
-    Field::Function,
-    Field::GovernmentEconomic,
-    Field::DepartmentEconomic,
-    Field::Project,
-    Field::SettlementMode,
-    Field::PayBankName,
-    Field::ClearBank,
-    Field::ClearAccount,
-    Field::FundDealMode,
-    Field::Taxpayer,
-    Field::TaxOffice,
-    Field::CheckNumber,
-    Field::Payment,
-    Field::Quota,
-    Field::Hold1,
-    Field::Hold2,
-    Field::Hold3,
-    Field::Hold4,
+/// Fields of an order's head that have a place of their own. Every other one stands in supplementary data, by its name in
+/// the interface.
+pub const HEAD_PLACES: &[Field] = &[
+    Field::PayBank,
+    Field::PayerAccount,
+    Field::PayerName,
+    Field::PayerBankName,
+    Field::Amount,
+    Field::BusinessType,
+];
+
+/// Fields of an order's detail that have a place of their own.
+pub const DETAIL_PLACES: &[Field] = &[
+    Field::PayeeAccount,
+    Field::PayeeName,
+    Field::PayeeBankName,
+    Field::PayeeBankNumber,
+    Field::Purpose,
+    Field::Amount,
+    Field::TaxBill,
+    Field::PayCode,
+    Field::Procurement,
 ];

@@ -10,9 +10,14 @@
 //! - [`ids`]: what vouchers, details and transfers are called in messages.
 //! - [`codes`]: statuses and reasons of banks.
 //! - [`orders`]: a payment voucher as pain.001.001.09.
+//! - [`ordered`]: pain.001.001.09 as a payment voucher: what a bank reads.
 //! - [`status`]: pain.002.001.10, read.
 //! - [`statement`]: camt.053.001.08 and camt.054.001.08, read.
 //! - [`receipt`]: the national receipt that both come to.
+//! - [`answer`]: a national receipt as pain.002 and camt.054: what a bank writes.
+//! - [`daily`]: a bank's daily list (2206) as camt.053, both ways.
+//! - [`payload`]: messages as what an envelope holds.
+//! - `supplement`: fields of a voucher that have no place of their own.
 //! - `write`, `read`: XML out, and XML in with every bound and without document types or entities.
 
 pub mod mapping;
@@ -23,14 +28,24 @@ pub mod codes;
 
 pub mod orders;
 
+pub mod ordered;
+
 pub mod status;
 
 pub mod statement;
 
 pub mod receipt;
 
+pub mod answer;
+
+pub mod daily;
+
+pub mod payload;
+
 mod read;
+mod supplement;
 mod values;
 mod write;
 
 pub use read::{Bad, Reason};
+pub use supplement::FIELDS_NAMESPACE;

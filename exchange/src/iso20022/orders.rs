@@ -11,15 +11,16 @@ use domain::voucher::{Detail, Field, Flag, Voucher, VoucherKey};
 use thiserror::Error;
 
 use super::ids::{Uetr, can_be_written, end_to_end_id, is_order, message_id};
-use super::mapping::SUPPLEMENTED;
-use super::values::{CURRENCY, date};
+use super::mapping::{DETAIL_PLACES, HEAD_PLACES};
+use super::supplement::{self, DETAIL_NUMBER, OF_HEAD, REFERENCE_CHARS_MAX, cut, placed};
+use super::values::{CURRENCY, FREE_CHARS_MAX, date, pieces};
 use super::write::Out;
 
 /// The message's namespace.
 pub const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09";
 
-/// The namespace of a voucher's fields in supplementary data.
-pub const FIELDS_NAMESPACE: &str = "urn:treasury:voucher:fields:1";
+/// The message's name.
+pub(super) const MESSAGE: &str = "pain.001.001.09";
 
 /// When a message is made: a day and a second of it, in Beijing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,16 +97,17 @@ pub enum Unfit {
 }
 
 /// Longest account in a message (Max34Text).
-const ACCOUNT_CHARS_MAX: usize = 34;
+pub(super) const ACCOUNT_CHARS_MAX: usize = 34;
 
-/// Longest reference or document number in a message (Max35Text).
-const REFERENCE_CHARS_MAX: usize = 35;
+/// Business kinds, their categories, and whether the bank books the payment as one.
+pub(super) const CATEGORIES: &[(&str, &str, bool)] =
+    &[("1", "SUPP", false), ("2", "CCRD", false), ("3", "SALA", true), ("4", "GOVT", true)];
 
-/// Longest name in a message, in bytes: the standard says characters, and banks count bytes.
-const NAME_BYTES_MAX: usize = 140;
+/// References by which a creditor knows a payment.
+pub(super) const REFERENCES: [Field; 2] = [Field::TaxBill, Field::PayCode];
 
-/// Longest free text in a message (Max140Text).
-const FREE_CHARS_MAX: usize = 140;
+/// What banks' numbers of twelve digits are numbers of.
+pub(super) const CLEARING_SYSTEM: &str = "CNAPS";
 
 /// Writes a voucher. `uetrs` are those stored with it, one for each detail in their order.
 ///
@@ -160,7 +162,7 @@ pub fn write(voucher: &Voucher, created: Created, uetrs: &[Uetr]) -> Result<Stri
         head.needed_within(Field::PayBank, REFERENCE_CHARS_MAX)?,
         head.text(Field::PayerBankName)?,
     );
-    out.within(&["DbtrAgt"], |out| agent(out, bank, bank_name));
+    out.within(&["DbtrAgt"], |out| agent(out, Some(bank), bank_name));
     let mut names = BTreeSet::new();
     for (detail, uetr) in voucher.details.iter().zip(uetrs) {
         let name = end_to_end_id(&detail.id);
@@ -169,6 +171,10 @@ pub fn write(voucher: &Voucher, created: Created, uetrs: &[Uetr]) -> Result<Stri
         }
         transfer(&mut out, &Taken { voucher, detail: Some(detail) }, detail, &name, *uetr)?;
     }
+    out.close();
+    let unfit = |field| head.unfit(field);
+    supplement::around(&mut out, |out| supplement::write(out, &voucher.head, HEAD_PLACES))
+        .map_err(unfit)?;
     Ok(out.end())
 }
 
@@ -206,13 +212,12 @@ fn transfer(
     out.within(&["Amt"], |out| {
         out.leaf_with("InstdAmt", &format!(" Ccy=\"{CURRENCY}\""), &amount_fen.to_yuan());
     });
-    if let Some(number) = taken.text(Field::PayeeBankNumber)? {
-        if !is_member(number) {
-            return Err(taken.unfit(Field::PayeeBankNumber));
-        }
-        let bank_name = taken.text(Field::PayeeBankName)?;
-        out.within(&["CdtrAgt"], |out| agent(out, number, bank_name));
+    let number = taken.text(Field::PayeeBankNumber)?;
+    if number.is_some_and(|number| !is_member(number)) {
+        return Err(taken.unfit(Field::PayeeBankNumber));
     }
+    let bank_name = taken.text(Field::PayeeBankName)?;
+    out.within(&["CdtrAgt"], |out| agent(out, number, bank_name));
     let payee = taken.needed(Field::PayeeName)?;
     out.within(&["Cdtr"], |out| out.leaf("Nm", cut(payee)));
     let account = taken.needed_within(Field::PayeeAccount, ACCOUNT_CHARS_MAX)?;
@@ -225,34 +230,38 @@ fn transfer(
 }
 
 /// A bank: by its twelve digits in the payment system, or by its code.
-fn agent(out: &mut Out, bank: &str, name: Option<&str>) {
+pub(super) fn agent(out: &mut Out, bank: Option<&str>, name: Option<&str>) {
+    let (members, others) = match bank {
+        Some(bank) if is_member(bank) => (Some(bank), None),
+        other => (None, other),
+    };
     out.within(&["FinInstnId"], |out| {
-        if is_member(bank) {
+        if let Some(number) = members {
             out.within(&["ClrSysMmbId"], |out| {
-                out.within(&["ClrSysId"], |out| out.leaf("Cd", "CNAPS"));
-                out.leaf("MmbId", bank);
+                out.within(&["ClrSysId"], |out| out.leaf("Cd", CLEARING_SYSTEM));
+                out.leaf("MmbId", number);
             });
         }
         if let Some(name) = name {
             out.leaf("Nm", cut(name));
         }
-        if !is_member(bank) {
-            out.within(&["Othr"], |out| out.leaf("Id", bank));
+        if let Some(code) = others {
+            out.within(&["Othr"], |out| out.leaf("Id", code));
         }
     });
 }
 
 /// Purpose of the transfer as free text in as many parts as it takes, and what it is called after.
 fn remittance(out: &mut Out, taken: &Taken<'_>) -> Result<(), Unfit> {
-    let short = |text: &&str| text.chars().count() <= REFERENCE_CHARS_MAX;
+    let short = |field| {
+        let text = taken.text(field)?;
+        Ok::<_, Unfit>((field, text.and_then(|text| placed(field, text))))
+    };
     let words = taken.text(Field::Purpose)?.unwrap_or_default();
-    let procurement = taken.text(Field::Procurement)?.filter(short);
-    let references = [Field::TaxBill, Field::PayCode];
-    let references = references.map(|field| taken.text(field).map(|text| (field, text)));
+    let (_, procurement) = short(Field::Procurement)?;
     out.open("RmtInf");
-    let letters: Vec<char> = words.chars().collect();
-    for part in letters.chunks(FREE_CHARS_MAX) {
-        out.leaf("Ustrd", &part.iter().collect::<String>());
+    for piece in pieces(words, FREE_CHARS_MAX) {
+        out.leaf("Ustrd", &piece);
     }
     if let Some(number) = procurement {
         out.within(&["Strd", "RfrdDocInf"], |out| {
@@ -262,9 +271,8 @@ fn remittance(out: &mut Out, taken: &Taken<'_>) -> Result<(), Unfit> {
             out.leaf("Nb", number);
         });
     }
-    for reference in references {
-        let (field, text) = reference?;
-        if let Some(text) = text.filter(short) {
+    for reference in REFERENCES.map(short) {
+        if let (field, Some(text)) = reference? {
             out.within(&["Strd", "CdtrRefInf"], |out| {
                 out.within(&["Tp", "CdOrPrtry"], |out| out.leaf("Prtry", field.wire_name()));
                 out.leaf("Ref", text);
@@ -275,48 +283,34 @@ fn remittance(out: &mut Out, taken: &Taken<'_>) -> Result<(), Unfit> {
     Ok(())
 }
 
-/// Fields of the voucher that have no place of their own in the message, or not all of them a place long enough.
+/// Fields of the detail that have no place of their own in the message, or none long enough; and which places say what
+/// the head says.
 fn supplement(out: &mut Out, taken: &Taken<'_>, detail: &Detail, name: &str) -> Result<(), Unfit> {
-    let long = [Field::PayerName, Field::PayerBankName, Field::PayeeName, Field::PayeeBankName];
-    let references = [Field::Procurement, Field::TaxBill, Field::PayCode];
-    out.open("SplmtryData");
-    out.open("Envlp");
-    out.open_with("Fields", &format!(" xmlns=\"{FIELDS_NAMESPACE}\""));
-    if name != detail.id {
-        if !can_be_written(&detail.id) {
-            return Err(taken.unfit(Field::OriginalDetail));
-        }
-        out.leaf("Id", &detail.id);
+    if name != detail.id && !can_be_written(&detail.id) {
+        return Err(taken.unfit(Field::OriginalDetail));
     }
-    for &field in SUPPLEMENTED {
-        if let Some(text) = taken.text(field)? {
-            out.leaf(field.wire_name(), text);
+    let mut of_head = Vec::new();
+    for &field in DETAIL_PLACES.iter().filter(|&&field| detail.fields.get(field).is_none()) {
+        if taken.text(field)?.and_then(|text| placed(field, text)).is_some() {
+            of_head.push(field.wire_name());
         }
     }
-    for field in long {
-        if let Some(text) = taken.text(field)?.filter(|text| cut(text) != *text) {
-            out.leaf(field.wire_name(), text);
+    let written = supplement::around(out, |out| {
+        if name != detail.id {
+            out.leaf(DETAIL_NUMBER, &detail.id);
         }
-    }
-    for field in references {
-        let is_long = |text: &&str| text.chars().count() > REFERENCE_CHARS_MAX;
-        if let Some(text) = taken.text(field)?.filter(is_long) {
-            out.leaf(field.wire_name(), text);
+        if !of_head.is_empty() {
+            out.leaf(OF_HEAD, &of_head.join(" "));
         }
-    }
-    (0..3).for_each(|_| out.close());
-    Ok(())
+        supplement::write(out, &detail.fields, DETAIL_PLACES)
+    });
+    written.map_err(|field| taken.unfit(field))
 }
 
 /// The category of a business kind, and whether the bank books it as one.
 fn category(business: &str) -> Option<(&'static str, bool)> {
-    match business {
-        "1" => Some(("SUPP", false)),
-        "2" => Some(("CCRD", false)),
-        "3" => Some(("SALA", true)),
-        "4" => Some(("GOVT", true)),
-        _ => None,
-    }
+    let known = CATEGORIES.iter().find(|(known, ..)| *known == business);
+    known.map(|(_, code, is_batch)| (*code, *is_batch))
 }
 
 /// Purpose class: wages, taxes, contributions to social insurance, benefits, or any payment of a government.
@@ -338,16 +332,11 @@ fn purpose(taken: &Taken<'_>) -> &'static str {
 }
 
 /// Whether this is a bank's number in the payment system: twelve digits.
-fn is_member(bank: &str) -> bool {
+pub(super) fn is_member(bank: &str) -> bool {
     bank.len() == 12 && bank.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A name as far as it may go.
-fn cut(name: &str) -> &str {
-    &name[..name.floor_char_boundary(NAME_BYTES_MAX)]
-}
-
-fn moment(created: Created) -> String {
+pub(super) fn moment(created: Created) -> String {
     let second = created.second;
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     format!("{}T{hour:02}:{minute:02}:{second:02}+08:00", date(created.day))

@@ -1,12 +1,13 @@
 //! XML in: a walk over elements, with a bound on everything and nothing that could reach outside of the message.
 //!
 //! No document type, no entity but the five that XML has, no processing instruction, no other encoding than UTF-8, one
-//! namespace. Supplementary data is walked over and not told.
+//! namespace. Supplementary data is walked over and not told, but for a voucher's fields in messages that have them.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use thiserror::Error;
 
+use super::supplement::{FIELDS_ELEMENT, FIELDS_NAMESPACE};
 use crate::limits::{ISO_DEPTH_MAX, ISO_MESSAGE_BYTES_MAX, ISO_TAG_BYTES_MAX, ISO_TEXT_BYTES_MAX};
 
 /// Why a message is not taken.
@@ -135,6 +136,8 @@ pub(super) trait Listener {
 pub(super) struct Kind {
     pub(super) namespace: &'static str,
     pub(super) element: &'static str,
+    /// Whether fields of the voucher in supplementary data are told.
+    pub(super) has_fields: bool,
 }
 
 /// Walks over a message.
@@ -159,6 +162,9 @@ pub(super) fn walk(message: &[u8], kind: &Kind, listener: &mut dyn Listener) -> 
         step.map_err(|reason| Bad { path: walk.place(), at: reader.buffer_position(), reason })?;
     }
 }
+
+/// Where supplementary data of any kind stands.
+const ENVELOPE_PATH: &str = "SplmtryData/Envlp";
 
 /// An element that has begun.
 struct Opened {
@@ -230,7 +236,7 @@ impl Walk<'_> {
             text: String::new(),
             currency: None,
             is_told: false,
-            is_skipped: is_skipped || name == "SplmtryData",
+            is_skipped: is_skipped || (name == "SplmtryData" && !self.kind.has_fields),
         };
         let mut namespace = None;
         for attribute in start.attributes() {
@@ -261,10 +267,17 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The document and its one element must be this kind's; below, no other namespace is taken.
+    /// The document and its one element must be this kind's; below, no other namespace is taken but that of fields.
     fn check_name(&self, name: &str, namespace: Option<&str>) -> Result<(), Reason> {
-        let Kind { namespace: ours, element } = self.kind;
+        let Kind { namespace: ours, element, .. } = self.kind;
         let wrong = |found: String, expected| Err(Reason::WrongMessage { found, expected });
+        // No supplementary data is walked over where a voucher's fields may stand in it.
+        if self.kind.has_fields && self.path.ends_with(ENVELOPE_PATH) {
+            return match namespace {
+                Some(FIELDS_NAMESPACE) if name == FIELDS_ELEMENT => Ok(()),
+                _ => wrong(format!("an element {name}"), FIELDS_NAMESPACE),
+            };
+        }
         match (self.open.len(), namespace) {
             (0, _) if name != "Document" => wrong(format!("an element {name}"), "a Document"),
             (0, None) => wrong("a document without a namespace".to_owned(), ours),

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Fen;
+use domain::ids::Day;
 use domain::voucher::document::Fields;
 use domain::voucher::{Field, Flag, Value, Voucher, VoucherKey};
 use thiserror::Error;
@@ -141,6 +142,11 @@ pub fn of(
                 last_day = last_day.max(entry.day);
                 serial = serial.or(told.bank_serial.as_deref());
                 pay(&mut detail.fields, entry, told);
+                let note = standing.map(Standing::chinese).filter(|note| !note.is_empty());
+                if let Some(note) = note {
+                    let note: String = note.chars().take(NOTE_CHARS_MAX).collect();
+                    detail.fields.set(Field::ExecutedNote, Value::Text(note));
+                }
             }
             ([_], Some(_)) => {
                 let end_to_end = name.clone();
@@ -223,6 +229,25 @@ fn pay(fields: &mut Fields, entry: &Entry, told: &EntryDetail) {
     if let Some(serial) = &told.bank_serial {
         fields.set(Field::BankSerial, Value::Text(serial.clone()));
     }
+    if let Some(account) = &told.payee_account {
+        fields.set(Field::ExecutedPayeeAccount, Value::Text(account.clone()));
+    }
+}
+
+/// The receipt of an order of which every transfer was rejected, on the day of the report.
+pub(super) fn nothing_paid(voucher: &Voucher, report: &StatusReport, day: Day) -> Voucher {
+    let id = message_id(voucher.key).unwrap_or_default();
+    let said = report.of(&id);
+    let mut receipt = voucher.clone();
+    receipt.flag = Flag::Receipt;
+    for detail in &mut receipt.details {
+        let why = said.of(&end_to_end_id(&detail.id)).map(why).unwrap_or_default();
+        detail.fields.set(Field::ExecutedAmount, Value::Amount(Fen::ZERO));
+        detail.fields.set(Field::ExecutedNote, Value::Text(why));
+    }
+    receipt.head.set(Field::ExecutedAmount, Value::Amount(Fen::ZERO));
+    receipt.head.set(Field::ExecutedDay, Value::Day(day));
+    receipt
 }
 
 /// The bank's reasons for a rejection; a receipt has to say one.

@@ -12,13 +12,19 @@ use super::read::{Bad, Kind, Leaf, Listener, Reason, walk};
 use super::values::{amount, count, day, money, once, same_count, same_sum, text};
 use crate::limits::ISO_TRANSACTIONS_MAX;
 
-const STATEMENT: Kind =
-    Kind { namespace: "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08", element: "BkToCstmrStmt" };
+/// The namespace of statements.
+pub const STATEMENT_NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08";
 
-const NOTICE: Kind = Kind {
-    namespace: "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08",
-    element: "BkToCstmrDbtCdtNtfctn",
-};
+/// The namespace of notices.
+pub const NOTICE_NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08";
+
+const STATEMENT: Kind =
+    Kind { namespace: STATEMENT_NAMESPACE, element: "BkToCstmrStmt", has_fields: false };
+
+const NOTICE: Kind =
+    Kind { namespace: NOTICE_NAMESPACE, element: "BkToCstmrDbtCdtNtfctn", has_fields: false };
+
+const STATEMENT_PATH: &str = "BkToCstmrStmt/Stmt";
 
 /// Which way money went, seen from the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +66,8 @@ pub struct EntryDetail {
     pub direction: Direction,
     /// The bank's own number of it.
     pub bank_serial: Option<String>,
+    /// The account that was paid, if it is told.
+    pub payee_account: Option<String>,
 }
 
 /// One entry.
@@ -147,7 +155,7 @@ impl Statement {
 /// # Errors
 /// [`Bad`] when the message is no camt.053.001.08, lacks something, does not add up, or is beyond a bound.
 pub fn read_statements(message: &[u8]) -> Result<Vec<Statement>, Bad> {
-    read(message, &STATEMENT, "BkToCstmrStmt/Stmt")
+    read(message, &STATEMENT, STATEMENT_PATH)
 }
 
 /// Reads notices of entries (camt.054).
@@ -159,15 +167,7 @@ pub fn read_notices(message: &[u8]) -> Result<Vec<Statement>, Bad> {
 }
 
 fn read(message: &[u8], kind: &Kind, base: &'static str) -> Result<Vec<Statement>, Bad> {
-    let mut reading = Reading {
-        base,
-        done: Vec::new(),
-        told: Told::default(),
-        balance: Balance::default(),
-        entry: EntryTold::default(),
-        detail: DetailTold::default(),
-        transactions: 0,
-    };
+    let mut reading = Reading { base, ..Reading::default() };
     walk(message, kind, &mut reading)?;
     Ok(reading.done)
 }
@@ -214,9 +214,12 @@ struct DetailTold {
     amount_fen: Option<Fen>,
     direction: Option<Direction>,
     bank_serial: Option<String>,
+    payee_account: Option<String>,
 }
 
-struct Reading {
+/// Statements that are being read.
+#[derive(Default)]
+pub(super) struct Reading {
     base: &'static str,
     done: Vec<Statement>,
     told: Told,
@@ -227,6 +230,16 @@ struct Reading {
 }
 
 impl Reading {
+    /// Of camt.053.
+    pub(super) fn of_statements() -> Reading {
+        Reading { base: STATEMENT_PATH, ..Reading::default() }
+    }
+
+    /// The statements that have ended so far.
+    pub(super) fn take(&mut self) -> Vec<Statement> {
+        std::mem::take(&mut self.done)
+    }
+
     fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
         let rest = path.strip_prefix(self.base)?;
         if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
@@ -275,6 +288,7 @@ impl Reading {
                 amount_fen: own.ok_or(Reason::Missing("the transfer's Amt"))?,
                 direction: detail.direction.unwrap_or(direction),
                 bank_serial: detail.bank_serial.or_else(|| told.bank_serial.clone()),
+                payee_account: detail.payee_account,
             });
         }
         same_count("the batch's NbOfTxs", told.batch_count, details.len())?;
@@ -412,6 +426,9 @@ impl Reading {
             "TxDtls/Refs/UETR" => once(&mut detail.uetr, Uetr::read(leaf.text)?, "UETR"),
             "TxDtls/Refs/AcctSvcrRef" => once(&mut detail.bank_serial, name()?, "AcctSvcrRef"),
             "TxDtls/Amt" => once(&mut detail.amount_fen, money(leaf)?, "the transfer's Amt"),
+            "TxDtls/RltdPties/CdtrAcct/Id/Othr/Id" | "TxDtls/RltdPties/CdtrAcct/Id/IBAN" => {
+                once(&mut detail.payee_account, name()?, "the payee's account")
+            }
             "TxDtls/CdtDbtInd" => {
                 once(&mut detail.direction, Direction::read(leaf.text)?, "the transfer's CdtDbtInd")
             }

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::codes::{BankStatus, reason_chinese};
 use super::ids::{ID_CHARS_MAX, Uetr};
 use super::read::{Bad, Kind, Leaf, Listener, Reason, walk};
-use super::values::{amount, count, once, text};
+use super::values::{amount, count, day, once, text};
 use crate::limits::{ISO_REASONS_MAX, ISO_TRANSACTIONS_MAX};
 use domain::Fen;
+use domain::ids::Day;
 
-const KIND: Kind =
-    Kind { namespace: "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10", element: "CstmrPmtStsRpt" };
+/// The message's namespace.
+pub const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10";
+
+const KIND: Kind = Kind { namespace: NAMESPACE, element: "CstmrPmtStsRpt", has_fields: false };
 
 /// Why, in a code and in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +71,8 @@ pub struct PaymentStatus {
 pub struct StatusReport {
     /// The report's own name.
     pub id: String,
+    /// The day on which it was made, if it says so.
+    pub created: Option<Day>,
     /// The name of the message it is about.
     pub original: String,
     /// How many transfers the bank saw in it, if it says so.
@@ -173,6 +178,9 @@ impl Listener for Reading {
         let name = || text(leaf.text, ID_CHARS_MAX);
         match path {
             "CstmrPmtStsRpt/GrpHdr/MsgId" => return once(&mut self.id, name()?, "MsgId"),
+            "CstmrPmtStsRpt/GrpHdr/CreDtTm" => {
+                return once(&mut self.report.created, day(leaf.text)?, "CreDtTm");
+            }
             "CstmrPmtStsRpt/OrgnlGrpInfAndSts/OrgnlMsgId" => {
                 return once(&mut self.original, name()?, "OrgnlMsgId");
             }

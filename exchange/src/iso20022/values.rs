@@ -9,6 +9,9 @@ use super::read::{Leaf, Reason};
 /// The only currency there is here.
 pub(super) const CURRENCY: &str = "CNY";
 
+/// Longest free text in a message (Max140Text).
+pub(super) const FREE_CHARS_MAX: usize = 140;
+
 /// An amount in yuan that is not negative; more than two places only if they are zeros.
 pub(super) fn amount(text: &str) -> Result<Fen, Reason> {
     let wrong = || Reason::value(text, "an amount in yuan with two places");
@@ -74,6 +77,25 @@ pub(super) fn text(text: &str, characters_max: usize) -> Result<String, Reason> 
     }
 }
 
+/// A text in pieces of at most so many characters. No piece begins or ends with a blank: those around a text are not
+/// told.
+pub(super) fn pieces(text: &str, characters_max: usize) -> Vec<String> {
+    let letters: Vec<char> = text.chars().collect();
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    while start < letters.len() {
+        let most = letters.len().min(start + characters_max);
+        let parts_words = |end: usize| {
+            let blank = |at: usize| letters.get(at).is_some_and(|letter| letter.is_whitespace());
+            end < letters.len() && (blank(end - 1) || blank(end))
+        };
+        let end = (start + 1..=most).rev().find(|&end| !parts_words(end)).unwrap_or(most);
+        pieces.push(letters[start..end].iter().collect());
+        start = end;
+    }
+    pieces
+}
+
 /// Sets what may be told once.
 pub(super) fn once<T>(place: &mut Option<T>, value: T, what: &'static str) -> Result<(), Reason> {
     if place.replace(value).is_some() { Err(Reason::Twice(what)) } else { Ok(()) }
@@ -123,6 +145,20 @@ mod tests {
         {
             assert!(amount(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn pieces_come_to_the_text_and_keep_their_blanks() {
+        for text in ["", "a", "ab cd ef gh", "三月工资 三月", "abc    def", "abcdefg"] {
+            for most in 3..=7 {
+                let pieces = pieces(text, most);
+                assert_eq!(pieces.concat(), text);
+                let is_within = |piece: &String| piece.chars().count() <= most;
+                assert!(pieces.iter().all(is_within), "{pieces:?}");
+            }
+        }
+        assert_eq!(pieces("ab cd ef", 6), ["ab c", "d ef"]);
+        assert_eq!(pieces("abc def", 3), ["ab", "c d", "ef"]);
     }
 
     #[test]

@@ -1,9 +1,16 @@
-//! XML out: elements within each other, indented, everything escaped.
+//! XML out: elements within each other, indented, everything escaped. An element with nothing in it is not written.
 
 /// A message that is being written.
 pub(super) struct Out {
     text: String,
-    open: Vec<&'static str>,
+    open: Vec<Open>,
+}
+
+/// An element that has begun.
+struct Open {
+    name: &'static str,
+    /// Where it begins, and where what is in it does.
+    starts: [usize; 2],
 }
 
 impl Out {
@@ -12,7 +19,8 @@ impl Out {
         let text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document xmlns=\"{namespace}\">\n"
         );
-        Out { text, open: vec!["Document"] }
+        let open = vec![Open { name: "Document", starts: [0, text.len()] }];
+        Out { text, open }
     }
 
     fn indent(&mut self) {
@@ -26,14 +34,19 @@ impl Out {
 
     /// Begins an element with attributes, as they are written.
     pub(super) fn open_with(&mut self, name: &'static str, attributes: &str) {
+        let start = self.text.len();
         self.indent();
         self.text.extend(["<", name, attributes, ">\n"]);
-        self.open.push(name);
+        self.open.push(Open { name, starts: [start, self.text.len()] });
     }
 
     /// Ends the element that was opened last.
     pub(super) fn close(&mut self) {
-        let name = self.open.pop().expect("as many are closed as were opened");
+        let Open { name, starts: [start, inside] } =
+            self.open.pop().expect("as many are closed as were opened");
+        if self.text.len() == inside {
+            return self.text.truncate(start);
+        }
         self.indent();
         self.text.extend(["</", name, ">\n"]);
     }

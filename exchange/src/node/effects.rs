@@ -136,14 +136,31 @@ impl<B: Business, L: Log> Node<B, L> {
             None => Envelope::decode(&self.letter(at)?).expect("what was sent can be read"),
         };
         let (format, payload) = envelope.payload().expect("a voucher has a payload");
-        Ok(self.means.payloads.read(format, payload))
+        Ok(self.means.payloads.read(format, payload, None))
+    }
+
+    /// The voucher in an envelope from a party. Of a receipt the original is looked up among ours.
+    pub(super) fn voucher_from(
+        &mut self,
+        turn: &Turn<B>,
+        from: Party,
+        envelope: &Envelope,
+    ) -> Result<Result<Voucher, String>, NodeFault> {
+        let (format, payload) = envelope.payload().expect("a voucher has a payload");
+        let original = match envelope.voucher() {
+            Some((key, Flag::Receipt)) if format.is_read_beside() => {
+                self.voucher_of_ours(turn, from, &key)?.ok()
+            }
+            _ => None,
+        };
+        Ok(self.means.payloads.read(format, payload, original.as_ref()))
     }
 
     /// Puts a voucher into an outbox. One that is there already is not put there twice; a number that was used
     /// for another is trouble of ours, and nothing is sent; a test double may do both on purpose.
     fn issue(&mut self, turn: &mut Turn<B>, to: Party, voucher: &Voucher) {
         let (key, flag) = (voucher.key, voucher.flag);
-        let (format, payload) = match self.means.payloads.write(voucher) {
+        let (format, payload) = match self.means.payloads.write(to, voucher) {
             Ok(written) => written,
             Err(why) => return self.trouble(turn, &format!("{key} cannot be written: {why}")),
         };

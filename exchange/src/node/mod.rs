@@ -37,17 +37,23 @@ use letters::Recent;
 
 /// How vouchers are written into payloads and read out of them.
 pub trait Payloads: Send + Sync {
-    /// Writes a voucher.
+    /// Writes a voucher for a party.
     ///
     /// # Errors
     /// Why it cannot be written, in words.
-    fn write(&self, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String>;
+    fn write(&self, to: Party, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String>;
 
-    /// Reads a payload, of whoever.
+    /// Reads a payload, of whoever. Of a receipt `original` is the voucher that it answers, where the store has it: in
+    /// some formats an answer does not repeat it.
     ///
     /// # Errors
     /// Why it is no voucher, in words.
-    fn read(&self, format: PayloadFormat, payload: &[u8]) -> Result<Voucher, String>;
+    fn read(
+        &self,
+        format: PayloadFormat,
+        payload: &[u8],
+        original: Option<&Voucher>,
+    ) -> Result<Voucher, String>;
 }
 
 /// What a person or a timer asks of a party.

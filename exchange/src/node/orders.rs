@@ -160,7 +160,7 @@ impl<B: Business, L: Log> Node<B, L> {
             Judged::Settled(Arrival::Taken) | Judged::Before | Judged::Early => {
                 unreachable!("the business decides what is taken, and no number was given")
             }
-            Judged::Voucher => match self.taken_by_business(from, &letter) {
+            Judged::Voucher => match self.taken_by_business(turn, from, &letter)? {
                 (Arrival::SetAside { reason }, _) => return still_not(reason),
                 other => other,
             },
@@ -220,7 +220,8 @@ impl<B: Business, L: Log> Node<B, L> {
             return Err(StoreRefusal::NumberUsed { key, day });
         }
         let not_good = |why: &str| StoreRefusal::StillNotGood { why: why.to_owned() };
-        let written = self.means.payloads.write(voucher);
+        // In a form of this party's own, as nobody else reads it.
+        let written = self.means.payloads.write(self.store.me(), voucher);
         let (format, payload) = written.map_err(|why| not_good(&why))?;
         let subject = Subject::Voucher { key, flag, format, payload };
         let envelope = Envelope::new(from, self.store.me(), &subject);
@@ -272,18 +273,18 @@ impl<B: Business, L: Log> Node<B, L> {
                 kept.and_then(|kept| kept.voucher?.ok())
             }
         };
-        match (typed, self.read(envelope)) {
-            (Some(typed), Some(came)) if unmarked(&typed) == unmarked(&came) => {
+        match (typed, self.voucher_from(turn, from, envelope)?) {
+            (Some(typed), Ok(came)) if unmarked(&typed) == unmarked(&came) => {
                 Ok(Judged::Settled(Arrival::Repeated { entry }))
             }
             _ => Ok(judged),
         }
     }
 
-    /// The voucher in an envelope, where it can be read.
+    /// The voucher in an envelope of one that was typed in.
     fn read(&self, envelope: &Envelope) -> Option<Voucher> {
         let (format, payload) = envelope.payload()?;
-        self.means.payloads.read(format, payload).ok()
+        self.means.payloads.read(format, payload, None).ok()
     }
 }
 

@@ -4,7 +4,7 @@ use domain::Fen;
 use domain::ids::PaymentId;
 use domain::voucher::document::Fields;
 use domain::voucher::facts::{named_voucher, payment_of};
-use domain::voucher::{Field, Voucher, VoucherKey};
+use domain::voucher::{Field, Flag, Voucher, VoucherKey};
 
 use super::{Log, LogFault, Node};
 use crate::business::Business;
@@ -27,6 +27,8 @@ pub struct Kept {
     pub voucher: Option<Result<Voucher, String>>,
     /// How long it is.
     pub bytes: usize,
+    /// How much was read for it: a receipt may be read beside its original.
+    pub bytes_read: usize,
 }
 
 /// What a letter is looked for by, beside where it stands. Everything that is given has to hold.
@@ -86,9 +88,34 @@ impl<B: Business, L: Log> Node<B, L> {
         let Some(row) = self.store.row_at(found).cloned() else { return Ok(None) };
         let letter = self.letter(row.at())?;
         let envelope = Envelope::decode(&letter);
+        let original = envelope.as_ref().ok().and_then(|envelope| self.answered(found, envelope));
+        let original = original.map(|at| self.letter(at)).transpose()?;
+        let bytes = letter.len();
+        let bytes_read = bytes + original.as_ref().map_or(0, |letter| letter.len());
+        let original = original.and_then(|letter| Envelope::decode(&letter).ok());
+        let original = original.and_then(|envelope| {
+            let (format, payload) = envelope.payload()?;
+            self.means.payloads.read(format, payload, None).ok()
+        });
         let payload = envelope.as_ref().ok().and_then(Envelope::payload);
-        let voucher = payload.map(|(format, payload)| self.means.payloads.read(format, payload));
-        Ok(Some(Kept { row, voucher, envelope, bytes: letter.len() }))
+        let voucher = payload
+            .map(|(format, payload)| self.means.payloads.read(format, payload, original.as_ref()));
+        Ok(Some(Kept { row, voucher, envelope, bytes, bytes_read }))
+    }
+
+    /// Where the original of a receipt lies that is read beside it: it went the other way.
+    fn answered(&self, found: Found, envelope: &Envelope) -> Option<u64> {
+        let (key, flag) = envelope.voucher()?;
+        let (format, _) = envelope.payload()?;
+        if flag != Flag::Receipt || !format.is_read_beside() {
+            return None;
+        }
+        let peer = self.store.peer(found.party)?;
+        let row = match found.came {
+            true => peer.out.get(peer.out.find(&key, Flag::Original)?),
+            false => peer.inbox.get(peer.inbox.find(&key, Flag::Original)?),
+        };
+        row.map(Row::at)
     }
 
     /// The next letters that fit, each read for what it says. A page ends after so many letters, or when much was
@@ -113,7 +140,7 @@ impl<B: Business, L: Log> Node<B, L> {
                 return Ok(page);
             }
             let kept = self.kept(*found)?.expect("what was found is there");
-            (page.looked_at, bytes) = (at + 1, bytes + kept.bytes);
+            (page.looked_at, bytes) = (at + 1, bytes + kept.bytes_read);
             let voucher = kept.voucher.and_then(Result::ok);
             if contents.fit(voucher.as_ref()) {
                 let says = voucher.as_ref().map(summary);

@@ -231,7 +231,7 @@ impl<B: Business, L: Log> Node<B, L> {
         let (arrival, effects) = match self.as_typed(turn, from, judged, &letter)? {
             Judged::Before | Judged::Early => return Ok(()),
             Judged::Settled(arrival) => (arrival, Vec::new()),
-            Judged::Voucher => self.taken_by_business(from, &letter),
+            Judged::Voucher => self.taken_by_business(turn, from, &letter)?,
         };
         if let Some(notice) = self.store.answer(number, &arrival, &letter) {
             turn.notices.entry(from).or_default().push(notice);
@@ -255,17 +255,17 @@ impl<B: Business, L: Log> Node<B, L> {
 
     /// Lets the business take a voucher that binds its sender. What it cannot work with is set aside.
     pub(super) fn taken_by_business(
-        &self,
+        &mut self,
+        turn: &Turn<B>,
         from: Party,
         letter: &Checked,
-    ) -> (Arrival, Vec<crate::business::Effect>) {
+    ) -> Result<(Arrival, Vec<crate::business::Effect>), NodeFault> {
         let set_aside = |reason: String| {
             let reason = crate::encoding::cut(&reason, REASON_BYTES_MAX).to_owned();
-            (Arrival::SetAside { reason }, Vec::new())
+            Ok((Arrival::SetAside { reason }, Vec::new()))
         };
         let envelope = letter.envelope.as_ref().expect("a voucher was read");
-        let (format, payload) = envelope.payload().expect("a voucher has a payload");
-        let voucher = match self.means.payloads.read(format, payload) {
+        let voucher = match self.voucher_from(turn, from, envelope)? {
             Ok(voucher) => voucher,
             Err(why) => return set_aside(format!("its payload is no voucher: {why}")),
         };
@@ -290,7 +290,7 @@ impl<B: Business, L: Log> Node<B, L> {
                 Arrival::NotTaken { failure: Failure::NotTaken, reason }
             }
         };
-        (arrival, effects)
+        Ok((arrival, effects))
     }
 
     /// Puts the turn's notices into letters.

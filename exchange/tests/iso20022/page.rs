@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use domain::voucher::Field;
 use exchange::iso20022::codes::{REASONS, STATUSES};
-use exchange::iso20022::mapping::{MAPPING, SUPPLEMENTED};
+use exchange::iso20022::mapping::{DETAIL_PLACES, HEAD_PLACES, MAPPING};
 
 /// Compares a named part of the page with what it must be, or writes it.
 fn check(name: &str, must_be: &str) {
@@ -35,11 +36,14 @@ fn the_page_has_the_mapping_and_the_codes() {
         }
         table.push('\n');
     }
-    let names: Vec<_> =
-        SUPPLEMENTED.iter().map(|field| format!("`{}`", field.wire_name())).collect();
+    let names = |fields: &[Field]| {
+        let names = fields.iter().map(|field| format!("`{}`", field.wire_name()));
+        names.collect::<Vec<_>>().join(", ")
+    };
     table += &format!(
-        "Supplementary data of an order has, where the voucher has them: {}.\n",
-        names.join(", ")
+        "Fields of an order with a place of their own are, of its head: {}; of a detail: {}.\n",
+        names(HEAD_PLACES),
+        names(DETAIL_PLACES)
     );
     check("mapping", &table);
 

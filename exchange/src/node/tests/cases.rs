@@ -125,10 +125,10 @@ fn the_same_voucher_again_is_answered_as_before_and_another_under_its_number_is_
     world.line(true);
     world.pay([1], "books");
     world.settle();
-    let (_, payload) = Texts.write(&voucher(key(1), "books")).expect("written");
+    let (_, payload) = Texts.write(party(BANK), &voucher(key(1), "books")).expect("written");
     let same = sealed(&world, 1, &payload, 1);
     inject(&mut world, &same.encode());
-    let (_, payload) = Texts.write(&voucher(key(1), "jewels")).expect("written");
+    let (_, payload) = Texts.write(party(BANK), &voucher(key(1), "jewels")).expect("written");
     let other = sealed(&world, 1, &payload, 1);
     inject(&mut world, &other.encode());
     assert_eq!(world.bank.business().paid(key(1)), 1);
@@ -159,14 +159,14 @@ fn what_cannot_be_worked_with_is_set_aside_and_holds_nothing_up() {
     world.line(true);
     let poison = sealed(&world, 1, b"not five parts", 1);
     let wrong_number = {
-        let (_, payload) = Texts.write(&voucher(key(7), "books")).expect("written");
+        let (_, payload) = Texts.write(party(BANK), &voucher(key(7), "books")).expect("written");
         sealed(&world, 2, &payload, 1)
     };
     inject(&mut world, &poison.encode());
     inject(&mut world, &wrong_number.encode());
     inject(&mut world, b"no envelope at all");
     inject(&mut world, &poison.encode()[..60]);
-    let (_, payload) = Texts.write(&voucher(key(3), "books")).expect("written");
+    let (_, payload) = Texts.write(party(BANK), &voucher(key(3), "books")).expect("written");
     let good = sealed(&world, 3, &payload, 1);
     inject(&mut world, &good.encode());
     assert_eq!(world.bank.business().paid(key(3)), 1);

@@ -131,14 +131,19 @@ fn a_voucher_whose_number_they_have_otherwise_stops_and_nothing_comes_back() {
 struct Otherwise;
 
 impl Payloads for Otherwise {
-    fn write(&self, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
-        let (format, mut bytes) = Texts.write(voucher)?;
+    fn write(&self, to: Party, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
+        let (format, mut bytes) = Texts.write(to, voucher)?;
         bytes.insert(0, b' ');
         Ok((format, bytes))
     }
 
-    fn read(&self, format: PayloadFormat, payload: &[u8]) -> Result<Voucher, String> {
-        Texts.read(format, payload)
+    fn read(
+        &self,
+        format: PayloadFormat,
+        payload: &[u8],
+        original: Option<&Voucher>,
+    ) -> Result<Voucher, String> {
+        Texts.read(format, payload, original)
     }
 }
 

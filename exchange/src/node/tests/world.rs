@@ -48,7 +48,7 @@ pub(super) fn voucher(key: VoucherKey, purpose: &str) -> Voucher {
 pub(super) struct Texts;
 
 impl Payloads for Texts {
-    fn write(&self, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
+    fn write(&self, _: Party, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
         let text = |field| voucher.head.text(field).unwrap_or("");
         let (purpose, kind, number) =
             (text(Field::Purpose), text(Field::BusinessType), text(Field::OriginalNumber));
@@ -56,7 +56,12 @@ impl Payloads for Texts {
         Ok((PayloadFormat::Canonical, whole.into_bytes()))
     }
 
-    fn read(&self, _: PayloadFormat, payload: &[u8]) -> Result<Voucher, String> {
+    fn read(
+        &self,
+        _: PayloadFormat,
+        payload: &[u8],
+        _: Option<&Voucher>,
+    ) -> Result<Voucher, String> {
         let text = std::str::from_utf8(payload).map_err(|error| error.to_string())?.trim();
         let parts: Vec<_> = text.split('|').collect();
         let [key, flag, purpose, kind, number] = parts[..] else {
