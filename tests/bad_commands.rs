@@ -254,7 +254,11 @@ fn one_of_each(quota: QuotaId) -> Vec<Command<'static>> {
             MoveKind::Carry => next_year,
             _ => nowhere(),
         };
-        all.push(orders::move_out(kind, 40 + u128::from(kind.number()), quota, to, 100));
+        let id = 40 + u128::from(kind.number());
+        all.push(match kind {
+            MoveKind::Correct => orders::correct(id, 7, quota, to, 100),
+            _ => orders::move_out(kind, id, quota, to, 100),
+        });
     }
     let ends = [BatchStep::Close, BatchStep::Drop];
     all.extend(ends.map(|step| orders::end_batch(step, 50, DIVISION)));

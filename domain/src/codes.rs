@@ -344,6 +344,9 @@ numbered! {
         Virement = 4, "virement";
         /// Into the next year (结转).
         Carry = 5, "carry-out";
+        /// What a payment was charged to is corrected (更正): the quota that should have borne it is
+        /// charged, and the one that bore it gets it back.
+        Correct = 6, "correct";
     }
 }
 

@@ -209,6 +209,8 @@ pub struct MoveOut<'a> {
     pub amount_fen: Fen,
     /// The batch it is staged in; zero: none.
     pub batch: BatchId,
+    /// Of a correction: the payment whose charge it moves; none otherwise.
+    pub payment: PaymentId,
     /// Document number.
     pub note: &'a str,
 }
@@ -228,6 +230,8 @@ pub struct MoveIn {
     pub amount_fen: Fen,
     /// Fund nature of the money.
     pub fund: Class,
+    /// Of a correction: the payment whose charge it moves; none otherwise.
+    pub payment: PaymentId,
 }
 
 /// How a move ended, told to its origin by the engine.
@@ -449,7 +453,8 @@ impl Command<'_> {
     #[must_use]
     pub fn needs_plenty_of_disk(&self) -> bool {
         match &self.body {
-            Body::Reserve(_) | Body::Create(_) | Body::MoveOut(_) | Body::OpenBatch(_) => true,
+            Body::MoveOut(c) => c.kind != MoveKind::Correct,
+            Body::Reserve(_) | Body::Create(_) | Body::OpenBatch(_) => true,
             Body::Register(_) | Body::SetLimit(_) | Body::File(_) => true,
             Body::Act(c) => {
                 matches!(c.kind, ActKind::Issue | ActKind::Supplement | ActKind::Earmark)
@@ -464,7 +469,7 @@ impl Command<'_> {
         match &self.body {
             Body::Reserve(_) | Body::Step(_) => true,
             Body::Act(c) => c.batch == BatchId(0) && c.kind != ActKind::Revive,
-            Body::MoveOut(c) => c.batch == BatchId(0),
+            Body::MoveOut(c) => c.batch == BatchId(0) && c.kind != MoveKind::Correct,
             _ => false,
         }
     }
@@ -530,6 +535,7 @@ impl Command<'_> {
                 _ => matches!(role, Finance | Engine),
             },
             Body::SetLimit(_) => role == Finance,
+            Body::MoveOut(c) if c.kind == MoveKind::Correct => role == Finance,
             Body::Create(_) | Body::MoveOut(_) | Body::OpenBatch(_) => {
                 matches!(role, Finance | Engine)
             }
@@ -618,8 +624,13 @@ impl Command<'_> {
                 form(!c.from.is_unnamed() && (confirmed || !c.to.is_unnamed()))?;
                 let same_division = c.from.division() == c.to.division();
                 let same_year = c.from.year() == c.to.year();
+                let corrects = c.kind == MoveKind::Correct;
+                form(corrects == (c.payment != PaymentId::NONE))?;
+                form(!corrects || (c.batch == BatchId(0) && !c.note.trim().is_empty()))?;
                 form(match c.kind {
-                    MoveKind::Allocate | MoveKind::Virement => same_division && same_year,
+                    MoveKind::Allocate | MoveKind::Virement | MoveKind::Correct => {
+                        same_division && same_year
+                    }
                     MoveKind::Transfer => !same_division && same_year,
                     MoveKind::ReturnUp => same_year,
                     MoveKind::Carry => {

@@ -5,8 +5,9 @@
 
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
+use crate::codes::MoveKind;
 use crate::command::{Body, Command, Fact, Reserve};
-use crate::ids::{Day, DivisionIndex, Fingerprint, FiscalYear, PersonId};
+use crate::ids::{Day, DivisionIndex, Fingerprint, FiscalYear, PaymentId, PersonId};
 
 /// The secret of a data set: keys fingerprints and the id index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,11 +140,13 @@ fn write_fixed<'a>(writer: &mut Writer, body: &Body<'a>) -> &'a [u8] {
         Body::MoveOut(c) => {
             writer.u8(c.kind.number()).u128(c.id.0).u64(c.from.0).u64(c.to.0);
             writer.u64(c.amount_fen.get() as u64).u128(c.batch.0);
+            corrected(writer, c.kind, c.payment);
             c.note.as_bytes()
         }
         Body::MoveIn(c) => {
             writer.u8(c.kind.number()).u128(c.id.0).u64(c.from.0).u64(c.to.0);
             writer.u64(c.amount_fen.get() as u64).put(&c.fund.0);
+            corrected(writer, c.kind, c.payment);
             &[]
         }
         Body::SettleMove(c) => {
@@ -187,6 +190,13 @@ fn write_fixed<'a>(writer: &mut Writer, body: &Body<'a>) -> &'a [u8] {
             writer.put(&c.day.map_or(0, Day::get).to_le_bytes());
             c.text.as_bytes()
         }
+    }
+}
+
+/// A correction's payment; other moves have none, and no room for one.
+fn corrected(writer: &mut Writer, kind: MoveKind, payment: PaymentId) {
+    if kind == MoveKind::Correct {
+        writer.u128(payment.0);
     }
 }
 

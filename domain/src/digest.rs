@@ -8,6 +8,7 @@
 //! them, lists a `u64` count. Positions of records are where, not what, and are left out.
 
 use crate::batch::Staged;
+use crate::codes::MoveKind;
 use crate::division::{Division, RefusedRow, YearBook};
 use crate::office::table::Table;
 use crate::payment::Payment;
@@ -266,6 +267,9 @@ fn write_moves(book: &YearBook, out: &mut Out<'_>) {
         out.i64(row.amount_fen.get());
         out.0.write(&row.fund.0);
         out.u8(row.transit as u8);
+        if row.kind == MoveKind::Correct {
+            out.u128(row.payment.0);
+        }
     }
     out.u64(book.moves_refused.len() as u64);
     for (_, row) in book.moves_refused() {

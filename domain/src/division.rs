@@ -4,6 +4,7 @@
 //! leaves its before-image here, so that a refused run leaves nothing behind.
 
 mod change;
+mod corrections;
 mod find;
 
 use std::collections::{BTreeMap, HashMap};
@@ -162,6 +163,8 @@ pub struct YearBook {
     pub(crate) plan_slots: HashMap<LimitKey, u32>,
     pub(crate) contracts: BTreeMap<(u64, ContractId), ContractCell>,
     pub(crate) moves_out: BTreeMap<MoveId, MoveOutRow>,
+    /// Corrections of a payment, in the order they were asked for: follows from the moves.
+    pub(crate) corrections: BTreeMap<PaymentId, Vec<MoveId>>,
     pub(crate) moves_refused: BTreeMap<MoveId, RefusedRow>,
     /// By id and by where it left: a move's id is unique among what leaves one division and year,
     /// so two that meet here may share it.
@@ -245,6 +248,7 @@ impl YearBook {
             plan_slots: HashMap::new(),
             contracts: BTreeMap::new(),
             moves_out: BTreeMap::new(),
+            corrections: BTreeMap::new(),
             moves_refused: BTreeMap::new(),
             moves_in: BTreeMap::new(),
             batches: BTreeMap::new(),

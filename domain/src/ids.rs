@@ -145,6 +145,12 @@ uuid_id! {
     /// A payment: the caller's UUID, unique among payments of a division and year.
     PaymentId
 }
+
+impl PaymentId {
+    /// No payment: of a move that is no correction.
+    pub const NONE: PaymentId = PaymentId(0);
+}
+
 uuid_id! {
     /// A quota act or any other order that is no payment: the caller's UUID, unique among acts
     /// of a division and year.

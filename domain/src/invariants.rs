@@ -131,13 +131,14 @@ fn under_way_sums(book: &YearBook) -> BTreeMap<QuotaId, UnderWay> {
         match row.kind {
             MoveKind::Allocate => sum.allocated += row.amount_fen.get(),
             MoveKind::Transfer => sum.transferred += row.amount_fen.get(),
+            MoveKind::Correct => {}
             _ => sum.issued += row.amount_fen.get(),
         }
     }
     sums
 }
 
-/// Reserved, paid, cleared and refunding of each quota, by its payments.
+/// Reserved, paid, cleared and refunding of each quota, by its payments and their corrections.
 fn payment_sums(book: &YearBook) -> BTreeMap<QuotaId, [FenSum; 4]> {
     let mut sums: BTreeMap<QuotaId, [FenSum; 4]> = BTreeMap::new();
     for payment in book.payments() {
@@ -158,6 +159,17 @@ fn payment_sums(book: &YearBook) -> BTreeMap<QuotaId, [FenSum; 4]> {
                 (false, true) => sum[2] -= z,
                 (false, false) => sum[3] += z,
             }
+        }
+    }
+    for (id, row) in book.moves_out().filter(|(_, row)| row.kind == MoveKind::Correct) {
+        let own = book.quota(row.from).is_some_and(|cell| cell.fund.0[0] == b'3');
+        let (at, x) = (if own { 1 } else { 2 }, FenSum::from(row.amount_fen.get()));
+        if matches!(row.transit, Transit::InTransit | Transit::Landed) {
+            sums.entry(row.from).or_default()[at] += x;
+        }
+        let taken = book.move_in(row.from, id).is_some_and(|row| row.outcome == Code::Accepted);
+        if taken {
+            sums.entry(row.to).or_default()[at] -= x;
         }
     }
     sums
@@ -188,7 +200,8 @@ fn conservation<'a>(divisions: impl Iterator<Item = &'a Division> + Clone) -> Fi
             }
         }
         for (id, row) in book.moves_out() {
-            let left = row.transit == Transit::InTransit;
+            // Of a correction nothing is out: its origin bears it from the first.
+            let left = row.transit == Transit::InTransit && row.kind != MoveKind::Correct;
             if !left || arrived.contains(&(row.from, id)) {
                 continue;
             }
@@ -199,7 +212,7 @@ fn conservation<'a>(divisions: impl Iterator<Item = &'a Division> + Clone) -> Fi
                     *handed.entry(row.from).or_default() -= x
                 }
                 MoveKind::ReturnUp => *handed.entry(row.to).or_default() -= x,
-                MoveKind::Virement | MoveKind::Carry => {}
+                MoveKind::Virement | MoveKind::Carry | MoveKind::Correct => {}
             }
         }
     }

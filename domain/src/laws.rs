@@ -75,10 +75,11 @@ impl<'a> Seen<'a> {
         self.taken.contains(&(from.division(), from.year(), id))
     }
 
-    /// What has left its quota and is in no other.
+    /// What has left its quota and is in no other. A correction leaves none: its origin bears it.
     fn in_transit(&self) -> impl Iterator<Item = &(MoveId, &'a MoveOutRow)> {
         let on_its_way = |&&(id, row): &&(MoveId, &MoveOutRow)| {
-            row.transit == Transit::InTransit && !self.is_taken(id, row.from)
+            let out = row.transit == Transit::InTransit && row.kind != MoveKind::Correct;
+            out && !self.is_taken(id, row.from)
         };
         self.out.iter().filter(on_its_way)
     }
@@ -155,7 +156,7 @@ fn edges<'a>(divisions: impl Iterator<Item = &'a Division>, seen: &Seen<'a>) -> 
         let above = match row.kind {
             MoveKind::Allocate | MoveKind::Transfer => row.from,
             MoveKind::ReturnUp => row.to,
-            MoveKind::Virement | MoveKind::Carry => continue,
+            MoveKind::Virement | MoveKind::Carry | MoveKind::Correct => continue,
         };
         *apart.entry(above).or_default() -= FenSum::from(row.amount_fen.get());
     }

@@ -75,6 +75,9 @@ pub const HOLDS_PER_PAYMENT_MAX: usize = 16;
 /// Refunds that one payment may collect over its life.
 pub const REFUNDS_PER_PAYMENT_MAX: usize = 64;
 
+/// Corrections that one payment may collect over its life.
+pub const CORRECTIONS_PER_PAYMENT_MAX: usize = 64;
+
 /// Facts one channel may have in a division's suspense; beyond it the sender hears `Busy`.
 pub const PARKED_PER_CHANNEL_MAX: usize = 65_536;
 

@@ -1,7 +1,7 @@
 //! Money between two quotas: out of one, in transit, into the other, under one id.
 
 use crate::codes::MoveKind;
-use crate::ids::{Class, Fingerprint, MoveId, PersonId, QuotaId};
+use crate::ids::{Class, Fingerprint, MoveId, PaymentId, PersonId, QuotaId};
 use crate::money::Fen;
 use crate::refusal::Code;
 
@@ -40,6 +40,8 @@ pub struct MoveOutRow {
     pub amount_fen: Fen,
     /// Fund nature of the money.
     pub fund: Class,
+    /// Of a correction: the payment whose charge it moves; none otherwise.
+    pub payment: PaymentId,
     /// Where it stands.
     pub transit: Transit,
 }
@@ -61,6 +63,7 @@ impl MoveOutRow {
             to: self.to,
             amount_fen: self.amount_fen,
             fund: self.fund,
+            payment: self.payment,
         }
     }
 }

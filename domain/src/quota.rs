@@ -68,6 +68,11 @@ impl Buckets {
         self.issued - gone - self.reserved - self.paid - self.cleared + self.refunding
     }
 
+    /// Where what is settled stands: cleared, or, out of a unit's own account, paid.
+    pub(crate) fn settled(&mut self, own: bool) -> &mut i64 {
+        if own { &mut self.paid } else { &mut self.cleared }
+    }
+
     /// Each bucket with its name, `frozen` with what is staged.
     #[must_use]
     pub fn named(&self) -> [(&'static str, i64); 9] {
@@ -234,20 +239,22 @@ impl UnderWay {
     /// One move more.
     pub(crate) fn begin(&mut self, kind: MoveKind, amount: Fen) {
         self.moves += 1;
-        *self.by(kind) += amount.get();
+        self.change(kind, amount.get());
     }
 
     /// One move fewer.
     pub(crate) fn end(&mut self, kind: MoveKind, amount: Fen) {
         self.moves = self.moves.checked_sub(1).expect("a move that ends was under way");
-        *self.by(kind) -= amount.get();
+        self.change(kind, -amount.get());
     }
 
-    fn by(&mut self, kind: MoveKind) -> &mut i64 {
+    fn change(&mut self, kind: MoveKind, amount: i64) {
         match kind {
-            MoveKind::Allocate => &mut self.allocated,
-            MoveKind::Transfer => &mut self.transferred,
-            MoveKind::ReturnUp | MoveKind::Virement | MoveKind::Carry => &mut self.issued,
+            MoveKind::Allocate => self.allocated += amount,
+            MoveKind::Transfer => self.transferred += amount,
+            MoveKind::ReturnUp | MoveKind::Virement | MoveKind::Carry => self.issued += amount,
+            // Of a correction no money is out: the origin bears it already.
+            MoveKind::Correct => {}
         }
     }
 }

@@ -277,6 +277,8 @@ codes! {
     NotMaker = 3005, "not-maker", NewId, "only the maker may withdraw a payment", "非经办人不可撤回", "the maker withdraws it";
     /// The path has no such order.
     NotOnPath = 3006, "not-on-path", NewId, "the payment's settlement path has no such step", "该支付的清算方式无此环节", "see settlement paths in the reference";
+    /// More than the quota bears of the payment.
+    OverBorne = 3007, "over-borne", NewId, "the quota bears less of the payment than is to be corrected", "更正金额超该指标承担数", "at most what it bears: executed, less what came back or was corrected already";
 
     /// Fact: amount differs.
     AmountMismatch = 3101, "amount-mismatch", Done, "the reported amount does not fit the payment", "金额不符", "finance and the reporter compare their records";

@@ -147,6 +147,7 @@ fn moved(id: u128, amount: i64) -> MoveOut<'static> {
         to: QuotaId::new(DivisionIndex(1), YEAR, 3),
         amount_fen: Fen::new(amount),
         batch: BatchId(1),
+        payment: PaymentId::NONE,
         note: "",
     }
 }

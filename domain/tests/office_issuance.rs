@@ -5,7 +5,7 @@ mod world;
 
 use domain::codes::{ActKind, AuthorityKind, BatchStep, MoveKind, Posts, Role};
 use domain::command::{Act, Body, Create, EndBatch, MoveOut, OpenBatch, Paper};
-use domain::ids::{ActId, BatchId, Class, ContractId, LimitKey, MoveId, PersonId};
+use domain::ids::{ActId, BatchId, Class, ContractId, LimitKey, MoveId, PaymentId, PersonId};
 use domain::office::paper::PaperKind;
 use domain::office::tables::document::{ArrivalState, DocumentState, TransferState};
 use domain::{Code, DivisionIndex, Fen, QuotaId};
@@ -163,6 +163,7 @@ fn control_that_comes_later_holds_for_what_is_under_way() {
         to: below,
         amount_fen: Fen::new(500),
         batch: BatchId(0),
+        payment: PaymentId::NONE,
         note: "",
     };
     assert_eq!(finance(&mut hall, Body::MoveOut(moved)), Code::Accepted);

@@ -222,7 +222,16 @@ impl Tale {
         };
         let (id, amount_fen) = (MoveId(at), Fen::new(fen));
         let (batch, note) = (BatchId(0), "");
-        let out = MoveOut { kind, id, from: from.1, to: to.1, amount_fen, batch, note };
+        let out = MoveOut {
+            kind,
+            id,
+            from: from.1,
+            to: to.1,
+            amount_fen,
+            batch,
+            payment: PaymentId::NONE,
+            note,
+        };
         self.tell(
             EventBody::MovedOut { version: 3, fingerprint: Fingerprint(0), command: out },
             None,
@@ -230,7 +239,15 @@ impl Tale {
         self.known[from.0].budget -= i128::from(fen);
         if arrives {
             let fund = Class::ANY;
-            let command = MoveIn { kind, id, from: from.1, to: to.1, amount_fen, fund };
+            let command = MoveIn {
+                kind,
+                id,
+                from: from.1,
+                to: to.1,
+                amount_fen,
+                fund,
+                payment: PaymentId::NONE,
+            };
             self.tell(EventBody::MovedIn { version: 3, command }, None);
             self.known[to.0].budget += i128::from(fen);
         }

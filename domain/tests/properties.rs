@@ -134,6 +134,15 @@ enum Op {
         id: u128,
         batch: u128,
     },
+    Correct {
+        payment: usize,
+        upto: usize,
+        id: u128,
+        from: usize,
+        to: usize,
+        amount: i64,
+        person: u64,
+    },
     Move {
         kind: usize,
         id: u128,
@@ -243,6 +252,13 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
             let (kind, from, to) = WAYS[way];
             Op::Move { kind, id, from, to, amount }
         }),
+        4 => (1..10_usize, 0..10_usize, 20..32_u128, 0..9_usize, any::<bool>(), amount(), 1..9_u64).prop_map(
+            |(payment, upto, id, other, back, amount, person)| {
+                let home = payment % 8;
+                let (from, to) = if back { (home, other) } else { (other, home) };
+                Op::Correct { payment, upto, id, from, to, amount, person }
+            }
+        ),
         2 => (
             1..4_u128,
             proptest::collection::vec((any::<u8>(), 0..7_usize, 1..150_i64), 1..4),
@@ -478,6 +494,24 @@ fn commands(at: usize, op: Op) -> Vec<Command<'static>> {
             let command = move_out(MoveKind::ALL[kind], id, from, to, amount, BatchId(0));
             command.into_iter().collect()
         }
+        Op::Correct { payment, upto, id, from, to, amount, person } => {
+            let mut way = usual_way(payment);
+            way.truncate(upto);
+            let moved = MoveOut {
+                kind: MoveKind::Correct,
+                id: MoveId(id),
+                from: quota(from),
+                to: quota(to),
+                amount_fen: Fen::new(amount),
+                batch: BatchId(0),
+                payment: PaymentId(payment as u128),
+                note: "why",
+            };
+            let person = if person > 2 { 30 } else { person };
+            let command = given(person, Role::Finance, Body::MoveOut(moved));
+            way.extend(command.check_form().is_ok().then_some(command));
+            way
+        }
         Op::Document { batch, acts, honest, end } => document(at, batch, &acts, honest, end),
         Op::EndBatch { batch, step, person, id } => {
             let step = BatchStep::ALL[step];
@@ -576,7 +610,8 @@ fn move_out(
 ) -> Option<Command<'static>> {
     let (from, to) = (quota(from), quota(to));
     let (amount_fen, id) = (Fen::new(amount), MoveId(id));
-    let moved = MoveOut { kind, id, from, to, amount_fen, batch, note: "" };
+    let payment = PaymentId::NONE;
+    let moved = MoveOut { kind, id, from, to, amount_fen, batch, payment, note: "" };
     let command = given(30, Role::Finance, Body::MoveOut(moved));
     command.check_form().is_ok().then_some(command)
 }
@@ -837,6 +872,9 @@ impl Run {
         self.count(&command, heard);
         for event in &outcome.events {
             self.reached.insert(event.slug());
+            if let EventBody::MovedIn { command: c, .. } = &event.body {
+                self.reached.insert(c.kind.slug());
+            }
         }
         self.reached.insert(heard.parked.unwrap_or(heard.code).slug());
         self.post();
@@ -1103,6 +1141,8 @@ fn the_sequences_reach_what_they_are_for() {
         "year-set",
         "resolved",
         "refused",
+        "correct",
+        "over-borne",
         "over-quota",
         "over-plan",
         "contract-mismatch",

@@ -97,6 +97,8 @@ fn every_command() -> Vec<Body<'static>> {
             _ => QuotaId::new(DIVISION, YEAR, 1),
         };
         let (id, batch) = (MoveId(1), BatchId(0));
+        let corrects = kind == MoveKind::Correct;
+        let payment = if corrects { PaymentId(1) } else { PaymentId::NONE };
         bodies.push(Body::MoveOut(MoveOut {
             kind,
             id,
@@ -104,13 +106,22 @@ fn every_command() -> Vec<Body<'static>> {
             to,
             amount_fen,
             batch,
-            note: "",
+            payment,
+            note: if corrects { "why" } else { "" },
         }));
     }
     let (id, from, to) = (MoveId(1), quota, QuotaId::new(DIVISION, YEAR, 1));
     let fund = Class::new("111").expect("a class");
     let kind = MoveKind::Virement;
-    bodies.push(Body::MoveIn(MoveIn { kind, id, from, to, amount_fen, fund }));
+    bodies.push(Body::MoveIn(MoveIn {
+        kind,
+        id,
+        from,
+        to,
+        amount_fen,
+        fund,
+        payment: PaymentId::NONE,
+    }));
     bodies.push(Body::SettleMove(SettleMove { id, from, landed: true }));
     bodies.push(Body::SetLimit(SetLimit {
         act,

@@ -73,7 +73,7 @@ pub fn decode_command<'a>(
         17..=26 => Body::Step(view.step(kind)?),
         33..=37 if !flags.check => Body::Fact(view.fact(kind)?),
         49..=58 => Body::Act(view.act(kind)?),
-        65..=69 => Body::MoveOut(view.move_out(kind)?),
+        65..=70 => Body::MoveOut(view.move_out(kind)?),
         80 => Body::Create(view.create()?),
         81 => Body::SetLimit(view.set_limit()?),
         82 => Body::OpenBatch(view.open_batch()?),
@@ -218,13 +218,16 @@ impl<'a> View<'_, 'a> {
     }
 
     fn move_out(&self, kind: u16) -> Result<MoveOut<'a>, Code> {
+        let kind = MoveKind::from_number((kind - MOVES) as u8).ok_or(Code::BadField)?;
+        let (wide, corrects) = (self.u128(WIDE), kind == MoveKind::Correct);
         Ok(MoveOut {
-            kind: MoveKind::from_number((kind - MOVES) as u8).ok_or(Code::BadField)?,
+            kind,
             id: MoveId(self.u128(ID)),
             from: self.quota(),
             to: QuotaId(self.u64(CONTRACT)),
             amount_fen: self.amount(),
-            batch: BatchId(self.u128(WIDE)),
+            batch: BatchId(if corrects { 0 } else { wide }),
+            payment: PaymentId(if corrects { wide } else { 0 }),
             note: self.text()?,
         })
     }
@@ -419,7 +422,8 @@ fn put_body<'a>(
             put(out, QUOTA, c.from.0.to_le_bytes());
             put(out, CONTRACT, c.to.0.to_le_bytes());
             put(out, AMOUNT, c.amount_fen.get().to_le_bytes());
-            put(out, WIDE, c.batch.0.to_le_bytes());
+            let corrects = c.kind == MoveKind::Correct;
+            put(out, WIDE, if corrects { c.payment.0 } else { c.batch.0 }.to_le_bytes());
             (MOVES + u16::from(c.kind.number()), c.note.as_bytes())
         }
         Body::SetLimit(c) => {

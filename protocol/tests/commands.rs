@@ -4,7 +4,7 @@ mod support;
 
 use domain::codes::{MoveKind, PaymentState};
 use domain::command::{Body, By, MoveIn, SettleMove};
-use domain::ids::{ChannelId, Class, MoveId, PersonId, QuotaId};
+use domain::ids::{ChannelId, Class, MoveId, PaymentId, PersonId, QuotaId};
 use domain::refusal::Figure;
 use domain::{Code, Command, Fen, Refusal, Role};
 use proptest::prelude::*;
@@ -139,7 +139,7 @@ fn the_engines_own_commands_have_no_wire_form() {
     let (id, from, to) = (MoveId(1), QuotaId(2), QuotaId(3));
     let (kind, amount_fen, fund) = (MoveKind::Transfer, Fen::new(1), Class::ANY);
     let bodies = [
-        Body::MoveIn(MoveIn { kind, id, from, to, amount_fen, fund }),
+        Body::MoveIn(MoveIn { kind, id, from, to, amount_fen, fund, payment: PaymentId::NONE }),
         Body::SettleMove(SettleMove { id, from, landed: true }),
     ];
     for body in bodies {

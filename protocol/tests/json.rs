@@ -321,6 +321,7 @@ fn every_event_has_a_line() {
         to: quota,
         amount_fen: Fen::new(100),
         fund: Class::new("111").unwrap(),
+        payment: PaymentId::NONE,
     };
     let person = PersonId(18);
     let amount_fen = Fen::new(1234);

@@ -1,6 +1,7 @@
 //! `treasury payment show`, and where the other commands about payments are.
 
 pub(super) mod collect;
+mod correct;
 pub(super) mod explain;
 mod list;
 pub(super) mod now;
@@ -43,6 +44,8 @@ enum What {
     History(PaymentHistory),
     /// Tell a payment's whole way in words, in English and Chinese.
     Explain(explain::ExplainPayment),
+    /// Charge another quota with a settled payment, in place of the one that bore it (更正).
+    Correct(correct::CorrectPayment),
 }
 
 impl Payment {
@@ -52,6 +55,7 @@ impl Payment {
             What::Show(show) => show.run(),
             What::History(history) => history.run(),
             What::Explain(explain) => explain.run(),
+            What::Correct(correct) => correct.run(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Committed events in a line, for listings.
 
-use domain::codes::{BatchEnd, LimitKind};
+use domain::codes::{BatchEnd, LimitKind, MoveKind};
 use domain::command::{By, Fact};
 use domain::event::{Event, EventBody, RefusedId};
 use domain::ids::{BatchId, PaymentId, QuotaId};
@@ -65,7 +65,13 @@ fn what(event: &Event<'_>) -> String {
         EventBody::Created { quota, command: c, .. } => format!("create {quota} as {:?}", c.key),
         EventBody::MovedOut { command: c, .. } => {
             let (amount, staged) = (yuan(c.amount_fen), staged(c.batch));
-            format!("{} {amount} from {} to {}, move {}{staged}", c.kind, c.from, c.to, c.id)
+            let of = match c.kind {
+                MoveKind::Correct => format!(" of payment {}", c.payment),
+                _ => String::new(),
+            };
+            let said = said(c.note);
+            let (kind, from, to) = (c.kind, c.from, c.to);
+            format!("{kind} {amount}{of} from {from} to {to}, move {}{staged}{said}", c.id)
         }
         EventBody::MovedIn { command: c, .. } => {
             format!(
@@ -169,6 +175,12 @@ pub(super) fn names_payment(event: &Event<'_>, payment: PaymentId) -> bool {
         EventBody::Stepped { command, .. } => command.payment == payment,
         EventBody::FactTaken { command, .. } | EventBody::FactParked { command, .. } => {
             command.payment == payment
+        }
+        EventBody::MovedOut { command: c, .. } => {
+            c.kind == MoveKind::Correct && c.payment == payment
+        }
+        EventBody::MovedIn { command: c, .. } | EventBody::MoveDeclined { command: c, .. } => {
+            c.kind == MoveKind::Correct && c.payment == payment
         }
         EventBody::Refused { id, .. } => *id == RefusedId::Payment(payment),
         EventBody::RunRefused { ids, .. } => {

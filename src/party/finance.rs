@@ -249,5 +249,17 @@ fn of_payment(node: &RunningNode<Finance>, book: Book, payment: PaymentId) -> Va
     let finance = node.business();
     let row = finance.voucher_of(book, payment).and_then(|row| voucher(node, &row.key).ok());
     let why = finance.why_left(book, payment);
-    json!({ "payment": payment.to_string(), "voucher": row, "without_voucher": why })
+    let corrections: Vec<Value> = finance
+        .corrections_of(book, payment)
+        .map(|(key, known)| {
+            let (key, id) = (key.to_string(), known.id.to_string());
+            json!({ "voucher": key, "move": id, "standing": known.standing.slug() })
+        })
+        .collect();
+    json!({
+        "payment": payment.to_string(),
+        "voucher": row,
+        "without_voucher": why,
+        "corrections": corrections,
+    })
 }

@@ -174,7 +174,30 @@ pub(crate) fn move_out(
     fen: i64,
 ) -> Command<'static> {
     let amount_fen = Fen::new(fen);
-    let moved = MoveOut { kind, id: MoveId(id), from, to, amount_fen, batch: BatchId(0), note: "" };
+    let moved = MoveOut {
+        kind,
+        id: MoveId(id),
+        from,
+        to,
+        amount_fen,
+        batch: BatchId(0),
+        payment: PaymentId::NONE,
+        note: "",
+    };
+    given(BUDGET, Role::Finance, Body::MoveOut(moved))
+}
+
+/// Charges `from` in place of `to` with part of a payment.
+pub(crate) fn correct(
+    id: u128,
+    payment: u128,
+    from: QuotaId,
+    to: QuotaId,
+    fen: i64,
+) -> Command<'static> {
+    let (id, payment, amount_fen) = (MoveId(id), PaymentId(payment), Fen::new(fen));
+    let (kind, batch, note) = (MoveKind::Correct, BatchId(0), "科目更正");
+    let moved = MoveOut { kind, id, from, to, amount_fen, batch, payment, note };
     given(BUDGET, Role::Finance, Body::MoveOut(moved))
 }
 

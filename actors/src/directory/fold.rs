@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use domain::codes::ResolveAction;
+use domain::codes::{MoveKind, ResolveAction};
 use domain::contents::HashKey;
 use domain::event::{Event, EventBody, RefusedId, RunId};
 use domain::ids::{BatchId, PaymentId, QuotaId};
@@ -274,11 +274,13 @@ impl Directory {
             EventBody::MovedOut { command: c, .. } => {
                 self.rows.note_quota(c.from, sequence);
                 self.rows.note_quota(c.to, sequence);
+                self.note_correction(c.kind, c.from, c.payment, sequence);
                 self.stage(c.from, c.batch);
             }
             EventBody::MovedIn { command: c, .. } | EventBody::MoveDeclined { command: c, .. } => {
                 self.rows.note_quota(c.from, sequence);
                 self.rows.note_quota(c.to, sequence);
+                self.note_correction(c.kind, c.from, c.payment, sequence);
             }
             EventBody::MoveSettled { from, .. } => self.rows.note_quota(*from, sequence),
             EventBody::BatchEnded { division, year, batch, .. } => {
@@ -330,6 +332,20 @@ impl Directory {
                 let head = self.strays.entry((book, id)).or_insert(super::rows::NONE);
                 self.rows.links.push(head, sequence);
             }
+        }
+    }
+
+    /// A correction belongs to the life of its payment.
+    fn note_correction(
+        &mut self,
+        kind: MoveKind,
+        from: QuotaId,
+        payment: PaymentId,
+        sequence: u64,
+    ) {
+        if kind == MoveKind::Correct {
+            let whose = self.whose(book_of(from), payment);
+            self.note(whose, sequence);
         }
     }
 

@@ -264,7 +264,8 @@ pub fn staged_move(
     batch: u128,
 ) -> Given {
     let (id, batch, amount_fen) = (MoveId(id), BatchId(batch), Fen::new(fen));
-    let moved = MoveOut { kind, id, from, to, amount_fen, batch, note: "" };
+    let payment = PaymentId::NONE;
+    let moved = MoveOut { kind, id, from, to, amount_fen, batch, payment, note: "" };
     given(FINANCE, Role::Finance, Body::MoveOut(moved))
 }
 

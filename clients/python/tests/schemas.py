@@ -580,7 +580,8 @@ def events() -> Schema:
             "to": QUOTA,
             "amount": YUAN,
             "fund": CLASS,
-        }
+        },
+        {"payment": HEX128},
     )
     boolean, code, print_ = {"type": "boolean"}, closed(CODE_KEYS), {"fingerprint": HEX128}
     of_quota = {"quota": QUOTA, "version": U32}
@@ -596,7 +597,7 @@ def events() -> Schema:
         "fact-parked": ({**print_, "command": given(33, 37), "year": YEAR, "reason": code}, {}),
         "acted": ({**of_quota, **print_, "command": given(49, 58)}, {}),
         "created": ({**of_quota, **print_, "command": given(80, 80)}, {}),
-        "moved-out": ({**of_quota, **print_, "command": given(65, 69)}, {}),
+        "moved-out": ({**of_quota, **print_, "command": given(65, 70)}, {}),
         "moved-in": ({**of_quota, "command": move_in}, {}),
         "move-declined": ({"command": move_in, "reason": code}, {}),
         "move-settled": ({**of_quota, "move": HEX128, "from": QUOTA, "landed": boolean}, {}),

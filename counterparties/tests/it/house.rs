@@ -6,15 +6,20 @@ use std::sync::Arc;
 
 use counterparties::bank::{self, Bank};
 use counterparties::central_bank::{self, CentralBank, MasterRow, PaidIn};
+use counterparties::ledger::{AccountKind, Entry, Purpose};
 use domain::apply::{apply, unplaced};
-use domain::codes::{BusinessKind, Method, PaymentState, Posts, Role, StepKind, YearState};
-use domain::command::{Act, Body, By, Create, Paper, Register, Reserve, SetYear, Step};
+use domain::codes::{
+    BusinessKind, Method, MoveKind, PaymentState, Posts, Role, StepKind, YearState,
+};
+use domain::command::{
+    Act, Body, By, Create, MoveOut, Paper, Register, Reserve, SetYear, SettleMove, Step,
+};
 use domain::contents::{HashKey, fingerprint};
 use domain::decide::{Verdict, consequence, receive};
 use domain::event::EventBody;
 use domain::ids::{
-    ActId, BatchId, ChannelId, Class, ContractId, DivisionIndex, FiscalYear, LimitKey, PaymentId,
-    PersonId, QuotaId,
+    ActId, BatchId, ChannelId, Class, ContractId, DivisionIndex, FiscalYear, LimitKey, MoveId,
+    PaymentId, PersonId, QuotaId,
 };
 use domain::office::paper::PaperKind;
 use domain::particulars::{Particulars, ParticularsText};
@@ -24,6 +29,7 @@ use domain::{Code, Command, Division, Event, Fen};
 use exchange::business::Business;
 use exchange::certificates::Certificate;
 use exchange::envelope::{PayloadFormat, Seals};
+use exchange::finance::correction::{Correction, correction_due};
 use exchange::finance::due::due;
 use exchange::finance::feed::{Feed, Told};
 use exchange::finance::{Finance, Order, Row};
@@ -135,8 +141,13 @@ impl Engine {
 
     /// A quota of the unit with so much money of a fund.
     pub(crate) fn quota(&mut self, fund: &str, fen: i64) -> QuotaId {
+        self.quota_of("2050203", fund, fen)
+    }
+
+    /// The same, of a functional class.
+    pub(crate) fn quota_of(&mut self, function: &str, fund: &str, fen: i64) -> QuotaId {
         let act = self.act();
-        let key = format!("370000005/101002/2050203/50502/30201/{fund}/P-1/R-{}", act.0);
+        let key = format!("370000005/101002/{function}/50502/30201/{fund}/P-1/R-{}", act.0);
         let create = Create {
             act,
             division: DIVISION,
@@ -208,6 +219,32 @@ impl Engine {
 
     pub(crate) fn void(&mut self, payment: u128, quota: QuotaId) {
         self.step(31, Role::Finance, StepKind::Void, payment, quota);
+    }
+
+    /// Charges one quota with part of a payment in place of another, both halves.
+    pub(crate) fn correct(
+        &mut self,
+        id: u128,
+        payment: u128,
+        (from, to): (QuotaId, QuotaId),
+        fen: i64,
+    ) {
+        let out = MoveOut {
+            kind: MoveKind::Correct,
+            id: MoveId(id),
+            from,
+            to,
+            amount_fen: Fen::new(fen),
+            batch: BatchId(0),
+            payment: PaymentId(payment),
+            note: "功能分类有误",
+        };
+        self.give(32, Role::Finance, Body::MoveOut(out));
+        let book = self.division.year(YEAR).expect("it was opened");
+        let half = book.move_out(out.id).expect("it left").second_half(out.id);
+        self.give(32, Role::Engine, Body::MoveIn(half));
+        let settle = SettleMove { id: out.id, from, landed: true };
+        self.give(32, Role::Engine, Body::SettleMove(settle));
     }
 
     pub(crate) fn year(&mut self, state: YearState) {
@@ -528,6 +565,10 @@ impl House {
                     }
                 }
                 Told::Voided(payment, book) => orders.push(Order::Voided { book, payment }),
+                Told::Corrected(corrected) => {
+                    let due = correction_due(&mut self.engine.feed, &corrected);
+                    orders.push(Order::Corrected(Box::new(due.expect("a division"))));
+                }
                 Told::Nothing | Told::Answered(..) | Told::Filed { .. } => {}
             }
         }
@@ -579,6 +620,27 @@ impl House {
         row.expect("it has a voucher")
     }
 
+    /// Corrections of a payment that the central bank was told of.
+    pub(crate) fn corrections_of(&self, payment: u128) -> Vec<(VoucherKey, Correction)> {
+        let known = self.finance.business().corrections_of((DIVISION, YEAR), PaymentId(payment));
+        known.map(|(key, known)| (*key, known.clone())).collect()
+    }
+
+    /// What the central bank has booked as spent by functional class, in fen.
+    pub(crate) fn spent_fen(&self, function: &str) -> i128 {
+        let ledger = self.central.business().ledger();
+        let treasury = ledger.find(AccountKind::Treasury, TREASURY);
+        let spending = [Purpose::Clearing, Purpose::Correction];
+        let of_class = ledger.entries().iter().filter(|entry| {
+            spending.contains(&entry.purpose) && ledger.elements(entry) == function
+        });
+        let side = |entry: &Entry| match Some(entry.debit) == treasury {
+            true => i128::from(entry.amount_fen.get()),
+            false => -i128::from(entry.amount_fen.get()),
+        };
+        of_class.map(side).sum()
+    }
+
     pub(crate) fn voucher(&self, key: &VoucherKey) -> &Row {
         self.finance.business().voucher(key).expect("it was written")
     }
@@ -626,6 +688,7 @@ fn master() -> Vec<MasterRow> {
         MasterRow::Bank { code: "102".to_owned(), name: "银行102".to_owned() },
         MasterRow::BankNumber { number: "102451099999".to_owned() },
         MasterRow::Function { year: YEAR, code: "2050203".to_owned(), sums_only: false },
+        MasterRow::Function { year: YEAR, code: "2080505".to_owned(), sums_only: false },
         unit("101"),
         unit("101002"),
     ]

@@ -6,6 +6,7 @@ use domain::PaymentId;
 use domain::codes::{BusinessKind, Method, PaymentState, YearState};
 use domain::voucher::{DivisionCode, Field, VoucherKind};
 use exchange::business::Business;
+use exchange::finance::correction::CorrectionStanding;
 use exchange::finance::sheet::SheetPayee;
 use exchange::finance::{Order, Standing};
 
@@ -324,4 +325,100 @@ fn a_sheet_goes_with_its_order_when_a_payment_of_it_is_voided() {
     house.assert_bank(2);
     assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
     house.assert_folds();
+}
+
+#[test]
+fn what_a_payment_was_charged_to_is_corrected_here_and_at_the_central_bank() {
+    let mut house = house(1);
+    let wrong = house.engine.quota("111", 100_000);
+    let right = house.engine.quota_of("2080505", "111", 50_000);
+    house.engine.pay(1, wrong, 40_000, &How::default());
+    house.run();
+    house.clear();
+    assert_eq!(house.engine.state(1), PaymentState::Cleared);
+    house.engine.correct(0xc1, 1, (right, wrong), 30_000);
+    house.run();
+    let buckets = |house: &House, quota| {
+        let buckets = house.engine.buckets(quota);
+        (buckets.cleared, buckets.available())
+    };
+    assert_eq!(buckets(&house, wrong), (10_000, 90_000));
+    assert_eq!(buckets(&house, right), (30_000, 20_000));
+    let told = house.corrections_of(1);
+    let [(key, known)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(key.kind, VoucherKind::AuthorizedCorrection);
+    assert_eq!(known.standing, CorrectionStanding::Booked);
+    assert_eq!((house.spent_fen("2050203"), house.spent_fen("2080505")), (10_000, 30_000));
+    assert_eq!(house.treasury_fen(), 1_000_000 - 40_000, "no cash moves");
+    // A finance that ends without a word, and hears the journal again, writes no second voucher.
+    house.finance_dies();
+    house.run();
+    assert_eq!(house.corrections_of(1).len(), 1);
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_bank(1);
+    house.assert_folds();
+}
+
+#[test]
+fn a_correction_the_central_bank_sends_back_is_told_and_corrected_back() {
+    let mut house = house(1);
+    let wrong = house.engine.quota("111", 100_000);
+    // A class that the central bank has never heard of.
+    let right = house.engine.quota_of("2050201", "111", 50_000);
+    house.engine.pay(1, wrong, 40_000, &How::default());
+    house.run();
+    house.clear();
+    house.engine.correct(0xc1, 1, (right, wrong), 40_000);
+    house.run();
+    let told = house.corrections_of(1);
+    let [(_, known)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(matches!(known.standing, CorrectionStanding::Back(_)), "{known:?}");
+    assert_eq!(house.spent_fen("2050203"), 40_000);
+    let alarms = house.alarms();
+    assert!(alarms.len() == 1 && alarms[0].contains("came back"), "{alarms:?}");
+    house.engine.correct(0xc2, 1, (wrong, right), 40_000);
+    assert_eq!(house.engine.buckets(wrong).cleared, 40_000);
+    assert_eq!(house.engine.buckets(right).available(), 50_000);
+}
+
+#[test]
+fn units_own_money_is_corrected_without_the_central_bank() {
+    let mut house = house(50_000);
+    let (wrong, right) = (house.engine.quota("31", 60_000), house.engine.quota("31", 60_000));
+    house.engine.pay(1, wrong, 40_000, &How::default());
+    house.run();
+    house.engine.correct(0xc1, 1, (right, wrong), 40_000);
+    house.run();
+    assert_eq!((house.engine.buckets(wrong).paid, house.engine.buckets(right).paid), (0, 40_000));
+    assert_eq!(house.corrections_of(1), []);
+    assert_eq!(house.alarms().len(), 0);
+}
+
+#[test]
+fn payees_on_a_banks_statement_are_their_payments_in_finances_books() {
+    let mut house = house(1);
+    house.finance_said(Order::BeginDay(crate::province::day(crate::house::TODAY)));
+    let quota = house.engine.quota("111", 100_000);
+    house.engine.pay(1, quota, 800, &payroll());
+    house.engine.pay(2, quota, 300, &payroll());
+    house.run();
+    // Two payees of one sum, so that lines are alike.
+    sheet(&mut house, 1, &[(1, "6222001", 400), (1, "6222002", 400), (2, "6222003", 300)]);
+    refund(&mut house, 1, Some("2"));
+    house.bank_said(bank::Order::CutOff);
+    house.clear();
+    house.bank_said(bank::Order::Close);
+    house.central_said(counterparties::central_bank::Order::Close);
+    house.run();
+    let finance = house.finance.business();
+    let told = domain::reconciliation::register::Told {
+        source: domain::reconciliation::Source::Account,
+        party: crate::house::bank_party(),
+    };
+    let day = crate::province::day(crate::house::TODAY);
+    let outcome = finance.differences().compared(day, told).expect("it was compared");
+    // Two payments, and what came back of a payee.
+    assert_eq!((outcome.agreed, outcome.different), (3, 0));
+    let open: Vec<_> = finance.differences().open().map(|one| &one.finding).collect();
+    assert!(open.is_empty(), "{open:?}");
 }

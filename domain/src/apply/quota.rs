@@ -1,7 +1,7 @@
 //! How orders on a quota and moves between quotas change it.
 
 use crate::batch::{Staged, fold_act, fold_move};
-use crate::codes::{ActKind, AuthorityKind, MoveKind};
+use crate::codes::{ActKind, AuthorityKind, Method, MoveKind, Path, settlement_path};
 use crate::command::{Act, MoveIn, MoveOut};
 use crate::division::YearBook;
 use crate::ids::{BatchId, Fingerprint, MoveId, PersonId, QuotaId};
@@ -140,6 +140,7 @@ pub(super) fn move_out(
             to: moved.to,
             amount_fen: moved.amount_fen,
             fund,
+            payment: moved.payment,
             transit: if staged { Transit::Staged } else { Transit::InTransit },
         },
     );
@@ -147,9 +148,11 @@ pub(super) fn move_out(
 
 /// Money leaves its quota; a negative amount brings it back.
 pub(super) fn leave(book: &mut YearBook, kind: MoveKind, from: QuotaId, x: i64) {
+    let own = is_own(book, from);
     let buckets = |buckets: &mut Buckets| match kind {
         MoveKind::Allocate => buckets.allocated += x,
         MoveKind::Transfer => buckets.transferred += x,
+        MoveKind::Correct => *buckets.settled(own) += x,
         _ => {}
     };
     let totals = |totals: &mut Totals| match kind {
@@ -161,21 +164,29 @@ pub(super) fn leave(book: &mut YearBook, kind: MoveKind, from: QuotaId, x: i64) 
     change(book, from, buckets, totals);
 }
 
+/// Whether payments of a quota go out of the unit's own account, where paid is final.
+fn is_own(book: &YearBook, quota: QuotaId) -> bool {
+    let fund = book.quota(quota).expect("an event names a quota that exists").fund;
+    settlement_path(fund, Method::Centralized) == Some(Path::Own)
+}
+
 pub(super) fn move_in(book: &mut YearBook, moved: &MoveIn) {
     let x = moved.amount_fen.get();
     #[cfg(feature = "planted-bugs")]
     let x = if crate::planted::is(crate::planted::Bug::SecondHalfLost) { 0 } else { x };
     let same_division = moved.from.division() == moved.to.division();
+    let own = is_own(book, moved.to);
     let buckets = |buckets: &mut Buckets| match (moved.kind, same_division) {
         (MoveKind::ReturnUp, true) => buckets.allocated -= x,
         (MoveKind::ReturnUp, false) => buckets.transferred -= x,
+        (MoveKind::Correct, _) => *buckets.settled(own) -= x,
         _ => {}
     };
     let totals = |totals: &mut Totals| match moved.kind {
         MoveKind::Allocate | MoveKind::Transfer => totals.moved_in += x,
         MoveKind::Virement => totals.vired_in += x,
         MoveKind::Carry => totals.carried_in += x,
-        MoveKind::ReturnUp => {}
+        MoveKind::ReturnUp | MoveKind::Correct => {}
     };
     change(book, moved.to, buckets, totals);
     let (from, to, amount_fen) = (moved.from, moved.to, moved.amount_fen);

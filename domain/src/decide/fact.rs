@@ -72,7 +72,7 @@ fn fit(
         Cell::NotOnPath => return Err(Code::NotOnPath),
         Cell::Refused | Cell::Unfit => return Err(Code::WrongState),
     }
-    figures_fit(payment, fact)?;
+    figures_fit(book, payment, fact)?;
     Ok(book.quota(fact.quota).ok_or(Code::NoPayment)?.version + 1)
 }
 
@@ -88,7 +88,7 @@ fn role_reports(role: Role, path: Path, fact: FactKind) -> bool {
     }
 }
 
-fn figures_fit(payment: &Payment, fact: &Fact<'_>) -> Result<(), Code> {
+fn figures_fit(book: &YearBook, payment: &Payment, fact: &Fact<'_>) -> Result<(), Code> {
     match fact.kind {
         FactKind::ConfirmPaid => {
             if fact.amount_fen > payment.amount_fen {
@@ -105,7 +105,7 @@ fn figures_fit(payment: &Payment, fact: &Fact<'_>) -> Result<(), Code> {
         }
         FactKind::Clear if fact.amount_fen == payment.executed_fen => Ok(()),
         FactKind::Clear => Err(Code::AmountMismatch),
-        FactKind::Refund => refund_fits(payment, fact),
+        FactKind::Refund => refund_fits(book, payment, fact),
         FactKind::SettleRefund => {
             let refund = payment.refunds().iter().find(|refund| refund.number == fact.refund);
             let refund = refund.filter(|refund| !refund.settled).ok_or(Code::NoRefund)?;
@@ -120,16 +120,21 @@ fn payee_fits(payment: &Payment, fact: &Fact<'_>) -> Result<(), Code> {
     if ordered == 0 || ordered == fact.payee_hash { Ok(()) } else { Err(Code::PayeeMismatch) }
 }
 
-fn refund_fits(payment: &Payment, fact: &Fact<'_>) -> Result<(), Code> {
+/// A refund gives back to the payment's own quota, so it is held to what that still bears; after the
+/// year's close it changes no quota, and is held to what was paid.
+fn refund_fits(book: &YearBook, payment: &Payment, fact: &Fact<'_>) -> Result<(), Code> {
     if payment.refunds().iter().any(|refund| refund.number == fact.refund) {
         return Err(Code::RefundTaken);
     }
     if payment.refunds().len() >= REFUNDS_PER_PAYMENT_MAX {
         return Err(Code::TooMany);
     }
-    let after = payment.refunded_fen().checked_add(fact.amount_fen);
-    match after {
-        Some(sum) if sum <= payment.executed_fen => Ok(()),
+    let left = match goes_to_pool(book) {
+        true => payment.executed_fen.checked_sub(payment.refunded_fen()),
+        false => Some(book.borne_fen(payment, payment.quota)),
+    };
+    match left {
+        Some(left) if fact.amount_fen <= left => Ok(()),
         _ => Err(Code::AmountMismatch),
     }
 }

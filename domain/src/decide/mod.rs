@@ -5,6 +5,7 @@
 
 mod act;
 mod batch;
+mod correction;
 mod fact;
 mod movement;
 mod recall;
@@ -12,7 +13,7 @@ mod reserve;
 mod ruled;
 mod step;
 
-use crate::codes::{ActKind, PaymentState, Role, YearState};
+use crate::codes::{ActKind, MoveKind, PaymentState, Role, YearState};
 use crate::command::{Body, By, Command, Create, Paper, Register, Resolve, SetLimit, SetYear};
 use crate::division::{Answer, Division, Registration, YearBook};
 use crate::elements;
@@ -352,7 +353,8 @@ pub fn consequence(
 /// desk.
 fn must_go_by_document(division: &Division, command: &Command<'_>) -> Result<(), Refusal> {
     let by_document = match &command.body {
-        Body::Create(_) | Body::MoveOut(_) => true,
+        Body::MoveOut(c) => c.kind != MoveKind::Correct,
+        Body::Create(_) => true,
         Body::Act(c) => !matches!(
             c.kind,
             ActKind::Earmark | ActKind::Unearmark | ActKind::Close | ActKind::Revive

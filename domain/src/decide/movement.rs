@@ -9,7 +9,7 @@ use crate::money::Fen;
 use crate::office::tables::document::{Arrival, ArrivalState};
 use crate::refusal::{Code, Refusal};
 
-use super::{batch, may_grow, must_be_open, must_not_be_closed};
+use super::{batch, correction, may_grow, must_be_open, must_not_be_closed};
 
 pub(super) fn decide_out<'a>(
     book: &YearBook,
@@ -19,6 +19,7 @@ pub(super) fn decide_out<'a>(
 ) -> Result<EventBody<'a>, Refusal> {
     match moved.kind {
         MoveKind::Carry => must_not_be_closed(book)?,
+        MoveKind::Correct => correction::must_charge(book, by, &moved)?,
         _ => must_be_open(book)?,
     }
     if moved.batch != BatchId(0) {
@@ -83,6 +84,8 @@ pub(super) fn decide_in<'a>(division: &Division, moved: MoveIn) -> Result<EventB
                 return Err(Refusal::with(Code::OverAllocated, moved.amount_fen, left));
             }
         }
+        // It gives back what the quota had.
+        MoveKind::Correct => {}
         _ => may_grow(book, moved.to, moved.amount_fen)?,
     }
     Ok(EventBody::MovedIn { version: quota.version + 1, command: moved })

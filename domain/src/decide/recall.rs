@@ -1,6 +1,6 @@
 //! What is known under a command's id already.
 
-use crate::codes::{Ending, PaymentState, StepKind};
+use crate::codes::{Ending, MoveKind, PaymentState, StepKind};
 use crate::command::{Body, Command, Fact, Step};
 use crate::division::{ActRow, Answer, Division, Found, RefusedRow, YearBook};
 use crate::event::{Event, EventBody};
@@ -92,6 +92,7 @@ pub fn page_needed(division: &Division, command: &Command<'_>) -> Option<Payment
         Body::Reserve(c) => (c.quota.year(), c.payment),
         Body::Step(c) => (c.quota.year(), c.payment),
         Body::Fact(c) => (c.quota.year(), c.payment),
+        Body::MoveOut(c) if c.kind == MoveKind::Correct => (c.from.year(), c.payment),
         Body::Resolve(c) => {
             let suspense = &division.year(c.year)?.suspense;
             let (_, parked) = suspense.first_numbered(c.channel, c.serial)?;

@@ -236,6 +236,9 @@ impl YearBook {
     pub(crate) fn put_move_out(&mut self, id: MoveId, row: MoveOutRow) {
         self.touch_key(RowKey::MoveOut(id));
         let before = self.moves_out.insert(id, row);
+        if before.is_none() {
+            self.learn_correction(id, &row);
+        }
         let (was, is) = (before.is_some_and(|before| before.is_under_way()), row.is_under_way());
         if was != is {
             let origin = self.row_mut(row.from);

@@ -137,7 +137,7 @@ fn edges(division: &Division, seen: &Seen<'_>) -> Finding {
         let above = match row.kind {
             MoveKind::Allocate | MoveKind::Transfer => row.from,
             MoveKind::ReturnUp => row.to,
-            MoveKind::Virement | MoveKind::Carry => continue,
+            MoveKind::Virement | MoveKind::Carry | MoveKind::Correct => continue,
         };
         if row.from.division() == row.to.division() {
             add(above, -FenSum::from(row.amount_fen.get()));

@@ -84,6 +84,7 @@ impl YearBook {
                 self.contracts.insert((serial, cell.contract), cell);
             }
             YearPage::MoveOut(id, row) => {
+                self.learn_correction(id, &row);
                 self.moves_out.insert(id, row);
             }
             YearPage::MoveRefused(id, row) => {

@@ -316,7 +316,8 @@ fn move_out(script: &Script, words: &Words, kind: MoveKind) -> Result<MoveOut<'s
         to: script.quota(words.plain(2, "a quota it goes to")?)?,
         amount_fen: amount(words.plain(3, "an amount")?)?,
         batch: words.named("batch").map_or(BatchId(0), batch_id),
-        note: "",
+        payment: words.named("payment").map_or(PaymentId::NONE, payment_id),
+        note: words.named("why").unwrap_or(if kind == MoveKind::Correct { "why" } else { "" }),
     })
 }
 

@@ -92,7 +92,10 @@ impl Year {
                 if payment.refunds.len() == 64 {
                     return Err(Code::TooMany);
                 }
-                amount(payment.refunded() + x <= payment.executed)
+                let borne = self.borne(fact.payment, fact.quota);
+                let closed = self.state == YearState::Closed;
+                let left = if closed { payment.executed - payment.refunded() } else { borne };
+                amount(x <= left)
             }
             (F::SettleRefund, S::Paid) => Err(Code::FactEarly),
             (F::SettleRefund, S::Cleared) => {

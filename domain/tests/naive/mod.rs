@@ -294,6 +294,9 @@ impl Model {
         let out = self.years.values().flat_map(|year| &year.out);
         let lost = out.filter(|(id, out)| {
             let from = out.order.from;
+            if out.order.kind == MoveKind::Correct {
+                return false;
+            }
             let arrived = self
                 .year(out.order.to)
                 .and_then(|year| year.arrived.get(&(**id, from.division().0, from.year())));
@@ -411,6 +414,7 @@ impl Year {
                 let under_way: i64 = under_way.map(|out| out.order.amount_fen.get()).sum();
                 if x > handed - under_way { Err(Code::OverAllocated) } else { Ok(()) }
             }
+            MoveKind::Correct => Ok(()),
             _ => self.may_grow(moved.to, x),
         }
     }

@@ -324,6 +324,9 @@ impl Year {
     }
 
     fn leave(&mut self, person: PersonId, c: MoveOut<'static>) -> Result<(), Code> {
+        if c.kind == MoveKind::Correct {
+            return self.correct(person, c);
+        }
         if c.kind == MoveKind::Carry {
             self.must_run()?
         } else {
@@ -346,6 +349,49 @@ impl Year {
             self.stage(c.batch, Body::MoveOut(c));
         }
         self.out.insert(c.id, Out { order: c, stands });
+        Ok(())
+    }
+
+    /// The quota that should have borne a settled payment is charged; the one that bore it gets the
+    /// amount back when the other half arrives.
+    fn correct(&mut self, person: PersonId, c: MoveOut<'static>) -> Result<(), Code> {
+        self.must_run()?;
+        let payment = self.payments.get(&c.payment).ok_or(Code::NoPayment)?;
+        let settled = match payment.path {
+            Path::Own => payment.state == PaymentState::Paid,
+            _ => payment.state == PaymentState::Cleared,
+        };
+        if !settled {
+            return Err(Code::WrongState);
+        }
+        if payment.maker == person {
+            return Err(Code::DutySeparation);
+        }
+        let charged = self.quotas.get(&c.from).ok_or(Code::NoQuota)?;
+        let given = self.quotas.get(&c.to).ok_or(Code::NoQuota)?;
+        if charged.closed || given.closed {
+            return Err(Code::QuotaClosed);
+        }
+        if !charged.create.executable {
+            return Err(Code::NotExecutable);
+        }
+        if charged.create.fund != given.create.fund {
+            return Err(Code::FundMismatch);
+        }
+        if !charged.create.economic.covers(payment.asked.economic) {
+            return Err(Code::EconomicMismatch);
+        }
+        let of_payment = |out: &&Out| out.order.payment == c.payment;
+        if self.out.values().filter(of_payment).count() == 64 {
+            return Err(Code::TooMany);
+        }
+        if c.amount_fen.get() > self.borne(c.payment, c.to) {
+            return Err(Code::OverBorne);
+        }
+        if c.amount_fen.get() > self.money(c.from).available() {
+            return Err(Code::OverQuota);
+        }
+        self.out.insert(c.id, Out { order: c, stands: Stands::UnderWay });
         Ok(())
     }
 

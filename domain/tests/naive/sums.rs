@@ -1,9 +1,9 @@
 //! Every figure of the model, summed anew from what happened.
 
 use domain::codes::{ActKind, MoveKind, Path, PaymentState};
-use domain::command::Body;
+use domain::command::{Body, MoveOut};
 use domain::ids::LimitKey;
-use domain::{Code, QuotaId};
+use domain::{Code, PaymentId, QuotaId};
 
 use super::{Payment, Stands, Year};
 
@@ -78,6 +78,7 @@ impl Year {
                 (Stands::Staged, _) => money.staged += x,
                 (_, MoveKind::Allocate) => money.allocated += x,
                 (_, MoveKind::Transfer) => money.transferred += x,
+                (_, MoveKind::Correct) => *self.settled(&mut money, quota) += x,
                 _ => money.issued -= x,
             }
         }
@@ -90,6 +91,7 @@ impl Year {
             match (moved.kind, home) {
                 (MoveKind::ReturnUp, true) => money.allocated -= x,
                 (MoveKind::ReturnUp, false) => money.transferred -= x,
+                (MoveKind::Correct, _) => *self.settled(&mut money, quota) -= x,
                 _ => money.issued += x,
             }
         }
@@ -119,6 +121,35 @@ impl Year {
             }
         }
         money
+    }
+
+    /// Where a quota has what is settled: units' own money is never cleared.
+    fn settled<'a>(&self, money: &'a mut Money, quota: QuotaId) -> &'a mut i64 {
+        match self.quotas[&quota].create.fund.0[0] {
+            b'3' => &mut money.paid,
+            _ => &mut money.cleared,
+        }
+    }
+
+    /// What a quota bears of a payment. What a correction is about to give back it bears no more;
+    /// what one charges it with counts once that is known to have landed.
+    pub(super) fn borne(&self, id: PaymentId, quota: QuotaId) -> i64 {
+        let payment = &self.payments[&id];
+        let mut borne = 0;
+        if payment.asked.quota == quota {
+            borne += payment.executed - payment.refunded();
+        }
+        let corrects = |order: &MoveOut<'_>| order.kind == MoveKind::Correct && order.payment == id;
+        for out in self.out.values().filter(|out| corrects(&out.order)) {
+            let x = out.order.amount_fen.get();
+            if out.order.to == quota && matches!(out.stands, Stands::UnderWay | Stands::Landed) {
+                borne -= x;
+            }
+            if out.order.from == quota && out.stands == Stands::Landed {
+                borne += x;
+            }
+        }
+        borne
     }
 
     /// What a payment dated in `month` may still take of a plan.

@@ -92,6 +92,12 @@ impl Payers {
         payers
     }
 
+    /// The treasury of the division, where its single account says so.
+    #[must_use]
+    pub fn treasury(&self) -> Option<&str> {
+        self.treasury.as_deref()
+    }
+
     /// The account that pays for a unit on a path.
     ///
     /// # Errors

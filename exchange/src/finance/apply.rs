@@ -6,6 +6,7 @@ use domain::ids::{Day, PaymentId, QuotaId};
 use domain::voucher::canonical;
 use domain::voucher::numbers::Series;
 
+use super::correction::CorrectionStanding;
 use super::reconciled::record::Record as ReconciledRecord;
 use super::record::{
     FactDue, Issued, LineRecord, PartRecord, PaymentName, Record, SheetIssued, key_of, party_of,
@@ -104,6 +105,13 @@ impl Finance {
                 }
                 self.reconciled.apply(record);
             }
+            Record::CorrectionIssued(issued) => self.correction_issued(issued),
+            Record::CorrectionBooked { key } => {
+                self.correction_stands(&key, CorrectionStanding::Booked);
+            }
+            Record::CorrectionBack { key, reason } => {
+                self.correction_stands(&key, CorrectionStanding::Back(reason));
+            }
             Record::FactsTaken { through } => {
                 while self.facts_taken < through {
                     self.facts.pop_front().expect("only facts that were due are taken");
@@ -194,7 +202,7 @@ impl Finance {
         }
     }
 
-    fn numbered(&mut self, series: Series, number: &str) {
+    pub(super) fn numbered(&mut self, series: Series, number: &str) {
         let serial = number.parse().expect("numbers of this business are serials");
         self.numbers.give_exactly(series, serial).expect("a number is given once");
     }

@@ -80,11 +80,7 @@ fn order(
     if let Some(treasury) = &payer.treasury {
         of_payer = of_payer.with_text(Field::Treasury, &**treasury);
     }
-    let of_elements = Fields::new()
-        .with_text(Field::Department, department)
-        .with_text(Field::Unit, elements.unit)
-        .with_text(Field::Function, elements.functional)
-        .with_text(Field::GovernmentEconomic, elements.government)
+    let of_elements = elements_of(elements, department)
         .with_text(Field::DepartmentEconomic, ordered.economic.as_str())
         .with_text(Field::Project, elements.project);
     let told = &ordered.particulars;
@@ -123,8 +119,17 @@ fn order(
     }
 }
 
+/// What a quota's elements are on a voucher, but its project, which comes last.
+pub(super) fn elements_of(elements: &Elements<'_>, department: &str) -> Fields {
+    Fields::new()
+        .with_text(Field::Department, department)
+        .with_text(Field::Unit, elements.unit)
+        .with_text(Field::Function, elements.functional)
+        .with_text(Field::GovernmentEconomic, elements.government)
+}
+
 /// The department a unit belongs to: the unit of the first level above it, or itself where nothing says more.
-fn department<'a>(office: &'a Office, unit: &'a str) -> &'a str {
+pub(super) fn department<'a>(office: &'a Office, unit: &'a str) -> &'a str {
     let mut code = unit;
     for _ in 0..domain::limits::OFFICE_TREE_DEPTH_MAX {
         match office.get::<Unit>(code).and_then(|unit| unit.parent.as_deref()) {

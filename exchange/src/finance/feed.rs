@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 
-use domain::codes::{BusinessKind, FactKind, Method, Path, StepKind};
-use domain::command::{Fact, Reserve};
+use domain::codes::{BusinessKind, FactKind, Method, MoveKind, Path, StepKind};
+use domain::command::{Fact, MoveIn, Reserve};
 use domain::event::EventBody;
-use domain::ids::{Class, Day, DivisionIndex, FiscalYear, PaymentId, QuotaId};
+use domain::ids::{Class, Day, DivisionIndex, FiscalYear, MoveId, PaymentId, QuotaId};
 use domain::office::shelves::{Book, Shelves};
 use domain::office::table::Tabled;
 use domain::office::tables::base::Unit;
@@ -65,6 +65,23 @@ impl Ordered {
     }
 }
 
+/// A payment of which another quota bears a part than did before (更正).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Corrected {
+    /// The move in the engine.
+    pub id: MoveId,
+    /// The payment.
+    pub payment: PaymentId,
+    /// The quota that bears it now.
+    pub from: QuotaId,
+    /// The quota that bore it.
+    pub to: QuotaId,
+    /// How much of it.
+    pub amount_fen: Fen,
+    /// Why.
+    pub reason: Box<str>,
+}
+
 /// What an event means for the exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -76,6 +93,8 @@ pub enum Told {
     Voided(PaymentId, Book),
     /// A payment was paid, rejected or cleared, by whatever way: it needs no voucher any more.
     Answered(PaymentId, Book),
+    /// What a payment was charged to was corrected, on both sides.
+    Corrected(Box<Corrected>),
     /// Something was filed that vouchers rest on.
     Filed {
         /// Whose division and year.
@@ -117,6 +136,8 @@ pub struct Feed {
     divisions: HashMap<DivisionIndex, DivisionCode>,
     keys: HashMap<QuotaId, Box<str>>,
     open: HashMap<(DivisionIndex, FiscalYear, PaymentId), Box<Ordered>>,
+    /// Why a correction was asked for whose second half has not come.
+    reasons: HashMap<(Book, MoveId), Box<str>>,
     shelves: Shelves,
     /// The accounts that pay, of each division and year that was asked for since they were filed.
     payers: HashMap<Book, Payers>,
@@ -157,8 +178,26 @@ impl Feed {
                 self.stepped(command.kind, (quota.division(), quota.year(), command.payment))
             }
             EventBody::FactTaken { command, .. } => self.heard(command),
+            EventBody::MovedOut { command: c, .. } if c.kind == MoveKind::Correct => {
+                self.reasons.insert(((c.from.division(), c.from.year()), c.id), c.note.into());
+                Told::Nothing
+            }
+            EventBody::MovedIn { command, .. } if command.kind == MoveKind::Correct => {
+                self.corrected(command)
+            }
+            EventBody::MoveDeclined { command: c, .. } if c.kind == MoveKind::Correct => {
+                self.reasons.remove(&((c.from.division(), c.from.year()), c.id));
+                Told::Nothing
+            }
             _ => Told::Nothing,
         })
+    }
+
+    fn corrected(&mut self, c: &MoveIn) -> Told {
+        let (MoveIn { id, payment, from, to, amount_fen, .. }, book) =
+            (*c, (c.from.division(), c.from.year()));
+        let reason = self.reasons.remove(&(book, id)).unwrap_or_default();
+        Told::Corrected(Box::new(Corrected { id, payment, from, to, amount_fen, reason }))
     }
 
     fn reserved(&mut self, reserve: &Reserve<'_>, path: Path) -> Told {

@@ -4,6 +4,7 @@
 //! - [`feed`]: what the engine's journal says, folded.
 //! - [`accounts`]: from which account a payment is paid, and who keeps it.
 //! - [`due`]: a payment whose voucher is due, with all that goes on the voucher.
+//! - [`correction`]: the central bank hears of what was charged to another quota.
 //! - [`record`]: how changes are written down.
 //! - [`reconciled`]: our books held against what banks and the central bank say of them, and the end of a day.
 //! - [`sheet`]: payees that stand beside an order.
@@ -16,6 +17,8 @@ pub mod feed;
 pub mod accounts;
 
 pub mod due;
+
+pub mod correction;
 
 pub mod record;
 
@@ -33,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use domain::Fen;
 use domain::codes::Path;
-use domain::ids::{Day, PaymentId, QuotaId};
+use domain::ids::{Day, MoveId, PaymentId, QuotaId};
 use domain::office::shelves::Book;
 use domain::voucher::follows::PayModes;
 use domain::voucher::grouping::Gathering;
@@ -43,6 +46,7 @@ use thiserror::Error;
 
 use crate::business::{Business, Effect, Verdict};
 
+use correction::{Correction, CorrectionDue};
 use due::Due;
 use reconciled::Reconciled;
 use record::{FactDue, Record};
@@ -53,6 +57,8 @@ use sheet::{Sheet, SheetPayee};
 pub enum Order {
     /// The engine ordered payments: their vouchers are due.
     Ordered(Vec<Due>),
+    /// What a payment was charged to was corrected in the engine (更正).
+    Corrected(Box<CorrectionDue>),
     /// Finance took an order back (作废): the payment must not be paid.
     Voided {
         /// Division and year.
@@ -244,6 +250,10 @@ pub struct Finance {
     refunds: BTreeMap<(u32, u64), Vec<FactDue>>,
     /// Statements and daily reports of the central bank.
     reports: BTreeSet<VoucherKey>,
+    /// Vouchers of corrections, by key.
+    corrections: BTreeMap<VoucherKey, Correction>,
+    /// Corrections in the engine that have a voucher.
+    corrected: BTreeSet<(Book, MoveId)>,
     cleared_fen: i128,
     refunded_fen: i128,
     /// Paid and not cleared, by bank.
@@ -272,6 +282,8 @@ impl Finance {
             requests: BTreeMap::new(),
             refunds: BTreeMap::new(),
             reports: BTreeSet::new(),
+            corrections: BTreeMap::new(),
+            corrected: BTreeSet::new(),
             cleared_fen: 0,
             refunded_fen: 0,
             exposure_fen: BTreeMap::new(),
@@ -372,6 +384,7 @@ impl Business for Finance {
     fn order(&self, order: &Order) -> Result<Vec<Effect>, Refusal> {
         match order {
             Order::Ordered(due) => Ok(self.issue(due)),
+            Order::Corrected(due) => Ok(self.correct(due)),
             Order::Voided { book, payment } => Ok(self.take_back(*book, *payment)),
             Order::Sheet { order, payees } => self.sheet_came(order, payees),
             Order::NoticeAgain { notice } => Ok(self.with_reconciled(self.notice_again(notice)?)),
@@ -390,6 +403,7 @@ impl Business for Finance {
     fn came_back(&self, from: Party, key: VoucherKey, reason: &str) -> Vec<Effect> {
         let effects = match self.noticed.contains_key(&key) {
             true => self.notice_came_back(&key, reason),
+            false if self.corrections.contains_key(&key) => self.correction_came_back(&key, reason),
             false => self.order_came_back(from, &key, reason),
         };
         self.with_reconciled(effects)

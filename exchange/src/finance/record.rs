@@ -7,10 +7,12 @@
 use bincode::{Decode, Encode};
 use domain::codes::{FactKind, Role};
 use domain::command::Fact;
-use domain::ids::{Day, DivisionIndex, PaymentId, QuotaId};
+use domain::ids::{Day, DivisionIndex, MoveId, PaymentId, QuotaId};
 use domain::office::shelves::Book;
 use domain::voucher::{Party, VoucherKey};
 use domain::{Fen, FiscalYear};
+
+use super::correction::{Correction, CorrectionStanding};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -112,6 +114,49 @@ pub enum Record {
     },
     /// Of reconciliation.
     Reconciled(super::reconciled::record::Record),
+    /// A correction's voucher was written.
+    CorrectionIssued(CorrectionIssued),
+    /// The central bank has booked a correction.
+    CorrectionBooked {
+        /// Its key.
+        key: String,
+    },
+    /// A correction came back.
+    CorrectionBack {
+        /// Its key.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A correction's voucher that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CorrectionIssued {
+    /// Its key.
+    pub key: String,
+    /// Hash of its canonical bytes.
+    pub digest: u128,
+    /// Its date.
+    pub day: u32,
+    /// Index of the payment's division.
+    pub division: u16,
+    /// The payment's year.
+    pub year: u16,
+    /// The payment.
+    pub payment: u128,
+    /// The move in the engine.
+    pub id: u128,
+}
+
+impl CorrectionIssued {
+    pub(super) fn read(self) -> (VoucherKey, Book, Correction) {
+        let CorrectionIssued { key, digest, day, division, year, payment, id } = self;
+        let (book, payment) = PaymentName { division, year, payment }.name();
+        let day = Day::new(day).expect("a day was written");
+        let (id, standing) = (MoveId(id), CorrectionStanding::Out);
+        (key_of(&key), book, Correction { payment, id, day, digest, standing })
+    }
 }
 
 /// A voucher that was written.

@@ -1,5 +1,6 @@
 //! A committed event as JSON, for subscriptions on JSON lines and for reading a journal.
 
+use domain::codes::MoveKind;
 use domain::command::{Body, By, MoveIn};
 use domain::event::{Event, EventBody, RefusedId, RunId};
 use domain::ids::{ActId, Fingerprint, QuotaId};
@@ -160,7 +161,7 @@ fn ended_json(ended: &RunId) -> Value {
 }
 
 fn move_in_json(c: &MoveIn) -> Value {
-    json!({
+    let mut object = json!({
         "command": "move-in",
         "kind": c.kind.slug(),
         "move": c.id.to_string(),
@@ -168,5 +169,9 @@ fn move_in_json(c: &MoveIn) -> Value {
         "to": c.to.to_string(),
         "amount": c.amount_fen.to_yuan(),
         "fund": c.fund.as_str(),
-    })
+    });
+    if c.kind == MoveKind::Correct {
+        object["payment"] = json!(c.payment.to_string());
+    }
+    object
 }

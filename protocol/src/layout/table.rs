@@ -44,7 +44,7 @@ pub(crate) const CODE_A: usize = 102;
 pub(crate) const CODE_B: usize = 103;
 /// Offset of the third small code, `u8`.
 pub(crate) const CODE_C: usize = 104;
-/// Offset of a batch, a digest or a division's code, 16 bytes.
+/// Offset of a batch, a digest, a correction's payment or a division's code, 16 bytes.
 pub(crate) const WIDE: usize = 112;
 
 const fn need(name: &'static str, offset: usize, form: Form) -> Field {
@@ -114,6 +114,13 @@ const MOVE_OUT: &[Field] = &[
     need("to", CONTRACT, Form::Quota),
     STAGED_IN,
 ];
+const CORRECT: &[Field] = &[
+    MOVE,
+    need("from", QUOTA, Form::Quota),
+    AMOUNT_YUAN,
+    need("to", CONTRACT, Form::Quota),
+    need("payment", WIDE, Form::Uuid),
+];
 const SET_LIMIT: &[Field] = &[
     ACT,
     AMOUNT_YUAN,
@@ -158,6 +165,7 @@ const FILE: &[Field] = &[
 const REASON: Tail = Tail::Text { name: "reason", required: true };
 const REASON_IF_ANY: Tail = Tail::Text { name: "reason", required: false };
 const NOTE: Tail = Tail::Text { name: "note", required: false };
+const REQUIRED_NOTE: Tail = Tail::Text { name: "note", required: true };
 const KEY: Tail = Tail::Text { name: "key", required: true };
 const TEXT: Tail = Tail::Text { name: "text", required: true };
 const NAME: Tail = Tail::Text { name: "name", required: true };
@@ -214,6 +222,7 @@ pub const LAYOUTS: &[Layout] = &[
     order(MOVES + 3, "return-up", MOVE_OUT, NOTE),
     order(MOVES + 4, "virement", MOVE_OUT, NOTE),
     order(MOVES + 5, "carry-out", MOVE_OUT, NOTE),
+    order(MOVES + 6, "correct", CORRECT, REQUIRED_NOTE),
     order(80, "create", CREATE, KEY),
     order(81, "set-limit", SET_LIMIT, Tail::None),
     order(82, "open-batch", OPEN_BATCH, Tail::None),

@@ -98,13 +98,15 @@ impl Seed {
             });
         }
         if let Some(kind) = MoveKind::from_slug(slug) {
+            let corrects = kind == MoveKind::Correct;
             return Body::MoveOut(MoveOut {
                 kind,
                 id: MoveId(self.id),
                 from: quota,
                 to: QuotaId(a),
                 amount_fen,
-                batch: BatchId(self.wide),
+                batch: BatchId(if corrects { 0 } else { self.wide }),
+                payment: PaymentId(if corrects { self.wide } else { 0 }),
                 note: text,
             });
         }

@@ -71,6 +71,41 @@ impl<'a> Told<'a> {
                 }
                 refused(&Refusal::new(Code::LinkedRefused), Some(refusal.code))
             }
+            EventBody::MovedOut { command: c, .. } => {
+                let (z, from, to, id) = (yuan(c.amount_fen), c.from, c.to, c.id);
+                let settled = self.settled();
+                Both::new(
+                    format!(
+                        "{z} of it is to be borne by quota {from} in place of {to}: {} + {z} on {from}; \
+                         move {id}; reason: {:?}",
+                        settled.0, c.note
+                    ),
+                    format!(
+                        "更正：{z}改由指标{from}承担，原指标{to}：{from}{}＋{z}；编号{id}；事由：{:?}",
+                        settled.1, c.note
+                    ),
+                )
+            }
+            EventBody::MovedIn { command: c, .. } => {
+                let (z, to, id) = (yuan(c.amount_fen), c.to, c.id);
+                let (settled, chinese) = self.settled();
+                Both::new(
+                    format!(
+                        "quota {to} bears it no more: {settled} − {z}, back to available; move {id}"
+                    ),
+                    format!("指标{to}不再承担：{chinese}－{z}，退回可用；编号{id}"),
+                )
+            }
+            EventBody::MoveDeclined { reason, command: c } => {
+                let (z, from, to, id) = (yuan(c.amount_fen), c.from, c.to, c.id);
+                let (english, chinese) = (reason.english(), reason.chinese());
+                Both::new(
+                    format!(
+                        "quota {to} bears it still, {from} is given back {z}: {english} ({reason}); move {id}"
+                    ),
+                    format!("指标{to}仍承担，{z}退回指标{from}：{chinese}；编号{id}"),
+                )
+            }
             _ => Both::new(event.slug(), event.slug()),
         }
     }
@@ -81,6 +116,14 @@ impl<'a> Told<'a> {
 
     fn path(&self) -> Option<Path> {
         self.view.map(|view| view.path)
+    }
+
+    /// The bucket that what is settled lies in.
+    fn settled(&self) -> (&'static str, &'static str) {
+        match self.path() {
+            Some(Path::Own) => ("paid", "已付"),
+            _ => ("cleared", "已清算"),
+        }
     }
 
     /// Where the money that comes back goes.

@@ -13,6 +13,7 @@ use domain::codes::Role;
 use domain::ids::PaymentId;
 use domain::office::shelves::Book;
 use domain::voucher::Party;
+use exchange::finance::correction::correction_due;
 use exchange::finance::due::{Due, due};
 use exchange::finance::feed::{Feed, Ordered, Told};
 use exchange::finance::{Finance, Order as FinanceOrder};
@@ -28,7 +29,7 @@ use super::{CHANNEL, PAUSE, SharedDays};
 const FRAMES_AHEAD: usize = 8;
 
 /// What the engine's events are called that vouchers rest on.
-const EVENTS: [&str; 8] = [
+const EVENTS: [&str; 11] = [
     "registered",
     "created",
     "reserved",
@@ -37,6 +38,9 @@ const EVENTS: [&str; 8] = [
     "filed",
     "batch-ended",
     "resolved",
+    "moved-out",
+    "moved-in",
+    "move-declined",
 ];
 
 /// Why nothing is followed any more.
@@ -142,6 +146,12 @@ impl Following {
                 Ok(())
             }
             Told::Answered(..) => Ok(()),
+            Told::Corrected(corrected) if is_new => {
+                let due = correction_due(&mut self.feed, &corrected).map_err(anyhow::Error::msg)?;
+                self.pending.push(FinanceOrder::Corrected(Box::new(due)));
+                Ok(())
+            }
+            Told::Corrected(_) => Ok(()),
             Told::Filed { book, payers, calendar } => {
                 if calendar {
                     let office = self.feed.shelves().office(book);

@@ -105,14 +105,24 @@ impl<'a> Body<'a> {
         })
     }
 
-    fn half(&self, half: &MoveInOnDisk) -> Result<MoveIn, EventError> {
+    /// What only a correction has.
+    fn corrected(&mut self, kind: MoveKind) -> Result<PaymentId, EventError> {
+        match kind {
+            MoveKind::Correct => self.take().map(PaymentId),
+            _ => Ok(PaymentId::NONE),
+        }
+    }
+
+    fn half(&mut self, half: &MoveInOnDisk) -> Result<MoveIn, EventError> {
+        let kind = self.known("move", half.kind, MoveKind::from_number(half.kind))?;
         Ok(MoveIn {
-            kind: self.known("move", half.kind, MoveKind::from_number(half.kind))?,
+            kind,
             id: MoveId(half.id),
             from: QuotaId(half.from),
             to: QuotaId(half.to),
             amount_fen: Fen::new(half.amount_fen),
             fund: self.class("fund", half.fund)?,
+            payment: self.corrected(kind)?,
         })
     }
 
@@ -341,13 +351,15 @@ fn created<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
 
 fn moved_out<'a>(body: &mut Body<'a>) -> Result<EventBody<'a>, EventError> {
     let fixed: MovedOutOnDisk = body.take()?;
+    let kind = body.known("move", fixed.kind, MoveKind::from_number(fixed.kind))?;
     let command = MoveOut {
-        kind: body.known("move", fixed.kind, MoveKind::from_number(fixed.kind))?,
+        kind,
         id: MoveId(fixed.id),
         from: QuotaId(fixed.from),
         to: QuotaId(fixed.to),
         amount_fen: Fen::new(fixed.amount_fen),
         batch: BatchId(fixed.batch),
+        payment: body.corrected(kind)?,
         note: body.text()?,
     };
     let fingerprint = Fingerprint(fixed.fingerprint);

@@ -1,9 +1,10 @@
 //! From an event to the body of its record, without an allocation of its own.
 
 use bincode::Encode;
+use domain::codes::MoveKind;
 use domain::command::{By, Fact, MoveIn};
 use domain::event::{Event, EventBody, RefusedId};
-use domain::ids::Day;
+use domain::ids::{Day, PaymentId};
 use domain::limits::LINKED_RUN_COMMANDS_MAX;
 use domain::refusal::Refusal;
 
@@ -26,6 +27,13 @@ fn put_bytes(body: &mut Vec<u8>, bytes: &[u8]) {
 
 fn put_text(body: &mut Vec<u8>, text: &str) {
     put_bytes(body, text.as_bytes());
+}
+
+/// What only a correction has.
+fn put_corrected(body: &mut Vec<u8>, kind: MoveKind, payment: PaymentId) {
+    if kind == MoveKind::Correct {
+        put(body, &payment.0);
+    }
 }
 
 fn by(by: &By) -> ByOnDisk {
@@ -191,14 +199,17 @@ pub(super) fn encode(event: &Event<'_>, body: &mut Vec<u8>) {
                 batch: command.batch.0,
             };
             put(body, &(by, fixed));
+            put_corrected(body, command.kind, command.payment);
             put_text(body, command.note);
         }
         EventBody::MovedIn { version, command } => {
             put(body, &(by, MovedInOnDisk { version: *version, half: half(command) }));
+            put_corrected(body, command.kind, command.payment);
         }
         EventBody::MoveDeclined { reason, command } => {
             let reason = reason.number();
             put(body, &(by, MoveDeclinedOnDisk { reason, half: half(command) }));
+            put_corrected(body, command.kind, command.payment);
         }
         EventBody::MoveSettled { version, id, from, landed } => {
             let (id, from) = (id.0, from.0);

@@ -134,10 +134,12 @@ pub(super) struct MovedOutOnDisk {
     pub(super) to: u64,
     pub(super) amount_fen: i64,
     pub(super) batch: u128,
+    // of a correction: payment: u128
     // note: text
 }
 
-/// The second half of a move: behind the version or the reason.
+/// The second half of a move: behind the version or the reason. Behind that of a correction stands
+/// its payment: u128.
 #[derive(Encode, Decode)]
 pub(super) struct MoveInOnDisk {
     pub(super) kind: u8,

@@ -186,7 +186,13 @@ impl Row<'_> {
                 let (contract, plan) = (ContractId(contract), ContractId(plan));
                 YearPage::Contract(serial, ContractCell { contract, plan, earmarked, used, open })
             }
-            (presence::HERE, RowKey::MoveOut(id)) => YearPage::MoveOut(id, move_out(self.take()?)?),
+            (presence::HERE, RowKey::MoveOut(id)) => {
+                let mut row = move_out(self.take()?)?;
+                if row.kind == MoveKind::Correct {
+                    row.payment = PaymentId(self.take()?);
+                }
+                YearPage::MoveOut(id, row)
+            }
             (presence::HERE, RowKey::MoveRefused(id)) => {
                 YearPage::MoveRefused(id, refused(self.take()?)?)
             }
@@ -440,6 +446,7 @@ fn move_out(row: MoveOutOf) -> Result<MoveOutRow, PageError> {
         to: QuotaId(to),
         amount_fen: Fen::new(amount),
         fund: Class(fund),
+        payment: PaymentId::NONE,
         transit: known("transit", transit, is_it)?,
     })
 }

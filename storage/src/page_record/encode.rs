@@ -2,6 +2,7 @@
 
 use bincode::Encode;
 use domain::batch::{Batch, Staged};
+use domain::codes::MoveKind;
 use domain::division::RefusedRow;
 use domain::office::Slot;
 use domain::office::rules::trace::Trace;
@@ -76,6 +77,9 @@ fn year_page(out: &mut Out, page: &YearPage) {
                 m.transit as u8,
             );
             out.put(row);
+            if m.kind == MoveKind::Correct {
+                out.put(m.payment.0);
+            }
         }
         YearPage::MoveRefused(_, row) => {
             out.put(presence::HERE);

@@ -110,13 +110,22 @@ impl Source {
     }
 
     fn half(&mut self) -> MoveIn {
+        let kind = self.pick(MoveKind::ALL);
         MoveIn {
-            kind: self.pick(MoveKind::ALL),
+            kind,
             id: MoveId(self.wide()),
             from: QuotaId(self.next()),
             to: QuotaId(self.next()),
             amount_fen: self.fen(),
             fund: self.class(),
+            payment: self.corrected(kind),
+        }
+    }
+
+    fn corrected(&mut self, kind: MoveKind) -> PaymentId {
+        match kind {
+            MoveKind::Correct => PaymentId(self.wide()),
+            _ => PaymentId::NONE,
         }
     }
 
@@ -212,19 +221,20 @@ impl Source {
                 let quota = QuotaId::new(command.division, command.year, serial);
                 EventBody::Created { quota, fingerprint, command }
             }
-            6 => EventBody::MovedOut {
-                version,
-                fingerprint,
-                command: MoveOut {
-                    kind: self.pick(MoveKind::ALL),
+            6 => {
+                let kind = self.pick(MoveKind::ALL);
+                let command = MoveOut {
+                    kind,
                     id: MoveId(self.wide()),
                     from: QuotaId(self.next()),
                     to: QuotaId(self.next()),
                     amount_fen: self.fen(),
                     batch: BatchId(self.wide()),
+                    payment: self.corrected(kind),
                     note: text,
-                },
-            },
+                };
+                EventBody::MovedOut { version, fingerprint, command }
+            }
             7 => EventBody::MovedIn { version, command: self.half() },
             8 => EventBody::MoveDeclined { reason: self.pick(Code::ALL), command: self.half() },
             9 => EventBody::MoveSettled {

@@ -123,6 +123,7 @@ fn moved() -> MoveIn {
         to: quota(1),
         amount_fen: Fen::new(50_000_000),
         fund: class("111"),
+        payment: PaymentId::NONE,
     }
 }
 
@@ -213,6 +214,7 @@ pub(crate) fn event<'a>(index: usize, particulars: &'a [u8], ids: &'a [RunId]) -
                 to: quota(5),
                 amount_fen: Fen::new(20_000_000),
                 batch: BATCH,
+                payment: PaymentId::NONE,
                 note: "历财预〔2022〕1号",
             };
             (FINANCE, EventBody::MovedOut { version: 3, fingerprint, command })

@@ -427,6 +427,8 @@ impl Ledger {
         match kind {
             MoveKind::Allocate => account.add(B::Allocated, fen),
             MoveKind::Transfer => account.add(B::Transferred, fen),
+            // The simulated province has no money of units' own: what is settled is cleared.
+            MoveKind::Correct => account.add(B::Cleared, fen),
             _ => account.add(B::Issued, -fen),
         }
     }
@@ -455,6 +457,7 @@ impl Ledger {
         match (c.kind, inside) {
             (MoveKind::ReturnUp, true) => account.add(B::Allocated, -out.fen),
             (MoveKind::ReturnUp, false) => account.add(B::Transferred, -out.fen),
+            (MoveKind::Correct, _) => account.add(B::Cleared, -out.fen),
             _ => account.add(B::Issued, out.fen),
         }
     }

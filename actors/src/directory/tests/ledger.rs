@@ -293,7 +293,7 @@ impl Ledger {
             EventBody::MovedOut { command: c, .. } => {
                 let (kind, id, from, to, amount_fen) = (c.kind, c.id, c.from, c.to, c.amount_fen);
                 let fund = Class::new("111").expect("a class");
-                Body::MoveIn(MoveIn { kind, id, from, to, amount_fen, fund })
+                Body::MoveIn(MoveIn { kind, id, from, to, amount_fen, fund, payment: c.payment })
             }
             EventBody::MovedIn { command: c, .. } => {
                 Body::SettleMove(SettleMove { id: c.id, from: c.from, landed: true })

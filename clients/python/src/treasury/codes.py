@@ -119,6 +119,7 @@ class Code(IntEnum):
     ALREADY_APPROVED = 3004
     NOT_MAKER = 3005
     NOT_ON_PATH = 3006
+    OVER_BORNE = 3007
     AMOUNT_MISMATCH = 3101
     PAYEE_MISMATCH = 3102
     FACT_CONFLICT = 3103
@@ -826,6 +827,12 @@ _TEXTS: dict[Code, _Texts] = {
         "the payment's settlement path has no such step",
         "该支付的清算方式无此环节",
         "see settlement paths in the reference",
+    ),
+    Code.OVER_BORNE: _Texts(
+        Then.NEW_ID,
+        "the quota bears less of the payment than is to be corrected",
+        "更正金额超该指标承担数",
+        "at most what it bears: executed, less what came back or was corrected already",
     ),
     Code.AMOUNT_MISMATCH: _Texts(
         Then.DONE,

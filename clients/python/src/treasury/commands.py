@@ -184,6 +184,7 @@ _DAY = Slot("day", 88, Day())
 _PLAN = Slot("plan", 64, Whole(optional=True))
 
 _NOTE = Tail("note", NOTE_BYTES_MAX)
+_NOTE_NEEDED = Tail("note", NOTE_BYTES_MAX, needed=True)
 _REASON = Tail("reason", NOTE_BYTES_MAX)
 _REASON_NEEDED = Tail("reason", NOTE_BYTES_MAX, needed=True)
 
@@ -622,6 +623,29 @@ class CarryOut(_Moving):
     KIND, NAME = 69, "carry-out"
 
 
+@dataclass(frozen=True)
+class Correct(Command):
+    """Charge ``from_`` with part of a settled payment in place of ``to`` (更正)."""
+
+    move: uuid.UUID
+    payment: uuid.UUID
+    from_: QuotaId
+    to: QuotaId
+    amount: Yuan
+    note: str
+
+    KIND, NAME, ROLES = 70, "correct", (Role.FINANCE,)
+    ASKED_BY = "move"
+    SLOTS = (
+        _MOVE,
+        Slot("from", 32, Quota()),
+        _AMOUNT,
+        Slot("to", 56, Quota()),
+        Slot("payment", 112, Uuid()),
+    )
+    TAIL = _NOTE_NEEDED
+
+
 # --- quotas, limits, batches, years, divisions ----------------------------------------------------
 
 
@@ -857,7 +881,7 @@ COMMANDS: Dict[int, Type[Command]] = {
         *(Instruct, Void, Doubt),
         *(ConfirmPaid, Reject, Clear, Refund, SettleRefund),
         *(Issue, Supplement, Cut, Freeze, Unfreeze, Earmark, Unearmark, Recover, Close, Revive),
-        *(Allocate, Transfer, ReturnUp, Virement, CarryOut),
+        *(Allocate, Transfer, ReturnUp, Virement, CarryOut, Correct),
         *(Create, SetLimit, OpenBatch, CloseBatch, DropBatch),
         *(OpenYear, AdjustYear, CloseYear, Register, Resolve, File),
     )

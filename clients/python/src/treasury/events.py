@@ -160,7 +160,10 @@ _FACT = (
     "fact.kind:fact fact.payment:uuid fact.quota:quota fact.serial:u64 fact.amount:fen "
     "fact.payee_hash:u64 fact.day:day fact.refund:u64 fact.detail:u32 note:text"
 )
-_HALF = "half.kind:move half.id:uuid half.from:quota half.to:quota half.amount:fen half.fund:class"
+_HALF = (
+    "half.kind:move half.id:uuid half.from:quota half.to:quota half.amount:fen half.fund:class "
+    "payment:corrected"
+)
 
 #: Every kind: its name, and its fields behind who gave it.
 EVENTS: Dict[int, Tuple[str, str]] = {
@@ -187,7 +190,7 @@ EVENTS: Dict[int, Tuple[str, str]] = {
     22: (
         "moved-out",
         "version:u32 fingerprint:u128 kind:move id:uuid from:quota to:quota amount:fen batch:uuid "
-        "note:text",
+        "payment:corrected note:text",
     ),
     23: ("moved-in", f"version:u32 {_HALF}"),
     24: ("move-declined", f"reason:code {_HALF}"),
@@ -246,6 +249,11 @@ def read_recorded(record: Record) -> Recorded:
         by = By(body.u64(), named(Role, body.u8(), "an event"), body.u16())
         for field in layout.split():
             key, form = field.split(":")
+            if form == "corrected":
+                # What only a correction has.
+                if MoveKind.CORRECT in (found.get("kind"), found.get("half.kind")):
+                    found[key] = _uuid(body)
+                continue
             found[key] = _FORMS[form](body)
         if record.kind == 32:
             found["figures"] = _figures(body, body.u8())

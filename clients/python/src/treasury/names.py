@@ -149,6 +149,7 @@ class MoveKind(Named):
     RETURN_UP = 3
     VIREMENT = 4
     CARRY_OUT = 5
+    CORRECT = 6
 
 
 class MoveStage(Named):

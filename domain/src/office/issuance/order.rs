@@ -13,7 +13,7 @@ use crate::command::{Act, Body, By, Command, EndBatch, MoveIn, MoveOut, OpenBatc
 use crate::contents::HashKey;
 use crate::ids::{
     ActId, BatchId, ChannelId, Class, ContractId, DivisionIndex, FiscalYear, LimitKey, MoveId,
-    PersonId, QuotaId,
+    PaymentId, PersonId, QuotaId,
 };
 use crate::money::Fen;
 use crate::office::paper::PaperKind;
@@ -145,6 +145,7 @@ impl What {
                     to: *to,
                     amount_fen: *amount_fen,
                     batch: *batch,
+                    payment: PaymentId::NONE,
                     note,
                 })
             }

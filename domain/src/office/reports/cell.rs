@@ -172,6 +172,8 @@ impl Funds {
             MoveKind::ReturnUp => Funds { received: -amount, ..none },
             MoveKind::Virement => Funds { granted: -amount, ..none },
             MoveKind::Carry => Funds { carried: -amount, ..none },
+            // What may be spent stays what it is: it was spent from another quota.
+            MoveKind::Correct => none,
         }
     }
 
@@ -186,6 +188,7 @@ impl Funds {
             MoveKind::ReturnUp => Funds { handed_down: -amount, ..none },
             MoveKind::Virement => Funds { granted: amount, ..none },
             MoveKind::Carry => Funds { carried: amount, ..none },
+            MoveKind::Correct => none,
         }
     }
 }

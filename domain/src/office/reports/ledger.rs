@@ -3,6 +3,8 @@
 //! Follows committed events and decides nothing. A quota's money is counted once, where it may be
 //! spent ([`Funds::own`]); what is on its way between quotas stands apart.
 
+mod corrected;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::alerts::Alerts;
@@ -219,6 +221,7 @@ impl Ledger {
                 self.settle(c.id, c.from, true);
                 let funds = Funds::inflow(c.kind, c.from, c.to, c.amount_fen.get());
                 self.fund(c.to, funds, c.kind == MoveKind::Carry);
+                self.corrected(c.kind, c.to, -c.amount_fen.get(), time_ms);
             }
             EventBody::MoveDeclined { command: c, .. } => self.settle(c.id, c.from, true),
             EventBody::MoveSettled { id, from, landed, .. } => {
@@ -226,6 +229,7 @@ impl Ledger {
                 if let (Some(moved), false) = (moved, *landed) {
                     let funds = Funds::outflow(moved.kind, moved.from, moved.to, -moved.amount);
                     self.fund(*from, funds, false);
+                    self.corrected(moved.kind, *from, -moved.amount, time_ms);
                 }
             }
             EventBody::BatchEnded { division, year, batch, end, .. } => {
@@ -354,6 +358,7 @@ impl Ledger {
             book.staged.entry(out.batch).or_default().push(Staged::Move(out.id));
         } else {
             self.fund(from, Funds::outflow(kind, from, to, amount), false);
+            self.corrected(kind, from, amount, time_ms);
         }
     }
 
@@ -416,13 +421,7 @@ impl Ledger {
         let Some(line) = self.line(reserve.quota) else { return };
         let day = self.days.entry(reserve.quota.year()).or_default();
         *day = (*day).max(reserve.day.min(today));
-        let book = self.book(book_of(reserve.quota));
-        if line.spent == NONE {
-            let spent = book.spent.push((Spent::default(), 0)) as u32;
-            if let Some(line) = book.lines.get_mut(reserve.quota.serial() as usize) {
-                line.spent = spent;
-            }
-        }
+        self.spends(reserve.quota);
         let amount = reserve.amount_fen.get();
         // Nothing stood before it: as if it had been released.
         self.changed(reserve.quota, (PaymentState::Released, state), amount, None);

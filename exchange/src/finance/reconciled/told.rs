@@ -154,6 +154,7 @@ impl Finance {
         let mut comparison = Comparison::new(told.source);
         let mut named = BTreeSet::new();
         let mut moved: BTreeMap<VoucherKey, FenSum> = BTreeMap::new();
+        let mut payees: BTreeMap<(VoucherKey, &str, &str), (FenSum, Line<'_>)> = BTreeMap::new();
         for statement in statements {
             for line in lines(statement).map_err(|unfit| unfit.to_string())? {
                 let line = line.map_err(|unfit| unfit.to_string())?;
@@ -170,10 +171,25 @@ impl Finance {
                     _ => scope,
                 };
                 let line = Line { scope, ..line };
+                if self.is_of_a_sheet(told.source, &line) {
+                    // It has a line for each payee, where our books have one for each payment.
+                    let place = (line.item.voucher, line.item.detail, line.scope.account);
+                    let fen = FenSum::from(line.figures.amount_fen.get());
+                    payees.entry(place).or_insert((0, line)).0 += fen;
+                    continue;
+                }
                 comparison.add(Side::Theirs, &line).map_err(|why| why.to_string())?;
             }
         }
-        for (voucher, fen) in moved {
+        for (fen, line) in payees.into_values() {
+            let fen = i64::try_from(fen).map(Fen::new).ok().filter(|fen| fen.in_bounds());
+            let voucher = line.item.voucher;
+            let amount_fen = fen.ok_or_else(|| format!("what {voucher} paid is no amount"))?;
+            let line = Line { figures: Figures { amount_fen, ..line.figures }, ..line };
+            comparison.add(Side::Theirs, &line).map_err(|why| why.to_string())?;
+        }
+        // What moves no cash in the end, a correction, is in no books of cash.
+        for (voucher, fen) in moved.into_iter().filter(|(_, fen)| *fen != 0) {
             let fen = i64::try_from(fen).map(Fen::new).ok().filter(|fen| fen.in_bounds());
             let amount_fen = fen.ok_or_else(|| format!("what moved by {voucher} is no amount"))?;
             let scope = Scope { bank: "", account: "", fund: "" };
@@ -192,6 +208,13 @@ impl Finance {
             ));
         }
         Ok((compared.agreed(), compared.findings().map(|one| one.to_owned()).collect()))
+    }
+
+    /// Whether a line says that a payee beside an order of ours was paid. What came back names its payee itself.
+    fn is_of_a_sheet(&self, source: Source, line: &Line<'_>) -> bool {
+        let paid = line.figures.state == ItemState::Done && line.figures.amount_fen > Fen::ZERO;
+        let row = self.voucher(&line.item.voucher).filter(|_| paid && source == Source::Account);
+        row.is_some_and(|row| row.sheet.is_some())
     }
 
     /// The answer to a clearing statement (5502), and its number noted; none to other statements.

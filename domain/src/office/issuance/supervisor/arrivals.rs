@@ -4,7 +4,7 @@
 use crate::codes::{AuthorityKind, MoveKind};
 use crate::command::MoveIn;
 use crate::division::YearBook;
-use crate::ids::QuotaId;
+use crate::ids::{PaymentId, QuotaId};
 use crate::money::Fen;
 use crate::movement::Transit;
 use crate::office::decide::division_code;
@@ -40,6 +40,7 @@ impl Orders<'_> {
                     to,
                     amount_fen: arrival.amount_fen,
                     fund: arrival.fund,
+                    payment: PaymentId::NONE,
                 };
                 self.push(arrival.receiver, What::MoveIn(moved));
             }
