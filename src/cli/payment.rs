@@ -5,6 +5,7 @@ mod correct;
 pub(super) mod explain;
 mod list;
 pub(super) mod now;
+mod payroll;
 pub(super) mod story;
 mod vouchers;
 
@@ -46,6 +47,10 @@ enum What {
     Explain(explain::ExplainPayment),
     /// Charge another quota with a settled payment, in place of the one that bore it (更正).
     Correct(correct::CorrectPayment),
+    /// Reserve a payroll sheet in all its quotas, or in none (工资统发).
+    Payroll(payroll::Payroll),
+    /// Give the payees of a payroll sheet to finance's store, beside its orders.
+    Payees(payroll::Payees),
 }
 
 impl Payment {
@@ -56,6 +61,8 @@ impl Payment {
             What::History(history) => history.run(),
             What::Explain(explain) => explain.run(),
             What::Correct(correct) => correct.run(),
+            What::Payroll(payroll) => payroll.run(),
+            What::Payees(payees) => payees.run(),
         }
     }
 }
