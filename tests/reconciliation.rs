@@ -1,9 +1,9 @@
 //! The end of a day as processes: finance's books against what the bank and the central bank tell, by command, and with
-//! finance killed on the way.
+//! finance killed on the way. What the commands print is held against golden files.
 
 mod harness;
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use domain::codes::PaymentState;
 use harness::province::{BANK, DIVISION, OTHER_BANK, Party, Province, WAVE};
@@ -18,7 +18,7 @@ fn day(finance: &Party, words: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("it prints UTF-8")
 }
 
-fn day_of(finance: &Party, words: &[&str]) -> std::process::Output {
+fn day_of(finance: &Party, words: &[&str]) -> Output {
     let mut command = Command::new(PROGRAM);
     command.args(["day", words[0], &finance.control.to_string()]).args(&words[1..]);
     command.output().expect("the program can be started")
@@ -144,5 +144,114 @@ fn a_day_ends_by_what_the_others_say_of_it_and_its_end_outlives_a_kill() {
     province.finance.kill_and_start();
     assert_eq!(day(&province.finance, &["status"]), "Day 20220304 is closed.\n");
     assert_eq!(day_of(&province.finance, &close).status.code(), Some(3), "a day is closed once");
+    province.engine.take().expect("it runs").stop();
+}
+
+/// Holds what a command of `treasury day` prints against its golden file: the exit code, then both its outputs.
+fn golden(name: &str, finance: &Party, words: &[&str]) {
+    let Output { status, stdout, stderr } = day_of(finance, words);
+    let printed = [stdout, stderr].map(|bytes| String::from_utf8(bytes).expect("it prints UTF-8"));
+    let found = format!("exit {}\n{}{}", status.code().expect("it ended"), printed[0], printed[1]);
+    let file = format!("{}/tests/golden/day/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&file, &found).expect("a golden file");
+    }
+    let golden = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        golden == found,
+        "{name} differs from its golden file.\n--- golden\n{golden}\n--- found\n{found}\n--- UPDATE_GOLDEN=1 writes it \
+         anew"
+    );
+}
+
+/// How many of an item are open.
+fn open(finance: &Party, item: &str) -> u64 {
+    let checklist = checklist(finance);
+    let items = checklist["items"].as_array().expect("a list");
+    let found = items.iter().find(|one| one["check"] == item).expect("every item is there");
+    found["open"]["many"].as_u64().expect("a number")
+}
+
+#[test]
+fn a_day_with_differences_is_told_in_both_languages_and_closed_on_the_next() {
+    let script = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(script.path(), "1 late\n3 late\n").expect("a script");
+    let script_path = script.path().to_str().expect("a plain path");
+    let mut province = Province::found_with(&["--script", script_path], |_| ());
+    province.pay_a_wave();
+    let nothing = json!({});
+    let standing = |province: &Province, what: &str, wanted: Value| {
+        wait_for(what, || {
+            (province.finance.status()["finance"]["standing"] == wanted).then_some(())
+        });
+    };
+    standing(&province, "two receipts are kept back", json!({ "out": 2, "paid": WAVE as u64 - 2 }));
+    let agreed = ["agree-exposure", BANK, "--agreement", "鲁财库协3号", "--person", "7"];
+    let agree = |more: &[&'static str]| [&agreed[..], more].concat();
+    golden("agree-exposure", &province.finance, &agree(&["--amount", "3000.00"]));
+    golden("agree-exposure-refused", &province.finance, &agree(&["--amount=-1.00"]));
+    province.bank.order("cut-off", &nothing);
+    province.bank.order("request-clearing", &nothing);
+    wait_for("the request has gone back whole", || {
+        let back = province.finance.status()["finance"]["notices_back"].clone();
+        let asked = json!({ "look": "vouchers", "kind": "2301", "state": "returned" });
+        let heard = province.bank.say(&asked)["letters"].clone();
+        (back != json!([]) && heard != json!([])).then_some(())
+    });
+    province.bank.order("close", &nothing);
+    province.central_bank.order("close", &nothing);
+    wait_for("every statement is compared", || {
+        (open(&province.finance, "statements") == 0).then_some(())
+    });
+    wait_for("the engine has every fact", || {
+        (open(&province.finance, "suspense") == 0).then_some(())
+    });
+    let golden_here = |name: &str, words: &[&str]| golden(name, &province.finance, words);
+    golden_here("assign", &["assign", "D1", "--to", "23", "--person", "7"]);
+    golden_here("write", &["write", "D1", "--letter", "鲁财库函7号", "--person", "23", "--json"]);
+    golden_here("status-open", &["status"]);
+    golden_here("status-open-chinese", &["status", "--chinese"]);
+    golden_here("status-open-json", &["status", "--json"]);
+    golden_here("differences", &["differences"]);
+    golden_here("differences-chinese", &["differences", "--chinese"]);
+    golden_here("differences-json", &["differences", "--json"]);
+    golden_here("close-refused", &["close", "--day", "2022-03-04", "--person", "7"]);
+    golden_here("correct-refused", &["correct", "D1", "--fact", "补记1号", "--person", "23"]);
+    let confirm =
+        ["confirm", "D1", "--reference", "回函3号", "--amount", "100.02", "--person", "23"];
+    golden_here("confirm-refused", &confirm);
+    golden_here("unknown-refused", &["assign", "D9", "--to", "23", "--person", "7"]);
+
+    province.finance.kill_and_start();
+    let next = json!({ "day": "2022-03-07", "worked": true });
+    for party in [&province.finance, &province.bank, &province.central_bank] {
+        party.order("open-day", &next);
+    }
+    province.bank.order("send-late", &nothing);
+    standing(&province, "the receipts have come", json!({ "paid": WAVE as u64 }));
+    assert_eq!(day(&province.finance, &["differences"]), "No difference is open.\n");
+    // It may still be out of more than was agreed, and its account was not at zero when it last told.
+    assert_eq!(["exposure", "zero-balance"].map(|item| open(&province.finance, item)), [1, 1]);
+    province.bank.order("cut-off", &nothing);
+    province.bank.order("request-clearing", &nothing);
+    province.all_are(PaymentState::Cleared);
+    wait_for("the bank has heard that it was cleared", || {
+        (province.bank.status()["bank"]["uncleared"] == "0.00").then_some(())
+    });
+    assert_eq!(["exposure", "zero-balance"].map(|item| open(&province.finance, item)), [0, 1]);
+    province.bank.order("close", &nothing);
+    province.central_bank.order("close", &nothing);
+    wait_for("every statement is compared and every fact taken", || {
+        (checklist(&province.finance)["green"] == true).then_some(())
+    });
+    golden("status-green", &province.finance, &["status"]);
+    golden("status-green-chinese", &province.finance, &["status", "--chinese"]);
+    golden("status-green-json", &province.finance, &["status", "--json"]);
+    golden("differences-none-chinese", &province.finance, &["differences", "--chinese"]);
+    for on in ["2022-03-04", "2022-03-07"] {
+        golden(&format!("close-{on}"), &province.finance, &["close", "--day", on, "--person", "7"]);
+    }
+    golden("status-closed-chinese", &province.finance, &["status", "--chinese"]);
+    golden("status-closed-json", &province.finance, &["status", "--json"]);
     province.engine.take().expect("it runs").stop();
 }

@@ -3,7 +3,7 @@
 use domain::Fen;
 use domain::ids::{Day, FiscalYear};
 use domain::reconciliation::statement::{
-    HeadProblem, Unfit, answer, check_head, lines, reason, source_of,
+    HeadProblem, Unfit, answer, balance, check_head, lines, reason, source_of,
 };
 use domain::reconciliation::{
     Class, Comparison, Figures, Finding, Item, ItemState, Line, Scope, Side, Source,
@@ -45,6 +45,30 @@ fn statement(kind: VoucherKind) -> Voucher {
         .with_amount(Field::TotalAmount, Fen::new(850_000));
     let details = vec![cleared("1", 1, 800_000, "0"), cleared("2", 2, 50_000, "1")];
     Voucher { key: key(kind, 5), flag: Flag::Original, date: day(), head, details }
+}
+
+#[test]
+fn an_account_statement_tells_a_balance_or_of_no_account() {
+    let told = |account: Option<&str>, fen: Option<i64>, lines: bool| {
+        let mut statement = statement(VoucherKind::DirectDaily);
+        if let Some(account) = account {
+            statement.head = statement.head.with_text(Field::PayerAccount, account);
+        }
+        if let Some(fen) = fen {
+            statement.head = statement.head.with_amount(Field::ClosingBalance, Fen::new(fen));
+        }
+        if !lines {
+            statement.details.clear();
+        }
+        balance(&statement).map(|told| told.map(|(account, fen)| (account.to_owned(), fen.get())))
+    };
+    let voucher = key(VoucherKind::DirectDaily, 5);
+    let lacks = |field| Err(Unfit::Head { voucher, field });
+    assert_eq!(told(None, None, false), Ok(None));
+    assert_eq!(told(Some("6217001"), Some(-7), false), Ok(Some(("6217001".to_owned(), -7))));
+    assert_eq!(told(Some("6217001"), Some(0), true), Ok(Some(("6217001".to_owned(), 0))));
+    assert_eq!(told(Some("6217001"), None, true), lacks(Field::ClosingBalance));
+    assert_eq!(told(None, Some(0), true), lacks(Field::PayerAccount));
 }
 
 #[test]

@@ -3,8 +3,9 @@
 /// Effects that one voucher or order may have: a batch's receipt is one, a day's clearing requests are many.
 pub const EFFECTS_MAX: usize = 65_536;
 
-/// Vouchers that one statement may come in: as many as hold all that one side of a reconciliation may have.
-pub const STATEMENT_PARTS_MAX: u32 = 256;
+/// Vouchers that one statement may come in: one for each account of a bank that was moved on the day, and more for one
+/// with more lines than a voucher holds.
+pub const STATEMENT_PARTS_MAX: u32 = 16_384;
 
 /// Statements that finance keeps because not all of their parts have come.
 pub const STATEMENTS_IN_PARTS_MAX: usize = 16;

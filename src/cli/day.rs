@@ -42,6 +42,8 @@ enum What {
     Accept(Accept),
     /// Carry a difference past closes as a named item (列明结转).
     Carry(Carry),
+    /// Put on file how much a bank may have paid that is not cleared (垫付限额).
+    AgreeExposure(AgreeExposure),
     /// Close a day (日终). Refused while anything is open and not carried.
     Close(Close),
 }
@@ -185,6 +187,31 @@ struct Carry {
 
 #[derive(Args)]
 #[command(after_help = "\
+Examples:
+  treasury day agree-exposure 127.0.0.1:7009 bank:102 --amount 50000000.00 --agreement 鲁财库协3号 --person 7
+  treasury day agree-exposure 127.0.0.1:7009 bank:102 --withdrawn --agreement 鲁财库协9号 --person 7")]
+struct AgreeExposure {
+    #[command(flatten)]
+    at: At,
+    /// The bank, as a party.
+    #[arg(value_name = "BANK")]
+    bank: String,
+    /// How much it may have paid that is not cleared, in yuan.
+    #[arg(long, value_name = "YUAN", required_unless_present = "withdrawn")]
+    amount: Option<String>,
+    /// Nothing is agreed with it any more.
+    #[arg(long, conflicts_with = "amount")]
+    withdrawn: bool,
+    /// The agreement's number.
+    #[arg(long)]
+    agreement: String,
+    /// Who puts it on file, by number.
+    #[arg(long, value_name = "PERSON")]
+    person: u64,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
 Example:
   treasury day close 127.0.0.1:7009 --day 2022-01-04 --person 7")]
 struct Close {
@@ -222,6 +249,21 @@ impl Days {
             }
             What::Carry(Carry { which, until, reason }) => {
                 which.order("carry", json!({ "until": until, "reason": reason }))
+            }
+            What::AgreeExposure(AgreeExposure {
+                at,
+                bank,
+                amount,
+                withdrawn,
+                agreement,
+                person,
+            }) => {
+                let done = format!("What {bank} may have paid is on file (已备案).");
+                let with = json!({
+                    "bank": bank, "amount": amount, "withdrawn": withdrawn, "agreement": agreement,
+                    "person": person,
+                });
+                at.order("agree-exposure", with, &done)
             }
             What::Close(Close { at, day, person }) => {
                 day_of(&day)?;

@@ -5,6 +5,7 @@
 use domain::Fen;
 use domain::day::{Checklist, Item, Pile, Standing};
 use domain::ids::{Day, PersonId};
+use domain::money::yuan_grouped;
 use domain::reconciliation::register::{Difference, DifferenceId, Remark};
 use domain::reconciliation::{Figures, ItemState};
 use exchange::finance::reconciled::order::{Ask, Order};
@@ -18,8 +19,8 @@ use crate::clock;
 const LAST_MINUTE: u16 = 24 * 60 - 1;
 
 /// Names of orders about differences.
-pub(crate) const ORDERS: [&str; 7] =
-    ["assign", "write", "confirm", "correct", "accept", "carry", "close-day"];
+pub(crate) const ORDERS: [&str; 8] =
+    ["assign", "write", "confirm", "correct", "accept", "carry", "agree-exposure", "close-day"];
 
 /// The order that a name of [`ORDERS`] means.
 ///
@@ -39,6 +40,14 @@ pub(crate) fn order(name: &str, said: &Value) -> Result<FinanceOrder, String> {
             let until = super::day_of(text(said, "until")?).map_err(|error| error.to_string())?;
             Ask::Carry { id: id(said)?, until, reason: words("reason")? }
         }
+        "agree-exposure" => Ask::AgreeExposure {
+            bank: super::words::party(said, "bank")?,
+            limit_fen: match said["withdrawn"].as_bool() {
+                Some(true) => None,
+                _ => Some(super::words::yuan(said, "amount")?),
+            },
+            agreement: words("agreement")?,
+        },
         _ => {
             let day = super::words::day(said)?;
             Ask::CloseDay { day, now_minute: minute_of(day) }
@@ -114,7 +123,10 @@ pub(crate) fn checklist(finance: &Finance, day: Option<Day>) -> Result<Value, St
     let exposure: Vec<Value> = finance
         .exposure_fen()
         .iter()
-        .map(|(bank, fen)| json!({ "bank": bank.to_string(), "uncleared": yuan(*fen) }))
+        .map(|(bank, fen)| {
+            let agreed = finance.exposure_limit_fen(*bank).map(Fen::to_yuan);
+            json!({ "bank": bank.to_string(), "uncleared": yuan(*fen), "agreed": agreed })
+        })
         .collect();
     Ok(json!({
         "day": day.get(),
@@ -141,10 +153,15 @@ fn page(checklist: &Checklist, finance: &Finance, day: Day, chinese: bool) -> St
         page.push_str(&format!("  {told}\n"));
     }
     for (bank, fen) in finance.exposure_fen().iter().filter(|(_, fen)| **fen != 0) {
-        let fen = domain::money::yuan_grouped(*fen);
+        let fen = yuan_grouped(*fen);
+        let agreed = finance.exposure_limit_fen(*bank).map(|fen| yuan_grouped(fen.get().into()));
+        let agreed = agreed.map_or_else(String::new, |fen| match chinese {
+            true => format!("，约定限额{fen}"),
+            false => format!("; {fen} is agreed"),
+        });
         page.push_str(&match chinese {
-            true => format!("  {bank} 垫款未清算{fen}\n"),
-            false => format!("  {bank} has paid {fen} that is not cleared\n"),
+            true => format!("  {bank} 垫款未清算{fen}{agreed}\n"),
+            false => format!("  {bank} has paid {fen} that is not cleared{agreed}\n"),
         });
     }
     page

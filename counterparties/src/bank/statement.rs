@@ -19,6 +19,35 @@ use super::{Bank, Refusal, RequestEnd, noted};
 use crate::ledger::{AccountKind, Purpose, Statement};
 use crate::limits::{LISTED_PER_VOUCHER_MAX, REASON_CHARS_MAX};
 
+/// Whom a report is for: a finance department, and one of its divisions.
+type Whose = (Party, DivisionCode);
+
+/// One voucher of a day's reports.
+struct Report {
+    /// The year of the orders.
+    year: FiscalYear,
+    /// The account and its balance at the day's end; none where there is nothing to tell.
+    account: Option<(String, Fen)>,
+    lines: Vec<Fields>,
+}
+
+/// Lines dealt out to vouchers that hold them: one at least.
+fn in_vouchers(mut lines: Vec<Fields>) -> Vec<Vec<Fields>> {
+    let mut vouchers = Vec::new();
+    while lines.len() > LISTED_PER_VOUCHER_MAX {
+        let rest = lines.split_off(LISTED_PER_VOUCHER_MAX);
+        vouchers.push(std::mem::replace(&mut lines, rest));
+    }
+    vouchers.push(lines);
+    vouchers
+}
+
+/// A sum of a bank's books as an amount.
+fn amount(sum_fen: FenSum) -> Fen {
+    let amount_fen = i64::try_from(sum_fen).map(Fen::new).ok();
+    amount_fen.filter(|fen| fen.in_bounds()).expect("a bank's sum is an amount")
+}
+
 impl Bank {
     /// Statements of all zero-balance accounts for a day, from the ledger.
     #[must_use]
@@ -42,58 +71,72 @@ impl Bank {
         Ok(effects)
     }
 
-    /// What moved zero-balance accounts on a day, for each finance office by division and year; for a division with
-    /// nothing to tell an empty one, so that silence is no statement.
+    /// What moved zero-balance accounts on a day and what they have at its end, for each finance office by division, year
+    /// and account. An account that was not moved and is at zero is not told of; for a division with nothing to tell
+    /// there is an empty report, so that silence is no statement.
     fn day_reports(&self, day: Day) -> Vec<Effect> {
         let this_year = FiscalYear::new(day.year()).expect("a business day is in a year");
-        let mut moved: BTreeMap<(Party, DivisionCode, FiscalYear), Vec<Fields>> = BTreeMap::new();
+        let mut reports: BTreeMap<Whose, Vec<Report>> = BTreeMap::new();
         for statement in self.account_statements(day) {
             let account = &self.accounts[&statement.account];
-            let (to, division) = (account.finance, account.division);
-            moved.entry((to, division, this_year)).or_default();
+            let whose = (account.finance, account.division);
+            let mut by_year: BTreeMap<FiscalYear, Vec<Fields>> = BTreeMap::new();
             for (year, line) in report_lines(&statement) {
-                moved.entry((to, division, year)).or_default().push(line);
+                by_year.entry(year).or_default().push(line);
+            }
+            if by_year.is_empty() && statement.closing_fen != 0 {
+                by_year.insert(this_year, Vec::new());
+            }
+            let told = reports.entry(whose).or_default();
+            for (year, lines) in by_year {
+                told.extend(in_vouchers(lines).into_iter().map(|lines| {
+                    let balance_fen = amount(statement.closing_fen);
+                    let account = Some((statement.account.clone(), balance_fen));
+                    Report { year, account, lines }
+                }));
             }
         }
         let mut parts: BTreeMap<Party, Part> = BTreeMap::new();
-        for ((to, ..), lines) in &moved {
-            let part = parts.entry(*to).or_insert(Part { number: 0, of: 0 });
-            part.of += lines.len().div_ceil(LISTED_PER_VOUCHER_MAX).max(1) as u32;
-        }
-        let mut reports = Vec::new();
-        for ((to, division, year), lines) in moved {
-            let mut chunks: Vec<&[Fields]> = lines.chunks(LISTED_PER_VOUCHER_MAX).collect();
-            if chunks.is_empty() {
-                chunks.push(&[]);
+        for ((to, _), told) in &mut reports {
+            if told.is_empty() {
+                told.push(Report { year: this_year, account: None, lines: Vec::new() });
             }
-            for lines in chunks {
-                let number = self.number_after(reports.len() as u32);
-                let key = VoucherKey { division, year, kind: VoucherKind::DirectDaily, number };
+            parts.entry(*to).or_insert(Part { number: 0, of: 0 }).of += told.len() as u32;
+        }
+        let mut written = Vec::new();
+        for ((to, division), told) in reports {
+            for report in told {
+                let number = self.number_after(written.len() as u32);
+                let (year, kind) = (report.year, VoucherKind::DirectDaily);
+                let key = VoucherKey { division, year, kind, number };
                 let part = parts.get_mut(&to).expect("it was counted");
                 part.number += 1;
-                let voucher = self.day_report(key, day, *part, lines);
-                reports.push(Effect::Issue { to, voucher });
+                let voucher = self.day_report(key, day, *part, report);
+                written.push(Effect::Issue { to, voucher });
             }
         }
-        reports
+        written
     }
 
-    fn day_report(&self, key: VoucherKey, day: Day, part: Part, lines: &[Fields]) -> Voucher {
+    fn day_report(&self, key: VoucherKey, day: Day, part: Part, report: Report) -> Voucher {
+        let Report { account, lines, .. } = report;
         let amounts = lines.iter().filter_map(|line| line.amount_fen(Field::Amount));
         let sum_fen: FenSum = amounts.map(|fen| FenSum::from(fen.get())).sum();
-        let sum_fen = i64::try_from(sum_fen).map(Fen::new).ok();
-        let sum_fen = sum_fen.filter(|sum| sum.in_bounds());
-        let head = Fields::new()
+        let mut head = Fields::new()
             .with_text(Field::PayBank, self.identity.code.as_str())
             .with_text(Field::PayBankName, self.identity.name.as_str())
             .with(Field::Total, Value::Count(lines.len() as u32))
-            .with_amount(Field::TotalAmount, sum_fen.expect("a bank's day is an amount"))
+            .with_amount(Field::TotalAmount, amount(sum_fen))
             .with(Field::FirstDay, Value::Day(day))
             .with(Field::LastDay, Value::Day(day))
             .with_text(Field::Hold1, part.to_string());
-        let numbered = lines.iter().enumerate();
-        let details = numbered
-            .map(|(at, fields)| Detail { id: (at + 1).to_string(), fields: fields.clone() });
+        if let Some((account, balance_fen)) = account {
+            head.set(Field::PayerName, Value::Text(self.accounts[&account].name.clone()));
+            head.set(Field::PayerAccount, Value::Text(account));
+            head.set(Field::ClosingBalance, Value::Amount(balance_fen));
+        }
+        let numbered = lines.into_iter().enumerate();
+        let details = numbered.map(|(at, fields)| Detail { id: (at + 1).to_string(), fields });
         Voucher { key, flag: Flag::Original, date: day, head, details: details.collect() }
     }
 

@@ -247,6 +247,23 @@ impl Engine {
         self.give(32, Role::Engine, Body::SettleMove(settle));
     }
 
+    /// Sets aside the one fact that lies in suspense.
+    pub(crate) fn dismiss(&mut self) {
+        let book = self.division.year(YEAR).expect("it was opened");
+        let parked: Vec<_> = book.suspense.iter().map(|(key, _)| (key.0, key.1)).collect();
+        let [(channel, serial)] = parked[..] else { panic!("not one fact is in suspense") };
+        let resolve = domain::command::Resolve {
+            act: self.act(),
+            division: DIVISION,
+            year: YEAR,
+            channel,
+            serial,
+            action: domain::codes::ResolveAction::Dismiss,
+            reason: "已由银行追回",
+        };
+        self.give(31, Role::Finance, Body::Resolve(resolve));
+    }
+
     pub(crate) fn year(&mut self, state: YearState) {
         let set = SetYear { act: self.act(), division: DIVISION, year: YEAR, state };
         self.give(61, Role::Operator, Body::SetYear(set));
@@ -569,6 +586,8 @@ impl House {
                     let due = correction_due(&mut self.engine.feed, &corrected);
                     orders.push(Order::Corrected(Box::new(due.expect("a division"))));
                 }
+                Told::Parked(fact) => orders.push(Order::Parked(fact)),
+                Told::Unparked(name, _) => orders.push(Order::Unparked(name)),
                 Told::Nothing | Told::Answered(..) | Told::Filed { .. } => {}
             }
         }

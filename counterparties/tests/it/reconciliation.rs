@@ -7,12 +7,13 @@ use counterparties::script::{Fault, Script};
 use domain::Fen;
 use domain::day::{Check, Standing};
 use domain::ids::PersonId;
-use domain::reconciliation::ItemState;
-use domain::voucher::{Field, Value, Voucher, VoucherKey, VoucherKind};
+use domain::reconciliation::register::Told;
+use domain::reconciliation::{ItemState, Source};
+use domain::voucher::{Field, Flag, Value, Voucher, VoucherKey, VoucherKind};
 use exchange::finance::reconciled::order::Ask;
 
 use crate::closing::{Closing, PASSED};
-use crate::province::{BANKS, day, finance};
+use crate::province::{BANKS, account, day, finance};
 
 const MONDAY: u32 = 20_230_313;
 const TUESDAY: u32 = 20_230_314;
@@ -111,6 +112,175 @@ fn exactly_what_a_script_planted_is_found() {
         house.close_day(MONDAY).expect_err("differences are open");
         house.assert_replays();
     }
+}
+
+/// Names of what is open under an item.
+fn open(house: &Closing, on: u32, check: Check) -> Vec<String> {
+    let checklist = house.finance.checklist(day(on), PASSED);
+    let item = checklist.items().iter().find(|item| item.check == check);
+    let named = item.expect("every item is there").open.named();
+    named.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn an_account_that_is_not_at_zero_keeps_the_days_open_until_its_bank_tells_that_it_is() {
+    let mut house = Closing::open(MONDAY, Script::default().with(1, Fault::Late));
+    house.pay(0, MONDAY, &amounts(3));
+    house.pay(1, MONDAY, &amounts(2));
+    house.cut_off();
+    house.close_theirs();
+    // One bank was cleared, the other's request went back whole.
+    let account = format!("bank:{} {}", BANKS[0], account(BANKS[0]));
+    assert_eq!(open(&house, MONDAY, Check::ZeroBalance), [account.as_str()]);
+    let told = house.finance.checklist(day(MONDAY), PASSED).english();
+    assert!(told.contains("zero-balance accounts not at zero: 1, -¥300.06"), "{told}");
+    house.begin(TUESDAY);
+    house.bank(0, &bank::Order::SendLate);
+    house.run();
+    house.cut_off();
+    house.engine_takes_all();
+    // It was cleared, and its bank has not said so.
+    assert_eq!(open(&house, MONDAY, Check::ZeroBalance), [account.as_str()]);
+    house.close_day(MONDAY).expect_err("the account is not told to be at zero");
+    house.close_theirs();
+    for on in [MONDAY, TUESDAY] {
+        assert_eq!(open(&house, on, Check::ZeroBalance), [""; 0]);
+        house.close_day(on).expect("all is green");
+    }
+    assert_eq!(house.failed, []);
+    house.assert_replays();
+}
+
+#[test]
+fn a_bank_that_is_out_of_more_money_than_was_agreed_keeps_the_day_open() {
+    let mut house = Closing::open(MONDAY, Script::default());
+    house.pay(0, MONDAY, &amounts(2));
+    let agree = |code: &str, limit_fen: Option<i64>| Ask::AgreeExposure {
+        bank: format!("bank:{code}").parse().expect("a party"),
+        limit_fen: limit_fen.map(Fen::new),
+        agreement: "鲁财库协〔2023〕3号".to_owned(),
+    };
+    assert_eq!(open(&house, MONDAY, Check::Exposure), [""; 0]);
+    house.ask(7, agree(BANKS[0], Some(20_002))).expect("a bank, and an amount");
+    house.ask(7, agree(BANKS[1], Some(0))).expect("nothing may be out, and nothing is");
+    let over = format!("bank:{} ¥200.03 > ¥200.02", BANKS[0]);
+    assert_eq!(open(&house, MONDAY, Check::Exposure), [over.as_str()]);
+    house.assert_replays();
+    for (limit_fen, is_over) in [(Some(20_003), false), (Some(0), true), (None, false)] {
+        house.ask(7, agree(BANKS[0], limit_fen)).expect("agreed anew");
+        let over = !open(&house, MONDAY, Check::Exposure).is_empty();
+        assert_eq!(over, is_over, "{limit_fen:?}");
+    }
+    house.ask(7, agree(BANKS[0], Some(-1))).expect_err("less than nothing");
+    let central = Ask::AgreeExposure {
+        bank: "central-bank:3700".parse().expect("a party"),
+        limit_fen: Some(Fen::new(5)),
+        agreement: "x".to_owned(),
+    };
+    let refusal = house.ask(7, central).expect_err("no bank");
+    assert!(refusal.contains("name a bank"), "{refusal}");
+    let nameless = Ask::AgreeExposure {
+        bank: format!("bank:{}", BANKS[0]).parse().expect("a party"),
+        limit_fen: None,
+        agreement: " ".to_owned(),
+    };
+    house.ask(7, nameless).expect_err("an agreement has a number");
+    house.assert_replays();
+}
+
+/// What is open, by the statement that brought it.
+fn open_of(house: &Closing, source: Source) -> Vec<(String, VoucherKey)> {
+    let of_it = house.finance.differences().open().filter(|one| one.told.source == source);
+    of_it.map(|one| (one.finding.class.to_string(), one.finding.place.voucher)).collect()
+}
+
+/// Finance's copy of each request of a kind is changed on its way; the central bank's is not.
+fn copies(kind: VoucherKind, mut change: impl FnMut(&mut Voucher) + 'static) -> Spoils {
+    Box::new(move |to, voucher| {
+        let mut voucher = voucher.clone();
+        if to == finance() && voucher.key.kind == kind && voucher.flag == Flag::Original {
+            change(&mut voucher);
+        }
+        Some(voucher)
+    })
+}
+
+#[test]
+fn a_request_is_held_against_our_books_line_by_line_at_the_days_end() {
+    let mut house = Closing::open(MONDAY, Script::default());
+    let orders = house.pay(0, MONDAY, &amounts(5));
+    let code = BANKS[0];
+    house.spoil = copies(VoucherKind::TransferRequest, move |request| {
+        if request.head.text(Field::PayBank) != Some(code) {
+            return;
+        }
+        let lines = &mut request.details;
+        lines.push(lines[0].clone());
+        lines[1].fields.set(Field::Amount, Value::Amount(Fen::new(1)));
+        lines[2].fields.set(Field::OriginalNumber, Value::Text("0000009999".to_owned()));
+        for (line, id) in lines.iter_mut().zip(1..) {
+            line.id = i32::to_string(&id);
+        }
+    });
+    house.cut_off();
+    // Nothing is a difference before the bank's day has ended.
+    assert_eq!(house.open_ones().len(), 0);
+    house.assert_replays();
+    house.close_theirs();
+    let unknown = VoucherKey::parse("370102000-2023-8202-0000009999").expect("a key");
+    let mut told = open_of(&house, Source::TransferRequests);
+    told.sort_unstable();
+    let mut wanted = [
+        ("duplicate".to_owned(), orders[0]),
+        ("amount_diff".to_owned(), orders[1]),
+        ("missing_here".to_owned(), unknown),
+    ];
+    wanted.sort_unstable();
+    // Of what it does not name no notice was written, and no line is missing: it is a receipt that is not cleared.
+    assert_eq!(told, wanted);
+    assert!(open_of(&house, Source::Account).is_empty());
+    house.close_day(MONDAY).expect_err("differences are open");
+    house.assert_replays();
+}
+
+#[test]
+fn refunds_are_held_against_our_books_apart_from_payments() {
+    let mut house = Closing::open(MONDAY, Script::default());
+    let orders = house.pay(0, MONDAY, &amounts(3));
+    house.spoil = copies(VoucherKind::RefundRequest, |request| {
+        request.details[0].fields.set(Field::Amount, Value::Amount(Fen::new(-1)));
+    });
+    for voucher in &orders[..2] {
+        let refund = bank::Order::Refund {
+            voucher: *voucher,
+            detail: None,
+            reason: "收款人退回".to_owned(),
+        };
+        house.bank(0, &refund);
+    }
+    house.run();
+    house.cut_off();
+    house.close_theirs();
+    // The other refund and all payments agree, and none of them makes up for another.
+    let told = open_of(&house, Source::RefundRequests);
+    assert_eq!(told, [("amount_diff".to_owned(), orders[0])]);
+    assert!(open_of(&house, Source::TransferRequests).is_empty());
+    house.assert_replays();
+}
+
+#[test]
+fn what_the_account_statement_differs_over_is_not_told_again_by_the_request() {
+    let script = Script::default().with(1, Fault::Late).with(2, Fault::OtherAmount);
+    let mut house = Closing::open(MONDAY, script);
+    house.pay(0, MONDAY, &amounts(4));
+    house.cut_off();
+    house.close_theirs();
+    assert_eq!(open_of(&house, Source::Account).len(), 2);
+    assert!(open_of(&house, Source::TransferRequests).is_empty());
+    let told = Told { source: Source::TransferRequests, party: house.banks[0].party() };
+    let outcome = house.finance.differences().compared(day(MONDAY), told).expect("compared");
+    assert_eq!((outcome.agreed, outcome.different), (2, 0), "the lines that nothing is wrong with");
+    house.assert_replays();
 }
 
 #[test]

@@ -4,10 +4,12 @@ use counterparties::bank;
 use counterparties::script::{Fault, Script};
 use domain::Code;
 use domain::codes::{BusinessKind, PaymentState};
+use domain::day::Check;
 use exchange::finance::Standing;
 use exchange::store::OutState;
 
 use crate::house::{House, How, bank_party};
+use crate::province::day;
 
 fn payroll() -> How {
     How { business: BusinessKind::Payroll, ..How::default() }
@@ -110,6 +112,20 @@ fn a_payment_that_is_voided_after_it_was_paid_is_told_to_a_person_and_parked_by_
     assert_eq!(house.engine.parked, [Code::WrongState]);
     assert_eq!(house.engine.state(1), PaymentState::Released);
     house.assert_bank(1);
+    // The day's end names it until a person has decided.
+    house.follow();
+    let suspense = |house: &House| {
+        let checklist = house.finance.business().checklist(day(20_220_304), 24 * 60 - 1);
+        let item = checklist.items().iter().find(|item| item.check == Check::Suspense).cloned();
+        item.expect("every item is there").open
+    };
+    let open = suspense(&house);
+    assert_eq!((open.many(), open.amount_fen()), (1, 40_000));
+    assert!(open.named()[0].contains("parked as"), "{open:?}");
+    house.assert_folds();
+    house.engine.dismiss();
+    house.follow();
+    assert!(suspense(&house).is_empty(), "{:?}", suspense(&house));
     house.assert_folds();
 }
 

@@ -2,12 +2,14 @@
 //!
 //! A pure look at figures that are given. Who counts them, and when, is not known here.
 
+pub mod balances;
+
 mod told;
 
 use crate::codes::numbered;
 use crate::ids::Day;
 use crate::limits::DAY_NAMED_MAX;
-use crate::money::{Fen, FenSum};
+use crate::money::{Fen, FenSum, yuan_grouped};
 use crate::reconciliation::Register;
 use crate::reconciliation::register::Told;
 
@@ -264,7 +266,9 @@ impl Given<'_> {
                 pile.many += 1;
                 pile.amount_fen += over;
                 if pile.named.len() < DAY_NAMED_MAX {
-                    pile.named.push(bank.clone());
+                    let limit_fen = limit_fen.unwrap_or_default();
+                    let [is, may] = [*uncleared_fen, limit_fen].map(yuan_grouped);
+                    pile.named.push(format!("{bank} {is} > {may}").into());
                 }
             }
         }

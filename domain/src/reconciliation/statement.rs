@@ -33,6 +33,14 @@ pub enum Unfit {
         /// Which field.
         field: Field,
     },
+    /// The head lacks a field.
+    #[error("the head of voucher {voucher} has no {}; return the voucher", field.wire_name())]
+    Head {
+        /// Which voucher.
+        voucher: VoucherKey,
+        /// Which field.
+        field: Field,
+    },
     /// Too many lines.
     #[error(
         "voucher {voucher} has {lines} lines and {VOUCHER_DETAILS_MAX} are the most; have it split"
@@ -103,6 +111,24 @@ impl std::fmt::Display for Part {
 #[must_use]
 pub fn day_of(statement: &Voucher) -> Day {
     statement.head.day(Field::LastDay).unwrap_or(statement.date)
+}
+
+/// The account that a bank's account statement (2206) tells of, and its balance at the day's end. `None`: it tells of no
+/// account, and so has no line: all are at zero and were not moved.
+///
+/// # Errors
+/// [`Unfit::Head`] when it has lines of no account, or an account without a balance.
+pub fn balance(statement: &Voucher) -> Result<Option<(&str, Fen)>, Unfit> {
+    let (head, voucher) = (&statement.head, statement.key);
+    let Some(account) = head.text(Field::PayerAccount) else {
+        return match statement.details.is_empty() {
+            true => Ok(None),
+            false => Err(Unfit::Head { voucher, field: Field::PayerAccount }),
+        };
+    };
+    let field = Field::ClosingBalance;
+    let balance_fen = head.amount_fen(field).ok_or(Unfit::Head { voucher, field })?;
+    Ok(Some((account, balance_fen)))
 }
 
 /// The lines of a statement, in its order. Lines of the treasury account that name no voucher, as income does not, are left

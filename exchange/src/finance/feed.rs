@@ -6,10 +6,12 @@
 
 use std::collections::HashMap;
 
-use domain::codes::{BusinessKind, FactKind, Method, MoveKind, Path, StepKind};
+use domain::codes::{BusinessKind, FactKind, Method, MoveKind, Path, ResolveAction, StepKind};
 use domain::command::{Fact, MoveIn, Reserve};
 use domain::event::EventBody;
-use domain::ids::{Class, Day, DivisionIndex, FiscalYear, MoveId, PaymentId, QuotaId};
+use domain::ids::{
+    ChannelId, Class, Day, DivisionIndex, Fingerprint, FiscalYear, MoveId, PaymentId, QuotaId,
+};
 use domain::office::shelves::{Book, Shelves};
 use domain::office::table::Tabled;
 use domain::office::tables::base::Unit;
@@ -95,6 +97,10 @@ pub enum Told {
     Answered(PaymentId, Book),
     /// What a payment was charged to was corrected, on both sides.
     Corrected(Box<Corrected>),
+    /// A fact did not fit, and was put into suspense (挂账).
+    Parked(ParkedFact),
+    /// A fact has left suspense: a person dismissed it, or it was taken. Of what it then answered, as above.
+    Unparked(ParkedName, Option<PaymentId>),
     /// Something was filed that vouchers rest on.
     Filed {
         /// Whose division and year.
@@ -104,6 +110,30 @@ pub enum Told {
         /// Days of the calendar: others may be worked.
         calendar: bool,
     },
+}
+
+/// What names a fact in suspense: whose suspense it is in, and its channel, number and contents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ParkedName {
+    /// Division and year.
+    pub book: Book,
+    /// The channel it came by.
+    pub channel: ChannelId,
+    /// Its number there.
+    pub serial: u64,
+    /// Hash of its contents.
+    pub fingerprint: Fingerprint,
+}
+
+/// A fact in suspense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParkedFact {
+    /// Its name.
+    pub name: ParkedName,
+    /// The payment it is about.
+    pub payment: PaymentId,
+    /// How much.
+    pub amount_fen: Fen,
 }
 
 /// The elements of a quota, as its official key has them.
@@ -177,7 +207,6 @@ impl Feed {
                 let quota = command.quota;
                 self.stepped(command.kind, (quota.division(), quota.year(), command.payment))
             }
-            EventBody::FactTaken { command, .. } => self.heard(command),
             EventBody::MovedOut { command: c, .. } if c.kind == MoveKind::Correct => {
                 self.reasons.insert(((c.from.division(), c.from.year()), c.id), c.note.into());
                 Told::Nothing
@@ -188,6 +217,33 @@ impl Feed {
             EventBody::MoveDeclined { command: c, .. } if c.kind == MoveKind::Correct => {
                 self.reasons.remove(&((c.from.division(), c.from.year()), c.id));
                 Told::Nothing
+            }
+            EventBody::FactTaken { command, from_suspense, fingerprint, .. } => {
+                let book = (command.quota.division(), command.quota.year());
+                let (channel, serial) = (event.by.channel, command.serial);
+                let name = ParkedName { book, channel, serial, fingerprint: *fingerprint };
+                match (self.heard(command), from_suspense) {
+                    (Told::Answered(payment, _), true) => Told::Unparked(name, Some(payment)),
+                    (_, true) => Told::Unparked(name, None),
+                    (told, false) => told,
+                }
+            }
+            EventBody::FactParked { division, year, fingerprint, command, .. } => {
+                let book = (*division, *year);
+                let (channel, serial) = (event.by.channel, command.serial);
+                Told::Parked(ParkedFact {
+                    name: ParkedName { book, channel, serial, fingerprint: *fingerprint },
+                    payment: command.payment,
+                    amount_fen: command.amount_fen,
+                })
+            }
+            // What is applied is told by the fact that is taken then.
+            EventBody::Resolved { fact, command, .. }
+                if command.action == ResolveAction::Dismiss =>
+            {
+                let book = (command.division, command.year);
+                let (channel, serial) = (command.channel, command.serial);
+                Told::Unparked(ParkedName { book, channel, serial, fingerprint: *fact }, None)
             }
             _ => Told::Nothing,
         })

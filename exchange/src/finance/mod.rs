@@ -48,6 +48,7 @@ use crate::business::{Business, Effect, Verdict};
 
 use correction::{Correction, CorrectionDue};
 use due::Due;
+use feed::{ParkedFact, ParkedName};
 use reconciled::Reconciled;
 use record::{FactDue, Record};
 use sheet::{Sheet, SheetPayee};
@@ -66,6 +67,10 @@ pub enum Order {
         /// The payment.
         payment: PaymentId,
     },
+    /// The engine put a fact into suspense (挂账).
+    Parked(ParkedFact),
+    /// A fact has left the engine's suspense.
+    Unparked(ParkedName),
     /// The payees of a payroll's or batch's order, which its bank waits for (8207).
     Sheet {
         /// The order they stand beside.
@@ -386,6 +391,8 @@ impl Business for Finance {
             Order::Ordered(due) => Ok(self.issue(due)),
             Order::Corrected(due) => Ok(self.correct(due)),
             Order::Voided { book, payment } => Ok(self.take_back(*book, *payment)),
+            Order::Parked(fact) => Ok(vec![Finance::fact_parked(fact)]),
+            Order::Unparked(name) => Ok(vec![Finance::fact_unparked(name)]),
             Order::Sheet { order, payees } => self.sheet_came(order, payees),
             Order::NoticeAgain { notice } => Ok(self.with_reconciled(self.notice_again(notice)?)),
             Order::FactsTaken { through } => {

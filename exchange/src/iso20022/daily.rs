@@ -1,6 +1,6 @@
 //! A bank's daily list (2206) as camt.053: a statement for each account, an entry for each line.
 //!
-//! The voucher tells no balances, so the message has none.
+//! The balance that the voucher tells goes beside the entries, with the other fields of its head.
 
 use std::collections::BTreeMap;
 

@@ -29,12 +29,13 @@ use super::{CHANNEL, PAUSE, SharedDays};
 const FRAMES_AHEAD: usize = 8;
 
 /// What the engine's events are called that vouchers rest on.
-const EVENTS: [&str; 11] = [
+const EVENTS: [&str; 12] = [
     "registered",
     "created",
     "reserved",
     "stepped",
     "fact-taken",
+    "fact-parked",
     "filed",
     "batch-ended",
     "resolved",
@@ -141,11 +142,19 @@ impl Following {
                 self.voided((book, payment), is_new);
                 Ok(())
             }
-            Told::Answered(payment, book) if self.left.contains(&(book, payment)) => {
-                self.voided((book, payment), is_new);
+            Told::Answered(payment, book) => {
+                self.answered((book, payment), is_new);
                 Ok(())
             }
-            Told::Answered(..) => Ok(()),
+            Told::Parked(fact) => {
+                self.pending.extend(is_new.then_some(FinanceOrder::Parked(fact)));
+                Ok(())
+            }
+            Told::Unparked(name, payment) => {
+                self.pending.extend(is_new.then_some(FinanceOrder::Unparked(name)));
+                payment.into_iter().for_each(|payment| self.answered((name.book, payment), is_new));
+                Ok(())
+            }
             Told::Corrected(corrected) if is_new => {
                 let due = correction_due(&mut self.feed, &corrected).map_err(anyhow::Error::msg)?;
                 self.pending.push(FinanceOrder::Corrected(Box::new(due)));
@@ -175,6 +184,13 @@ impl Following {
             self.waiting.insert(name, ordered);
         }
         Ok(())
+    }
+
+    /// What was answered needs no voucher any more.
+    fn answered(&mut self, name: Name, is_new: bool) {
+        if self.left.contains(&name) {
+            self.voided(name, is_new);
+        }
     }
 
     /// What finance's store has not heard of it never hears of; else the store takes it back.

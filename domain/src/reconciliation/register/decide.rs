@@ -99,7 +99,11 @@ impl Register {
     }
 }
 
-fn words(what: &'static str, what_chinese: &'static str, text: &str) -> Result<(), Refusal> {
+/// Whether a text is one that somebody wrote, and not too long to be kept.
+///
+/// # Errors
+/// [`Refusal::Words`], with what the text was to be in both languages.
+pub fn words(what: &'static str, what_chinese: &'static str, text: &str) -> Result<(), Refusal> {
     let bytes = text.len();
     let fits = !text.trim().is_empty() && bytes <= NOTE_BYTES_MAX;
     if fits { Ok(()) } else { Err(Refusal::Words { what, what_chinese, bytes }) }

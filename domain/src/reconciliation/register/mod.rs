@@ -19,6 +19,7 @@ use crate::voucher::Party;
 use super::class::{OwnedFinding, Place, Remedy};
 use super::line::{Figures, Source};
 
+pub use decide::words;
 pub use order::{Event, Order};
 pub use refusal::Refusal;
 

@@ -322,7 +322,7 @@ const DIRECT_DAILY: Schema = Schema {
         VoucherKind::DirectDaily,
         level! {
             must PayBank PayBankName FirstDay LastDay Total TotalAmount;
-            may FundType PayerAccount PayerName;
+            may FundType PayerAccount PayerName ClosingBalance;
         },
         level! {
             must OriginalKind OriginalNumber Amount;

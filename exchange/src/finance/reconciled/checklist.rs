@@ -30,7 +30,7 @@ impl Finance {
             cleared_next_day: Pile::new(),
             unmatched: self.unmatched(day),
             refunds: self.refunds_in_transit(day),
-            not_at_zero: Pile::new(),
+            not_at_zero: self.reconciled.balances.not_at_zero(day),
             due: &due,
             register: &self.reconciled.register,
             suspense: self.facts_in_suspense(),
@@ -47,14 +47,20 @@ impl Finance {
         of_banks.chain(of_treasury).collect()
     }
 
-    /// What each bank has paid and was not cleared for. No limit was agreed with any.
+    /// What each bank has paid and was not cleared for, and what was agreed with it.
     fn exposures(&self) -> Vec<Exposure> {
         let of_bank = |(bank, fen): (&domain::voucher::Party, &i128)| Exposure {
             bank: bank.to_string().into(),
             uncleared_fen: *fen,
-            limit_fen: None,
+            limit_fen: self.exposure_limit_fen(*bank).map(|limit_fen| limit_fen.get().into()),
         };
         self.exposure_fen.iter().map(of_bank).collect()
+    }
+
+    /// How much a bank may have paid that is not cleared; none where nothing was agreed with it.
+    #[must_use]
+    pub fn exposure_limit_fen(&self, bank: domain::voucher::Party) -> Option<Fen> {
+        self.reconciled.exposure_limits_fen.get(&bank).copied()
     }
 
     fn rows_of(&self, is_open: impl Fn(&Row) -> bool) -> Pile {
@@ -93,9 +99,12 @@ impl Finance {
         pile
     }
 
-    /// Facts that the engine has not taken.
+    /// Facts that the engine has not taken, and those that it has parked.
     fn facts_in_suspense(&self) -> Pile {
         let mut pile = Pile::new();
+        for (name, (payment, amount_fen)) in &self.reconciled.parked {
+            add(&mut pile, || format!("{payment} parked as {name}"), *amount_fen);
+        }
         for fact in &self.facts {
             add(&mut pile, || fact.fact().payment.to_string(), Fen::new(fact.amount_fen));
         }

@@ -2,6 +2,7 @@
 //!
 //! - [`record`]: how changes are written down.
 //! - `told`: a statement that came: its parts gathered, compared once all are there, answered.
+//! - `asked`: a bank's requests, line by line.
 //! - `ours`: what finance's books say of a day.
 //! - `mended`: facts that came later and end a difference.
 //! - [`order`]: what people do about differences, and the close of a day.
@@ -14,6 +15,7 @@ pub mod record;
 
 pub mod order;
 
+mod asked;
 mod checklist;
 mod mended;
 mod ours;
@@ -22,12 +24,14 @@ mod told;
 use std::collections::{BTreeMap, HashMap};
 
 use domain::Fen;
-use domain::ids::{Day, PersonId};
+use domain::day::balances::Balances;
+use domain::ids::{Day, PaymentId, PersonId};
+use domain::reconciliation::class::OwnedFinding;
 use domain::reconciliation::register::{Event, Told};
 use domain::reconciliation::{Register, Source};
 use domain::voucher::{Flag, Party, Voucher, VoucherKey, canonical};
 
-use self::record::{Asked, Change, Record, day_of};
+use self::record::{Asked, Change, ParkedRecord, Record, day_of};
 use super::record::{key_of, party_of};
 
 /// In whose name differences are opened and ended when no person does: the books themselves.
@@ -53,7 +57,13 @@ impl Payers {
     }
 
     fn account(&self, number: u32) -> &str {
-        &self.names[number as usize].0
+        self.name(number).0
+    }
+
+    /// An account and the nature of its funds.
+    fn name(&self, number: u32) -> (&str, &str) {
+        let (account, fund) = &self.names[number as usize];
+        (account, fund)
     }
 }
 
@@ -64,7 +74,16 @@ struct Request {
     day: Day,
     asked_fen: Fen,
     ours_fen: Fen,
+    /// What its lines say that our books did not when it came.
+    differs: Option<Differs>,
     end: Option<End>,
+}
+
+/// What a request's lines say that our books do not, and how many say the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Differs {
+    agreed: u64,
+    findings: Vec<OwnedFinding>,
 }
 
 /// How a request ended at the central bank.
@@ -93,6 +112,12 @@ pub(super) struct Reconciled {
     by_notice: HashMap<VoucherKey, VoucherKey>,
     /// The first day on which each bank was sent an order.
     banks: BTreeMap<Party, Day>,
+    /// What banks told last of their zero-balance accounts.
+    balances: Balances,
+    /// Facts in the engine's suspense: payment and amount.
+    parked: BTreeMap<ParkedRecord, (PaymentId, Fen)>,
+    /// How much each bank may have paid that is not cleared, where that was agreed.
+    exposure_limits_fen: BTreeMap<Party, Fen>,
     pub(super) payers: Payers,
 }
 
@@ -129,6 +154,12 @@ impl Reconciled {
         match record {
             Record::DayBegan { day } => self.day = Some(day_of(day)),
             Record::Asked(asked) => self.asked(&asked),
+            Record::Held { request, agreed, findings } => {
+                if let Some(request) = self.requests.get_mut(&key_of(&request)) {
+                    let findings = findings.iter().map(OwnedFinding::from).collect();
+                    request.differs = Some(Differs { agreed, findings });
+                }
+            }
             Record::Limited { request, notice, ours_fen } => {
                 let request = key_of(&request);
                 self.by_notice.insert(key_of(&notice), request);
@@ -146,6 +177,23 @@ impl Reconciled {
             }
             Record::Changed(changes) => self.change(&changes),
             Record::Replied { .. } => {}
+            Record::Balances { bank, day, not_zero } => {
+                let balances = not_zero.iter().map(|(account, fen)| (&**account, Fen::new(*fen)));
+                self.balances.tell(party_of(&bank), day_of(day), balances);
+            }
+            Record::Parked { name, payment, amount_fen } => {
+                self.parked.insert(name, (PaymentId(payment), Fen::new(amount_fen)));
+            }
+            Record::Unparked(name) => {
+                self.parked.remove(&name);
+            }
+            Record::ExposureAgreed { bank, limit_fen, .. } => {
+                let bank = party_of(&bank);
+                match limit_fen {
+                    Some(fen) => self.exposure_limits_fen.insert(bank, Fen::new(fen)),
+                    None => self.exposure_limits_fen.remove(&bank),
+                };
+            }
         }
     }
 
@@ -156,6 +204,7 @@ impl Reconciled {
             day: day_of(asked.day),
             asked_fen: Fen::new(asked.asked_fen),
             ours_fen: Fen::new(asked.ours_fen),
+            differs: None,
             end: None,
         };
         self.requests.insert(key, request);

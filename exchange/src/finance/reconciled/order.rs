@@ -4,15 +4,17 @@ use domain::Fen;
 use domain::day::{Checklist, Standing};
 use domain::ids::{Day, PersonId};
 use domain::reconciliation::register::{
-    Difference, DifferenceId, Order as RegisterOrder, Refusal as RegisterRefusal,
+    Difference, DifferenceId, Order as RegisterOrder, Refusal as RegisterRefusal, Remark, words,
 };
 use domain::reconciliation::{Figures, ItemState, Register};
+use domain::voucher::{Party, PartyKind};
 use thiserror::Error;
 
-use super::record::{Change, Record};
+use super::record::{Change, Record, RemarkRecord};
 use super::told::reconciled;
 use crate::business::Effect;
 use crate::finance::Finance;
+use crate::finance::feed::{ParkedFact, ParkedName};
 
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +74,15 @@ pub enum Ask {
         /// Why.
         reason: String,
     },
+    /// How much a bank may have paid that is not cleared was agreed with it (垫付限额), or is not agreed any more.
+    AgreeExposure {
+        /// Which bank.
+        bank: Party,
+        /// How much, none where nothing is agreed any more.
+        limit_fen: Option<Fen>,
+        /// The agreement's number.
+        agreement: String,
+    },
     /// A day is closed (日终), and every day before it.
     CloseDay {
         /// Which.
@@ -90,6 +101,18 @@ pub enum Refusal {
     /// Finance has not begun a day.
     #[error("finance has begun no day; open one first; 财政尚未开工：先开工")]
     NoDay,
+    /// No bank, or less than nothing.
+    #[error(
+        "what {party} may have paid that is not cleared cannot be {}; name a bank, and an amount that is not below zero; 只能与\
+         代理银行约定垫付限额，且不得为负",
+        limit_fen.map_or_else(|| "withdrawn".to_owned(), Fen::to_yuan)
+    )]
+    NoLimit {
+        /// Whom it was said of.
+        party: Party,
+        /// How much.
+        limit_fen: Option<Fen>,
+    },
     /// Something of the day is open.
     #[error(
         "day {} is open: {items}; see to each, or carry it by name; {} 尚不能日终：先处理未完事项",
@@ -121,10 +144,22 @@ impl Finance {
         reconciled(Record::DayBegan { day: day.get() })
     }
 
+    pub(in crate::finance) fn fact_parked(fact: &ParkedFact) -> Effect {
+        let (payment, amount_fen) = (fact.payment.0, fact.amount_fen.get());
+        reconciled(Record::Parked { name: (&fact.name).into(), payment, amount_fen })
+    }
+
+    pub(in crate::finance) fn fact_unparked(name: &ParkedName) -> Effect {
+        reconciled(Record::Unparked(name.into()))
+    }
+
     pub(in crate::finance) fn reconcile(&self, order: &Order) -> Result<Vec<Effect>, Refusal> {
         let Order { person, ask } = order;
         let today = self.reconciled.day.ok_or(Refusal::NoDay)?;
         let decided = match ask {
+            Ask::AgreeExposure { bank, limit_fen, agreement } => {
+                return exposure_agreed(*bank, *limit_fen, agreement, *person, today);
+            }
             Ask::Assign { id, to } => RegisterOrder::Assign { id: *id, to: *to },
             Ask::Write { id, letter } => RegisterOrder::Write { id: *id, letter },
             Ask::Confirm { id, reference, says } => {
@@ -164,6 +199,24 @@ impl Finance {
         let day = self.reconciled.register.get(id).and_then(day).unwrap_or(today);
         Some(Figures { amount_fen, state, day })
     }
+}
+
+fn exposure_agreed(
+    bank: Party,
+    limit_fen: Option<Fen>,
+    agreement: &str,
+    person: PersonId,
+    today: Day,
+) -> Result<Vec<Effect>, Refusal> {
+    let is_amount = limit_fen.is_none_or(|fen| fen >= Fen::ZERO && fen.in_bounds());
+    if bank.kind() != PartyKind::Bank || !is_amount {
+        return Err(Refusal::NoLimit { party: bank, limit_fen });
+    }
+    words("the agreement's number", "协议编号", agreement)?;
+    let words = agreement.into();
+    let agreement = RemarkRecord::from(&Remark { person, day: today, words });
+    let (bank, limit_fen) = (bank.to_string(), limit_fen.map(Fen::get));
+    Ok(vec![reconciled(Record::ExposureAgreed { bank, limit_fen, agreement })])
 }
 
 fn may_close(checklist: &Checklist) -> Result<(), Refusal> {

@@ -101,6 +101,7 @@ impl Finance {
                 figures_of(row, day, item.detail, back)
             }
             Source::Clearing => self.reconciled.requests.get(&item.voucher)?.said(day, true),
+            Source::TransferRequests | Source::RefundRequests => self.asked_now(source, item, day),
             _ => {
                 let request = self.reconciled.requests.get(&item.voucher);
                 let request = request.and_then(|request| request.said(day, true));
@@ -146,7 +147,7 @@ fn said(row: &Row, day: Day) -> impl Iterator<Item = Said> {
     ordered.chain(back)
 }
 
-const fn done(amount_fen: Fen, day: Day) -> Figures {
+pub(super) const fn done(amount_fen: Fen, day: Day) -> Figures {
     Figures { amount_fen, state: ItemState::Done, day }
 }
 

@@ -9,6 +9,7 @@ use domain::reconciliation::register::{
 };
 use domain::reconciliation::{Class, Figures, ItemState, Source};
 
+use crate::finance::feed::ParkedName;
 use crate::finance::record::{key_of, party_of};
 
 /// One change.
@@ -62,6 +63,74 @@ pub enum Record {
         /// Key of the answer.
         answer: String,
     },
+    /// A bank's request was held against our books, line by line.
+    Held {
+        /// The request's key.
+        request: String,
+        /// Lines that say what our books say.
+        agreed: u64,
+        /// What differs.
+        findings: Vec<FindingRecord>,
+    },
+    /// A bank has told its accounts' balances at a day's end.
+    Balances {
+        /// The bank.
+        bank: String,
+        /// Of which day.
+        day: u32,
+        /// Accounts that are not at zero, in fen.
+        not_zero: Vec<(String, i64)>,
+    },
+    /// How much a bank may have paid that is not cleared was agreed with it, or is not agreed any more.
+    ExposureAgreed {
+        /// The bank.
+        bank: String,
+        /// How much, in fen; none: nothing is agreed.
+        limit_fen: Option<i64>,
+        /// By whom, when, and under which number it was agreed.
+        agreement: RemarkRecord,
+    },
+    /// The engine put a fact into suspense.
+    Parked {
+        /// Its name.
+        name: ParkedRecord,
+        /// The payment it is about.
+        payment: u128,
+        /// How much, in fen.
+        amount_fen: i64,
+    },
+    /// A fact has left the engine's suspense.
+    Unparked(ParkedRecord),
+}
+
+/// What names a fact in suspense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct ParkedRecord {
+    division: u16,
+    year: u16,
+    channel: u16,
+    serial: u64,
+    fingerprint: u128,
+}
+
+impl From<&ParkedName> for ParkedRecord {
+    fn from(name: &ParkedName) -> ParkedRecord {
+        let ParkedName { book: (division, year), channel, serial, fingerprint } = name;
+        ParkedRecord {
+            division: division.0,
+            year: year.get(),
+            channel: channel.0,
+            serial: *serial,
+            fingerprint: fingerprint.0,
+        }
+    }
+}
+
+impl std::fmt::Display for ParkedRecord {
+    /// Channel and number, as suspense is listed.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}/{}", self.channel, self.serial)
+    }
 }
 
 /// A request of a bank, of which finance has a copy.

@@ -7,9 +7,9 @@ use domain::ids::Day;
 use domain::limits::DIFFERENCES_MAX;
 use domain::money::FenSum;
 use domain::reconciliation::class::OwnedFinding;
-use domain::reconciliation::register::{Order, Told};
+use domain::reconciliation::register::{Event, Order, Told};
 use domain::reconciliation::statement::{
-    HeadProblem, Part, answer, check_head, day_of, lines, reason,
+    HeadProblem, Part, answer, balance, check_head, day_of, lines, reason,
 };
 use domain::reconciliation::{Comparison, Figures, Item, ItemState, Line, Scope, Side, Source};
 use domain::voucher::facts::named_voucher;
@@ -76,6 +76,9 @@ impl Finance {
         for line in lines(statement).map_err(|unfit| unfit.to_string())? {
             line.map_err(|unfit| unfit.to_string())?;
         }
+        if source == Source::Account {
+            balance(statement).map_err(|unfit| unfit.to_string())?;
+        }
         let problems = head_problems(statement, source);
         if !problems.is_empty() {
             return self.not_compared(from, statement, &problems);
@@ -99,7 +102,14 @@ impl Finance {
             return Ok(effects);
         }
         let statements: Vec<Voucher> = came.values().map(|bytes| read(bytes)).collect();
-        effects.extend(self.compare(told, day, &statements)?);
+        let (compared, events) = self.compare(told, day, &statements)?;
+        effects.extend(compared);
+        if source == Source::Account {
+            effects.push(balances(from, day, &statements));
+            let mut register = self.reconciled.register.clone();
+            events.iter().for_each(|event| register.apply(event));
+            effects.extend(self.requests_of_day(from, day, register, None));
+        }
         Ok(effects)
     }
 
@@ -122,7 +132,12 @@ impl Finance {
     }
 
     /// Compares all that a party tells of one source and day, and answers where an answer is asked for.
-    fn compare(&self, told: Told, day: Day, statements: &[Voucher]) -> Result<Vec<Effect>, String> {
+    fn compare(
+        &self,
+        told: Told,
+        day: Day,
+        statements: &[Voucher],
+    ) -> Result<(Vec<Effect>, Vec<Event>), String> {
         let (agreed, findings) = self.findings(told, day, statements)?;
         let order = Order::Compare { told, day, agreed, findings: findings.clone() };
         let events = self.reconciled.register.decide(BOOKS, day, order);
@@ -141,7 +156,7 @@ impl Finance {
             let reply = self.reply(told.party, statement, &why, &mut numbers)?;
             effects.extend(reply.into_iter().flatten());
         }
-        Ok(effects)
+        Ok((effects, events))
     }
 
     /// How many lines say the same on both sides, and all that differs.
@@ -239,29 +254,26 @@ impl Finance {
     }
 
     /// What finance takes down of a request, beside what it is answered with.
-    pub(in crate::finance) fn request_heard(
-        &self,
-        from: Party,
-        voucher: &Voucher,
-    ) -> Option<Effect> {
+    pub(in crate::finance) fn request_heard(&self, from: Party, voucher: &Voucher) -> Vec<Effect> {
         let asked = |ours_fen: Fen| {
-            reconciled(Record::Asked(Asked {
+            let asked = reconciled(Record::Asked(Asked {
                 request: voucher.key.to_string(),
                 bank: from.to_string(),
                 day: voucher.date.get(),
                 asked_fen: voucher.head.amount_fen(Field::Amount).unwrap_or_default().get(),
                 ours_fen: ours_fen.get(),
-            }))
+            }));
+            [asked].into_iter().chain(self.request_compared(from, voucher)).collect()
         };
         match (voucher.key.kind, voucher.flag) {
-            (VoucherKind::TransferRequest, Flag::Original) => Some(asked(Fen::ZERO)),
-            (VoucherKind::RefundRequest, Flag::Original) => Some(asked(self.refunds_of(voucher))),
+            (VoucherKind::TransferRequest, Flag::Original) => asked(Fen::ZERO),
+            (VoucherKind::RefundRequest, Flag::Original) => asked(self.refunds_of(voucher)),
             (VoucherKind::RefundRequest, Flag::Receipt) => {
                 let day = voucher.head.day(Field::ClearedDay).unwrap_or(voucher.date).get();
                 let request = voucher.key.to_string();
-                Some(reconciled(Record::RequestEnded { request, day, returned: false }))
+                vec![reconciled(Record::RequestEnded { request, day, returned: false })]
             }
-            _ => None,
+            _ => Vec::new(),
         }
     }
 
@@ -308,6 +320,17 @@ impl Finance {
         }
         i64::try_from(sum_fen).map_or(Fen::ZERO, Fen::new)
     }
+}
+
+/// What a bank tells of its accounts' balances, all together: those that are not at zero.
+fn balances(bank: Party, day: Day, statements: &[Voucher]) -> Effect {
+    let told = statements.iter().filter_map(|statement| balance(statement).ok().flatten());
+    let off = told.filter(|(_, balance_fen)| *balance_fen != Fen::ZERO);
+    // An account has a voucher for each year of its orders.
+    let not_zero: BTreeMap<&str, Fen> = off.collect();
+    let not_zero =
+        not_zero.into_iter().map(|(account, fen)| (account.to_owned(), fen.get())).collect();
+    reconciled(Record::Balances { bank: bank.to_string(), day: day.get(), not_zero })
 }
 
 /// The request that a limit notice is for, and what it says of it.

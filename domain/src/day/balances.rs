@@ -1,0 +1,77 @@
+//! Zero-balance accounts that are not at zero (零余额账户余额), as their banks' statements tell at each day's end.
+
+use std::collections::BTreeMap;
+
+use crate::ids::Day;
+use crate::money::Fen;
+use crate::voucher::Party;
+
+use super::Pile;
+
+/// What an account has, or lacks when below zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct NotZero {
+    /// The first of the days at whose end it was not at zero.
+    since: Day,
+    balance_fen: Fen,
+}
+
+/// What a bank told last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Last {
+    day: Day,
+    not_zero: BTreeMap<Box<str>, NotZero>,
+    /// The same at the end of the day that was told before.
+    before: BTreeMap<Box<str>, NotZero>,
+}
+
+/// Accounts that are not at zero by the last statement of each bank.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Balances {
+    banks: BTreeMap<Party, Last>,
+}
+
+impl Balances {
+    /// Nothing told.
+    #[must_use]
+    pub fn new() -> Balances {
+        Balances::default()
+    }
+
+    /// A bank tells the balances of its accounts at a day's end, all of them that are not at zero. What it tells of a
+    /// day before its last one says nothing of how its accounts stand now; the same day told again is told better.
+    pub fn tell<'a>(
+        &mut self,
+        bank: Party,
+        day: Day,
+        balances: impl IntoIterator<Item = (&'a str, Fen)>,
+    ) {
+        let before = match self.banks.get(&bank) {
+            Some(last) if day < last.day => return,
+            Some(last) if day == last.day => last.before.clone(),
+            Some(last) => last.not_zero.clone(),
+            None => BTreeMap::new(),
+        };
+        let since = |account: &str| before.get(account).map_or(day, |known| known.since);
+        let not_zero = balances
+            .into_iter()
+            .filter(|(_, balance_fen)| *balance_fen != Fen::ZERO)
+            .map(|(account, balance_fen)| {
+                (account.into(), NotZero { since: since(account), balance_fen })
+            })
+            .collect();
+        self.banks.insert(bank, Last { day, not_zero, before });
+    }
+
+    /// Accounts that were not at zero at the end of a day and have not been since, by bank and number.
+    #[must_use]
+    pub fn not_at_zero(&self, day: Day) -> Pile {
+        let mut pile = Pile::new();
+        for (bank, last) in &self.banks {
+            for (account, one) in last.not_zero.iter().filter(|(_, one)| one.since <= day) {
+                pile.add(&format!("{bank} {account}"), one.balance_fen);
+            }
+        }
+        pile
+    }
+}
