@@ -168,7 +168,8 @@ impl Year {
     pub(super) fn may_grow(&self, quota: QuotaId, x: i64) -> Result<(), Code> {
         let cap = self.quotas[&quota].create.cap_fen.get();
         let may_return = self.out.values().filter(|out| {
-            let issued = !matches!(out.order.kind, MoveKind::Allocate | MoveKind::Transfer);
+            let elsewhere = [MoveKind::Allocate, MoveKind::Transfer, MoveKind::Correct];
+            let issued = !elsewhere.contains(&out.order.kind);
             out.order.from == quota && out.stands == Stands::UnderWay && issued
         });
         let may_return: i64 = may_return.map(|out| out.order.amount_fen.get()).sum();

@@ -28,8 +28,9 @@ charged at once, and the one that bore it gets the amount back as soon as that i
 plan and contract stay as they are. What a quota does not bear cannot be taken off it.
 
 Examples:
-  treasury payment correct 01927c5e-4b7a-7d11-9a41-000000000001 --charge 184/2022/18 --instead-of 184/2022/17 \\
-      --amount 1200.00 --person 30 --reason 功能分类有误 --connect 127.0.0.1:7370")]
+  treasury payment correct 01927c5e-4b7a-7d11-9a41-000000000001 --charge 184/2022/18 \\
+      --instead-of 184/2022/17 --amount 1200.00 --person 30 --reason 功能分类有误 \\
+      --connect 127.0.0.1:7370")]
 pub(super) struct CorrectPayment {
     /// The payment's id.
     #[arg(value_parser = arguments::payment)]
