@@ -207,7 +207,7 @@ fn what_a_payment_was_charged_to_is_corrected_and_told() {
     let asked = ["--division", "5", "--year", "2022", "--connect", &address];
     let (_, history, err) = run(&[&["payment", "history", &payment][..], &asked].concat());
     assert_eq!(history.matches("correct ¥300.00").count(), 2, "{history}{err}");
-    let (_, told, err) = run(&[&["payment", "explain", &payment][..], &asked].concat());
+    let (_, told, err) = run(&["payment", "explain", &payment, "--connect", &address]);
     assert!(told.contains("is to be borne by quota") && told.contains("更正："), "{told}{err}");
     assert!(told.contains("bears it no more"), "{told}");
     server.stop();

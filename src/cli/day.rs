@@ -188,8 +188,10 @@ struct Carry {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  treasury day agree-exposure 127.0.0.1:7009 bank:102 --amount 50000000.00 --agreement 鲁财库协3号 --person 7
-  treasury day agree-exposure 127.0.0.1:7009 bank:102 --withdrawn --agreement 鲁财库协9号 --person 7")]
+  treasury day agree-exposure 127.0.0.1:7009 bank:102 --amount 50000000.00 \\
+      --agreement 鲁财库协3号 --person 7
+  treasury day agree-exposure 127.0.0.1:7009 bank:102 --withdrawn \\
+      --agreement 鲁财库协9号 --person 7")]
 struct AgreeExposure {
     #[command(flatten)]
     at: At,

@@ -198,6 +198,10 @@ impl Tales {
             EventBody::FactTaken { command, .. } | EventBody::FactParked { command, .. } => {
                 (command.quota.division(), command.quota.year())
             }
+            EventBody::MovedOut { command, .. } => (command.from.division(), command.from.year()),
+            EventBody::MovedIn { command, .. } | EventBody::MoveDeclined { command, .. } => {
+                (command.from.division(), command.from.year())
+            }
             EventBody::Refused { division, year, .. }
             | EventBody::RunRefused { division, year, .. } => (*division, *year),
             _ => return None,

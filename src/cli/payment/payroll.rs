@@ -123,8 +123,9 @@ are reserved, or none is: what one quota lacks refuses the whole sheet. Given ag
 effect once.
 
 Examples:
-  treasury payment payroll july.csv --sheet 2022-07 --person 11 --day 2022-07-08 --payee-name 代发工资专户 \\
-      --payee-account 370102090001 --payee-bank 102451099999 --connect 127.0.0.1:7370")]
+  treasury payment payroll july.csv --sheet 2022-07 --person 11 --day 2022-07-08 \\
+      --payee-name 代发工资专户 --payee-account 370102090001 --payee-bank 102451099999 \\
+      --connect 127.0.0.1:7370")]
 pub(super) struct Payroll {
     /// The sheet.
     #[arg(value_name = "SHEET.csv")]
@@ -264,7 +265,8 @@ Once its payments are ordered, the bank waits for who gets what of each. Payees 
 `treasury exchange look … voucher`; they are paid again by a payment that names the voucher, with a sheet of its own.
 
 Examples:
-  treasury payment payees july.csv --id 01927c5e-4b7a-7d11-9a41-000000000001 --exchange 127.0.0.1:7009")]
+  treasury payment payees july.csv --id 01927c5e-4b7a-7d11-9a41-000000000001 \\
+      --exchange 127.0.0.1:7009")]
 pub(super) struct Payees {
     /// The sheet.
     #[arg(value_name = "SHEET.csv")]
