@@ -431,6 +431,12 @@ impl BatchEnd {
     }
 }
 
+/// Whether payments of a fund nature go out of the unit's own account, where paid is final.
+#[must_use]
+pub fn is_own_money(fund: crate::ids::Class) -> bool {
+    settlement_path(fund, Method::Centralized) == Some(Path::Own)
+}
+
 /// The settlement path of a payment, by the fund nature's tree (`1…` budgets, `14` social
 /// insurance and `2` through a fiscal special account, `3` unit funds) and the method. `None`
 /// where they do not go together: only treasury money moves by real allocation.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use domain::Fen;
 use domain::codes::Role;
 use domain::ids::{Day, DivisionIndex, FiscalYear, PaymentId, QuotaId};
 use domain::limits::QUOTA_SERIAL_MAX;
@@ -22,6 +23,11 @@ pub(super) fn must_be_empty(dir: &Path) -> Result<()> {
         return Err(Failure::new(Exit::Usage, what).into());
     }
     Ok(())
+}
+
+/// An amount in yuan.
+pub(super) fn yuan(text: &str) -> Result<Fen, String> {
+    Fen::from_yuan(text).map_err(|why| why.to_string())
 }
 
 /// A quota as division/year/serial.

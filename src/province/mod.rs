@@ -1,5 +1,5 @@
 //! A small test province as processes: an engine, finance's voucher store, two banks and the central bank, over
-//! TLS lines of which one can be cut. What the demo's settlement runs, and what it kills.
+//! TLS lines of which one can be cut. What the demo's settlement runs and kills, and what `bench` loads beside.
 
 mod cable;
 mod founding;
@@ -262,6 +262,15 @@ pub(crate) fn until(what: &str, mut look: impl FnMut() -> Result<(u64, u64)>) ->
         }
         thread::sleep(PAUSE);
     }
+}
+
+/// A figure that a party tells of itself.
+///
+/// # Errors
+/// If it tells none there.
+pub(crate) fn number(told: &Value, path: &str) -> Result<u64> {
+    let found = told.pointer(path).and_then(Value::as_u64);
+    found.with_context(|| format!("{path} is no number in {told}"))
 }
 
 fn texts(of: &[&str]) -> Vec<String> {

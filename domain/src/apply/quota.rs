@@ -1,7 +1,7 @@
 //! How orders on a quota and moves between quotas change it.
 
 use crate::batch::{Staged, fold_act, fold_move};
-use crate::codes::{ActKind, AuthorityKind, Method, MoveKind, Path, settlement_path};
+use crate::codes::{ActKind, AuthorityKind, MoveKind, is_own_money};
 use crate::command::{Act, MoveIn, MoveOut};
 use crate::division::YearBook;
 use crate::ids::{BatchId, Fingerprint, MoveId, PersonId, QuotaId};
@@ -166,8 +166,7 @@ pub(super) fn leave(book: &mut YearBook, kind: MoveKind, from: QuotaId, x: i64) 
 
 /// Whether payments of a quota go out of the unit's own account, where paid is final.
 fn is_own(book: &YearBook, quota: QuotaId) -> bool {
-    let fund = book.quota(quota).expect("an event names a quota that exists").fund;
-    settlement_path(fund, Method::Centralized) == Some(Path::Own)
+    is_own_money(book.quota(quota).expect("an event names a quota that exists").fund)
 }
 
 pub(super) fn move_in(book: &mut YearBook, moved: &MoveIn) {

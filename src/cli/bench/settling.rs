@@ -18,7 +18,7 @@ use domain::codes::PaymentState;
 
 use crate::child::ServerOptions;
 use crate::clock;
-use crate::province::{BANKS_THERE_ARE, Payments, Province};
+use crate::province::{BANKS_THERE_ARE, Payments, Province, number};
 
 /// Vouchers of a payment until it is paid: its order (8202) and the bank's receipt.
 const VOUCHERS_EACH: u32 = 2;
@@ -101,9 +101,8 @@ impl Settlement {
         let (mut paid, mut twice) = (0, 0);
         for bank in 0..BANKS_THERE_ARE {
             let told = self.province.at_bank(bank)?;
-            let number = |path| told.pointer(path).and_then(serde_json::Value::as_u64);
-            paid += number("/bank/payments").context("a bank tells its payments")?;
-            twice += number("/bank/double_payments").context("a bank tells what it paid twice")?;
+            paid += number(&told, "/bank/payments")?;
+            twice += number(&told, "/bank/double_payments")?;
         }
         let ordered = self.payments.count();
         ensure!(

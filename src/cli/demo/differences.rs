@@ -10,8 +10,10 @@ use counterparties::script::{Fault, Script};
 use domain::codes::PaymentState;
 use serde_json::{Value, json};
 
-use super::settlement::{Refunds, number, treasury_out_fen};
-use crate::province::{BANKS_THERE_ARE, DAY, NEXT_DAY, Payments, Province, SCRIPTED, until};
+use super::settlement::{Refunds, treasury_out_fen};
+use crate::province::{
+    BANKS_THERE_ARE, DAY, NEXT_DAY, Payments, Province, SCRIPTED, number, until,
+};
 
 /// What the script has, by place behind the first order of the last wave. A bank hears ten of it at least.
 const FAULTS: [(u64, Fault); 3] = [(1, Fault::Late), (3, Fault::WrongSignature), (4, Fault::Late)];

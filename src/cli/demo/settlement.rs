@@ -17,7 +17,7 @@ use super::super::bench::grouped;
 use super::differences::{self, Differences};
 use crate::child::ServerOptions;
 use crate::clock;
-use crate::province::{BANKS_THERE_ARE, Payments, Province, until};
+use crate::province::{BANKS_THERE_ARE, Payments, Province, number, until};
 
 /// Payments at full scale, and at the smallest: three waves for two banks.
 const PAYMENTS: u64 = 12_000;
@@ -258,9 +258,4 @@ fn note_lines(told: &Value, shown: &mut Settlement) {
         shown.line_switches += line["switches"].as_u64().unwrap_or_default();
         shown.redelivered += line["repeated"].as_u64().unwrap_or_default();
     }
-}
-
-pub(super) fn number(told: &Value, path: &str) -> Result<u64> {
-    let found = told.pointer(path).and_then(Value::as_u64);
-    found.with_context(|| format!("{path} is no number in {told}"))
 }

@@ -42,7 +42,7 @@ pub(super) struct CorrectPayment {
     #[arg(long, value_parser = arguments::quota, value_name = "QUOTA")]
     instead_of: QuotaId,
     /// How much of it, in yuan.
-    #[arg(long, value_parser = yuan, value_name = "YUAN")]
+    #[arg(long, value_parser = arguments::yuan, value_name = "YUAN")]
     amount: Fen,
     /// The officer, by staff number: not the payment's maker.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
@@ -62,10 +62,6 @@ pub(super) struct CorrectPayment {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-}
-
-fn yuan(text: &str) -> Result<Fen, String> {
-    Fen::from_yuan(text).map_err(|why| why.to_string())
 }
 
 impl CorrectPayment {

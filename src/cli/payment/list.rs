@@ -201,7 +201,7 @@ fn state(text: &str) -> Result<PaymentState, String> {
 }
 
 fn amount(text: &str) -> Result<Fen, String> {
-    let fen = Fen::from_yuan(text).map_err(|error| error.to_string())?;
+    let fen = arguments::yuan(text)?;
     if fen > Fen::ZERO { Ok(fen) } else { Err("an amount is above zero, like 1234.50".to_owned()) }
 }
 

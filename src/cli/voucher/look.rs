@@ -71,7 +71,7 @@ pub(in crate::cli) struct List {
 }
 
 fn yuan(text: &str) -> Result<Fen, String> {
-    Fen::from_yuan(&text.replace(',', "")).map_err(|why| why.to_string())
+    arguments::yuan(&text.replace(',', ""))
 }
 
 impl List {

@@ -2,7 +2,7 @@
 
 use super::super::calendar::TenDays;
 use super::{Ledger, NONE, Spent, book_of, day_of};
-use crate::codes::{Method, MoveKind, Path, PaymentState, settlement_path};
+use crate::codes::{MoveKind, PaymentState, is_own_money};
 use crate::ids::QuotaId;
 use crate::money::FenSum;
 
@@ -10,9 +10,8 @@ impl Ledger {
     /// A correction changes what a quota has spent, on the day it is made.
     pub(super) fn corrected(&mut self, kind: MoveKind, quota: QuotaId, amount: i64, time_ms: u64) {
         let Some(line) = self.line(quota).filter(|_| kind == MoveKind::Correct) else { return };
-        let path = settlement_path(self.cell(line.cell).key.fund, Method::Centralized);
         let paid = FenSum::from(amount);
-        let cleared = if path == Some(Path::Own) { 0 } else { paid };
+        let cleared = if is_own_money(self.cell(line.cell).key.fund) { 0 } else { paid };
         self.spends(quota);
         let period = TenDays::of(day_of(time_ms), quota.year());
         let settled = (PaymentState::Cleared, PaymentState::Cleared);
