@@ -20,6 +20,11 @@ pub trait Field: Sized {
 
     /// Appends the text of the value.
     fn write(&self, into: &mut String);
+
+    /// Bytes that the value has in memory beside itself.
+    fn text_bytes(&self) -> usize {
+        0
+    }
 }
 
 macro_rules! text_field {
@@ -53,6 +58,10 @@ macro_rules! text_field {
 
             fn write(&self, into: &mut String) {
                 into.push_str(&self.0);
+            }
+
+            fn text_bytes(&self) -> usize {
+                self.0.len()
             }
         }
     };
@@ -255,8 +264,10 @@ macro_rules! number_field {
             const FORM: &'static str = "a whole number";
 
             fn read(text: &str) -> Option<Self> {
-                // One form for each number: no sign in front, no zeros in front.
-                text.parse().ok().filter(|number: &$number| number.to_string() == text)
+                // One form for each number: no `+` and no zeros in front.
+                let digits = text.strip_prefix('-').unwrap_or(text);
+                let one_form = text == "0" || digits.starts_with(|first| matches!(first, '1'..='9'));
+                if one_form { text.parse().ok() } else { None }
             }
 
             fn write(&self, into: &mut String) {
@@ -279,6 +290,10 @@ impl<T: Field> Field for Option<T> {
         if let Some(value) = self {
             value.write(into);
         }
+    }
+
+    fn text_bytes(&self) -> usize {
+        self.as_ref().map_or(0, T::text_bytes)
     }
 }
 

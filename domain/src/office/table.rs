@@ -51,12 +51,11 @@ pub trait Tabled: Sized + 'static + Clone + std::fmt::Debug + PartialEq {
     /// The row among those of all tables.
     fn into_row(self) -> Row;
 
+    /// Bytes that its texts take beside it.
+    fn text_bytes(&self) -> usize;
+
     /// The key.
-    fn key(&self) -> String {
-        let mut text = String::new();
-        self.write(&mut text);
-        text.split('\t').take(Self::KEYS).collect::<Vec<_>>().join("/")
-    }
+    fn key(&self) -> String;
 }
 
 pub(crate) fn read_field<T: Field>(fields: &[&str], column: usize) -> Result<T, Unfit> {
@@ -117,6 +116,21 @@ macro_rules! row {
                     into.push('\t');
                 )+
                 into.pop();
+            }
+
+            fn key(&self) -> String {
+                let (mut text, mut column) = (String::new(), 0..Self::KEYS);
+                $(
+                    if let Some(column) = column.next() {
+                        text.push_str(if column == 0 { "" } else { "/" });
+                        $crate::office::field::Field::write(&self.$field, &mut text);
+                    }
+                )+
+                text
+            }
+
+            fn text_bytes(&self) -> usize {
+                0 $(+ $crate::office::field::Field::text_bytes(&self.$field))+
             }
 
             fn of(row: &$crate::office::table::Row) -> Option<&Self> {
@@ -200,12 +214,10 @@ macro_rules! tables {
                 match self { $(Row::$name(_) => Table::$name,)+ }
             }
 
-            /// Bytes it takes in memory: itself, and its texts as far as their lengths tell.
+            /// Bytes it takes in memory: itself, and its texts.
             #[must_use]
             pub fn bytes(&self) -> usize {
-                let mut text = String::new();
-                self.write(&mut text);
-                text.len() + match self { $(Row::$name(_) => size_of::<$path>(),)+ }
+                match self { $(Row::$name(row) => size_of::<$path>() + row.text_bytes(),)+ }
             }
 
             /// Its key.
