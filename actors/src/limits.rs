@@ -57,6 +57,10 @@ pub const OUTPUTS_BYTES_MAX: usize = 1 << 30;
 /// Subscriptions at once.
 pub const SUBSCRIPTIONS_MAX: usize = 16;
 
+/// Time between two reads of the journal for one subscription, in ms: what becomes durable meanwhile is one frame, so that
+/// a subscriber of a busy server wakes a hundred times a second and not for each group.
+pub const SUBSCRIPTION_EVERY_MS: u64 = 10;
+
 /// Frames of events that one subscription may have unsent.
 pub const SUBSCRIPTION_FRAMES_UNSENT: usize = 8;
 

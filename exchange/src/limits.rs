@@ -263,5 +263,8 @@ const _: () =
 /// What a running party takes into one turn: bounds how long an order waits for its answer.
 pub const PARTY_INPUTS_MAX: usize = 1024;
 
+/// Time between the beginnings of two turns of a running party: what comes meanwhile is taken together.
+pub const PARTY_TURN_EVERY_MS: u64 = 10;
+
 /// Size of the segments of a party's journal.
 pub const PARTY_SEGMENT_BYTES: u64 = 64 << 20;

@@ -3,6 +3,7 @@
 
 mod facts;
 mod following;
+mod gathering;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use actors::durable::Durable;
 use actors::gate::SessionId;
-use actors::limits::{SUBSCRIPTION_FRAMES_UNSENT, SUBSCRIPTIONS_MAX};
+use actors::limits::{SUBSCRIPTION_EVERY_MS, SUBSCRIPTION_FRAMES_UNSENT, SUBSCRIPTIONS_MAX};
 use domain::Code;
 use protocol::Position;
 use protocol::frame::FrameKind;
@@ -26,6 +26,7 @@ use storage::record::{DOMAIN_KIND_FIRST, RecordRef};
 use tokio::sync::mpsc;
 
 use super::network::Shared;
+use crate::clock;
 
 /// How long a follower waits before it looks whether its subscriber is still there.
 const LOOK_UP_EVERY: Duration = Duration::from_millis(500);
@@ -141,9 +142,17 @@ impl Follower {
         let after = reader.position();
         let mut frame = Outgoing::new(self, after);
         let mut left = if self.subscribe.limit == 0 { u64::MAX } else { self.subscribe.limit };
+        let mut wanted = Wanted::new(&self.subscribe.events);
+        let mut read_ms = 0;
         loop {
             let seen = reader.position().sequence;
-            let durable = self.follow.durable.wait_beyond(seen, LOOK_UP_EVERY).position;
+            let mut durable = self.follow.durable.wait_beyond(seen, LOOK_UP_EVERY).position;
+            let early_ms = (read_ms + SUBSCRIPTION_EVERY_MS).saturating_sub(clock::monotonic_ms());
+            if early_ms > 0 {
+                std::thread::sleep(Duration::from_millis(early_ms));
+                durable = self.follow.durable.cursor().position;
+            }
+            read_ms = clock::monotonic_ms();
             if self.sender.is_closed() {
                 return Ok(());
             }
@@ -157,7 +166,7 @@ impl Follower {
                     if left == 0 {
                         break;
                     }
-                    if self.wants(&record) {
+                    if wanted.wants(&record) {
                         left -= 1;
                         frame.push(&record);
                     }
@@ -174,15 +183,33 @@ impl Follower {
             frame.send();
         }
     }
+}
 
-    /// Whether the subscriber asked for this kind of event.
-    fn wants(&self, record: &RecordRef<'_>) -> bool {
-        if record.kind < DOMAIN_KIND_FIRST || self.subscribe.events.is_empty() {
+/// Which events a subscriber asked for.
+struct Wanted<'a> {
+    /// Their names; empty: all.
+    events: &'a [String],
+    /// What was found out of a kind of record.
+    kinds: HashMap<u16, bool>,
+}
+
+impl Wanted<'_> {
+    fn new(events: &[String]) -> Wanted<'_> {
+        Wanted { events, kinds: HashMap::new() }
+    }
+
+    fn wants(&mut self, record: &RecordRef<'_>) -> bool {
+        if record.kind < DOMAIN_KIND_FIRST || self.events.is_empty() {
             return record.kind >= DOMAIN_KIND_FIRST;
         }
+        if let Some(wanted) = self.kinds.get(&record.kind) {
+            return *wanted;
+        }
         let mut ids = Vec::new();
-        event_record::decode(record, &mut ids)
-            .is_ok_and(|event| self.subscribe.events.iter().any(|slug| slug == event.slug()))
+        let Ok(event) = event_record::decode(record, &mut ids) else { return false };
+        let wanted = self.events.iter().any(|slug| slug == event.slug());
+        self.kinds.insert(record.kind, wanted);
+        wanted
     }
 }
 

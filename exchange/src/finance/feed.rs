@@ -19,6 +19,9 @@ use domain::office::tables::register::{Account, AgentBank, Calendar};
 use domain::particulars::ParticularsText;
 use domain::voucher::DivisionCode;
 use domain::{Event, Fen};
+use storage::event_record;
+use storage::position::Position;
+use storage::record::RecordRef;
 
 use super::accounts::Payers;
 
@@ -151,6 +154,18 @@ pub struct Elements<'a> {
     pub project: &'a str,
 }
 
+/// What is ordered, of a reservation that was kept.
+fn ordered(body: &[u8]) -> Ordered {
+    let (kind, version) = (event_record::KIND_RESERVED, event_record::EVENT_VERSION);
+    let position = Position { epoch: 0, sequence: 0 };
+    let mut ids = Vec::new();
+    let event = event_record::decode(&RecordRef { kind, version, body, position }, &mut ids);
+    match event.map(|event| event.body) {
+        Ok(EventBody::Reserved { command, path, .. }) => Ordered::of(&command, path),
+        other => unreachable!("it was encoded from a reservation: {other:?}"),
+    }
+}
+
 /// Whose rows an event may have put on file.
 fn book_of(event: &EventBody<'_>) -> Option<Book> {
     match event {
@@ -165,7 +180,10 @@ fn book_of(event: &EventBody<'_>) -> Option<Book> {
 pub struct Feed {
     divisions: HashMap<DivisionIndex, DivisionCode>,
     keys: HashMap<QuotaId, Box<str>>,
-    open: HashMap<(DivisionIndex, FiscalYear, PaymentId), Box<Ordered>>,
+    /// Reservations that may be ordered, as records have them: most of a busy engine's are looked at once.
+    open: HashMap<(DivisionIndex, FiscalYear, PaymentId), Box<[u8]>>,
+    /// A record on its way to `open`.
+    scratch: Vec<u8>,
     /// Why a correction was asked for whose second half has not come.
     reasons: HashMap<(Book, MoveId), Box<str>>,
     shelves: Shelves,
@@ -202,7 +220,13 @@ impl Feed {
                 self.keys.insert(*quota, command.key.into());
                 Told::Nothing
             }
-            EventBody::Reserved { command, path, .. } => self.reserved(command, *path),
+            EventBody::Reserved { command, path, .. } if command.one_act => {
+                Told::Ordered(Box::new(Ordered::of(command, *path)))
+            }
+            EventBody::Reserved { command, .. } => {
+                self.reserved(command, event);
+                Told::Nothing
+            }
             EventBody::Stepped { command, .. } => {
                 let quota = command.quota;
                 self.stepped(command.kind, (quota.division(), quota.year(), command.payment))
@@ -256,21 +280,19 @@ impl Feed {
         Told::Corrected(Box::new(Corrected { id, payment, from, to, amount_fen, reason }))
     }
 
-    fn reserved(&mut self, reserve: &Reserve<'_>, path: Path) -> Told {
-        let ordered = Box::new(Ordered::of(reserve, path));
-        if reserve.one_act {
-            return Told::Ordered(ordered);
-        }
-        let (division, year) = ordered.book();
-        self.open.insert((division, year, reserve.payment), ordered);
-        Told::Nothing
+    fn reserved(&mut self, reserve: &Reserve<'_>, event: &Event<'_>) {
+        self.scratch.clear();
+        event_record::encode(event, &mut self.scratch);
+        let quota = reserve.quota;
+        let name = (quota.division(), quota.year(), reserve.payment);
+        self.open.insert(name, self.scratch.as_slice().into());
     }
 
     fn stepped(&mut self, kind: StepKind, payment: (DivisionIndex, FiscalYear, PaymentId)) -> Told {
         let (division, year, id) = payment;
         match kind {
             StepKind::Instruct => match self.open.remove(&payment) {
-                Some(ordered) => Told::Ordered(ordered),
+                Some(body) => Told::Ordered(Box::new(ordered(&body))),
                 None => Told::Nothing,
             },
             StepKind::Withdraw | StepKind::Return => {

@@ -16,12 +16,13 @@ pub mod lines;
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender};
+use std::time::Duration;
 
 use domain::voucher::Party;
 use thiserror::Error;
 
 use crate::business::Business;
-use crate::limits::PARTY_INPUTS_MAX;
+use crate::limits::{PARTY_INPUTS_MAX, PARTY_TURN_EVERY_MS};
 use crate::link::Event;
 use crate::node::{Input, JournalLog, LogFault, Node, NodeFault, Order, OrderRefusal};
 
@@ -35,6 +36,9 @@ pub type Answered<B> = Box<dyn FnOnce(Result<(), OrderRefusal<<B as Business>::R
 
 /// A look at a node between two turns.
 pub type Look<B> = Box<dyn FnOnce(&mut RunningNode<B>, &Lines) + Send>;
+
+/// Gives how far another journal was read, and what came of it that was not taken before.
+pub type Followed<B> = Box<dyn FnOnce() -> (Vec<u8>, Vec<<B as Business>::Order>) + Send>;
 
 /// What comes to a party that runs.
 pub enum Inbound<B: Business> {
@@ -52,13 +56,8 @@ pub enum Inbound<B: Business> {
         /// For its answer.
         answered: Answered<B>,
     },
-    /// What another journal said.
-    Follow {
-        /// How far it was read.
-        cursor: Vec<u8>,
-        /// What came of it.
-        orders: Vec<B::Order>,
-    },
+    /// Another journal has said something: what that is by now is taken when the turn begins.
+    Follow(Followed<B>),
     /// Somebody looks.
     Look(Look<B>),
     /// The party ends in good order.
@@ -92,9 +91,8 @@ pub fn run<B: Business>(
     let mut next_ticket = 0;
     lines.offer_again(&mut node)?;
     after(node.business());
-    while let Ok(first) = inbox.recv() {
-        let mut came = vec![first];
-        came.extend(inbox.try_iter().take(PARTY_INPUTS_MAX));
+    let mut pace = Pace { clock, last_ms: 0 };
+    while let Some(came) = pace.next(inbox) {
         let mut inputs = Vec::new();
         let (mut looks, mut stops) = (Vec::new(), false);
         for inbound in came {
@@ -107,7 +105,10 @@ pub fn run<B: Business>(
                     tickets.insert(next_ticket, answered);
                     inputs.push(Input::Order { ticket: next_ticket, order });
                 }
-                Inbound::Follow { cursor, orders } => inputs.push(Input::Follow { cursor, orders }),
+                Inbound::Follow(followed) => {
+                    let (cursor, orders) = followed();
+                    inputs.push(Input::Follow { cursor, orders });
+                }
                 Inbound::Look(look) => looks.push(look),
                 Inbound::Stop => stops = true,
             }
@@ -128,6 +129,33 @@ pub fn run<B: Business>(
         }
     }
     Ok(node)
+}
+
+/// Keeps turns apart. Each is a write to the disk, and whoever has just been written to waits for the next: under load a
+/// few larger turns leave the disk and the cores to others, and a party that rests answers at once.
+struct Pace<'a> {
+    clock: &'a dyn Fn() -> u64,
+    last_ms: u64,
+}
+
+impl Pace<'_> {
+    /// How long the next turn may still wait. A clock that is set back holds no turn up for longer.
+    fn left(&self) -> Duration {
+        let earliest_ms = self.last_ms + PARTY_TURN_EVERY_MS;
+        Duration::from_millis(earliest_ms.saturating_sub((self.clock)()).min(PARTY_TURN_EVERY_MS))
+    }
+
+    /// What comes into the next turn; nothing when nobody is left who could tell anything.
+    fn next<B: Business>(&mut self, inbox: &Receiver<Inbound<B>>) -> Option<Vec<Inbound<B>>> {
+        let mut came = vec![inbox.recv().ok()?];
+        while came.len() < PARTY_INPUTS_MAX
+            && let Ok(more) = inbox.recv_timeout(self.left())
+        {
+            came.push(more);
+        }
+        self.last_ms = (self.clock)();
+        Some(came)
+    }
 }
 
 /// Where what comes to a party is put.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Result};
@@ -23,10 +23,8 @@ use protocol::{Cursor, Environment, Hello, Position, Subscribe};
 use storage::event_record;
 use storage::record::RecordRef;
 
+use super::gathering::{Gathering, Orders};
 use super::{CHANNEL, PAUSE, SharedDays};
-
-/// Frames of the journal that finance's store has not answered.
-const FRAMES_AHEAD: usize = 8;
 
 /// What the engine's events are called that vouchers rest on.
 const EVENTS: [&str; 12] = [
@@ -45,7 +43,7 @@ const EVENTS: [&str; 12] = [
 ];
 
 /// Why nothing is followed any more.
-const ENDED: &str = "finance's store has ended";
+pub(super) const ENDED: &str = "finance's store has ended";
 
 /// A payment by name.
 type Name = (Book, PaymentId);
@@ -80,7 +78,7 @@ fn follow(
     let client = BlockingClient::connect(engine.to_string(), hello, Options::default())?;
     let events = EVENTS.iter().map(|&slug| slug.to_owned()).collect();
     let subscribe = Subscribe { cursor: Cursor::START, limit: 0, events };
-    let mut pace = Pace::new();
+    let mut gathering = Gathering::new(store.clone(), following.followed);
     for frame in client.subscribe(subscribe)? {
         let frame = frame?;
         for record in frame.records() {
@@ -89,8 +87,7 @@ fn follow(
         let cursor = frame.cursor;
         if cursor.position > following.followed.position {
             following.followed = cursor;
-            let orders = std::mem::take(&mut following.pending);
-            pace.hand_on(store, Inbound::Follow { cursor: bytes_of(cursor), orders })?;
+            gathering.add(cursor, std::mem::take(&mut following.pending))?;
         }
     }
     Ok(())
@@ -109,7 +106,7 @@ struct Following {
     /// What was ordered of them, as far as the journal was read.
     waiting: BTreeMap<Name, Ordered>,
     /// What came of the frames of a group that has not ended: only its last frame moves the cursor.
-    pending: Vec<FinanceOrder>,
+    pending: Orders,
 }
 
 impl Following {
@@ -123,7 +120,7 @@ impl Following {
         }));
         store.send(look).ok().context(ENDED)?;
         let (followed, left) = told.recv().ok().context(ENDED)?;
-        let (feed, waiting, pending) = (Feed::default(), BTreeMap::new(), Vec::new());
+        let (feed, waiting, pending) = (Feed::default(), BTreeMap::new(), Orders::default());
         Ok(Following { central_bank, days, feed, followed, left, waiting, pending })
     }
 
@@ -147,11 +144,11 @@ impl Following {
                 Ok(())
             }
             Told::Parked(fact) => {
-                self.pending.extend(is_new.then_some(FinanceOrder::Parked(fact)));
+                self.push(is_new, FinanceOrder::Parked(fact));
                 Ok(())
             }
             Told::Unparked(name, payment) => {
-                self.pending.extend(is_new.then_some(FinanceOrder::Unparked(name)));
+                self.push(is_new, FinanceOrder::Unparked(name));
                 payment.into_iter().for_each(|payment| self.answered((name.book, payment), is_new));
                 Ok(())
             }
@@ -178,7 +175,7 @@ impl Following {
             if due.order.is_err() {
                 self.left.insert(name);
             }
-            self.push(due);
+            self.pending.push(FinanceOrder::Ordered(vec![due]));
         }
         if self.left.contains(&name) {
             self.waiting.insert(name, ordered);
@@ -193,25 +190,12 @@ impl Following {
         }
     }
 
-    /// What finance's store has not heard of it never hears of; else the store takes it back.
+    /// What the store has not heard of gets no voucher; else the store takes it back.
     fn voided(&mut self, name: Name, is_new: bool) {
         self.left.remove(&name);
         self.waiting.remove(&name);
-        if !is_new {
-            return;
-        }
-        let mut was_pending = false;
-        for order in &mut self.pending {
-            if let FinanceOrder::Ordered(due) = order {
-                let before = due.len();
-                due.retain(|due| (due.book, due.payment) != name);
-                was_pending |= due.len() < before;
-            }
-        }
-        if !was_pending {
-            let (book, payment) = name;
-            self.pending.push(FinanceOrder::Voided { book, payment });
-        }
+        let (book, payment) = name;
+        self.push(is_new, FinanceOrder::Voided { book, payment });
     }
 
     /// Rows were filed: payments of the division and year that have no voucher may have an account now.
@@ -225,7 +209,7 @@ impl Following {
                 self.left.remove(&(due.book, due.payment));
                 self.waiting.remove(&(due.book, due.payment));
             }
-            self.push(due);
+            self.pending.push(FinanceOrder::Ordered(vec![due]));
         }
         Ok(())
     }
@@ -234,47 +218,16 @@ impl Following {
         due(&mut self.feed, self.central_bank, ordered).map_err(anyhow::Error::msg)
     }
 
-    /// Orders that follow each other become vouchers together.
-    fn push(&mut self, due: Due) {
-        match self.pending.last_mut() {
-            Some(FinanceOrder::Ordered(same)) => same.push(due),
-            _ => self.pending.push(FinanceOrder::Ordered(vec![due])),
+    /// What the store has heard of already is not told again.
+    fn push(&mut self, is_new: bool, order: FinanceOrder) {
+        if is_new {
+            self.pending.push(order);
         }
-    }
-}
-
-/// How far the journal is read ahead of finance's store.
-struct Pace {
-    answered: Sender<()>,
-    answers: Receiver<()>,
-    ahead: usize,
-}
-
-impl Pace {
-    fn new() -> Pace {
-        let (answered, answers) = channel();
-        Pace { answered, answers, ahead: 0 }
-    }
-
-    /// Hands a frame on, and waits while too many are not answered.
-    fn hand_on(&mut self, store: &Inbox<Finance>, follow: Inbound<Finance>) -> Result<()> {
-        store.send(follow).ok().context(ENDED)?;
-        let answered = self.answered.clone();
-        let look = Inbound::Look(Box::new(move |_, _| {
-            let _ = answered.send(());
-        }));
-        store.send(look).ok().context(ENDED)?;
-        self.ahead += 1;
-        while self.ahead > FRAMES_AHEAD {
-            self.answers.recv().ok().context(ENDED)?;
-            self.ahead -= 1;
-        }
-        Ok(())
     }
 }
 
 /// A cursor as the store keeps it: epoch, sequence, hash.
-fn bytes_of(cursor: Cursor) -> Vec<u8> {
+pub(super) fn bytes_of(cursor: Cursor) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(44);
     bytes.extend_from_slice(&cursor.position.epoch.to_le_bytes());
     bytes.extend_from_slice(&cursor.position.sequence.to_le_bytes());
@@ -282,7 +235,7 @@ fn bytes_of(cursor: Cursor) -> Vec<u8> {
     bytes
 }
 
-fn cursor_of(bytes: &[u8]) -> Cursor {
+pub(super) fn cursor_of(bytes: &[u8]) -> Cursor {
     let read = || {
         let (epoch, rest) = bytes.split_first_chunk()?;
         let (sequence, rest) = rest.split_first_chunk()?;
