@@ -310,7 +310,7 @@ impl Demo {
         writeln!(
             out,
             "  offered {} times its pace   {:>14}   reservations in {:.1} s: {} durable answers/s",
-            overload::TIMES_CAPACITY,
+            overload.times_capacity,
             grouped(overload.taken),
             overload.seconds,
             grouped(overload.durable_per_s() as u64)
@@ -379,7 +379,7 @@ fn latency(latency: &Latency) -> Value {
 
 fn overload_told(overload: &Overload, latencies: &Latency) -> Value {
     json!({
-        "times_capacity": overload::TIMES_CAPACITY,
+        "times_capacity": overload.times_capacity,
         "capacity_per_s": overload.capacity_per_s,
         "offered_per_s": overload.offered_per_s,
         "durable_per_s": overload.durable_per_s().round(),

@@ -1,6 +1,6 @@
 //! More than the server takes: reservations by a schedule at three times what it was just seen to
-//! do, so that frames hear `Busy`; each is sent again until it is taken, and every id is looked up
-//! in the end. It works in a division and on quotas of its own, and nothing it reserves is ever
+//! do, and at twice that where it takes them all, until frames hear `Busy`; each is sent again until it is taken, and
+//! every id is looked up in the end. It works in a division and on quotas of its own, and nothing it reserves is ever
 //! approved or paid: the scenario's totals stay what they are.
 
 use std::cell::Cell;
@@ -52,8 +52,12 @@ const FRAMES_TO_MEASURE: usize = 4;
 /// than a shard admits of all connections.
 const FRAMES_OFFERED: usize = 16;
 
-/// How many times its own pace the server is offered.
-pub(super) const TIMES_CAPACITY: u64 = 3;
+/// How many times its own pace the server is offered first.
+const TIMES_CAPACITY: u64 = 3;
+
+/// How often more is offered, twice as much each time: the pace was taken with one frame in flight, perhaps while others
+/// had the cores, and says less than the server can do.
+const ROUNDS_MAX: usize = 6;
 
 /// Pause before a frame that heard `Busy` is sent again.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -67,9 +71,11 @@ pub(super) struct Overload {
     /// Reservations a second that the server did just before, with one frame in flight on each
     /// connection.
     pub(super) capacity_per_s: u64,
+    /// How many times that was offered.
+    pub(super) times_capacity: u64,
     /// Reservations a second that were offered by the schedule.
     pub(super) offered_per_s: u64,
-    /// Reservations offered by the schedule, all of them taken in the end.
+    /// Reservations offered by the last schedule, all of them taken in the end.
     pub(super) taken: u64,
     /// Frames that heard `Busy`.
     pub(super) busy: u64,
@@ -103,17 +109,24 @@ pub(super) async fn overload(
 ) -> Result<Overload> {
     let quotas = set_up(address, connections).await?;
     let capacity_per_s = pace_of(address, &quotas).await?;
-    let offered_per_s = capacity_per_s * TIMES_CAPACITY as f64;
-    let (busy, seconds) = offer(address, &quotas, offered_per_s, latency).await?;
     let mut overload = Overload {
         capacity_per_s: capacity_per_s as u64,
-        offered_per_s: offered_per_s as u64,
         taken: (FRAMES_OFFERED * COMMANDS_PER_FRAME_MAX * connections) as u64,
-        busy,
-        seconds,
         ..Overload::default()
     };
-    look_up_all(address, &quotas, &mut overload).await?;
+    let mut frames = FRAMES_TO_MEASURE;
+    for times_capacity in (0..ROUNDS_MAX).map(|round| TIMES_CAPACITY << round) {
+        let offered_per_s = capacity_per_s * times_capacity as f64;
+        let latency = Rc::clone(&latency);
+        let (busy, seconds) = offer(address, &quotas, (frames, offered_per_s), latency).await?;
+        frames += FRAMES_OFFERED;
+        let offered_per_s = offered_per_s as u64;
+        overload = Overload { times_capacity, offered_per_s, busy, seconds, ..overload };
+        if busy > 0 {
+            break;
+        }
+    }
+    look_up_all(address, &quotas, frames, &mut overload).await?;
     Ok(overload)
 }
 
@@ -226,16 +239,16 @@ struct Schedule {
     latency: Rc<Latency>,
 }
 
-/// Sends every frame of the schedule, and again what heard `Busy`, until all were taken.
+/// Sends every frame of a schedule, from a numbered one on, and again what heard `Busy`, until all were taken.
 async fn offer(
     address: SocketAddr,
     quotas: &[QuotaId],
-    rate_per_s: f64,
+    (first, rate_per_s): (usize, f64),
     latency: Rc<Latency>,
 ) -> Result<(u64, f64)> {
     let mut senders = Vec::new();
     for (number, &quota) in quotas.iter().enumerate() {
-        senders.push(Sender::connect(address, (number, quota)).await?);
+        senders.push(Sender::connect(address, (number, quota), first).await?);
     }
     let commands = (COMMANDS_PER_FRAME_MAX * quotas.len()) as f64;
     let schedule = Rc::new(Schedule {
@@ -259,10 +272,14 @@ struct Sender {
 }
 
 impl Sender {
-    async fn connect(address: SocketAddr, at: (usize, QuotaId)) -> Result<Sender> {
+    async fn connect(
+        address: SocketAddr,
+        at: (usize, QuotaId),
+        first: usize,
+    ) -> Result<Sender> {
         let (mut builder, mut frames) = (CommandsBuilder::new(), Vec::new());
         for frame in 0..FRAMES_OFFERED {
-            fill(&mut builder, at, FRAMES_TO_MEASURE + frame)?;
+            fill(&mut builder, at, first + frame)?;
             let mut bytes = Vec::new();
             builder.finish_into(&mut bytes, frame as u64 + 1, 0);
             frames.push(bytes);
@@ -339,15 +356,15 @@ async fn read_replies(
     Ok(())
 }
 
-/// Looks every id up, and holds what each quota has reserved against what it took.
+/// Looks every id of so many frames up, and holds what each quota has reserved against what it took.
 async fn look_up_all(
     address: SocketAddr,
     quotas: &[QuotaId],
+    frames: usize,
     overload: &mut Overload,
 ) -> Result<()> {
     let mut wire = Wire::connect(address, Role::Maker).await?;
-    let numbers: Vec<usize> =
-        (0..(FRAMES_TO_MEASURE + FRAMES_OFFERED) * COMMANDS_PER_FRAME_MAX).collect();
+    let numbers: Vec<usize> = (0..frames * COMMANDS_PER_FRAME_MAX).collect();
     let taken_fen: i64 = numbers.iter().map(|&number| amount_fen(number)).sum();
     for (connection, &quota) in quotas.iter().enumerate() {
         for some in numbers.chunks(LOOK_UPS_PER_FRAME_MAX) {
