@@ -186,10 +186,15 @@ fn a_day_with_differences_is_told_in_both_languages_and_closed_on_the_next() {
         });
     };
     standing(&province, "two receipts are kept back", json!({ "out": 2, "paid": WAVE as u64 - 2 }));
-    let agreed = ["agree-exposure", BANK, "--agreement", "鲁财库协3号", "--person", "7"];
-    let agree = |more: &[&'static str]| [&agreed[..], more].concat();
-    golden("agree-exposure", &province.finance, &agree(&["--amount", "3000.00"]));
-    golden("agree-exposure-refused", &province.finance, &agree(&["--amount=-1.00"]));
+    let agree = |person: &'static str, more: &[&'static str]| {
+        let agreed = ["agree-exposure", BANK, "--agreement", "鲁财库协3号", "--person", person];
+        [&agreed[..], more].concat()
+    };
+    golden("agree-exposure", &province.finance, &agree("7", &["--amount", "3000.00"]));
+    golden("agree-exposure-again", &province.finance, &agree("7", &["--amount", "3000.00"]));
+    golden("agree-exposure-second", &province.finance, &agree("8", &["--amount", "3000.00"]));
+    golden("agree-exposure-refused", &province.finance, &agree("7", &["--amount=-1.00"]));
+    golden("agree-exposure-json", &province.finance, &agree("7", &["--withdrawn", "--json"]));
     province.bank.order("cut-off", &nothing);
     province.bank.order("request-clearing", &nothing);
     wait_for("the request has gone back whole", || {

@@ -42,7 +42,8 @@ enum What {
     Accept(Accept),
     /// Carry a difference past closes as a named item (列明结转).
     Carry(Carry),
-    /// Put on file how much a bank may have paid that is not cleared (垫付限额).
+    /// Put on file how much a bank may have paid that is not cleared (垫付限额): one person proposes it, and it holds when
+    /// a second one says the same.
     AgreeExposure(AgreeExposure),
     /// Close a day (日终). Refused while anything is open and not carried.
     Close(Close),
@@ -190,8 +191,13 @@ struct Carry {
 Examples:
   treasury day agree-exposure 127.0.0.1:7009 bank:102 --amount 50000000.00 \\
       --agreement 鲁财库协3号 --person 7
+  treasury day agree-exposure 127.0.0.1:7009 bank:102 --amount 50000000.00 \\
+      --agreement 鲁财库协3号 --person 8
   treasury day agree-exposure 127.0.0.1:7009 bank:102 --withdrawn \\
-      --agreement 鲁财库协9号 --person 7")]
+      --agreement 鲁财库协9号 --person 7
+
+Until a second person says the same bank, amount and agreement, what was agreed before holds. Whoever
+says what holds takes the proposal back.")]
 struct AgreeExposure {
     #[command(flatten)]
     at: At,
@@ -207,7 +213,7 @@ struct AgreeExposure {
     /// The agreement's number.
     #[arg(long)]
     agreement: String,
-    /// Who puts it on file, by number.
+    /// Who says so, by number.
     #[arg(long, value_name = "PERSON")]
     person: u64,
 }
@@ -252,21 +258,7 @@ impl Days {
             What::Carry(Carry { which, until, reason }) => {
                 which.order("carry", json!({ "until": until, "reason": reason }))
             }
-            What::AgreeExposure(AgreeExposure {
-                at,
-                bank,
-                amount,
-                withdrawn,
-                agreement,
-                person,
-            }) => {
-                let done = format!("What {bank} may have paid is on file (已备案).");
-                let with = json!({
-                    "bank": bank, "amount": amount, "withdrawn": withdrawn, "agreement": agreement,
-                    "person": person,
-                });
-                at.order("agree-exposure", with, &done)
-            }
+            What::AgreeExposure(asked) => asked.run(),
             What::Close(Close { at, day, person }) => {
                 day_of(&day)?;
                 let done = format!("Day {day} is closed (已日终).");
@@ -283,6 +275,20 @@ impl Status {
         }
         let seen = say(self.at.address, &json!({ "look": "day", "day": self.day }))?;
         self.at.print(seen, |seen| page(seen, self.chinese));
+        Ok(Exit::Ok)
+    }
+}
+
+impl AgreeExposure {
+    fn run(self) -> Result<Exit> {
+        let AgreeExposure { at, bank, amount, withdrawn, agreement, person } = self;
+        let order = json!({
+            "order": "agree-exposure", "bank": bank, "amount": amount, "withdrawn": withdrawn,
+            "agreement": agreement, "person": person,
+        });
+        say(at.address, &order)?;
+        let seen = say(at.address, &json!({ "look": "exposure", "bank": bank }))?;
+        at.print(seen, |seen| format!("{}\n", [false, true].map(|chinese| page(seen, chinese)).join("\n")));
         Ok(Exit::Ok)
     }
 }

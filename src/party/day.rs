@@ -2,12 +2,15 @@
 //!
 //! Nothing is decided here: texts become orders of `exchange::finance::reconciled`, and what is open becomes JSON.
 
+use std::collections::BTreeSet;
+
 use domain::Fen;
 use domain::day::{Checklist, Item, Pile, Standing};
 use domain::ids::{Day, PersonId};
 use domain::money::yuan_grouped;
 use domain::reconciliation::register::{Difference, DifferenceId, Remark};
 use domain::reconciliation::{Figures, ItemState};
+use domain::voucher::Party;
 use exchange::finance::reconciled::order::{Ask, Order};
 use exchange::finance::{Finance, Order as FinanceOrder};
 use serde_json::{Value, json};
@@ -120,23 +123,40 @@ pub(crate) fn checklist(finance: &Finance, day: Option<Day>) -> Result<Value, St
         }));
     }
     let checklist = finance.checklist(day, minute_of(day));
-    let exposure: Vec<Value> = finance
-        .exposure_fen()
-        .iter()
-        .map(|(bank, fen)| {
-            let agreed = finance.exposure_limit_fen(*bank).map(Fen::to_yuan);
-            json!({ "bank": bank.to_string(), "uncleared": yuan(*fen), "agreed": agreed })
-        })
-        .collect();
     Ok(json!({
         "day": day.get(),
         "closed": false,
         "green": checklist.is_green(),
         "items": checklist.items().iter().map(item).collect::<Vec<_>>(),
-        "exposure": exposure,
+        "exposure": banks(finance).into_iter().map(|bank| exposure(finance, bank)).collect::<Vec<_>>(),
         "english": page(&checklist, finance, day, false),
         "chinese": page(&checklist, finance, day, true),
     }))
+}
+
+/// Banks that have paid what is not cleared, or with which something was agreed or is to be.
+fn banks(finance: &Finance) -> BTreeSet<Party> {
+    finance.exposure_fen().keys().copied().chain(finance.limits().banks()).collect()
+}
+
+/// What a bank has paid that is not cleared, how much it may be, and what waits for a second person.
+pub(crate) fn exposure(finance: &Finance, bank: Party) -> Value {
+    let (limits, uncleared_fen) = (finance.limits(), finance.exposure_fen().get(&bank));
+    let agreed = limits.agreed(bank);
+    let proposed = limits.proposed(bank).map(|waits| {
+        let mut told = remark(&waits.remark);
+        told["amount"] = waits.limit_fen.map(Fen::to_yuan).into();
+        told
+    });
+    json!({
+        "bank": bank.to_string(),
+        "uncleared": yuan(uncleared_fen.copied().unwrap_or_default()),
+        "agreed": agreed.map(|agreed| agreed.limit_fen.to_yuan()),
+        "agreement": agreed.map(|agreed| &agreed.first.words),
+        "proposed": proposed,
+        "english": limits.english(bank),
+        "chinese": limits.chinese(bank),
+    })
 }
 
 fn yuan(fen: i128) -> String {
@@ -162,6 +182,13 @@ fn page(checklist: &Checklist, finance: &Finance, day: Day, chinese: bool) -> St
         page.push_str(&match chinese {
             true => format!("  {bank} 垫款未清算{fen}{agreed}\n"),
             false => format!("  {bank} has paid {fen} that is not cleared{agreed}\n"),
+        });
+    }
+    for bank in banks(finance) {
+        let Some(waits) = finance.limits().proposed(bank) else { continue };
+        page.push_str(&match chinese {
+            true => format!("  {bank} {}\n", waits.chinese()),
+            false => format!("  {bank}: {}\n", waits.english()),
         });
     }
     page

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use super::After;
 use super::vouchers;
-use super::words::{Seen, Words, day, key, of_store, payment_id, status, text, yuan};
+use super::words::{Seen, Words, day, key, of_store, party, payment_id, status, text, yuan};
 
 /// The channel by which facts of the exchange come.
 const CHANNEL: ChannelId = ChannelId(u16::MAX - 1);
@@ -148,6 +148,10 @@ impl Words<Finance> for FinanceWords {
                     _ => Some(day(said)?),
                 };
                 Ok(Box::new(move |node, _| super::day::checklist(node.business(), asked)))
+            }
+            "exposure" => {
+                let bank = party(said, "bank")?;
+                Ok(Box::new(move |node, _| Ok(super::day::exposure(node.business(), bank))))
             }
             "differences" => Ok(Box::new(|node, _| Ok(super::day::differences(node.business())))),
             other => vouchers::look(other, said),

@@ -258,6 +258,7 @@ impl Closing {
     }
 }
 
+        assert_eq!(again.limits(), self.finance.limits());
 fn due(bank: &str, payment: u128, fen: i64, on: Day) -> Due {
     let book = (DivisionIndex(1), FiscalYear::new(2023).expect("a year"));
     let payer = Fields::new()

@@ -155,21 +155,40 @@ fn an_account_that_is_not_at_zero_keeps_the_days_open_until_its_bank_tells_that_
 fn a_bank_that_is_out_of_more_money_than_was_agreed_keeps_the_day_open() {
     let mut house = Closing::open(MONDAY, Script::default());
     house.pay(0, MONDAY, &amounts(2));
+    let of_bank = |code: &str| party(&format!("bank:{code}"));
     let agree = |code: &str, limit_fen: Option<i64>| Ask::AgreeExposure {
-        bank: format!("bank:{code}").parse().expect("a party"),
+        bank: of_bank(code),
         limit_fen: limit_fen.map(Fen::new),
         agreement: "鲁财库协〔2023〕3号".to_owned(),
     };
     assert_eq!(open(&house, MONDAY, Check::Exposure), [""; 0]);
     house.ask(7, agree(BANKS[0], Some(20_002))).expect("a bank, and an amount");
-    house.ask(7, agree(BANKS[1], Some(0))).expect("nothing may be out, and nothing is");
+    assert_eq!(open(&house, MONDAY, Check::Exposure), [""; 0], "one person has said so");
+    house.ask(7, agree(BANKS[0], Some(20_002))).expect_err("the same person again");
+    house.assert_replays();
+    let agreed = |house: &mut Closing, code: &str, limit_fen: Option<i64>| {
+        for person in [7, 8] {
+            // What waits already needs the second person alone.
+            let waits = house.finance.limits().proposed(of_bank(code)).is_some();
+            if person == 8 || !waits {
+                house.ask(person, agree(code, limit_fen)).expect("a bank, and an amount");
+            }
+        }
+    };
+    agreed(&mut house, BANKS[0], Some(20_002));
+    agreed(&mut house, BANKS[1], Some(0));
     let over = format!("bank:{} ¥200.03 > ¥200.02", BANKS[0]);
     assert_eq!(open(&house, MONDAY, Check::Exposure), [over.as_str()]);
     house.assert_replays();
+    let mut was_over = true;
     for (limit_fen, is_over) in [(Some(20_003), false), (Some(0), true), (None, false)] {
-        house.ask(7, agree(BANKS[0], limit_fen)).expect("agreed anew");
-        let over = !open(&house, MONDAY, Check::Exposure).is_empty();
-        assert_eq!(over, is_over, "{limit_fen:?}");
+        house.ask(7, agree(BANKS[0], limit_fen)).expect("proposed");
+        let over = |house: &Closing| !open(house, MONDAY, Check::Exposure).is_empty();
+        assert_eq!(over(&house), was_over, "until a second person agrees the old one holds");
+        house.assert_replays();
+        agreed(&mut house, BANKS[0], limit_fen);
+        assert_eq!(over(&house), is_over, "{limit_fen:?}");
+        was_over = is_over;
     }
     house.ask(7, agree(BANKS[0], Some(-1))).expect_err("less than nothing");
     let central = Ask::AgreeExposure {
@@ -189,7 +208,7 @@ fn a_bank_that_is_out_of_more_money_than_was_agreed_keeps_the_day_open() {
 }
 
 /// What is open, by the statement that brought it.
-fn open_of(house: &Closing, source: Source) -> Vec<(String, VoucherKey)> {
+pub(crate) fn open_of(house: &Closing, source: Source) -> Vec<(String, VoucherKey)> {
     let of_it = house.finance.differences().open().filter(|one| one.told.source == source);
     of_it.map(|one| (one.finding.class.to_string(), one.finding.place.voucher)).collect()
 }

@@ -4,6 +4,8 @@
 
 pub mod balances;
 
+pub mod limits;
+
 mod told;
 
 use crate::codes::numbered;

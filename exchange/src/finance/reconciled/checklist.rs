@@ -60,7 +60,7 @@ impl Finance {
     /// How much a bank may have paid that is not cleared; none where nothing was agreed with it.
     #[must_use]
     pub fn exposure_limit_fen(&self, bank: domain::voucher::Party) -> Option<Fen> {
-        self.reconciled.exposure_limits_fen.get(&bank).copied()
+        self.reconciled.limits.agreed(bank).map(|agreed| agreed.limit_fen)
     }
 
     fn rows_of(&self, is_open: impl Fn(&Row) -> bool) -> Pile {

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::Fen;
 use domain::day::balances::Balances;
+use domain::day::limits::{Event as LimitEvent, Limits};
 use domain::ids::{Day, PaymentId, PersonId};
 use domain::reconciliation::class::OwnedFinding;
 use domain::reconciliation::register::{Event, Told};
@@ -117,7 +118,7 @@ pub(super) struct Reconciled {
     /// Facts in the engine's suspense: payment and amount.
     parked: BTreeMap<ParkedRecord, (PaymentId, Fen)>,
     /// How much each bank may have paid that is not cleared, where that was agreed.
-    exposure_limits_fen: BTreeMap<Party, Fen>,
+    limits: Limits,
     pub(super) payers: Payers,
 }
 
@@ -187,13 +188,7 @@ impl Reconciled {
             Record::Unparked(name) => {
                 self.parked.remove(&name);
             }
-            Record::ExposureAgreed { bank, limit_fen, .. } => {
-                let bank = party_of(&bank);
-                match limit_fen {
-                    Some(fen) => self.exposure_limits_fen.insert(bank, Fen::new(fen)),
-                    None => self.exposure_limits_fen.remove(&bank),
-                };
-            }
+            Record::Limit(change) => self.limits.apply(&LimitEvent::from(&change)),
         }
     }
 

@@ -1,16 +1,17 @@
 //! What people do about differences (对账差异处理), and the close of a day (日终).
 
 use domain::Fen;
+use domain::day::limits::{Limits, Order as LimitOrder, Refusal as LimitRefusal};
 use domain::day::{Checklist, Standing};
 use domain::ids::{Day, PersonId};
 use domain::reconciliation::register::{
-    Difference, DifferenceId, Order as RegisterOrder, Refusal as RegisterRefusal, Remark, words,
+    Difference, DifferenceId, Order as RegisterOrder, Refusal as RegisterRefusal,
 };
 use domain::reconciliation::{Figures, ItemState, Register};
-use domain::voucher::{Party, PartyKind};
+use domain::voucher::Party;
 use thiserror::Error;
 
-use super::record::{Change, Record, RemarkRecord};
+use super::record::{Change, LimitChange, Record};
 use super::told::reconciled;
 use crate::business::Effect;
 use crate::finance::Finance;
@@ -74,7 +75,8 @@ pub enum Ask {
         /// Why.
         reason: String,
     },
-    /// How much a bank may have paid that is not cleared was agreed with it (垫付限额), or is not agreed any more.
+    /// How much a bank may have paid that is not cleared was agreed with it (垫付限额), or is not agreed any more: one
+    /// person proposes it, and it holds when another one asks the same.
     AgreeExposure {
         /// Which bank.
         bank: Party,
@@ -101,18 +103,9 @@ pub enum Refusal {
     /// Finance has not begun a day.
     #[error("finance has begun no day; open one first; 财政尚未开工：先开工")]
     NoDay,
-    /// No bank, or less than nothing.
-    #[error(
-        "what {party} may have paid that is not cleared cannot be {}; name a bank, and an amount that is not below zero; 只能与\
-         代理银行约定垫付限额，且不得为负",
-        limit_fen.map_or_else(|| "withdrawn".to_owned(), Fen::to_yuan)
-    )]
-    NoLimit {
-        /// Whom it was said of.
-        party: Party,
-        /// How much.
-        limit_fen: Option<Fen>,
-    },
+    /// Of a limit of exposure.
+    #[error("{0}; {chinese}", chinese = .0.chinese())]
+    Limit(#[from] LimitRefusal),
     /// Something of the day is open.
     #[error(
         "day {} is open: {items}; see to each, or carry it by name; {} 尚不能日终：先处理未完事项",
@@ -132,6 +125,12 @@ impl Finance {
     #[must_use]
     pub const fn differences(&self) -> &Register {
         &self.reconciled.register
+    }
+
+    /// How much each bank may have paid that is not cleared, and what of it waits for a second person.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.reconciled.limits
     }
 
     /// The business day that has begun.
@@ -158,7 +157,9 @@ impl Finance {
         let today = self.reconciled.day.ok_or(Refusal::NoDay)?;
         let decided = match ask {
             Ask::AgreeExposure { bank, limit_fen, agreement } => {
-                return exposure_agreed(*bank, *limit_fen, agreement, *person, today);
+                let order = LimitOrder { bank: *bank, limit_fen: *limit_fen, agreement };
+                let event = self.reconciled.limits.decide(*person, today, order)?;
+                return Ok(vec![reconciled(Record::Limit(LimitChange::from(&event)))]);
             }
             Ask::Assign { id, to } => RegisterOrder::Assign { id: *id, to: *to },
             Ask::Write { id, letter } => RegisterOrder::Write { id: *id, letter },
@@ -199,24 +200,6 @@ impl Finance {
         let day = self.reconciled.register.get(id).and_then(day).unwrap_or(today);
         Some(Figures { amount_fen, state, day })
     }
-}
-
-fn exposure_agreed(
-    bank: Party,
-    limit_fen: Option<Fen>,
-    agreement: &str,
-    person: PersonId,
-    today: Day,
-) -> Result<Vec<Effect>, Refusal> {
-    let is_amount = limit_fen.is_none_or(|fen| fen >= Fen::ZERO && fen.in_bounds());
-    if bank.kind() != PartyKind::Bank || !is_amount {
-        return Err(Refusal::NoLimit { party: bank, limit_fen });
-    }
-    words("the agreement's number", "协议编号", agreement)?;
-    let words = agreement.into();
-    let agreement = RemarkRecord::from(&Remark { person, day: today, words });
-    let (bank, limit_fen) = (bank.to_string(), limit_fen.map(Fen::get));
-    Ok(vec![reconciled(Record::ExposureAgreed { bank, limit_fen, agreement })])
 }
 
 fn may_close(checklist: &Checklist) -> Result<(), Refusal> {

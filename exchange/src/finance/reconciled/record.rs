@@ -2,6 +2,7 @@
 
 use bincode::{Decode, Encode};
 use domain::Fen;
+use domain::day::limits::Event as LimitEvent;
 use domain::ids::{Day, PersonId};
 use domain::reconciliation::class::{OwnedFinding, Place};
 use domain::reconciliation::register::{
@@ -81,15 +82,8 @@ pub enum Record {
         /// Accounts that are not at zero, in fen.
         not_zero: Vec<(String, i64)>,
     },
-    /// How much a bank may have paid that is not cleared was agreed with it, or is not agreed any more.
-    ExposureAgreed {
-        /// The bank.
-        bank: String,
-        /// How much, in fen; none: nothing is agreed.
-        limit_fen: Option<i64>,
-        /// By whom, when, and under which number it was agreed.
-        agreement: RemarkRecord,
-    },
+    /// How much a bank may have paid that is not cleared changed, or a change of it waits for a second person.
+    Limit(LimitChange),
     /// The engine put a fact into suspense.
     Parked {
         /// Its name.
@@ -101,6 +95,17 @@ pub enum Record {
     },
     /// A fact has left the engine's suspense.
     Unparked(ParkedRecord),
+}
+
+/// What was said of a limit of exposure.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum LimitChange {
+    /// Bank, limit in fen (none: nothing is to be agreed any more), and by whom and under which number.
+    Proposed(String, Option<i64>, RemarkRecord),
+    /// Bank, limit in fen, who proposed it, and who said the same.
+    Agreed(String, Option<i64>, RemarkRecord, RemarkRecord),
+    /// Bank, and who took the proposal back.
+    TakenBack(String, RemarkRecord),
 }
 
 /// What names a fact in suspense.
@@ -338,6 +343,44 @@ impl From<&EndingRecord> for Ending {
             }
             EndingRecord::Accepted(first, second) => {
                 Ending::Accepted { first: first.into(), second: second.into() }
+            }
+        }
+    }
+}
+
+impl From<&LimitEvent> for LimitChange {
+    fn from(event: &LimitEvent) -> LimitChange {
+        match event {
+            LimitEvent::Proposed { bank, limit_fen, remark } => {
+                LimitChange::Proposed(bank.to_string(), limit_fen.map(Fen::get), remark.into())
+            }
+            LimitEvent::Agreed { bank, limit_fen, first, second } => {
+                let limit_fen = limit_fen.map(Fen::get);
+                LimitChange::Agreed(bank.to_string(), limit_fen, first.into(), second.into())
+            }
+            LimitEvent::TakenBack { bank, remark } => {
+                LimitChange::TakenBack(bank.to_string(), remark.into())
+            }
+        }
+    }
+}
+
+impl From<&LimitChange> for LimitEvent {
+    fn from(change: &LimitChange) -> LimitEvent {
+        match change {
+            LimitChange::Proposed(bank, limit_fen, remark) => LimitEvent::Proposed {
+                bank: party_of(bank),
+                limit_fen: limit_fen.map(Fen::new),
+                remark: remark.into(),
+            },
+            LimitChange::Agreed(bank, limit_fen, first, second) => LimitEvent::Agreed {
+                bank: party_of(bank),
+                limit_fen: limit_fen.map(Fen::new),
+                first: first.into(),
+                second: second.into(),
+            },
+            LimitChange::TakenBack(bank, remark) => {
+                LimitEvent::TakenBack { bank: party_of(bank), remark: remark.into() }
             }
         }
     }
