@@ -49,6 +49,9 @@ pub const ALARMS_MAX: usize = 1024;
 /// Answers about vouchers that a store keeps at hand; older ones are in the journal.
 pub const ANSWERS_MAX: usize = 1024;
 
+/// Receipts of the central bank that wait for notices of the refunds they settle.
+pub const SETTLEMENTS_WAITING_MAX: usize = 1024;
+
 /// Requests of banks that wait for a notice about the same vouchers to come back or be cleared.
 pub const REQUESTS_WAITING_MAX: usize = 1024;
 

@@ -6,6 +6,7 @@ mod day;
 mod faults;
 mod house;
 mod kinds;
+mod late_refunds;
 mod messages;
 mod properties;
 mod province;

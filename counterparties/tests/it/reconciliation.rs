@@ -13,10 +13,10 @@ use domain::voucher::{Field, Flag, Value, Voucher, VoucherKey, VoucherKind};
 use exchange::finance::reconciled::order::Ask;
 
 use crate::closing::{Closing, PASSED};
-use crate::province::{BANKS, account, day, finance};
+use crate::province::{BANKS, account, day, finance, party};
 
-const MONDAY: u32 = 20_230_313;
-const TUESDAY: u32 = 20_230_314;
+pub(crate) const MONDAY: u32 = 20_230_313;
+pub(crate) const TUESDAY: u32 = 20_230_314;
 
 /// In which class a fault shows in the bank's account statement; none where finance heard the truth in time, or the
 /// statement does not tell of it.
@@ -42,7 +42,7 @@ fn found(house: &Closing) -> BTreeMap<VoucherKey, String> {
     house.open_ones().into_values().map(|(class, voucher)| (voucher, class)).collect()
 }
 
-fn amounts(count: i64) -> Vec<i64> {
+pub(crate) fn amounts(count: i64) -> Vec<i64> {
     (1..=count).map(|at| 10_000 + at).collect()
 }
 
@@ -58,7 +58,7 @@ fn answered(house: &Closing, field: Field) -> Vec<&str> {
     answers.filter_map(|one| one.head.text(field)).collect()
 }
 
-fn results(house: &Closing) -> Vec<&str> {
+pub(crate) fn results(house: &Closing) -> Vec<&str> {
     answered(house, Field::CheckResult)
 }
 
@@ -115,7 +115,7 @@ fn exactly_what_a_script_planted_is_found() {
 }
 
 /// Names of what is open under an item.
-fn open(house: &Closing, on: u32, check: Check) -> Vec<String> {
+pub(crate) fn open(house: &Closing, on: u32, check: Check) -> Vec<String> {
     let checklist = house.finance.checklist(day(on), PASSED);
     let item = checklist.items().iter().find(|item| item.check == check);
     let named = item.expect("every item is there").open.named();
@@ -360,10 +360,10 @@ fn differences_are_resolved_by_people() {
 }
 
 /// What becomes of a voucher on its way.
-type Spoils = Box<dyn FnMut(domain::voucher::Party, &Voucher) -> Option<Voucher>>;
+pub(crate) type Spoils = Box<dyn FnMut(domain::voucher::Party, &Voucher) -> Option<Voucher>>;
 
 /// A change of the one statement of a kind that comes to finance.
-fn spoils(kind: VoucherKind, mut change: impl FnMut(&mut Voucher) + 'static) -> Spoils {
+pub(crate) fn spoils(kind: VoucherKind, mut change: impl FnMut(&mut Voucher) + 'static) -> Spoils {
     Box::new(move |to, voucher| {
         let mut voucher = voucher.clone();
         if to == finance() && voucher.key.kind == kind {

@@ -4,15 +4,14 @@
 //! as executed are taken out is held against the original's digest. What does not fit is not taken, and its
 //! sender is told why; a fact about money that the engine cannot fit is parked there, never dropped.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::Fen;
-use domain::codes::{FactKind, Role};
 use domain::command::Fact;
-use domain::ids::{Day, PaymentId};
+use domain::ids::Day;
 use domain::voucher::document::Fields;
 use domain::voucher::{
-    Detail, Field, Finding, Flag, Party, Voucher, VoucherKey, VoucherKind, facts, form,
+    Detail, Field, Finding, Flag, Party, Voucher, VoucherKey, VoucherKind, facts,
 };
 
 use super::back::without_voided;
@@ -120,70 +119,19 @@ impl Finance {
                 ids.filter_map(|id| part_at(payees, id)).collect::<Vec<usize>>()
             }
         };
-        Ok(vec![noted(&Record::Refunded {
+        let facts = due(row, &facts::settled_at_once(&row.key, row.path, facts));
+        let settled = self.settlements_due(&key, &facts);
+        let refunded = noted(&Record::Refunded {
             key: key.to_string(),
             details: details.into_iter().map(|at| at as u32).collect(),
-            facts: due(row, &facts::settled_at_once(&row.key, row.path, facts)),
-        })])
-    }
-}
-
-impl Finance {
-    /// What came back has reached the treasury.
-    fn refund_settled(&self, from: Party, receipt: &Voucher) -> (Verdict, Vec<Effect>) {
-        match self.settled(from, receipt) {
-            Ok(effects) => (Verdict::Accepted, effects),
-            Err(reason) => failed(reason),
-        }
-    }
-
-    fn settled(&self, from: Party, receipt: &Voucher) -> Result<Vec<Effect>, String> {
-        if from != self.central_bank {
-            return Err(format!(
-                "{from} takes no refunds into the treasury; only {} does",
-                self.central_bank
-            ));
-        }
-        let VoucherKey { division, year, .. } = receipt.key;
-        let day = receipt.head.day(Field::ClearedDay).unwrap_or(receipt.date);
-        let mut effects = Vec::new();
-        let mut seen = BTreeSet::new();
-        for line in &receipt.details {
-            let key = facts::named_voucher(division, year, &line.fields);
-            let key = key.ok_or("a line names no voucher")?;
-            let number = line.fields.text(Field::RefundNumber).and_then(form::refund_number);
-            let number = number.ok_or("a line names no refund")?;
-            let back = self.by_key.get(&key).and_then(|at| self.refunds.get(&(*at, number)));
-            let back = back.ok_or_else(|| format!("refund {number} of {key} is not in transit"))?;
-            if !seen.insert((key, number)) {
-                continue;
-            }
-            let facts = back.iter().map(|back| {
-                let told = number.to_string();
-                let fact = Fact {
-                    kind: FactKind::SettleRefund,
-                    serial: facts::serial(
-                        &receipt.key,
-                        Flag::Receipt,
-                        PaymentId(back.payment),
-                        &told,
-                    ),
-                    day,
-                    detail: 0,
-                    note: "",
-                    ..back.fact()
-                };
-                FactDue::of(Role::CentralBank, &fact)
-            });
-            let (key, facts) = (key.to_string(), facts.collect());
-            effects.push(noted(&Record::RefundSettled { key, number, facts }));
-        }
-        Ok(effects)
+            facts,
+        });
+        Ok([refunded].into_iter().chain(settled).collect())
     }
 }
 
 /// Which detail an id means, counted from 0.
-fn part_at(parts: &[Part], id: &str) -> Option<usize> {
+pub(super) fn part_at(parts: &[Part], id: &str) -> Option<usize> {
     let at = facts::detail_number(id)?.checked_sub(1)? as usize;
     (at < parts.len()).then_some(at)
 }

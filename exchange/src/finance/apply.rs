@@ -26,14 +26,14 @@ impl Finance {
                 self.facts.extend(facts);
             }
             Record::Refunded { key, details, facts } => {
-                let at = self.by_key[&key_of(&key)];
+                let key = key_of(&key);
+                let at = self.by_key[&key];
                 let row = &mut self.rows[at as usize];
-                for at in details {
-                    let part = &mut row.payees_mut()[at as usize];
-                    part.refunded = true;
-                    part.refunded_on = day_of(&facts);
-                    self.refunded_fen += i128::from(part.paid_fen.get());
+                for at in &details {
+                    self.refunded_fen += i128::from(row.payees()[*at as usize].paid_fen.get());
                 }
+                row.came_back(&details, &facts);
+                self.reconciled.refunded(&key, &facts);
                 // Elsewhere the money is where it belongs when the notice comes.
                 if row.path == Path::Treasury {
                     for fact in &facts {
@@ -45,6 +45,13 @@ impl Finance {
             Record::RefundSettled { key, number, facts } => {
                 self.refunds.remove(&(self.by_key[&key_of(&key)], number));
                 self.facts.extend(facts);
+            }
+            Record::SettlementWaits { receipt } => {
+                let receipt = canonical::read(&receipt).expect("a receipt was written");
+                self.settlements.insert(receipt.key, receipt);
+            }
+            Record::SettlementEnded { request } => {
+                self.settlements.remove(&key_of(&request));
             }
             Record::Noticed { notice, vouchers } => {
                 let notice = key_of(&notice);
@@ -205,6 +212,17 @@ impl Finance {
     pub(super) fn numbered(&mut self, series: Series, number: &str) {
         let serial = number.parse().expect("numbers of this business are serials");
         self.numbers.give_exactly(series, serial).expect("a number is given once");
+    }
+}
+
+impl Row {
+    /// Details of it came back, as facts say.
+    pub(super) fn came_back(&mut self, details: &[u32], facts: &[FactDue]) {
+        for at in details {
+            let part = &mut self.payees_mut()[*at as usize];
+            part.refunded = true;
+            part.refunded_on = day_of(facts);
+        }
     }
 }
 

@@ -31,6 +31,7 @@ mod apply;
 mod back;
 mod clearing;
 mod issue;
+mod settled;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -253,6 +254,8 @@ pub struct Finance {
     requests: BTreeMap<VoucherKey, (Party, Voucher)>,
     /// Refunds that have not reached the treasury, by voucher and number: what came back of each payment.
     refunds: BTreeMap<(u32, u64), Vec<FactDue>>,
+    /// Receipts of the central bank that wait for notices of the refunds they settle, by request.
+    settlements: BTreeMap<VoucherKey, Voucher>,
     /// Statements and daily reports of the central bank.
     reports: BTreeSet<VoucherKey>,
     /// Vouchers of corrections, by key.
@@ -286,6 +289,7 @@ impl Finance {
             notices_back: BTreeMap::new(),
             requests: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            settlements: BTreeMap::new(),
             reports: BTreeSet::new(),
             corrections: BTreeMap::new(),
             corrected: BTreeSet::new(),

@@ -62,6 +62,16 @@ pub enum Record {
         /// Keys of the vouchers it is about.
         vouchers: Vec<String>,
     },
+    /// The central bank took refunds into the treasury of which a notice has not come.
+    SettlementWaits {
+        /// Its receipt's canonical bytes.
+        receipt: Vec<u8>,
+    },
+    /// All refunds of a receipt that waited are known, and settled.
+    SettlementEnded {
+        /// The key of the request that the receipt is of.
+        request: String,
+    },
     /// The central bank has cleared a notice.
     Cleared {
         /// The notice's key.

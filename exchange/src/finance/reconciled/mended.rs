@@ -8,7 +8,7 @@ use domain::voucher::VoucherKey;
 use super::ours::figures_of;
 use super::record::{Change, Record as ReconciledRecord};
 use super::told::reconciled;
-use super::{BOOKS, End};
+use super::{BOOKS, End, Request};
 use crate::business::Effect;
 use crate::finance::record::{FactDue, Record, key_of};
 use crate::finance::{Finance, Row, Standing};
@@ -32,6 +32,9 @@ impl Finance {
                         });
                     }
                 }
+                Record::Refunded { key, details, facts } => {
+                    self.end_those_of_refund(&key_of(&key), &details, &facts, &mut changes);
+                }
                 Record::Cleared { notice, facts } => {
                     let request = self.reconciled.by_notice.get(&key_of(&notice)).copied();
                     let day = facts.first().map(|fact| fact.fact().day);
@@ -50,10 +53,37 @@ impl Finance {
         (!changes.is_empty()).then(|| reconciled(ReconciledRecord::Changed(changes)))
     }
 
+    /// Money came back: of what the voucher's bank said of it, and of requests that named it before.
+    fn end_those_of_refund(
+        &self,
+        key: &VoucherKey,
+        details: &[u32],
+        facts: &[FactDue],
+        changes: &mut Vec<Change>,
+    ) {
+        let Some(row) = self.voucher(key) else { return };
+        let mut row = row.clone();
+        row.came_back(details, facts);
+        self.end_those_of(key, changes, |one| {
+            figures_of(&row, one.opened, &one.finding.place.detail, is_back(one))
+        });
+        let waiting = self.reconciled.requests.iter().filter(|(_, one)| !one.missing.is_empty());
+        for (request, known) in waiting {
+            let mut known = known.clone();
+            // Before it ends, nothing was said of it.
+            if known.refunded(key, facts) && known.end.is_some() {
+                self.end_those_told_of(request, &known, changes);
+            }
+        }
+    }
+
     fn end_those_of_request(&self, key: &VoucherKey, end: End, changes: &mut Vec<Change>) {
         let Some(request) = self.reconciled.requests.get(key) else { return };
-        let mut request = request.clone();
-        request.end = Some(end);
+        self.end_those_told_of(key, &Request { end: Some(end), ..request.clone() }, changes);
+    }
+
+    /// What the central bank's statements say of a request, as it will be known.
+    fn end_those_told_of(&self, key: &VoucherKey, request: &Request, changes: &mut Vec<Change>) {
         self.end_those_of(key, changes, |one| {
             let said = request.said(one.opened, true)?;
             match one.told.source {

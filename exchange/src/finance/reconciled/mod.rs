@@ -33,7 +33,7 @@ use domain::reconciliation::{Register, Source};
 use domain::voucher::{Flag, Party, Voucher, VoucherKey, canonical};
 
 use self::record::{Asked, Change, ParkedRecord, Record, day_of};
-use super::record::{key_of, party_of};
+use super::record::{FactDue, key_of, party_of};
 
 /// In whose name differences are opened and ended when no person does: the books themselves.
 pub const BOOKS: PersonId = PersonId(u64::MAX - 1);
@@ -75,9 +75,24 @@ struct Request {
     day: Day,
     asked_fen: Fen,
     ours_fen: Fen,
+    /// Refunds that it names and of which no notice has come: voucher and number.
+    missing: Vec<(VoucherKey, u64)>,
     /// What its lines say that our books did not when it came.
     differs: Option<Differs>,
     end: Option<End>,
+}
+
+impl Request {
+    /// Takes refunds in that it named before they were known; whether there is one among these.
+    fn refunded(&mut self, voucher: &VoucherKey, facts: &[FactDue]) -> bool {
+        let is_named = |fact: &&FactDue| self.missing.contains(&(*voucher, fact.refund));
+        let came_fen: i64 = facts.iter().filter(is_named).map(|fact| fact.amount_fen).sum();
+        self.ours_fen = Fen::new(self.ours_fen.get() - came_fen);
+        let before = self.missing.len();
+        let has_come = |number: u64| facts.iter().any(|fact| fact.refund == number);
+        self.missing.retain(|(key, number)| key != voucher || !has_come(*number));
+        self.missing.len() < before
+    }
 }
 
 /// What a request's lines say that our books do not, and how many say the same.
@@ -144,6 +159,13 @@ impl Reconciled {
         }
     }
 
+    /// Refunds of a voucher are known now, perhaps later than a request that names them.
+    pub(super) fn refunded(&mut self, voucher: &VoucherKey, facts: &[FactDue]) {
+        for request in self.requests.values_mut() {
+            request.refunded(voucher, facts);
+        }
+    }
+
     fn ended(&mut self, request: VoucherKey, end: End) {
         if let Some(request) = self.requests.get_mut(&request) {
             request.end = Some(end);
@@ -199,6 +221,7 @@ impl Reconciled {
             day: day_of(asked.day),
             asked_fen: Fen::new(asked.asked_fen),
             ours_fen: Fen::new(asked.ours_fen),
+            missing: asked.missing.iter().map(|(key, number)| (key_of(key), *number)).collect(),
             differs: None,
             end: None,
         };

@@ -10,6 +10,7 @@ use domain::reconciliation::{Figures, Item, ItemState, Line, Scope, Source};
 use domain::voucher::VoucherKey;
 
 use super::Request;
+use crate::finance::answer::part_at;
 use crate::finance::{Finance, Part, Row, Standing};
 
 /// What a row says of one of its details on a day.
@@ -73,7 +74,9 @@ impl Finance {
             take(&Line { scope, item: Item { voucher, detail: "" }, figures })
         };
         for (key, request) in &self.reconciled.requests {
-            if request.end.is_some_and(|end| end.day == day && !end.returned) {
+            // Of refunds whose notices are late nothing is in our books.
+            let is_known = request.ours_fen != Fen::ZERO;
+            if is_known && request.end.is_some_and(|end| end.day == day && !end.returned) {
                 moved(*key, request.ours_fen.get())?;
             }
         }
@@ -114,8 +117,13 @@ impl Finance {
 
 /// What a row says on a day of one detail: of its payment, or of what came back.
 pub(super) fn figures_of(row: &Row, day: Day, detail: &str, back: bool) -> Option<Figures> {
+    if back {
+        // It is in our books on one day, whichever day is asked for.
+        let part = &row.payees()[part_at(row.payees(), detail)?];
+        return part.refunded.then(|| done(Fen::new(-part.paid_fen.get()), part.refunded_on));
+    }
     let of_detail = |said: &Said| {
-        said.detail.to_string() == detail && (said.figures.amount_fen.get() < 0) == back
+        said.detail.to_string() == detail && said.figures.amount_fen >= Fen::ZERO
     };
     let on = |day: Day| said(row, day).find(of_detail);
     // It may be in our books on another day by now.

@@ -151,6 +151,8 @@ pub struct Asked {
     pub asked_fen: i64,
     /// What our books have of it, in fen; nothing before a limit notice is written.
     pub ours_fen: i64,
+    /// Refunds that it names and of which no notice has come: voucher and number.
+    pub missing: Vec<(String, u64)>,
 }
 
 /// Whose statement of what.

@@ -255,18 +255,19 @@ impl Finance {
 
     /// What finance takes down of a request, beside what it is answered with.
     pub(in crate::finance) fn request_heard(&self, from: Party, voucher: &Voucher) -> Vec<Effect> {
-        let asked = |ours_fen: Fen| {
+        let asked = |(ours_fen, missing): (Fen, Vec<(VoucherKey, u64)>)| {
             let asked = reconciled(Record::Asked(Asked {
                 request: voucher.key.to_string(),
                 bank: from.to_string(),
                 day: voucher.date.get(),
                 asked_fen: voucher.head.amount_fen(Field::Amount).unwrap_or_default().get(),
                 ours_fen: ours_fen.get(),
+                missing: missing.iter().map(|(key, number)| (key.to_string(), *number)).collect(),
             }));
             [asked].into_iter().chain(self.request_compared(from, voucher)).collect()
         };
         match (voucher.key.kind, voucher.flag) {
-            (VoucherKind::TransferRequest, Flag::Original) => asked(Fen::ZERO),
+            (VoucherKind::TransferRequest, Flag::Original) => asked((Fen::ZERO, Vec::new())),
             (VoucherKind::RefundRequest, Flag::Original) => asked(self.refunds_of(voucher)),
             (VoucherKind::RefundRequest, Flag::Receipt) => {
                 let day = voucher.head.day(Field::ClearedDay).unwrap_or(voucher.date).get();
@@ -299,11 +300,12 @@ impl Finance {
         Some(reconciled(Record::RequestEnded { request, day, returned: true }))
     }
 
-    /// What our books have of the refunds that a request names: each once, less than zero.
-    fn refunds_of(&self, request: &Voucher) -> Fen {
+    /// What our books have of the refunds that a request names, each once and less than zero; and those of which no
+    /// notice has come.
+    fn refunds_of(&self, request: &Voucher) -> (Fen, Vec<(VoucherKey, u64)>) {
         let VoucherKey { division, year, .. } = request.key;
         let mut seen = BTreeSet::new();
-        let mut sum_fen: FenSum = 0;
+        let (mut sum_fen, mut missing): (FenSum, _) = (0, Vec::new());
         for line in &request.details {
             let number = line.fields.text(Field::RefundNumber);
             let number = number.and_then(domain::voucher::form::refund_number);
@@ -312,13 +314,18 @@ impl Finance {
                 continue;
             };
             let Some(at) = self.by_key.get(&key) else { continue };
-            if seen.insert((*at, number))
-                && let Some(back) = self.refunds.get(&(*at, number))
-            {
-                sum_fen -= back.iter().map(|fact| FenSum::from(fact.amount_fen)).sum::<FenSum>();
+            if !seen.insert((*at, number)) {
+                continue;
+            }
+            match self.refunds.get(&(*at, number)) {
+                Some(back) => {
+                    let back_fen = back.iter().map(|fact| FenSum::from(fact.amount_fen));
+                    sum_fen -= back_fen.sum::<FenSum>();
+                }
+                None => missing.push((key, number)),
             }
         }
-        i64::try_from(sum_fen).map_or(Fen::ZERO, Fen::new)
+        (i64::try_from(sum_fen).map_or(Fen::ZERO, Fen::new), missing)
     }
 }
 
