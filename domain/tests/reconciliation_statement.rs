@@ -49,13 +49,16 @@ fn statement(kind: VoucherKind) -> Voucher {
 
 #[test]
 fn an_account_statement_tells_a_balance_or_of_no_account() {
-    let told = |account: Option<&str>, fen: Option<i64>, lines: bool| {
+    let told = |account: Option<&str>, balances: [Option<i64>; 2], lines: bool| {
         let mut statement = statement(VoucherKind::DirectDaily);
         if let Some(account) = account {
             statement.head = statement.head.with_text(Field::PayerAccount, account);
         }
-        if let Some(fen) = fen {
-            statement.head = statement.head.with_amount(Field::ClosingBalance, Fen::new(fen));
+        let fields = [Field::OpeningBalance, Field::ClosingBalance];
+        for (field, fen) in fields.into_iter().zip(balances) {
+            if let Some(fen) = fen {
+                statement.head.set(field, Value::Amount(Fen::new(fen)));
+            }
         }
         if !lines {
             statement.details.clear();
@@ -64,11 +67,35 @@ fn an_account_statement_tells_a_balance_or_of_no_account() {
     };
     let voucher = key(VoucherKind::DirectDaily, 5);
     let lacks = |field| Err(Unfit::Head { voucher, field });
-    assert_eq!(told(None, None, false), Ok(None));
-    assert_eq!(told(Some("6217001"), Some(-7), false), Ok(Some(("6217001".to_owned(), -7))));
-    assert_eq!(told(Some("6217001"), Some(0), true), Ok(Some(("6217001".to_owned(), 0))));
-    assert_eq!(told(Some("6217001"), None, true), lacks(Field::ClosingBalance));
-    assert_eq!(told(None, Some(0), true), lacks(Field::PayerAccount));
+    let account = Some("6217001");
+    let is = |fen: i64| Ok(Some(("6217001".to_owned(), fen)));
+    assert_eq!(told(None, [None, None], false), Ok(None));
+    assert_eq!(told(account, [Some(-7), Some(-7)], false), is(-7));
+    // Its lines say that 8,500.00 were paid.
+    assert_eq!(told(account, [Some(0), Some(-850_000)], true), is(-850_000));
+    assert_eq!(told(account, [Some(850_000), Some(0)], true), is(0));
+    assert_eq!(told(account, [Some(0), None], true), lacks(Field::ClosingBalance));
+    assert_eq!(told(account, [None, Some(0)], true), lacks(Field::OpeningBalance));
+    assert_eq!(told(None, [Some(0), Some(0)], true), lacks(Field::PayerAccount));
+    let wrong = told(account, [Some(0), Some(-850_001)], true).expect_err("they do not fit");
+    assert_eq!(
+        wrong.to_string(),
+        format!(
+            "voucher {voucher} has 0.00 before and -8500.01 after, and its lines come to 8500.00; return the voucher"
+        )
+    );
+}
+
+#[test]
+fn what_the_treasury_gave_or_took_is_no_line_of_an_accounts_statement() {
+    let mut statement = statement(VoucherKind::DirectDaily);
+    for (line, kind) in statement.details.iter_mut().zip(["2301", "8202"]) {
+        line.fields.set(Field::OriginalKind, Value::Text(kind.to_owned()));
+    }
+    let read: Vec<_> = lines(&statement).expect("a statement").collect();
+    assert_eq!(read.len(), 1);
+    let line = read[0].clone().expect("fit");
+    assert_eq!(line.item.voucher.kind, VoucherKind::Payment);
 }
 
 #[test]

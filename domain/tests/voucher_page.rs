@@ -5,7 +5,7 @@ mod golden;
 use std::fmt::Write as _;
 
 use domain::voucher::field::Form;
-use domain::voucher::schema::{Level, Lines, Schema, schema};
+use domain::voucher::schema::{Balances, Level, Lines, Schema, schema};
 use domain::voucher::state::{RemoteStatus, State};
 use domain::voucher::{Field, PartyKind, SealPlace, Unfit, VoucherKind};
 
@@ -141,9 +141,15 @@ fn tables_of_fields() {
                 names(schema.apart.iter().copied())
             ));
         }
-        if schema.balances {
-            also.push("The balance after is the balance before and the sum of the details.".into());
-        }
+        also.extend(match schema.balances {
+            Balances::Apart => None,
+            Balances::Added => {
+                Some("The balance after is the balance before and the sum of the details.".into())
+            }
+            Balances::TakenOff => {
+                Some("The balance after is the balance before less the sum of the details.".into())
+            }
+        });
         match also.is_empty() {
             true => text.push('\n'),
             false => writeln!(text, "\n{}\n", also.join(" ")).expect("text"),

@@ -26,9 +26,15 @@ type Whose = (Party, DivisionCode);
 struct Report {
     /// The year of the orders.
     year: FiscalYear,
-    /// The account and its balance at the day's end; none where there is nothing to tell.
-    account: Option<(String, Fen)>,
+    /// The account and its balances before these lines and behind them; none where there is nothing to tell.
+    account: Option<(String, [Fen; 2])>,
     lines: Vec<Fields>,
+}
+
+/// What lines come to: what was paid, less what came in.
+fn paid_fen(lines: &[Fields]) -> FenSum {
+    let amounts = lines.iter().filter_map(|line| line.amount_fen(Field::Amount));
+    amounts.map(|fen| FenSum::from(fen.get())).sum()
 }
 
 /// Lines dealt out to vouchers that hold them: one at least.
@@ -71,8 +77,8 @@ impl Bank {
         Ok(effects)
     }
 
-    /// What moved zero-balance accounts on a day and what they have at its end, for each finance office by division, year
-    /// and account. An account that was not moved and is at zero is not told of; for a division with nothing to tell
+    /// What moved zero-balance accounts on a day and what they had before and have after it, for each finance office by
+    /// division, year and account. Each voucher of an account goes on where the one before ended. An account that was not moved and is at zero is not told of; for a division with nothing to tell
     /// there is an empty report, so that silence is no statement.
     fn day_reports(&self, day: Day) -> Vec<Effect> {
         let this_year = FiscalYear::new(day.year()).expect("a business day is in a year");
@@ -88,11 +94,13 @@ impl Bank {
                 by_year.insert(this_year, Vec::new());
             }
             let told = reports.entry(whose).or_default();
+            let mut before_fen = statement.opening_fen;
             for (year, lines) in by_year {
                 told.extend(in_vouchers(lines).into_iter().map(|lines| {
-                    let balance_fen = amount(statement.closing_fen);
-                    let account = Some((statement.account.clone(), balance_fen));
-                    Report { year, account, lines }
+                    let after_fen = before_fen - paid_fen(&lines);
+                    let balances = [before_fen, after_fen].map(amount);
+                    before_fen = after_fen;
+                    Report { year, account: Some((statement.account.clone(), balances)), lines }
                 }));
             }
         }
@@ -120,8 +128,7 @@ impl Bank {
 
     fn day_report(&self, key: VoucherKey, day: Day, part: Part, report: Report) -> Voucher {
         let Report { account, lines, .. } = report;
-        let amounts = lines.iter().filter_map(|line| line.amount_fen(Field::Amount));
-        let sum_fen: FenSum = amounts.map(|fen| FenSum::from(fen.get())).sum();
+        let sum_fen = paid_fen(&lines);
         let mut head = Fields::new()
             .with_text(Field::PayBank, self.identity.code.as_str())
             .with_text(Field::PayBankName, self.identity.name.as_str())
@@ -130,10 +137,11 @@ impl Bank {
             .with(Field::FirstDay, Value::Day(day))
             .with(Field::LastDay, Value::Day(day))
             .with_text(Field::Hold1, part.to_string());
-        if let Some((account, balance_fen)) = account {
+        if let Some((account, [opening_fen, closing_fen])) = account {
             head.set(Field::PayerName, Value::Text(self.accounts[&account].name.clone()));
             head.set(Field::PayerAccount, Value::Text(account));
-            head.set(Field::ClosingBalance, Value::Amount(balance_fen));
+            head.set(Field::OpeningBalance, Value::Amount(opening_fen));
+            head.set(Field::ClosingBalance, Value::Amount(closing_fen));
         }
         let numbered = lines.into_iter().enumerate();
         let details = numbered.map(|(at, fields)| Detail { id: (at + 1).to_string(), fields });
@@ -217,27 +225,27 @@ impl Bank {
 }
 
 /// What moved one account on a day, by the year of its order: a line for each detail that was paid, and one with less than
-/// zero for each that came back. Payees beside an order are part of its detail.
+/// zero for each that came back. Payees beside an order are part of its detail. What the treasury gave back has a line of
+/// its own for each request, with less than zero, and what it got one with more.
 fn report_lines(statement: &Statement) -> Vec<(FiscalYear, Fields)> {
-    let mut sums: BTreeMap<(VoucherKey, bool, &str), FenSum> = BTreeMap::new();
+    let mut sums: BTreeMap<(VoucherKey, Purpose, &str), FenSum> = BTreeMap::new();
     for line in &statement.lines {
-        let came_back = match line.purpose {
-            Purpose::Charge => false,
-            Purpose::ReturnCharge => true,
-            _ => continue,
-        };
-        *sums.entry((line.voucher, came_back, &line.detail)).or_default() -=
+        *sums.entry((line.voucher, line.purpose, &line.detail)).or_default() -=
             FenSum::from(line.amount_fen.get());
     }
-    let line = |((voucher, _, detail), fen): ((VoucherKey, bool, &str), FenSum)| {
+    let line = |((voucher, purpose, detail), fen): ((VoucherKey, Purpose, &str), FenSum)| {
         let fen = i64::try_from(fen).expect("a detail's payees are an amount together");
         let fields = Fields::new()
             .with_text(Field::PayerAccount, statement.account.as_str())
             .with_amount(Field::Amount, Fen::new(fen))
             .with_text(Field::OriginalNumber, voucher.number.as_str())
             .with_text(Field::OriginalKind, voucher.kind.code().to_string())
-            .with_text(Field::OriginalDetail, detail)
             .with_text(Field::LineState, form::LINE_NORMAL);
+        let fields = match purpose {
+            Purpose::Discharge => fields.with_text(Field::Purpose, "清算划款"),
+            Purpose::ReturnDischarge => fields.with_text(Field::Purpose, "清算退款"),
+            _ => fields.with_text(Field::OriginalDetail, detail),
+        };
         (voucher.year, fields)
     };
     sums.into_iter().map(line).collect()

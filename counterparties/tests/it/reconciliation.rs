@@ -1,6 +1,8 @@
 //! Finance's books against the counterparties' statements: what a script planted is found, and nothing else.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use counterparties::bank;
 use counterparties::script::{Fault, Script};
@@ -373,6 +375,13 @@ pub(crate) fn spoils(kind: VoucherKind, mut change: impl FnMut(&mut Voucher) + '
             let sum_fen: i64 = amounts.map(Fen::get).sum();
             voucher.head.set(Field::Total, Value::Count(voucher.details.len() as u32));
             voucher.head.set(Field::TotalAmount, Value::Amount(Fen::new(sum_fen)));
+            // An account's balance goes with what was paid from it.
+            if let Some(opening_fen) = voucher.head.amount_fen(Field::OpeningBalance)
+                && [VoucherKind::DirectDaily, VoucherKind::AccountTotals].contains(&kind)
+            {
+                let closing_fen = Fen::new(opening_fen.get() - sum_fen);
+                voucher.head.set(Field::ClosingBalance, Value::Amount(closing_fen));
+            }
         }
         Some(voucher)
     })
@@ -389,11 +398,15 @@ fn lines_that_are_missing_more_or_other_are_told_in_their_class() {
             return;
         }
         let lines = &mut report.details;
+        // What the treasury gave for them stands before them, and is not compared.
+        let given = lines.remove(0);
+        assert_eq!(given.fields.text(Field::OriginalKind), Some("2301"));
         lines.remove(0);
         lines.push(lines[0].clone());
         lines[1].fields.set(Field::OriginalNumber, Value::Text("0000009999".to_owned()));
         lines[2].fields.set(Field::Amount, Value::Amount(Fen::new(1)));
         lines[3].fields.set(Field::PayerAccount, Value::Text("102777".to_owned()));
+        lines.push(given);
         for (line, id) in lines.iter_mut().zip(1..) {
             line.id = i32::to_string(&id);
         }
@@ -434,6 +447,62 @@ fn the_central_bank_is_told_what_differs_from_its_statement() {
     assert!(why[0].contains("金额不符（我方200.03、对方0.07）"), "{why:?}");
     let classes: Vec<String> = house.open_ones().into_values().map(|(class, _)| class).collect();
     assert_eq!(classes, ["amount_diff"]);
+}
+
+#[test]
+fn an_account_statement_whose_balances_its_lines_do_not_make_is_not_taken() {
+    let mut house = Closing::open(MONDAY, Script::default());
+    house.pay(0, MONDAY, &amounts(2));
+    house.cut_off();
+    let code = BANKS[0];
+    house.spoil = Box::new(move |to, voucher| {
+        let mut voucher = voucher.clone();
+        let is_it = voucher.head.text(Field::PayBank) == Some(code);
+        if to == finance() && voucher.key.kind == VoucherKind::DirectDaily && is_it {
+            voucher.head.set(Field::ClosingBalance, Value::Amount(Fen::new(-7)));
+        }
+        Some(voucher)
+    });
+    house.close_theirs();
+    let [(_, why)] = house.failed.as_slice() else { panic!("{:?}", house.failed) };
+    // What was paid and what the treasury gave back come to nothing.
+    assert!(why.contains("has 0.00 before and -0.07 after, and its lines come to 0.00"), "{why}");
+    assert_eq!(standing(&house, MONDAY, Check::Statements), Standing::Open);
+    house.assert_replays();
+}
+
+#[test]
+fn a_bank_tells_of_an_account_until_it_is_at_zero_again() {
+    let mut house = Closing::open(MONDAY, Script::default().with(1, Fault::Late));
+    let told: Rc<RefCell<Vec<[Option<i64>; 3]>>> = Rc::default();
+    let keep = Rc::clone(&told);
+    house.spoil = Box::new(move |to, voucher| {
+        if to == finance() && voucher.key.kind == VoucherKind::DirectDaily {
+            let amount = |field| voucher.head.amount_fen(field).map(Fen::get);
+            let fields = [Field::OpeningBalance, Field::TotalAmount, Field::ClosingBalance];
+            keep.borrow_mut().push(fields.map(amount));
+        }
+        Some(voucher.clone())
+    });
+    house.pay(0, MONDAY, &amounts(3));
+    house.cut_off();
+    house.close_theirs();
+    house.begin(TUESDAY);
+    house.bank(0, &bank::Order::SendLate);
+    house.run();
+    house.cut_off();
+    house.close_theirs();
+    let (paid, nothing) = (30_006, [None, Some(0), None]);
+    let days = [
+        [Some(0), Some(paid), Some(-paid)],
+        nothing,
+        // Nothing was paid, and the treasury gave it back.
+        [Some(-paid), Some(-paid), Some(0)],
+        nothing,
+    ];
+    assert_eq!(*told.borrow(), days);
+    assert_eq!(house.failed, []);
+    assert_eq!(house.open_ones().len(), 0);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::limits::VOUCHER_DETAILS_MAX;
 use crate::money::{Fen, FenSum, yuan_plain};
 use crate::voucher::document::Fields;
 use crate::voucher::field::Form;
+use crate::voucher::schema::schema;
 use crate::voucher::{Detail, Field, Flag, Value, Voucher, VoucherKey, VoucherKind, VoucherNumber};
 
 use super::class::{Class, Finding};
@@ -40,6 +41,21 @@ pub enum Unfit {
         voucher: VoucherKey,
         /// Which field.
         field: Field,
+    },
+    /// Balances that are not what the lines make.
+    #[error(
+        "voucher {voucher} has {} before, its lines take off {}, and it says {} after; return the voucher",
+        opening_fen.to_yuan(), yuan_plain(*paid_fen), closing_fen.to_yuan()
+    )]
+    Balances {
+        /// Which voucher.
+        voucher: VoucherKey,
+        /// Before.
+        opening_fen: Fen,
+        /// What its lines come to.
+        paid_fen: FenSum,
+        /// After.
+        closing_fen: Fen,
     },
     /// Too many lines.
     #[error(
@@ -113,11 +129,13 @@ pub fn day_of(statement: &Voucher) -> Day {
     statement.head.day(Field::LastDay).unwrap_or(statement.date)
 }
 
-/// The account that a bank's account statement (2206) tells of, and its balance at the day's end. `None`: it tells of no
-/// account, and so has no line: all are at zero and were not moved.
+/// The account that a bank's account statement (2206) tells of, and its balance behind its lines. `None`: it tells of no
+/// account, and so has no line: all are at zero and were not moved. Of the vouchers of one account and day each goes on
+/// where the one before ended.
 ///
 /// # Errors
-/// [`Unfit::Head`] when it has lines of no account, or an account without a balance.
+/// [`Unfit::Head`] when it has lines of no account, or an account without its balances; [`Unfit::Balances`] when they are
+/// not what its lines make.
 pub fn balance(statement: &Voucher) -> Result<Option<(&str, Fen)>, Unfit> {
     let (head, voucher) = (&statement.head, statement.key);
     let Some(account) = head.text(Field::PayerAccount) else {
@@ -126,13 +144,20 @@ pub fn balance(statement: &Voucher) -> Result<Option<(&str, Fen)>, Unfit> {
             false => Err(Unfit::Head { voucher, field: Field::PayerAccount }),
         };
     };
-    let field = Field::ClosingBalance;
-    let balance_fen = head.amount_fen(field).ok_or(Unfit::Head { voucher, field })?;
-    Ok(Some((account, balance_fen)))
+    let told = |field| head.amount_fen(field).ok_or(Unfit::Head { voucher, field });
+    let (opening_fen, closing_fen) = (told(Field::OpeningBalance)?, told(Field::ClosingBalance)?);
+    let made_fen = schema(voucher.kind).closing_fen(head, &statement.details);
+    if made_fen.is_some_and(|made_fen| made_fen != FenSum::from(closing_fen.get())) {
+        let amounts = statement.details.iter().filter_map(amount_of);
+        let paid_fen = amounts.map(|fen| FenSum::from(fen.get())).sum();
+        return Err(Unfit::Balances { voucher, opening_fen, paid_fen, closing_fen });
+    }
+    Ok(Some((account, closing_fen)))
 }
 
 /// The lines of a statement, in its order. Lines of the treasury account that name no voucher, as income does not, are left
-/// out: the balance has them.
+/// out: the balance has them. So are those of a bank's account by which the treasury gave back what was paid, or got what
+/// came back: the central bank tells of these.
 ///
 /// # Errors
 /// [`Unfit`] when the voucher is no statement or has too many lines. Each line may be unfit on its own.
@@ -146,7 +171,12 @@ pub fn lines(statement: &Voucher) -> Result<impl Iterator<Item = Result<Line<'_>
     let numbered = statement.details.iter().enumerate();
     Ok(numbered.filter_map(move |(at, detail)| {
         let read = Reading { statement, detail };
-        if source == Source::Treasury && read.text(Field::OriginalNumber).is_none() {
+        let is_apart = match source {
+            Source::Treasury => read.text(Field::OriginalNumber).is_none(),
+            Source::Account => read.is_of_the_treasury(),
+            _ => false,
+        };
+        if is_apart {
             return None;
         }
         let line = read.line(source);
@@ -182,6 +212,17 @@ impl<'a> Reading<'a> {
         Ok(Line { scope, item, figures })
     }
 
+    fn named_kind(&self) -> Option<VoucherKind> {
+        let kind = self.text(Field::OriginalKind).and_then(|code| code.parse().ok());
+        kind.and_then(VoucherKind::from_code)
+    }
+
+    /// Whether it is of a request to the treasury, and not of an order.
+    fn is_of_the_treasury(&self) -> bool {
+        let requests = [VoucherKind::TransferRequest, VoucherKind::RefundRequest];
+        self.named_kind().is_some_and(|kind| requests.contains(&kind))
+    }
+
     /// The line is of this voucher.
     fn own_item(&self) -> Item<'a> {
         Item { voucher: self.statement.key, detail: &self.detail.id }
@@ -191,8 +232,7 @@ impl<'a> Reading<'a> {
     /// it says so.
     fn original(&self) -> Result<Item<'a>, Field> {
         let key = self.statement.key;
-        let kind = self.text(Field::OriginalKind).and_then(|code| code.parse().ok());
-        let kind = kind.and_then(VoucherKind::from_code).ok_or(Field::OriginalKind)?;
+        let kind = self.named_kind().ok_or(Field::OriginalKind)?;
         let number = self.text(Field::OriginalNumber).and_then(VoucherNumber::new);
         let number = number.ok_or(Field::OriginalNumber)?;
         let voucher = VoucherKey { kind, number, ..key };

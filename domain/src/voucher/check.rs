@@ -382,17 +382,14 @@ impl Check<'_> {
             let told = format!("{count} ≠ {}", details.len());
             self.found.add(Unfit::CountMismatch, Place::Head(Field::Total), &told);
         }
-        let balances = self.schema.balances && (!details.is_empty() || total.is_some());
-        let before = head.amount_fen(Field::OpeningBalance).filter(|_| balances);
-        if let (Some(before), Some(after)) = (before, head.amount_fen(Field::ClosingBalance)) {
-            let moved = details.iter().filter_map(|line| line.fields.amount_fen(Field::Amount));
-            let moved_fen: FenSum = moved.map(|fen| FenSum::from(fen.get())).sum();
-            let sum_fen = FenSum::from(before.get()) + moved_fen;
-            if sum_fen != FenSum::from(after.get()) {
-                let told = format!("{} ≠ {}", after.to_yuan(), yuan_plain(sum_fen));
-                let place = Place::Head(Field::ClosingBalance);
-                self.found.add(Unfit::TotalMismatch, place, &told);
-            }
+        let tells = !details.is_empty() || total.is_some();
+        let sum_fen = self.schema.closing_fen(head, details).filter(|_| tells);
+        if let (Some(sum_fen), Some(after)) = (sum_fen, head.amount_fen(Field::ClosingBalance))
+            && sum_fen != FenSum::from(after.get())
+        {
+            let told = format!("{} ≠ {}", after.to_yuan(), yuan_plain(sum_fen));
+            let place = Place::Head(Field::ClosingBalance);
+            self.found.add(Unfit::TotalMismatch, place, &told);
         }
     }
 

@@ -11,7 +11,7 @@ use super::field::{Field, Form};
 use super::form;
 use super::key::{DivisionCode, Flag, VoucherKey, VoucherNumber};
 use super::kind::VoucherKind;
-use super::schema::{FunctionSide, Level, Lines, Schema, Sign, schema};
+use super::schema::{Balances, FunctionSide, Level, Lines, Schema, Sign, schema};
 
 /// How much of a table is filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,12 @@ impl Filling {
                 Field::Amount | Field::TotalAmount => Value::Amount(Fen::new(sum(Field::Amount))),
                 Field::ExecutedAmount => Value::Amount(Fen::new(sum(executed))),
                 Field::OpeningBalance => Value::Amount(Fen::new(OPENING_FEN)),
-                Field::ClosingBalance => Value::Amount(Fen::new(OPENING_FEN + sum(Field::Amount))),
+                Field::ClosingBalance => {
+                    let moved_fen = sum(Field::Amount);
+                    let is_taken_off = self.schema.balances == Balances::TakenOff;
+                    let moved_fen = if is_taken_off { -moved_fen } else { moved_fen };
+                    Value::Amount(Fen::new(OPENING_FEN + moved_fen))
+                }
                 Field::Total => Value::Count(details.len() as u32),
                 _ => self.value(field, 0),
             };

@@ -1,6 +1,8 @@
-//! A bank's daily list (2206) as camt.053: a statement for each account, an entry for each line.
+//! A bank's daily list (2206) as camt.053: the statement of an account with the balance before and after, and an entry
+//! for each line.
 //!
-//! The balance that the voucher tells goes beside the entries, with the other fields of its head.
+//! The standard asks every statement for its balances: a list that does not tell them, as one of no account, has no message
+//! here, and a message without them is refused.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +14,14 @@ use domain::voucher::facts::named_voucher;
 use domain::voucher::{Detail, Field, Flag, Value, Voucher, VoucherKey, VoucherKind, form};
 
 use super::answer::amount;
-use super::ids::{daily_key_of, end_to_end_id, key_of, message_id};
+use super::ids::{
+    daily_key_of, end_to_end_id, entry_key_of, is_order, is_request, message_id,
+};
 use super::orders::{ACCOUNT_CHARS_MAX, Created, Unfit, agent, is_member, moment};
 use super::read::{Bad, Kind, Leaf, Listener, Reason, walk};
-use super::statement::{Direction, Entry, EntryDetail, Reading, STATEMENT_NAMESPACE};
+use super::statement::{
+    Balance, Direction, Entry, EntryDetail, Reading, STATEMENT_NAMESPACE, Statement,
+};
 use super::supplement::{self, FIELDS_PATH, REFERENCE_CHARS_MAX};
 use super::values::{CURRENCY, FREE_CHARS_MAX, date, day, once, text};
 use super::write::Out;
@@ -24,6 +30,9 @@ use super::write::Out;
 const HEAD_PLACES: &[Field] = &[
     Field::PayBank,
     Field::PayBankName,
+    Field::PayerAccount,
+    Field::OpeningBalance,
+    Field::ClosingBalance,
     Field::Total,
     Field::TotalAmount,
     Field::FirstDay,
@@ -46,14 +55,11 @@ const LAST_SECOND: u32 = 24 * 3600 - 1;
 /// Writes a daily list.
 ///
 /// # Errors
-/// [`Unfit`] when it is none, has no line, or says what has no place in the message.
+/// [`Unfit`] when it is none, tells of no account, or says what has no place in the message.
 pub fn write(list: &Voucher) -> Result<String, Unfit> {
     let voucher = list.key;
     if voucher.kind != VoucherKind::DirectDaily || list.flag != Flag::Original {
         return Err(Unfit::NoOrder { voucher });
-    }
-    if list.details.is_empty() {
-        return Err(Unfit::Details { voucher, details: 0 });
     }
     let id = message_id(voucher).ok_or(Unfit::LongKey { voucher })?;
     let unfit = |field| Unfit::Field { voucher, detail: String::new(), field };
@@ -63,60 +69,89 @@ pub fn write(list: &Voucher) -> Result<String, Unfit> {
         out.leaf("MsgId", &id);
         out.leaf("CreDtTm", &moment(Created { day: list.date, second: 0 }));
     });
-    let account = |line: &Detail| line.fields.text(Field::PayerAccount).map(str::to_owned);
-    let of_accounts = list.details.chunk_by(|one, next| account(one) == account(next));
-    for (at, lines) in of_accounts.enumerate() {
-        let name = format!("{}-{}", voucher.number, at + 1);
-        statement(&mut out, list, &name, lines)?;
-    }
+    statement(&mut out, list)?;
     let head = |out: &mut Out| supplement::write(out, &list.head, HEAD_PLACES);
     supplement::around(&mut out, head).map_err(unfit)?;
     Ok(out.end())
 }
 
-fn statement(out: &mut Out, list: &Voucher, name: &str, lines: &[Detail]) -> Result<(), Unfit> {
-    let head = &list.head;
+fn statement(out: &mut Out, list: &Voucher) -> Result<(), Unfit> {
+    let Voucher { head, details: lines, .. } = list;
     let unfit = |field| Unfit::Field { voucher: list.key, detail: String::new(), field };
-    let needed = |fields: &Fields, field, most: usize| {
-        let text = fields.text(field).filter(|text| text.chars().count() <= most);
-        text.map(str::to_owned).ok_or_else(|| unfit(field))
+    let needed = |field, most: usize| {
+        let text = head.text(field).filter(|text| text.chars().count() <= most);
+        text.ok_or_else(|| unfit(field))
     };
-    let account = lines.first().map_or(Err(unfit(Field::PayerAccount)), |line| {
-        needed(&line.fields, Field::PayerAccount, ACCOUNT_CHARS_MAX)
-    })?;
-    let bank = needed(head, Field::PayBank, REFERENCE_CHARS_MAX)?;
-    let bank_name = needed(head, Field::PayBankName, usize::MAX)?;
+    let account = needed(Field::PayerAccount, ACCOUNT_CHARS_MAX)?;
+    let bank = needed(Field::PayBank, REFERENCE_CHARS_MAX)?;
+    let bank_name = needed(Field::PayBankName, usize::MAX)?;
     let day = |field| head.day(field).ok_or_else(|| unfit(field));
     let (first, last) = (day(Field::FirstDay)?, day(Field::LastDay)?);
+    let balance = |field| head.amount_fen(field).ok_or_else(|| unfit(field));
+    let (opening, closing) = (balance(Field::OpeningBalance)?, balance(Field::ClosingBalance)?);
     out.open("Stmt");
-    out.leaf("Id", name);
+    out.leaf("Id", list.key.number.as_str());
     out.within(&["FrToDt"], |out| {
         out.leaf("FrDtTm", &moment(Created { day: first, second: 0 }));
         out.leaf("ToDtTm", &moment(Created { day: last, second: LAST_SECOND }));
     });
     out.within(&["Acct"], |out| {
-        out.within(&["Id", "Othr"], |out| out.leaf("Id", &account));
+        out.within(&["Id", "Othr"], |out| out.leaf("Id", account));
         out.leaf("Ccy", CURRENCY);
-        out.within(&["Svcr"], |out| agent(out, Some(&bank), Some(&bank_name)));
+        out.within(&["Svcr"], |out| agent(out, Some(bank), Some(bank_name)));
     });
+    booked_balance(out, "OPBD", opening, first);
+    booked_balance(out, "CLBD", closing, last);
     let amounts = lines.iter().filter_map(|line| line.fields.amount_fen(Field::Amount));
     let sum: FenSum = amounts.map(|fen| FenSum::from(fen.get().abs())).sum();
     out.within(&["TxsSummry", "TtlNtries"], |out| {
         out.leaf("NbOfNtries", &lines.len().to_string());
         out.leaf("Sum", &domain::money::yuan_plain(sum));
     });
-    lines.iter().try_for_each(|line| entry(out, list, line, last))?;
+    lines.iter().try_for_each(|line| entry(out, list, account, line, last))?;
     out.close();
     Ok(())
 }
 
-fn entry(out: &mut Out, list: &Voucher, line: &Detail, last: Day) -> Result<(), Unfit> {
+/// A balance at a day's begin or end: a zero is to the good.
+fn booked_balance(out: &mut Out, code: &str, balance_fen: Fen, day: Day) {
+    out.open("Bal");
+    out.within(&["Tp", "CdOrPrtry"], |out| out.leaf("Cd", code));
+    amount(out, "Amt", Fen::new(balance_fen.get().abs()));
+    out.leaf("CdtDbtInd", if balance_fen < Fen::ZERO { "DBIT" } else { "CRDT" });
+    out.within(&["Dt"], |out| out.leaf("Dt", &date(day)));
+    out.close();
+}
+
+/// The trade of the interface that an entry is (TR01 to TR06): a payment or its undoing, and what a bank asks the treasury
+/// for or hands it.
+fn trade(kind: VoucherKind, amount_fen: Fen) -> &'static str {
+    match kind {
+        VoucherKind::TransferRequest => "TR05",
+        VoucherKind::RefundRequest => "TR06",
+        _ if amount_fen < Fen::ZERO => "TR02",
+        _ => "TR01",
+    }
+}
+
+fn entry(
+    out: &mut Out,
+    list: &Voucher,
+    account: &str,
+    line: &Detail,
+    last: Day,
+) -> Result<(), Unfit> {
     let VoucherKey { division, year, .. } = list.key;
     let unfit = |field| Unfit::Field { voucher: list.key, detail: line.id.clone(), field };
     let fields = &line.fields;
     let amount_fen = fields.amount_fen(Field::Amount).ok_or_else(|| unfit(Field::Amount))?;
-    let order = named_voucher(division, year, fields).and_then(message_id);
-    let order = order.ok_or_else(|| unfit(Field::OriginalNumber))?;
+    let of = named_voucher(division, year, fields);
+    let of = of.filter(|key| is_order(key.kind) || is_request(key.kind));
+    let of = of.ok_or_else(|| unfit(Field::OriginalKind))?;
+    let name = message_id(of).ok_or_else(|| unfit(Field::OriginalNumber))?;
+    if fields.text(Field::PayerAccount) != Some(account) {
+        return Err(unfit(Field::PayerAccount));
+    }
     if fields.text(Field::LineState) != Some(form::LINE_NORMAL) {
         return Err(unfit(Field::LineState));
     }
@@ -144,13 +179,11 @@ fn entry(out: &mut Out, list: &Voucher, line: &Detail, last: Day) -> Result<(), 
     if let Some(serial) = serial {
         out.leaf("AcctSvcrRef", serial);
     }
-    // What a payment out of a zero-balance account, and what comes back to it, are among the trades of the interface.
-    let trade = if amount_fen < Fen::ZERO { "TR02" } else { "TR01" };
-    out.within(&["BkTxCd", "Prtry"], |out| out.leaf("Cd", trade));
+    out.within(&["BkTxCd", "Prtry"], |out| out.leaf("Cd", trade(of.kind, amount_fen)));
     out.open("NtryDtls");
     out.open("TxDtls");
     out.within(&["Refs"], |out| {
-        out.leaf("PmtInfId", &order);
+        out.leaf("PmtInfId", &name);
         if let Some(detail) = detail {
             out.leaf("EndToEndId", &end_to_end_id(detail));
         }
@@ -203,15 +236,6 @@ struct List {
     done: Option<Voucher>,
 }
 
-/// Sets what every statement of a message says, and says alike.
-fn alike<T: PartialEq>(place: &mut Option<T>, value: T, what: &'static str) -> Result<(), Reason> {
-    if place.as_ref().is_some_and(|known| *known != value) {
-        return Err(Reason::Twice(what));
-    }
-    *place = Some(value);
-    Ok(())
-}
-
 impl Listener for List {
     fn open(&mut self, path: &str) -> Result<(), Reason> {
         if path == LINE {
@@ -235,17 +259,16 @@ impl Listener for List {
                 return once(&mut self.id, text(leaf.text, REFERENCE_CHARS_MAX)?, "MsgId");
             }
             "GrpHdr/CreDtTm" => return once(&mut self.created, day(leaf.text)?, "CreDtTm"),
-            "Stmt/FrToDt/FrDtTm" => return alike(&mut self.first, day(leaf.text)?, "FrDtTm"),
-            "Stmt/FrToDt/ToDtTm" => return alike(&mut self.last, day(leaf.text)?, "ToDtTm"),
+            "Stmt/FrToDt/FrDtTm" => return once(&mut self.first, day(leaf.text)?, "FrDtTm"),
+            "Stmt/FrToDt/ToDtTm" => return once(&mut self.last, day(leaf.text)?, "ToDtTm"),
             "Stmt/Acct/Svcr/FinInstnId/Nm" => Field::PayBankName,
             "Stmt/Acct/Svcr/FinInstnId/ClrSysMmbId/MmbId" if is_member(leaf.text) => Field::PayBank,
             "Stmt/Acct/Svcr/FinInstnId/Othr/Id" if !is_member(leaf.text) => Field::PayBank,
             _ => return self.entries.leaf(path, leaf),
         };
-        let told = text(leaf.text, FREE_CHARS_MAX)?;
-        match self.bank.insert(bank, told.clone()) {
-            Some(known) if known != told => Err(Reason::Twice("the account's bank")),
-            _ => Ok(()),
+        match self.bank.insert(bank, text(leaf.text, FREE_CHARS_MAX)?) {
+            Some(_) => Err(Reason::Twice("the account's bank")),
+            None => Ok(()),
         }
     }
 
@@ -268,41 +291,40 @@ impl List {
         let first = self.first.ok_or(Reason::Missing("FrDtTm"))?;
         let last = self.last.ok_or(Reason::Missing("ToDtTm"))?;
         let created = self.created.ok_or(Reason::Missing("CreDtTm"))?;
+        let statements = self.entries.take();
+        let [statement] = statements.as_slice() else {
+            return Err(Reason::Missing("one statement, and no more"));
+        };
         let (mut details, mut sum_fen) = (Vec::with_capacity(self.lines.len()), 0);
         let mut own = std::mem::take(&mut self.lines).into_iter();
-        for statement in self.entries.take() {
-            for entry in &statement.entries {
-                if !entry.is_booked || entry.details.is_empty() {
-                    return Err(Reason::Missing("a booked entry with its transfers"));
-                }
-                for told in &entry.details {
-                    let own = own.next().ok_or(Reason::Missing("a transfer"))?;
-                    let line = Line { key, last, account: &statement.account, entry, told };
-                    sum_fen += line.signed_fen();
-                    let id = (details.len() + 1).to_string();
-                    details.push(Detail { id, fields: line.fields(own)? });
-                }
+        for entry in &statement.entries {
+            if !entry.is_booked || entry.details.is_empty() {
+                return Err(Reason::Missing("a booked entry with its transfers"));
+            }
+            for told in &entry.details {
+                let own = own.next().ok_or(Reason::Missing("a transfer"))?;
+                let line = Line { key, last, account: &statement.account, entry, told };
+                sum_fen += line.signed_fen();
+                let id = (details.len() + 1).to_string();
+                details.push(Detail { id, fields: line.fields(own)? });
             }
         }
-        let head = self.head(first, last, details.len(), sum_fen)?;
+        let told = Told { first, last, lines: details.len(), sum_fen };
+        let head = self.head(statement, told)?;
         Ok(Voucher { key, flag: Flag::Original, date: created, head, details })
     }
 
-    fn head(
-        &mut self,
-        first: Day,
-        last: Day,
-        lines: usize,
-        sum_fen: FenSum,
-    ) -> Result<Fields, Reason> {
+    fn head(&mut self, statement: &Statement, told: Told) -> Result<Fields, Reason> {
+        let Told { first, last, lines, sum_fen } = told;
         let mut head = std::mem::take(&mut self.head);
         supplement::join(&mut head, std::mem::take(&mut self.bank), HEAD_PLACES)?;
-        let sum_fen = i64::try_from(sum_fen).map(Fen::new).ok().filter(|sum| sum.in_bounds());
-        let sum_fen = sum_fen.ok_or(Reason::Missing("a sum that is an amount"))?;
         let total = u32::try_from(lines).expect("fewer lines than a message may have");
         for told in [
+            (Field::PayerAccount, Value::Text(statement.account.clone())),
+            (Field::OpeningBalance, balance(statement.opening, first)?),
+            (Field::ClosingBalance, balance(statement.closing, last)?),
             (Field::Total, Value::Count(total)),
-            (Field::TotalAmount, Value::Amount(sum_fen)),
+            (Field::TotalAmount, Value::Amount(bounded(sum_fen)?)),
             (Field::FirstDay, Value::Day(first)),
             (Field::LastDay, Value::Day(last)),
         ] {
@@ -310,6 +332,28 @@ impl List {
         }
         Ok(head)
     }
+}
+
+/// What a list's head says of its days and lines.
+struct Told {
+    first: Day,
+    last: Day,
+    lines: usize,
+    sum_fen: FenSum,
+}
+
+/// A balance as the list has it: told of the day at whose begin or end it was so.
+fn balance(told: Option<Balance>, day: Day) -> Result<Value, Reason> {
+    let told = told.ok_or(Reason::Missing("the account's balance (Bal)"))?;
+    if told.day != day {
+        return Err(Reason::value(&date(told.day), "the day of the statement"));
+    }
+    bounded(told.fen).map(Value::Amount)
+}
+
+fn bounded(sum_fen: FenSum) -> Result<Fen, Reason> {
+    let fen = i64::try_from(sum_fen).map(Fen::new).ok().filter(|fen| fen.in_bounds());
+    fen.ok_or(Reason::Missing("a sum that is an amount"))
 }
 
 /// One transfer of an entry, as a line of the list.
@@ -337,10 +381,10 @@ impl Line<'_> {
         if self.entry.day != Some(booked) {
             return Err(Reason::value(&date(booked), "the day of the entry"));
         }
-        let order = told.payment.as_deref().and_then(key_of);
+        let order = told.payment.as_deref().and_then(entry_key_of);
         let order = order
             .filter(|order| (order.division, order.year) == (key.division, key.year))
-            .ok_or(Reason::Missing("PmtInfId of an order"))?;
+            .ok_or(Reason::Missing("PmtInfId of an order or a request"))?;
         let fen = i64::try_from(self.signed_fen()).expect("an amount was read");
         let text = |text: &str| Value::Text(text.to_owned());
         let serial = told.bank_serial.as_deref().map(|serial| (Field::BankSerial, text(serial)));

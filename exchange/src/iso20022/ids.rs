@@ -51,6 +51,20 @@ pub fn daily_key_of(id: &str) -> Option<VoucherKey> {
     named(id, |kind| kind == VoucherKind::DirectDaily)
 }
 
+/// The order that an entry of an account is for, or the request (2301, 2302) that the treasury paid or took back by it;
+/// `None` for other names.
+///
+/// Of nine digits read as six the kind would be three digits of the year and one more, which no kind is before the year
+/// 2230.
+pub(super) fn entry_key_of(id: &str) -> Option<VoucherKey> {
+    named(id, |kind| is_order(kind) || is_request(kind))
+}
+
+/// Whether a kind of voucher asks the treasury for what was paid, or hands it what came back.
+pub(super) const fn is_request(kind: VoucherKind) -> bool {
+    matches!(kind, VoucherKind::TransferRequest | VoucherKind::RefundRequest)
+}
+
 fn named(id: &str, is_one: fn(VoucherKind) -> bool) -> Option<VoucherKey> {
     let read = |digits| read_key(id, digits).filter(|key| is_one(key.kind));
     [6, 9].into_iter().find_map(read)

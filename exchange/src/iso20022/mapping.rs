@@ -281,7 +281,12 @@ pub const MAPPING: &[Row] = &[
         "BkToCstmrStmt/GrpHdr/CreDtTm",
         "of a daily list: its day, of Beijing",
     ),
-    row(STATEMENT, "-", "BkToCstmrStmt/Stmt/Id", "the statement's own name"),
+    row(
+        STATEMENT,
+        "-",
+        "BkToCstmrStmt/Stmt/Id",
+        "the statement's own name: of a daily list, the voucher's number",
+    ),
     row(STATEMENT, "BeginDate", "BkToCstmrStmt/Stmt/FrToDt/FrDtTm", "of a daily list"),
     row(STATEMENT, "EndDate", "BkToCstmrStmt/Stmt/FrToDt/ToDtTm", "of a daily list"),
     row(STATEMENT, "PayAcctNo", "BkToCstmrStmt/Stmt/Acct/Id/Othr/Id", "or IBAN"),
@@ -296,7 +301,7 @@ pub const MAPPING: &[Row] = &[
         STATEMENT,
         "BeginAmt EndAmt",
         "BkToCstmrStmt/Stmt/Bal/Tp/CdOrPrtry/Cd",
-        "OPBD, or PRCD, and CLBD",
+        "OPBD, or PRCD, and CLBD: both have to be told",
     ),
     row(
         STATEMENT,
@@ -305,6 +310,12 @@ pub const MAPPING: &[Row] = &[
         "opening and what is booked come to closing",
     ),
     row(STATEMENT, "-", "BkToCstmrStmt/Stmt/Bal/CdtDbtInd", "DBIT: negative"),
+    row(
+        STATEMENT,
+        "BeginDate EndDate",
+        "BkToCstmrStmt/Stmt/Bal/Dt/Dt",
+        "or DtTm; of a daily list, its first day for OPBD and its last for CLBD",
+    ),
     row(
         STATEMENT,
         "AllNum",
@@ -327,7 +338,7 @@ pub const MAPPING: &[Row] = &[
         STATEMENT,
         "-",
         "BkToCstmrStmt/Stmt/Ntry/CdtDbtInd",
-        "DBIT: paid; CRDT: came back, or the clearing",
+        "DBIT: paid, or handed to the treasury; CRDT: came back, or the clearing",
     ),
     row(STATEMENT, "-", "BkToCstmrStmt/Stmt/Ntry/RvslInd", "of a reversal"),
     row(STATEMENT, "-", "BkToCstmrStmt/Stmt/Ntry/Sts/Cd", "only BOOK counts"),
@@ -337,7 +348,7 @@ pub const MAPPING: &[Row] = &[
         STATEMENT,
         "AdmDivCode StYear VtCode VoucherNo",
         "BkToCstmrStmt/Stmt/Ntry/NtryDtls/TxDtls/Refs/PmtInfId",
-        "as it went out",
+        "of the order, as it went out; of the treasury's money, of the request (2301, 2302)",
     ),
     row(
         STATEMENT,

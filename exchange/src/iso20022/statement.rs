@@ -89,6 +89,15 @@ pub struct Entry {
     pub details: Vec<EntryDetail>,
 }
 
+/// A balance that is booked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// How much: negative where the account owes.
+    pub fen: FenSum,
+    /// The day at whose begin or end it was so.
+    pub day: Day,
+}
+
 /// The statement of one account, or a notice of its entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -96,10 +105,10 @@ pub struct Statement {
     pub id: String,
     /// The account.
     pub account: String,
-    /// Balance before the entries; none in a notice.
-    pub opening_fen: Option<FenSum>,
+    /// Balance before the entries, and the day it is told of; none in a notice.
+    pub opening: Option<Balance>,
     /// Balance after them; none in a notice.
-    pub closing_fen: Option<FenSum>,
+    pub closing: Option<Balance>,
     /// Its entries.
     pub entries: Vec<Entry>,
 }
@@ -111,6 +120,22 @@ impl Statement {
         let booked = self.entries.iter().filter(|entry| entry.is_booked);
         booked.flat_map(move |entry| {
             entry.details.iter().filter_map(move |detail| self.line(bank, entry, detail))
+        })
+    }
+
+    /// That it tells both balances, as the standard asks of every statement, and the entries lead from one to the other.
+    fn check_balances(&self) -> Result<(), Reason> {
+        let opening = self.opening.ok_or(Reason::Missing("the opening balance (Bal, OPBD)"))?;
+        let closing = self.closing.ok_or(Reason::Missing("the closing balance (Bal, CLBD)"))?;
+        let booked = self.entries.iter().filter(|entry| entry.is_booked);
+        let moved: FenSum = booked.map(|entry| entry.direction.signed(entry.amount_fen)).sum();
+        if opening.fen + moved == closing.fen {
+            return Ok(());
+        }
+        Err(Reason::Sum {
+            what: "the closing balance",
+            told: domain::money::yuan_plain(closing.fen),
+            added: domain::money::yuan_plain(opening.fen + moved),
         })
     }
 
@@ -178,18 +203,19 @@ struct Told {
     id: Option<String>,
     account: Option<String>,
     /// Opening balance, and the closing balance of the day before, which is the same.
-    opening_fen: [Option<FenSum>; 2],
-    closing_fen: Option<FenSum>,
+    opening: [Option<Balance>; 2],
+    closing: Option<Balance>,
     count: Option<u64>,
     sum_fen: Option<Fen>,
     entries: Vec<Entry>,
 }
 
 #[derive(Default)]
-struct Balance {
+struct BalanceTold {
     code: Option<String>,
     amount_fen: Option<Fen>,
     direction: Option<Direction>,
+    day: Option<Day>,
 }
 
 #[derive(Default)]
@@ -223,7 +249,7 @@ pub(super) struct Reading {
     base: &'static str,
     done: Vec<Statement>,
     told: Told,
-    balance: Balance,
+    balance: BalanceTold,
     entry: EntryTold,
     detail: DetailTold,
     transactions: usize,
@@ -252,14 +278,15 @@ impl Reading {
     }
 
     fn end_balance(&mut self) -> Result<(), Reason> {
-        let Balance { code, amount_fen, direction } = std::mem::take(&mut self.balance);
+        let BalanceTold { code, amount_fen, direction, day } = std::mem::take(&mut self.balance);
         let amount_fen = amount_fen.ok_or(Reason::Missing("the balance's Amt"))?;
         let direction = direction.ok_or(Reason::Missing("the balance's CdtDbtInd"))?;
-        let balance_fen = direction.signed(amount_fen);
+        let day = day.ok_or(Reason::Missing("the balance's Dt"))?;
+        let balance = Balance { fen: direction.signed(amount_fen), day };
         match code.as_deref() {
-            Some("OPBD") => once(&mut self.told.opening_fen[0], balance_fen, "the opening balance"),
-            Some("PRCD") => once(&mut self.told.opening_fen[1], balance_fen, "the balance before"),
-            Some("CLBD") => once(&mut self.told.closing_fen, balance_fen, "the closing balance"),
+            Some("OPBD") => once(&mut self.told.opening[0], balance, "the opening balance"),
+            Some("PRCD") => once(&mut self.told.opening[1], balance, "the balance before"),
+            Some("CLBD") => once(&mut self.told.closing, balance, "the closing balance"),
             _ => Ok(()),
         }
     }
@@ -312,30 +339,20 @@ impl Reading {
 
     fn end_statement(&mut self) -> Result<(), Reason> {
         let told = std::mem::take(&mut self.told);
-        let [opening_fen, before_fen] = told.opening_fen;
+        let [opening, before] = told.opening;
         let statement = Statement {
             id: told.id.ok_or(Reason::Missing("the statement's Id"))?,
             account: told.account.ok_or(Reason::Missing("the account"))?,
-            opening_fen: opening_fen.or(before_fen),
-            closing_fen: told.closing_fen,
+            opening: opening.or(before),
+            closing: told.closing,
             entries: told.entries,
         };
         let entries = &statement.entries;
         same_count("NbOfNtries", told.count, entries.len())?;
         let amounts = entries.iter().map(|entry| FenSum::from(entry.amount_fen.get()));
         same_sum("the sum of the entries", told.sum_fen, amounts.sum())?;
-        if let (Some(opening_fen), Some(closing_fen)) =
-            (statement.opening_fen, statement.closing_fen)
-        {
-            let booked = entries.iter().filter(|entry| entry.is_booked);
-            let moved: FenSum = booked.map(|entry| entry.direction.signed(entry.amount_fen)).sum();
-            if opening_fen + moved != closing_fen {
-                return Err(Reason::Sum {
-                    what: "the closing balance",
-                    told: domain::money::yuan_plain(closing_fen),
-                    added: domain::money::yuan_plain(opening_fen + moved),
-                });
-            }
+        if self.base == STATEMENT_PATH {
+            statement.check_balances()?;
         }
         self.done.push(statement);
         self.one_more()
@@ -346,7 +363,7 @@ impl Listener for Reading {
     fn open(&mut self, path: &str) -> Result<(), Reason> {
         match self.below(path) {
             Some("") => self.told = Told::default(),
-            Some("Bal") => self.balance = Balance::default(),
+            Some("Bal") => self.balance = BalanceTold::default(),
             Some("Ntry") => self.entry = EntryTold::default(),
             Some("Ntry/NtryDtls/TxDtls") => self.detail = DetailTold::default(),
             _ => {}
@@ -392,6 +409,9 @@ impl Listener for Reading {
                 once(&mut entry.day, day(leaf.text)?, "the entry's day")
             }
             "Ntry/AcctSvcrRef" => once(&mut entry.bank_serial, name()?, "AcctSvcrRef"),
+            "Bal/Dt/Dt" | "Bal/Dt/DtTm" => {
+                once(&mut balance.day, day(leaf.text)?, "the balance's Dt")
+            }
             // A statement, balance or entry without anything in it.
             "" | "Bal" | "Ntry" => Err(Reason::Missing("what an element has to hold")),
             _ => Ok(()),

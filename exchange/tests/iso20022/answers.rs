@@ -323,7 +323,7 @@ fn any_notice() -> impl Strategy<Value = (Statement, String)> {
              </n:BkToCstmrDbtCdtNtfctn></n:Document>",
             inside.replace('<', "<n:").replace("<n:/", "</n:")
         );
-        (Statement { id, account, opening_fen: None, closing_fen: None, entries }, message)
+        (Statement { id, account, opening: None, closing: None, entries }, message)
     })
 }
 

@@ -51,22 +51,34 @@ fn rejected(note: &str) -> Voucher {
     receipt
 }
 
-fn line(account: &str, voucher: &str, detail: &str, fen: i64) -> Fields {
+const ACCOUNT: &str = "37001618801050000001";
+
+fn line(voucher: &str, detail: &str, fen: i64) -> Fields {
+    cleared("8202", voucher, fen).with_text(Field::OriginalDetail, detail)
+}
+
+/// What the treasury gave for a request, less than zero, or took back; or an order without its detail.
+fn cleared(kind: &str, request: &str, fen: i64) -> Fields {
     Fields::new()
-        .with_text(Field::PayerAccount, account)
+        .with_text(Field::PayerAccount, ACCOUNT)
         .with_amount(Field::Amount, Fen::new(fen))
-        .with_text(Field::OriginalNumber, voucher)
-        .with_text(Field::OriginalKind, "8202")
-        .with_text(Field::OriginalDetail, detail)
+        .with_text(Field::OriginalNumber, request)
+        .with_text(Field::OriginalKind, kind)
         .with_text(Field::LineState, "0")
 }
 
-fn list(lines: Vec<Fields>) -> Voucher {
-    let sum = lines.iter().filter_map(|line| line.amount_fen(Field::Amount)).map(Fen::get).sum();
+/// A list of an account that lacked so much before.
+fn list(opening_fen: i64, lines: Vec<Fields>) -> Voucher {
+    let sum: i64 =
+        lines.iter().filter_map(|line| line.amount_fen(Field::Amount)).map(Fen::get).sum();
     let mut head = Fields::new()
         .with_text(Field::PayBank, "105")
         .with_text(Field::PayBankName, "中国建设银行")
         .with_amount(Field::TotalAmount, Fen::new(sum))
+        .with_text(Field::PayerAccount, ACCOUNT)
+        .with_text(Field::PayerName, "第一中学")
+        .with_amount(Field::OpeningBalance, Fen::new(opening_fen))
+        .with_amount(Field::ClosingBalance, Fen::new(opening_fen - sum))
         .with_text(Field::Hold1, "1/2");
     head.set(Field::Total, Value::Count(lines.len() as u32));
     head.set(Field::FirstDay, Value::Day(day(20_230_311)));
@@ -77,15 +89,21 @@ fn list(lines: Vec<Fields>) -> Voucher {
     Voucher { key, flag: Flag::Original, date: day(20_230_311), head, details }
 }
 
-fn two_accounts() -> Voucher {
-    let other = line("37001618801050000002", "0000000003", "明细3", 70_000)
+/// A day on which two orders were paid, one of them came back, and the treasury gave and took.
+fn a_days_list() -> Voucher {
+    let other = line("0000000003", "明细3", 70_000)
         .with_text(Field::BankSerial, "CCB1")
         .with_text(Field::Unit, "101002");
-    list(vec![
-        line("37001618801050000001", "0000000001", "1", 500_000),
-        line("37001618801050000001", "0000000001", "1", -500_000),
-        other,
-    ])
+    list(
+        -80_000,
+        vec![
+            line("0000000001", "1", 500_000),
+            line("0000000001", "1", -500_000),
+            other,
+            cleared("2301", "10500000007", -80_000).with_text(Field::Purpose, "清算划款"),
+            cleared("2302", "10500000008", 500_000),
+        ],
+    )
 }
 
 #[test]
@@ -96,7 +114,7 @@ fn answers_and_lists_are_written_as_they_were() {
     let none = answer::write(&rejected("TM01已过截止时间")).expect("fit to go out");
     golden("pain002_rejected.xml", &none.report);
     assert_eq!(none.notice, None, "nothing was booked");
-    golden("camt053_written.xml", &daily::write(&two_accounts()).expect("fit to go out"));
+    golden("camt053_written.xml", &daily::write(&a_days_list()).expect("fit to go out"));
 }
 
 #[test]
@@ -139,7 +157,8 @@ fn an_answer_reads_beside_its_order() {
 
 #[test]
 fn orders_and_lists_come_back_whole() {
-    for voucher in [school(), two_accounts()] {
+    // An account that was not moved and is not at zero is told of by its balances alone.
+    for voucher in [school(), a_days_list(), list(-5, Vec::new())] {
         let payload = write(&voucher).expect("it can be said");
         assert_eq!(read(&payload, None), Ok(voucher.clone()));
         assert_eq!(write(&voucher), Some(payload), "written again it is the same");
@@ -154,15 +173,35 @@ fn what_these_messages_cannot_say_goes_in_another_form() {
     number.head.set(Field::BankSerial, text(&"1".repeat(36)));
     let mut blank = school();
     blank.head.set(Field::PayerName, text(" 第一中学"));
-    let mut other_sum = two_accounts();
-    other_sum.head.set(Field::TotalAmount, Value::Amount(Fen::new(1)));
-    let mut returned = two_accounts();
+    let changed = |field, value: Value| {
+        let mut list = a_days_list();
+        list.head.set(field, value);
+        list
+    };
+    let other_sum = changed(Field::TotalAmount, Value::Amount(Fen::new(1)));
+    let other_balance = changed(Field::ClosingBalance, Value::Amount(Fen::new(1)));
+    let other_account = changed(Field::PayerAccount, text("37001618801050000002"));
+    let without = |field| {
+        let mut list = a_days_list();
+        let mut head = Fields::new();
+        for (other, value) in list.head.iter().filter(|(one, _)| *one != field) {
+            head.append(other, value.clone());
+        }
+        list.head = head;
+        list
+    };
+    let missing = [Field::OpeningBalance, Field::ClosingBalance, Field::PayerAccount].map(without);
+    let mut returned = a_days_list();
     returned.details[0].fields.set(Field::LineState, text("1"));
+    let mut notice = a_days_list();
+    notice.details[3].fields.set(Field::OriginalKind, text("5106"));
     let sheet = sample(VoucherKind::BatchDetails, Flag::Original, Fill::Must).expect("a sample");
     let request = sample(VoucherKind::TransferRequest, Flag::Original, Fill::Must);
     let refund = sample(VoucherKind::DirectRefund, Flag::Original, Fill::Must);
-    for voucher in [executed, number, blank, other_sum, returned, sheet, list(Vec::new())]
+    for voucher in [executed, number, blank, returned, notice, sheet]
         .into_iter()
+        .chain([other_sum, other_balance, other_account])
+        .chain(missing)
         .chain(request)
         .chain(refund)
     {
@@ -282,21 +321,30 @@ fn what_is_no_payload_is_refused() {
 
 #[test]
 fn a_wrong_list_is_none() {
-    let good = daily::write(&two_accounts()).expect("fit to go out");
-    assert_eq!(daily::read(good.as_bytes()), Ok(two_accounts()));
+    let good = daily::write(&a_days_list()).expect("fit to go out");
+    assert_eq!(daily::read(good.as_bytes()), Ok(a_days_list()));
     for (from, to) in [
         ("<MsgId>37010220232206", "<MsgId>37010220238202"),
         ("<MsgId>370102", "<MsgId>370103"),
-        ("<NbOfNtries>2", "<NbOfNtries>3"),
-        ("<Sum>10000.00", "<Sum>10000.01"),
-        ("<Sum>700.00", "<Sum>700.01"),
+        ("<NbOfNtries>5", "<NbOfNtries>3"),
+        ("<Sum>16500.00", "<Sum>16500.01"),
+        // Balances: another than the entries make, another sign, another day, another type, none.
+        ("<Amt Ccy=\"CNY\">800.00", "<Amt Ccy=\"CNY\">800.01"),
+        ("<Amt Ccy=\"CNY\">5700.00", "<Amt Ccy=\"CNY\">5699.99"),
+        ("<CdtDbtInd>DBIT", "<CdtDbtInd>CRDT"),
+        ("<Dt>2023-03-11", "<Dt>2023-03-10"),
+        ("<Cd>OPBD", "<Cd>CLBD"),
+        ("<Cd>OPBD", "<Cd>PRCD</Cd><Cd>OPBD"),
+        ("<Cd>OPBD", "<Cd>ITBD"),
+        ("<Cd>CLBD", "<Cd>CLAV"),
+        ("<FrDtTm>2023-03-11", "<FrDtTm>2023-03-10"),
         ("<Cd>BOOK", "<Cd>PDNG"),
         ("<Dt>2023-03-11", "<Dt>2023-03-12"),
-        ("<PmtInfId>37010220238202", "<PmtInfId>37010220232301"),
+        ("<PmtInfId>37010220238202", "<PmtInfId>37010220235106"),
         ("<PmtInfId>370102", "<PmtInfId>370103"),
         ("<CdtDbtInd>DBIT", "<CdtDbtInd>OUT"),
         ("<ToDtTm>2023-03-11", "<ToDtTm>2023-03-12"),
-        ("<Id>105</Id>", "<Id>106</Id>"),
+        ("<Id>37001618801050000001</Id>", "<Id></Id>"),
         ("<OriDetailId>明细3", "<OriDetailId>明细4"),
         ("<AgencyCode>101002", "<Agency>101002"),
         ("<AgencyCode>", "<PayAmt>1.00</PayAmt><AgencyCode>"),
@@ -307,18 +355,36 @@ fn a_wrong_list_is_none() {
         assert_ne!(message, good, "{from}");
         assert!(daily::read(message.as_bytes()).is_err(), "{from} → {to}");
     }
-    let less = good.replace("700.00", "699.99");
-    assert_ne!(daily::read(less.as_bytes()), Ok(two_accounts()));
+    // What it lacks is said by name, and figures that do not fit by their amounts.
+    let told = |message: &str| daily::read(message.as_bytes()).expect_err("no list").to_string();
+    let balance = |code: &str| {
+        let start = good.find("      <Bal>").expect("a balance");
+        let mut balances = good[start..].split_inclusive("</Bal>\n");
+        let balance = balances.find(|text| text.contains(code)).expect("the balance");
+        good.replacen(balance, "", 1)
+    };
+    assert!(told(&balance("OPBD")).contains("the opening balance (Bal, OPBD)"));
+    assert!(told(&balance("CLBD")).contains("the closing balance (Bal, CLBD)"));
+    let why = told(&good.replacen("<Amt Ccy=\"CNY\">800.00", "<Amt Ccy=\"CNY\">900.00", 1));
+    assert!(why.contains("-5700.00") && why.contains("-5800.00"), "{why}");
+    let start = good.find("    <Stmt>").expect("a statement");
+    let end = good.find("    <SplmtryData>").expect("the head's fields");
+    let twice = format!("{}{}{}", &good[..end], &good[start..end], &good[end..]);
+    daily::read(twice.as_bytes()).expect_err("two statements");
 }
 
 fn any_line() -> impl Strategy<Value = Fields> {
-    let account = prop::sample::select(vec!["37001618801050000001", "37001618801050000002"]);
     let detail =
         prop::sample::select(vec!["1", "2", "17", "明细1", "01234567-89ab-4cde-8f01-23456789abcd"]);
     let fen = prop_oneof![1..1_000_000_i64, -1_000_000..-1_i64];
     let more = prop::option::of(prop::sample::select(vec!["a & b", "<c>", "第一中学"]));
-    (account, 1..99_u32, detail, fen, more).prop_map(|(account, number, detail, fen, more)| {
-        let line = line(account, &format!("{number:010}"), detail, fen);
+    let kind = prop::sample::select(vec!["8202", "5201", "2301", "2302"]);
+    (kind, 1..99_u32, detail, fen, more).prop_map(|(kind, number, detail, fen, more)| {
+        let number = format!("{number:010}");
+        let line = match kind {
+            "2301" | "2302" => cleared(kind, &number, fen),
+            _ => cleared(kind, &number, fen).with_text(Field::OriginalDetail, detail),
+        };
         match more {
             Some(more) => line.with_text(Field::PayerName, more),
             None => line,
@@ -330,8 +396,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_list_comes_back(lines in prop::collection::vec(any_line(), 1..12)) {
-        let list = list(lines);
+    fn any_list_comes_back(
+        opening_fen in -1_000_000..1_000_000_i64,
+        lines in prop::collection::vec(any_line(), 0..12),
+    ) {
+        let list = list(opening_fen, lines);
         let payload = write(&list);
         prop_assert!(payload.is_some(), "{:?}", list);
         prop_assert_eq!(read(&payload.unwrap_or_default(), None), Ok(list));
@@ -361,7 +430,7 @@ proptest! {
     fn a_changed_list_is_refused_or_read(
         changes in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8, any::<u8>()), 1..4),
     ) {
-        let mut bytes = daily::write(&two_accounts()).expect("fit to go out").into_bytes();
+        let mut bytes = daily::write(&a_days_list()).expect("fit to go out").into_bytes();
         for (at, how, byte) in changes {
             let at = at.index(bytes.len());
             match how {

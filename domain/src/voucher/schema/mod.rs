@@ -5,10 +5,12 @@
 
 mod tables;
 
+use super::document::{Detail, Fields};
 use super::field::Field;
 use super::key::Flag;
 use super::kind::VoucherKind;
 use super::seal::SealPlace;
+use crate::money::FenSum;
 
 pub use tables::schema;
 
@@ -168,6 +170,17 @@ pub struct Answer {
     pub seals: &'static [SealPlace],
 }
 
+/// What amounts of details do to the balance of whatever a voucher tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Balances {
+    /// It tells no balances, or its details are not all that moved it.
+    Apart,
+    /// They are added.
+    Added,
+    /// They are taken off: they say what was paid.
+    TakenOff,
+}
+
 /// What one kind of voucher must and may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
@@ -191,14 +204,29 @@ pub struct Schema {
     pub apart: &'static [Field],
     /// What is the sum of what.
     pub sums: &'static [Sum],
-    /// Whether the balance after is the balance before and the sum of the details' amounts.
-    pub balances: bool,
+    /// What the details' amounts do to the balance before, so that it becomes the balance after.
+    pub balances: Balances,
     /// Which functional classes it names.
     pub functions: FunctionSide,
     /// Who has to stand under it before it goes out.
     pub seals: &'static [SealPlace],
     /// What its receipt adds; `None`: it has none.
     pub receipt: Option<Answer>,
+}
+
+impl Schema {
+    /// What the balance after has to be, by the balance before and the details; none where it tells no such balances.
+    #[must_use]
+    pub fn closing_fen(&self, head: &Fields, details: &[Detail]) -> Option<FenSum> {
+        let moved = details.iter().filter_map(|line| line.fields.amount_fen(Field::Amount));
+        let moved_fen: FenSum = moved.map(|fen| FenSum::from(fen.get())).sum();
+        let before_fen = FenSum::from(head.amount_fen(Field::OpeningBalance)?.get());
+        match self.balances {
+            Balances::Apart => None,
+            Balances::Added => Some(before_fen + moved_fen),
+            Balances::TakenOff => Some(before_fen - moved_fen),
+        }
+    }
 }
 
 impl Schema {

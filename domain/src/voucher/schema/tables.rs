@@ -3,7 +3,7 @@
 use super::super::field::Field;
 use super::super::kind::VoucherKind;
 use super::super::seal::SealPlace;
-use super::{Answer, FunctionSide, Level, Lines, Schema, Sign, Sum};
+use super::{Answer, Balances, FunctionSide, Level, Lines, Schema, Sign, Sum};
 
 /// `must` and `may` with names of fields; a group after `+`.
 macro_rules! level {
@@ -58,7 +58,7 @@ const fn usual(kind: VoucherKind, head: Level, detail: Level) -> Schema {
         payee_account: false,
         apart: &[],
         sums: AMOUNTS,
-        balances: false,
+        balances: Balances::Apart,
         functions: FunctionSide::Spending,
         seals: &[SealPlace::FinanceBusiness],
         receipt: None,
@@ -317,12 +317,13 @@ const fn statement(kind: VoucherKind, head: Level, detail: Level) -> Schema {
 }
 
 const DIRECT_DAILY: Schema = Schema {
+    balances: Balances::TakenOff,
     seals: &[SealPlace::BankBusiness],
     ..statement(
         VoucherKind::DirectDaily,
         level! {
             must PayBank PayBankName FirstDay LastDay Total TotalAmount;
-            may FundType PayerAccount PayerName ClosingBalance;
+            may FundType PayerAccount PayerName OpeningBalance ClosingBalance;
         },
         level! {
             must OriginalKind OriginalNumber Amount;
@@ -342,7 +343,7 @@ const INCOME_DAILY: Schema = Schema {
 };
 
 const BALANCE_DAILY: Schema = Schema {
-    balances: true,
+    balances: Balances::Added,
     ..statement(
         VoucherKind::BalanceDaily,
         level! {
@@ -390,7 +391,7 @@ const BANK_CLEARING_STATEMENT: Schema = Schema {
 };
 
 const TREASURY_STATEMENT: Schema = Schema {
-    balances: true,
+    balances: Balances::Added,
     ..statement(
         VoucherKind::TreasuryStatement,
         level! {

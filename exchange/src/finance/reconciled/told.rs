@@ -332,11 +332,10 @@ impl Finance {
 /// What a bank tells of its accounts' balances, all together: those that are not at zero.
 fn balances(bank: Party, day: Day, statements: &[Voucher]) -> Effect {
     let told = statements.iter().filter_map(|statement| balance(statement).ok().flatten());
-    let off = told.filter(|(_, balance_fen)| *balance_fen != Fen::ZERO);
-    // An account has a voucher for each year of its orders.
-    let not_zero: BTreeMap<&str, Fen> = off.collect();
-    let not_zero =
-        not_zero.into_iter().map(|(account, fen)| (account.to_owned(), fen.get())).collect();
+    // An account has a voucher for each year of its orders: the last one says what it has at the end.
+    let last: BTreeMap<&str, Fen> = told.collect();
+    let not_zero = last.into_iter().filter(|(_, balance_fen)| *balance_fen != Fen::ZERO);
+    let not_zero = not_zero.map(|(account, fen)| (account.to_owned(), fen.get())).collect();
     reconciled(Record::Balances { bank: bank.to_string(), day: day.get(), not_zero })
 }
 
