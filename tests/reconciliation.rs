@@ -258,5 +258,29 @@ fn a_day_with_differences_is_told_in_both_languages_and_closed_on_the_next() {
     }
     golden("status-closed-chinese", &province.finance, &["status", "--chinese"]);
     golden("status-closed-json", &province.finance, &["status", "--json"]);
+
+    // The month is told when it is over, its days being closed.
+    let next = json!({ "day": "2022-04-01", "worked": true });
+    for party in [&province.finance, &province.bank, &province.central_bank] {
+        party.order("open-day", &next);
+    }
+    golden("month-due", &province.finance, &["month", "2022-03"]);
+    golden("month-refused", &province.finance, &["month", "2022-3"]);
+    for party in [&province.bank, &province.central_bank] {
+        party.order("tell", &json!({ "period": "2022-03" }));
+    }
+    let month = || -> Value {
+        let told = day(&province.finance, &["month", "2022-03", "--json"]);
+        serde_json::from_str(&told).expect("it prints JSON")
+    };
+    wait_for("every statement of the month is compared", || {
+        let statements = month()["statements"].as_array().expect("a list").clone();
+        statements.iter().all(|one| one["compared"] == true).then_some(())
+    });
+    golden("month-green", &province.finance, &["month", "2022-03"]);
+    golden("month-green-chinese", &province.finance, &["month", "2022-03", "--chinese"]);
+    golden("month-green-json", &province.finance, &["month", "2022-03", "--json"]);
+    province.finance.kill_and_start();
+    golden("month-green", &province.finance, &["month", "2022-03"]);
     province.engine.take().expect("it runs").stop();
 }

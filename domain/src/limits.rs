@@ -163,6 +163,9 @@ pub const RECONCILED_SCOPE_BYTES_MAX: usize = 160;
 /// statement as a whole is wrong and is sent again.
 pub const DIFFERENCES_MAX: usize = 65_536;
 
+/// Days behind a period's last one on whose close is still known what came of its statements: a year's are told in the next.
+pub const PERIOD_KEPT_DAYS: u32 = 400;
+
 /// Open things that an item of a day's checklist calls by name; of further ones it tells how many.
 pub const DAY_NAMED_MAX: usize = 20;
 

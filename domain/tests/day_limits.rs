@@ -73,7 +73,10 @@ fn until_a_second_person_agrees_the_old_limit_holds_and_nothing_else_confirms_it
     assert_eq!((holds(&limits, 0), waits(&limits, 0)), (Some((500, AGREEMENTS[0])), None));
     // Withdrawn: by two as well.
     say(&mut limits, (8, 0, None, 1)).expect("proposed");
-    assert_eq!((holds(&limits, 0), waits(&limits, 0)), (Some((500, AGREEMENTS[0])), Some((8, None))));
+    assert_eq!(
+        (holds(&limits, 0), waits(&limits, 0)),
+        (Some((500, AGREEMENTS[0])), Some((8, None)))
+    );
     say(&mut limits, (7, 0, None, 1)).expect("withdrawn");
     assert_eq!((holds(&limits, 0), waits(&limits, 0)), (None, None));
     assert_eq!(limits.banks().count(), 0);

@@ -28,6 +28,8 @@ pub(crate) struct Days {
 enum What {
     /// Show a day's checklist (日终检查): green, or what is open by name, with owner and age.
     Status(Status),
+    /// Show how the statements of a month or a year stand (月对账、年对账): green, or what is due and what differs, by day.
+    Month(Month),
     /// List open differences, each with its class, owner and age.
     Differences(Differences),
     /// Name the person in finance who sees to a difference (指派).
@@ -83,6 +85,22 @@ struct Status {
     /// Which day; the business day of finance's store where none is given.
     #[arg(long, value_name = "DAY")]
     day: Option<String>,
+    /// Print in Chinese.
+    #[arg(long)]
+    chinese: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  treasury day month 127.0.0.1:7009 2022-03
+  treasury day month 127.0.0.1:7009 2022 --chinese
+  treasury day month 127.0.0.1:7009 2022-03 --json")]
+struct Month {
+    #[command(flatten)]
+    at: At,
+    /// Which month, like 2022-03; or a year, like 2022.
+    period: String,
     /// Print in Chinese.
     #[arg(long)]
     chinese: bool,
@@ -238,6 +256,7 @@ impl Days {
     pub(crate) fn run(self) -> Result<Exit> {
         match self.what {
             What::Status(status) => status.run(),
+            What::Month(month) => month.run(),
             What::Differences(asked) => asked.run(),
             What::Assign(Assign { which, to }) => which.order("assign", json!({ "to": to })),
             What::Write(Write { which, letter }) => {
@@ -279,6 +298,14 @@ impl Status {
     }
 }
 
+impl Month {
+    fn run(self) -> Result<Exit> {
+        let seen = say(self.at.address, &json!({ "look": "period", "period": self.period }))?;
+        self.at.print(seen, |seen| page(seen, self.chinese));
+        Ok(Exit::Ok)
+    }
+}
+
 impl AgreeExposure {
     fn run(self) -> Result<Exit> {
         let AgreeExposure { at, bank, amount, withdrawn, agreement, person } = self;
@@ -288,7 +315,9 @@ impl AgreeExposure {
         });
         say(at.address, &order)?;
         let seen = say(at.address, &json!({ "look": "exposure", "bank": bank }))?;
-        at.print(seen, |seen| format!("{}\n", [false, true].map(|chinese| page(seen, chinese)).join("\n")));
+        at.print(seen, |seen| {
+            format!("{}\n", [false, true].map(|chinese| page(seen, chinese)).join("\n"))
+        });
         Ok(Exit::Ok)
     }
 }

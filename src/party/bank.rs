@@ -9,7 +9,7 @@ use exchange::node::Order;
 use serde_json::{Value, json};
 
 use super::vouchers;
-use super::words::{Seen, Words, day, key, of_store, party, status, text, yuan};
+use super::words::{Seen, Words, day, key, of_store, party, period, status, text, yuan};
 
 /// Money in JSON: yuan with two places.
 fn yuan_text(fen: i128) -> String {
@@ -55,6 +55,7 @@ impl Words<Bank> for BankWords {
             }),
             "send-late" => business(BankOrder::SendLate),
             "close" => business(BankOrder::Close),
+            "tell" => business(BankOrder::Tell(period(said)?)),
             other => Ok(vec![of_store(other, said)?]),
         }
     }

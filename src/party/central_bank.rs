@@ -10,7 +10,7 @@ use exchange::node::Order;
 use serde_json::{Value, json};
 
 use super::vouchers;
-use super::words::{Seen, Words, day, of_store, party, status, text, yuan};
+use super::words::{Seen, Words, day, of_store, party, period, status, text, yuan};
 
 /// A central bank's words.
 pub(crate) struct CentralBankWords;
@@ -63,6 +63,7 @@ impl Words<CentralBank> for CentralBankWords {
                 amount_fen: yuan(said, "amount")?,
             }),
             "close" => business(TreasuryOrder::Close),
+            "tell" => business(TreasuryOrder::Tell(period(said)?)),
             other => Ok(vec![of_store(other, said)?]),
         }
     }

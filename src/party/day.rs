@@ -8,6 +8,7 @@ use domain::Fen;
 use domain::day::{Checklist, Item, Pile, Standing};
 use domain::ids::{Day, PersonId};
 use domain::money::yuan_grouped;
+use domain::reconciliation::period::Period;
 use domain::reconciliation::register::{Difference, DifferenceId, Remark};
 use domain::reconciliation::{Figures, ItemState};
 use domain::voucher::Party;
@@ -217,6 +218,29 @@ pub(crate) fn differences(finance: &Finance) -> Value {
     let today = |one: &Difference| finance.day().map_or(one.opened, |day| day.max(one.opened));
     let listed = finance.differences().open().map(|one| difference(one, today(one)));
     json!({ "differences": listed.collect::<Vec<_>>() })
+}
+
+/// How the statements of a month or a year stand, and what differs.
+pub(crate) fn period(finance: &Finance, period: Period) -> Value {
+    let standing = finance.period(period);
+    let today = finance.day().map_or(period.last(), |day| day.max(period.last()));
+    let statements = standing.statements().iter().map(|(told, outcome)| {
+        json!({
+            "told_by": told.party.to_string(),
+            "source": told.source.to_string(),
+            "compared": outcome.is_some(),
+            "agreed": outcome.map(|outcome| outcome.agreed),
+            "different": outcome.map(|outcome| outcome.different),
+        })
+    });
+    json!({
+        "period": period.to_string(),
+        "green": standing.is_green(),
+        "statements": statements.collect::<Vec<_>>(),
+        "differences": standing.open().iter().map(|one| difference(one, today)).collect::<Vec<_>>(),
+        "english": standing.english(today),
+        "chinese": standing.chinese(today),
+    })
 }
 
 fn difference(one: &Difference, today: Day) -> Value {

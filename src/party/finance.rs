@@ -25,7 +25,9 @@ use serde_json::{Value, json};
 
 use super::After;
 use super::vouchers;
-use super::words::{Seen, Words, day, key, of_store, party, payment_id, status, text, yuan};
+use super::words::{
+    Seen, Words, day, key, of_store, party, payment_id, period, status, text, yuan,
+};
 
 /// The channel by which facts of the exchange come.
 const CHANNEL: ChannelId = ChannelId(u16::MAX - 1);
@@ -148,6 +150,10 @@ impl Words<Finance> for FinanceWords {
                     _ => Some(day(said)?),
                 };
                 Ok(Box::new(move |node, _| super::day::checklist(node.business(), asked)))
+            }
+            "period" => {
+                let period = period(said)?;
+                Ok(Box::new(move |node, _| Ok(super::day::period(node.business(), period))))
             }
             "exposure" => {
                 let bank = party(said, "bank")?;

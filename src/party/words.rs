@@ -1,6 +1,7 @@
 //! What people can say to a party, and see of it, by name: what every party has, and what each business adds.
 
 use domain::ids::PaymentId;
+use domain::reconciliation::period::Period;
 use domain::voucher::{Party, Voucher, VoucherKey};
 use exchange::business::Business;
 use exchange::node::Order;
@@ -40,6 +41,13 @@ pub(crate) fn text<'a>(said: &'a Value, name: &str) -> Result<&'a str, String> {
 /// A day that has to be there.
 pub(crate) fn day(said: &Value) -> Result<domain::ids::Day, String> {
     day_of(text(said, "day")?).map_err(|error| error.to_string())
+}
+
+/// A month or a year that has to be there.
+pub(crate) fn period(said: &Value) -> Result<Period, String> {
+    let told = text(said, "period")?;
+    Period::parse(told)
+        .ok_or_else(|| format!("`{told}` is no month and no year; write one like 2022-03, or 2022"))
 }
 
 /// A payment's id, as a UUID is written.

@@ -18,6 +18,7 @@ mod record;
 mod refund;
 mod refusal;
 mod statement;
+mod totals;
 mod trade;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -400,6 +401,7 @@ impl Business for Bank {
             }
             Order::SendLate => Ok(self.send_late()),
             Order::Close => self.close(),
+            Order::Tell(period) => self.tell(*period),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use domain::Fen;
 use domain::ids::Day;
+use domain::reconciliation::period::Period;
 use domain::voucher::VoucherKey;
 use thiserror::Error;
 
@@ -48,6 +49,8 @@ pub enum Order {
     SendLate,
     /// Ends the day: zero-balance accounts have to be at zero, or people are alarmed.
     Close,
+    /// Tells finance a month or a year that is over, summed up (4006).
+    Tell(Period),
 }
 
 /// Why an order to a bank is refused.
@@ -89,6 +92,12 @@ pub enum Refusal {
         day: Day,
         /// The last one.
         last: Day,
+    },
+    /// The period has days to come.
+    #[error("{period} is not over here; close its last day, or open one behind it")]
+    NotOver {
+        /// Which.
+        period: Period,
     },
     /// The bank has paid no such voucher.
     #[error("this bank has not paid {voucher}; name a payment order that it paid")]

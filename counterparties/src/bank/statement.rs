@@ -22,6 +22,9 @@ use crate::limits::{LISTED_PER_VOUCHER_MAX, REASON_CHARS_MAX};
 /// Whom a report is for: a finance department, and one of its divisions.
 type Whose = (Party, DivisionCode);
 
+/// Lines of an account, each with the year of the orders it is of.
+type Lines = Vec<(FiscalYear, Fields)>;
+
 /// One voucher of a day's reports.
 struct Report {
     /// The year of the orders.
@@ -31,10 +34,24 @@ struct Report {
     lines: Vec<Fields>,
 }
 
+/// What is told: by which kind of voucher, of which first and last day, and when.
+pub(super) struct Told {
+    pub(super) kind: VoucherKind,
+    pub(super) days: [Day; 2],
+    pub(super) date: Day,
+}
+
 /// What lines come to: what was paid, less what came in.
 fn paid_fen(lines: &[Fields]) -> FenSum {
     let amounts = lines.iter().filter_map(|line| line.amount_fen(Field::Amount));
     amounts.map(|fen| FenSum::from(fen.get())).sum()
+}
+
+/// Reports behind the record that their numbers are given.
+pub(super) fn numbered(reports: Vec<Effect>) -> Vec<Effect> {
+    let count = reports.len() as u32;
+    let given = (count > 0).then(|| noted(&Record::Numbered { count }));
+    given.into_iter().chain(reports).collect()
 }
 
 /// Lines dealt out to vouchers that hold them: one at least.
@@ -49,7 +66,7 @@ fn in_vouchers(mut lines: Vec<Fields>) -> Vec<Vec<Fields>> {
 }
 
 /// A sum of a bank's books as an amount.
-fn amount(sum_fen: FenSum) -> Fen {
+pub(super) fn amount(sum_fen: FenSum) -> Fen {
     let amount_fen = i64::try_from(sum_fen).map(Fen::new).ok();
     amount_fen.filter(|fen| fen.in_bounds()).expect("a bank's sum is an amount")
 }
@@ -70,24 +87,33 @@ impl Bank {
         let not_zero = balances.filter(|(_, balance_fen)| *balance_fen != 0).collect();
         let reports = self.day_reports(day);
         let mut effects = vec![noted(&Record::Closed { not_zero })];
-        if !reports.is_empty() {
-            effects.push(noted(&Record::Numbered { count: reports.len() as u32 }));
-        }
-        effects.extend(reports);
+        effects.extend(numbered(reports));
         Ok(effects)
     }
 
-    /// What moved zero-balance accounts on a day and what they had before and have after it, for each finance office by
-    /// division, year and account. Each voucher of an account goes on where the one before ended. An account that was not moved and is at zero is not told of; for a division with nothing to tell
-    /// there is an empty report, so that silence is no statement.
+    /// What moved zero-balance accounts on a day, line by line.
     fn day_reports(&self, day: Day) -> Vec<Effect> {
-        let this_year = FiscalYear::new(day.year()).expect("a business day is in a year");
+        let told = Told { kind: VoucherKind::DirectDaily, days: [day; 2], date: day };
+        self.reports(&told, &self.account_statements(day), report_lines)
+    }
+
+    /// What moved zero-balance accounts and what they had before and have after it, for each finance office by division,
+    /// year and account. Each voucher of an account goes on where the one before ended. An account that was not moved and
+    /// is at zero is not told of; for a division with nothing to tell there is an empty report, so that silence is no
+    /// statement.
+    pub(super) fn reports(
+        &self,
+        of: &Told,
+        statements: &[Statement],
+        lines: impl Fn(&Statement) -> Lines,
+    ) -> Vec<Effect> {
+        let this_year = FiscalYear::new(of.days[1].year()).expect("a business day is in a year");
         let mut reports: BTreeMap<Whose, Vec<Report>> = BTreeMap::new();
-        for statement in self.account_statements(day) {
+        for statement in statements {
             let account = &self.accounts[&statement.account];
             let whose = (account.finance, account.division);
             let mut by_year: BTreeMap<FiscalYear, Vec<Fields>> = BTreeMap::new();
-            for (year, line) in report_lines(&statement) {
+            for (year, line) in lines(statement) {
                 by_year.entry(year).or_default().push(line);
             }
             if by_year.is_empty() && statement.closing_fen != 0 {
@@ -115,18 +141,17 @@ impl Bank {
         for ((to, division), told) in reports {
             for report in told {
                 let number = self.number_after(written.len() as u32);
-                let (year, kind) = (report.year, VoucherKind::DirectDaily);
-                let key = VoucherKey { division, year, kind, number };
+                let key = VoucherKey { division, year: report.year, kind: of.kind, number };
                 let part = parts.get_mut(&to).expect("it was counted");
                 part.number += 1;
-                let voucher = self.day_report(key, day, *part, report);
+                let voucher = self.report(key, of, *part, report);
                 written.push(Effect::Issue { to, voucher });
             }
         }
         written
     }
 
-    fn day_report(&self, key: VoucherKey, day: Day, part: Part, report: Report) -> Voucher {
+    fn report(&self, key: VoucherKey, of: &Told, part: Part, report: Report) -> Voucher {
         let Report { account, lines, .. } = report;
         let sum_fen = paid_fen(&lines);
         let mut head = Fields::new()
@@ -134,8 +159,8 @@ impl Bank {
             .with_text(Field::PayBankName, self.identity.name.as_str())
             .with(Field::Total, Value::Count(lines.len() as u32))
             .with_amount(Field::TotalAmount, amount(sum_fen))
-            .with(Field::FirstDay, Value::Day(day))
-            .with(Field::LastDay, Value::Day(day))
+            .with(Field::FirstDay, Value::Day(of.days[0]))
+            .with(Field::LastDay, Value::Day(of.days[1]))
             .with_text(Field::Hold1, part.to_string());
         if let Some((account, [opening_fen, closing_fen])) = account {
             head.set(Field::PayerName, Value::Text(self.accounts[&account].name.clone()));
@@ -145,7 +170,7 @@ impl Bank {
         }
         let numbered = lines.into_iter().enumerate();
         let details = numbered.map(|(at, fields)| Detail { id: (at + 1).to_string(), fields });
-        Voucher { key, flag: Flag::Original, date: day, head, details: details.collect() }
+        Voucher { key, flag: Flag::Original, date: of.date, head, details: details.collect() }
     }
 
     /// Holds the central bank's clearing statement against the bank's own requests, and answers (2502).
@@ -227,7 +252,7 @@ impl Bank {
 /// What moved one account on a day, by the year of its order: a line for each detail that was paid, and one with less than
 /// zero for each that came back. Payees beside an order are part of its detail. What the treasury gave back has a line of
 /// its own for each request, with less than zero, and what it got one with more.
-fn report_lines(statement: &Statement) -> Vec<(FiscalYear, Fields)> {
+fn report_lines(statement: &Statement) -> Lines {
     let mut sums: BTreeMap<(VoucherKey, Purpose, &str), FenSum> = BTreeMap::new();
     for line in &statement.lines {
         *sums.entry((line.voucher, line.purpose, &line.detail)).or_default() -=

@@ -91,6 +91,7 @@ impl CentralBank {
                 self.queues.entry(treasury).or_default().insert(place);
             }
             Record::Settled { key } => self.settled(key.key()),
+            Record::Told { numbers } => self.numbers += numbers,
             Record::Closed { numbers } => {
                 self.open = false;
                 self.numbers += numbers;
@@ -155,6 +156,8 @@ impl CentralBank {
             day: self.day.expect("vouchers come on a day"),
             treasury: text(Field::Treasury),
             bank: text(Field::PayBank),
+            account: text(Field::PayerAccount),
+            fund: text(Field::FundType),
             amount_fen: voucher.head.amount_fen(Field::Amount).unwrap_or_default(),
             returned,
         });

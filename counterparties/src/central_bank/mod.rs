@@ -12,6 +12,7 @@ mod order;
 mod record;
 mod requests;
 mod statements;
+mod totals;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -79,6 +80,8 @@ struct Ended {
     day: Day,
     treasury: String,
     bank: String,
+    account: String,
+    fund: String,
     amount_fen: Fen,
     returned: bool,
 }
@@ -267,6 +270,7 @@ impl Business for CentralBank {
                 Ok(run.into_effects())
             }
             Order::Close => self.close(),
+            Order::Tell(period) => self.tell(*period),
         }
     }
 

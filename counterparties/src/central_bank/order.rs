@@ -2,6 +2,7 @@
 
 use domain::Fen;
 use domain::ids::Day;
+use domain::reconciliation::period::Period;
 use thiserror::Error;
 
 use super::master::MasterRow;
@@ -59,6 +60,8 @@ pub enum Order {
     Settle,
     /// Ends the day with its statements and reports.
     Close,
+    /// Tells finance a month or a year that is over, summed up (4004, 3552).
+    Tell(Period),
 }
 
 /// Why an order to the central bank is refused.
@@ -80,6 +83,12 @@ pub enum Refusal {
         day: Day,
         /// The last one.
         last: Day,
+    },
+    /// The period has days to come.
+    #[error("{period} is not over here; close its last day, or open one behind it")]
+    NotOver {
+        /// Which.
+        period: Period,
     },
     /// No such treasury.
     #[error("treasury {code} is not on file; file it")]

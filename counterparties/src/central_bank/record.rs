@@ -69,4 +69,8 @@ pub(super) enum Record<'a> {
     Closed {
         numbers: u32,
     },
+    /// Statements of a period were written.
+    Told {
+        numbers: u32,
+    },
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ids::Day;
 use domain::money::FenSum;
+use domain::reconciliation::period::of_statement;
 use domain::reconciliation::statement::{Part, source_of};
 use domain::voucher::document::Fields;
 use domain::voucher::{Detail, Field, Flag, Party, PartyKind, Value, Voucher, VoucherKind, form};
@@ -17,9 +18,12 @@ use crate::ledger::{AccountKind, Purpose, Statement};
 use crate::limits::LISTED_PER_VOUCHER_MAX;
 
 /// Statements and reports that are being written.
-struct Reports<'a> {
+pub(super) struct Reports<'a> {
     bank: &'a CentralBank,
-    day: Day,
+    /// What is told of: the first day and the last.
+    days: [Day; 2],
+    /// When.
+    date: Day,
     written: Vec<(Party, Voucher)>,
 }
 
@@ -32,21 +36,34 @@ impl CentralBank {
 
     pub(super) fn close(&self) -> Result<Vec<Effect>, Refusal> {
         let day = self.today()?;
-        let mut reports = Reports { bank: self, day, written: Vec::new() };
+        let mut reports = Reports::new(self, [day; 2], day);
         for statement in self.treasury_statements(day) {
             let treasury = &self.master.treasuries[&statement.account];
             reports.clearing(treasury);
             reports.account(treasury, &statement);
             reports.daily(treasury, &statement);
         }
-        let numbers = reports.written.len() as u32;
+        let numbers = reports.count();
         let mut effects = vec![noted(&Record::Closed { numbers })];
         effects.extend(reports.numbered());
         Ok(effects)
     }
 }
 
-impl Reports<'_> {
+impl<'a> Reports<'a> {
+    pub(super) fn new(bank: &'a CentralBank, days: [Day; 2], date: Day) -> Reports<'a> {
+        Reports { bank, days, date, written: Vec::new() }
+    }
+
+    pub(super) const fn bank(&self) -> &'a CentralBank {
+        self.bank
+    }
+
+    /// How many were written.
+    pub(super) fn count(&self) -> u32 {
+        self.written.len() as u32
+    }
+
     /// To finance and to each bank: what was cleared, and what was sent back.
     fn clearing(&mut self, treasury: &Treasury) {
         let bank = self.bank;
@@ -54,7 +71,7 @@ impl Reports<'_> {
             .ended
             .iter()
             .rev()
-            .take_while(|ended| ended.day == self.day)
+            .take_while(|ended| ended.day == self.days[1])
             .filter(|ended| ended.treasury == treasury.code)
             .collect();
         let mut years: BTreeSet<FiscalYear> =
@@ -153,7 +170,7 @@ impl Reports<'_> {
         let mut income: BTreeMap<&str, FenSum> = BTreeMap::new();
         let mut spending: BTreeMap<&str, FenSum> = BTreeMap::new();
         let of_day =
-            ledger.entries().iter().rev().take_while(|entry| ledger.day(entry) == self.day);
+            ledger.entries().iter().rev().take_while(|entry| ledger.day(entry) == self.days[1]);
         for entry in of_day {
             let amount_fen = FenSum::from(entry.amount_fen.get());
             let out_fen = match (entry.debit == account, entry.credit == account) {
@@ -192,19 +209,19 @@ impl Reports<'_> {
         self.write(treasury, year, VoucherKind::BalanceDaily, to, balances, Vec::new());
     }
 
-    fn year(&self) -> FiscalYear {
-        FiscalYear::new(self.day.year()).expect("a business day is in a year")
+    pub(super) fn year(&self) -> FiscalYear {
+        FiscalYear::new(self.days[1].year()).expect("a business day is in a year")
     }
 
-    fn head(&self, treasury: &Treasury) -> Fields {
+    pub(super) fn head(&self, treasury: &Treasury) -> Fields {
         Fields::new()
             .with_text(Field::Treasury, treasury.code.as_str())
-            .with(Field::FirstDay, Value::Day(self.day))
-            .with(Field::LastDay, Value::Day(self.day))
+            .with(Field::FirstDay, Value::Day(self.days[0]))
+            .with(Field::LastDay, Value::Day(self.days[1]))
     }
 
     /// Writes lines under a head that counts and sums them.
-    fn totalled(
+    pub(super) fn totalled(
         &mut self,
         treasury: &Treasury,
         year: FiscalYear,
@@ -233,12 +250,12 @@ impl Reports<'_> {
         let key = self.bank.own_key(treasury, year, kind, self.written.len() as u32);
         let detail = |(at, fields): (usize, Fields)| Detail { id: (at + 1).to_string(), fields };
         let details = lines.into_iter().enumerate().map(detail).collect();
-        let voucher = Voucher { key, flag: Flag::Original, date: self.day, head, details };
+        let voucher = Voucher { key, flag: Flag::Original, date: self.date, head, details };
         self.written.push((to, voucher));
     }
 
     /// All that was written; each statement says which part of its kind it is to whoever gets it.
-    fn numbered(self) -> impl Iterator<Item = Effect> {
+    pub(super) fn numbered(self) -> impl Iterator<Item = Effect> {
         let mut parts: BTreeMap<(Party, VoucherKind), Part> = BTreeMap::new();
         for (to, voucher) in &self.written {
             let part = parts.entry((*to, voucher.key.kind));
@@ -247,7 +264,8 @@ impl Reports<'_> {
         self.written.into_iter().map(move |(to, mut voucher)| {
             let part = parts.get_mut(&(to, voucher.key.kind)).expect("it was counted");
             part.number += 1;
-            if source_of(voucher.key.kind, voucher.flag).is_some() {
+            let is_compared = source_of(voucher.key.kind, voucher.flag).is_some();
+            if is_compared || of_statement(&voucher).is_some() {
                 voucher.head.set(Field::Hold1, Value::Text(part.to_string()));
             }
             Effect::Issue { to, voucher }
@@ -259,12 +277,12 @@ impl Reports<'_> {
 ///
 /// # Panics
 /// When it leaves the bounds of amounts: a treasury of ninety trillion yuan.
-fn in_field(sum_fen: FenSum) -> Fen {
+pub(super) fn in_field(sum_fen: FenSum) -> Fen {
     let fen = i64::try_from(sum_fen).map(Fen::new).ok().filter(|fen| fen.in_bounds());
     fen.expect("a treasury's sums are amounts")
 }
 
-const fn told(purpose: Purpose) -> &'static str {
+pub(super) const fn told(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Opening => "期初余额",
         Purpose::Clearing => "清算划款",

@@ -12,6 +12,8 @@ use super::{AccountId, AccountKind, Entry, Ledger, Purpose};
 pub struct StatementLine {
     /// The voucher it is for.
     pub voucher: VoucherKey,
+    /// The day.
+    pub day: Day,
     /// Which of the voucher's details; empty: the voucher as a whole.
     pub detail: String,
     /// What for.
@@ -20,39 +22,40 @@ pub struct StatementLine {
     pub amount_fen: Fen,
 }
 
-/// A statement of one account and day.
+/// A statement of one account, for a day or for several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The account's kind.
     pub kind: AccountKind,
     /// The account's number.
     pub account: String,
-    /// The day.
-    pub day: Day,
-    /// Balance before the day, in fen.
+    /// The first day, and the last.
+    pub days: [Day; 2],
+    /// Balance before the first day, in fen.
     pub opening_fen: FenSum,
     /// What moved it, in the order it did.
     pub lines: Vec<StatementLine>,
-    /// Balance after the day, in fen.
+    /// Balance after the last day, in fen.
     pub closing_fen: FenSum,
 }
 
 impl Statement {
-    fn empty(ledger: &Ledger, id: AccountId, day: Day) -> Statement {
+    fn empty(ledger: &Ledger, id: AccountId, days: [Day; 2]) -> Statement {
         let account = ledger.account(id);
         let (kind, account) = (account.kind, account.number.to_owned());
-        Statement { kind, account, day, opening_fen: 0, lines: Vec::new(), closing_fen: 0 }
+        Statement { kind, account, days, opening_fen: 0, lines: Vec::new(), closing_fen: 0 }
     }
 
-    /// Takes in an entry of this account, of this day or an earlier one.
+    /// Takes in an entry of this account, of these days or an earlier one.
     fn add(&mut self, ledger: &Ledger, entry: &Entry, signed: i64, on: Day) {
         self.closing_fen += FenSum::from(signed);
-        if on < self.day {
+        if on < self.days[0] {
             self.opening_fen += FenSum::from(signed);
             return;
         }
         self.lines.push(StatementLine {
             voucher: ledger.key(entry.source),
+            day: on,
             detail: ledger.detail(entry).to_owned(),
             purpose: entry.purpose,
             amount_fen: Fen::new(signed),
@@ -64,7 +67,7 @@ impl Ledger {
     /// The statement of one account and day.
     #[must_use]
     pub fn statement(&self, account: AccountId, day: Day) -> Statement {
-        let mut statement = Statement::empty(self, account, day);
+        let mut statement = Statement::empty(self, account, [day; 2]);
         self.each_until(day, |entry, id, signed, on| {
             if id == account {
                 statement.add(self, entry, signed, on);
@@ -76,13 +79,19 @@ impl Ledger {
     /// The statements of all accounts of a kind for a day, in the order they were opened.
     #[must_use]
     pub fn statements(&self, kind: AccountKind, day: Day) -> Vec<Statement> {
+        self.statements_of(kind, [day; 2])
+    }
+
+    /// The same from a first day to a last one.
+    #[must_use]
+    pub fn statements_of(&self, kind: AccountKind, days: [Day; 2]) -> Vec<Statement> {
         let mut place = vec![None; self.accounts.len()];
         let mut statements = Vec::new();
         for id in self.accounts(kind) {
             place[id.0 as usize] = Some(statements.len());
-            statements.push(Statement::empty(self, id, day));
+            statements.push(Statement::empty(self, id, days));
         }
-        self.each_until(day, |entry, id, signed, on| {
+        self.each_until(days[1], |entry, id, signed, on| {
             if let Some(at) = place[id.0 as usize] {
                 statements[at].add(self, entry, signed, on);
             }

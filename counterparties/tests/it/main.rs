@@ -12,4 +12,5 @@ mod properties;
 mod province;
 mod reconciliation;
 mod records;
+mod totals;
 mod wrong_orders;

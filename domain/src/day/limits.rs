@@ -162,12 +162,7 @@ impl Limits {
     ///
     /// # Errors
     /// A [`Refusal`]; nothing comes of it then.
-    pub fn decide(
-        &self,
-        person: PersonId,
-        today: Day,
-        order: Order<'_>,
-    ) -> Result<Event, Refusal> {
+    pub fn decide(&self, person: PersonId, today: Day, order: Order<'_>) -> Result<Event, Refusal> {
         let Order { bank, limit_fen, agreement } = order;
         if person == PersonId::NOBODY {
             return Err(Unsaid::NoPerson.into());
@@ -273,7 +268,10 @@ impl Proposed {
             None => "that nothing is".to_owned(),
         };
         let day = day.get();
-        format!("person {} proposes {what} ({words}, {day}), which waits for a second person", person.0)
+        format!(
+            "person {} proposes {what} ({words}, {day}), which waits for a second person",
+            person.0
+        )
     }
 
     /// The same in Chinese.

@@ -6,6 +6,8 @@ pub mod balances;
 
 pub mod limits;
 
+pub mod period;
+
 mod told;
 
 use crate::codes::numbered;

@@ -22,6 +22,18 @@ numbered! {
         Clearing = 5, "clearing";
         /// The statement of the treasury account (3513), with what moved cash in our books.
         Treasury = 6, "treasury";
+        /// A bank's statement of an account's month (4006), with what we hold as paid from it and as come back.
+        AccountMonth = 7, "account-month";
+        /// The same of a year.
+        AccountYear = 8, "account-year";
+        /// What the central bank cleared in a month by bank, account and fund nature (4004), with what we hold as cleared.
+        ClearingMonth = 9, "clearing-month";
+        /// The same of a year.
+        ClearingYear = 10, "clearing-year";
+        /// The treasury account's month (3552), with what moved cash in our books.
+        TreasuryMonth = 11, "treasury-month";
+        /// The same of a year.
+        TreasuryYear = 12, "treasury-year";
     }
 }
 
@@ -36,6 +48,12 @@ impl Source {
             Source::RefundRequests => "申请退款凭证",
             Source::Clearing => "清算对账单",
             Source::Treasury => "国库存款账户对账单",
+            Source::AccountMonth => "零余额账户月对账单",
+            Source::AccountYear => "零余额账户年对账单",
+            Source::ClearingMonth => "清算月对账单",
+            Source::ClearingYear => "清算年对账单",
+            Source::TreasuryMonth => "国库存款账户月对账单",
+            Source::TreasuryYear => "国库存款账户年对账单",
         }
     }
 
@@ -46,8 +64,15 @@ impl Source {
             Source::Receipts
             | Source::Account
             | Source::TransferRequests
-            | Source::RefundRequests => PartyKind::Bank,
-            Source::Clearing | Source::Treasury => PartyKind::CentralBank,
+            | Source::RefundRequests
+            | Source::AccountMonth
+            | Source::AccountYear => PartyKind::Bank,
+            Source::Clearing
+            | Source::Treasury
+            | Source::ClearingMonth
+            | Source::ClearingYear
+            | Source::TreasuryMonth
+            | Source::TreasuryYear => PartyKind::CentralBank,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! - [`class`]: the six classes of differences, whom each waits for, and what resolves it.
 //! - [`comparison`]: lines of both sides in any order, joined; the differences and the sums of each scope.
 //! - [`statement`]: lines out of vouchers, their head held against them, and the answer to a statement.
+//! - [`period`]: sums of a month or a year, out of vouchers, and what differs.
 //! - [`register`]: open differences, from the day they appear until somebody closes them.
 
 pub mod line;
@@ -18,6 +19,8 @@ pub mod class;
 pub mod comparison;
 
 pub mod statement;
+
+pub mod period;
 
 pub mod register;
 

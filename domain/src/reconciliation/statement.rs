@@ -44,8 +44,8 @@ pub enum Unfit {
     },
     /// Balances that are not what the lines make.
     #[error(
-        "voucher {voucher} has {} before, its lines take off {}, and it says {} after; return the voucher",
-        opening_fen.to_yuan(), yuan_plain(*paid_fen), closing_fen.to_yuan()
+        "voucher {voucher} has {} before and {} after, and its lines come to {}; return the voucher",
+        opening_fen.to_yuan(), closing_fen.to_yuan(), yuan_plain(*sum_fen)
     )]
     Balances {
         /// Which voucher.
@@ -53,9 +53,22 @@ pub enum Unfit {
         /// Before.
         opening_fen: Fen,
         /// What its lines come to.
-        paid_fen: FenSum,
+        sum_fen: FenSum,
         /// After.
         closing_fen: Fen,
+    },
+    /// An account's statement that does not go on where the one before ended.
+    #[error(
+        "voucher {voucher} begins with {}, and the one before it ended with {}; return the voucher",
+        opening_fen.to_yuan(), before_fen.to_yuan()
+    )]
+    NotGoingOn {
+        /// Which voucher.
+        voucher: VoucherKey,
+        /// Where the one before ended.
+        before_fen: Fen,
+        /// Where it begins.
+        opening_fen: Fen,
     },
     /// Too many lines.
     #[error(
@@ -144,15 +157,25 @@ pub fn balance(statement: &Voucher) -> Result<Option<(&str, Fen)>, Unfit> {
             false => Err(Unfit::Head { voucher, field: Field::PayerAccount }),
         };
     };
+    let [_, closing_fen] = balances(statement)?;
+    Ok(Some((account, closing_fen)))
+}
+
+/// A statement's balances before its lines and behind them.
+///
+/// # Errors
+/// [`Unfit::Head`] when it does not tell both; [`Unfit::Balances`] when they are not what its lines make.
+pub(super) fn balances(statement: &Voucher) -> Result<[Fen; 2], Unfit> {
+    let (head, voucher) = (&statement.head, statement.key);
     let told = |field| head.amount_fen(field).ok_or(Unfit::Head { voucher, field });
     let (opening_fen, closing_fen) = (told(Field::OpeningBalance)?, told(Field::ClosingBalance)?);
     let made_fen = schema(voucher.kind).closing_fen(head, &statement.details);
     if made_fen.is_some_and(|made_fen| made_fen != FenSum::from(closing_fen.get())) {
         let amounts = statement.details.iter().filter_map(amount_of);
-        let paid_fen = amounts.map(|fen| FenSum::from(fen.get())).sum();
-        return Err(Unfit::Balances { voucher, opening_fen, paid_fen, closing_fen });
+        let sum_fen = amounts.map(|fen| FenSum::from(fen.get())).sum();
+        return Err(Unfit::Balances { voucher, opening_fen, sum_fen, closing_fen });
     }
-    Ok(Some((account, closing_fen)))
+    Ok([opening_fen, closing_fen])
 }
 
 /// The lines of a statement, in its order. Lines of the treasury account that name no voucher, as income does not, are left

@@ -80,6 +80,12 @@ kinds! {
     BankClearingStatement = 3502, "bank-clearing-statement", "清算对账单(银行)", CentralBank => Bank;
     /// Statement of the treasury account.
     TreasuryStatement = 3513, "treasury-statement", "国库存款账户对账单", CentralBank => Finance;
+    /// Statement of the treasury account for a month or a year, summed up.
+    TreasuryTotals = 3552, "treasury-totals", "国库存款账户月(年)对账单", CentralBank => Finance;
+    /// What the central bank cleared in a month or a year, summed up.
+    ClearingTotals = 4004, "clearing-totals", "清算月(年)对账单", CentralBank => Finance;
+    /// A bank's statement of an account for a month or a year, summed up.
+    AccountTotals = 4006, "account-totals", "零余额账户月(年)对账单", Bank => Finance;
     /// What a bank may be cleared under authorized payment.
     AuthorizedLimit = 5106, "authorized-limit", "授权支付汇总清算额度通知单", Finance => CentralBank;
     /// What a bank may be cleared under direct payment.

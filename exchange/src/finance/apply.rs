@@ -43,7 +43,10 @@ impl Finance {
                 self.facts.extend(facts);
             }
             Record::RefundSettled { key, number, facts } => {
-                self.refunds.remove(&(self.by_key[&key_of(&key)], number));
+                let at = self.by_key[&key_of(&key)];
+                self.refunds.remove(&(at, number));
+                let back_fen = facts.iter().map(|fact| i128::from(fact.amount_fen)).sum::<i128>();
+                *self.settled.entry((at, day_of(&facts))).or_default() += back_fen;
                 self.facts.extend(facts);
             }
             Record::SettlementWaits { receipt } => {
@@ -69,6 +72,7 @@ impl Finance {
                 for at in self.noticed.remove(&notice).unwrap_or_default() {
                     let row = &mut self.rows[at as usize];
                     row.standing = Standing::Cleared;
+                    row.cleared_on = day_of(&facts);
                     row.lines = Box::default();
                     let paid_fen = row.paid_fen();
                     self.cleared_fen += paid_fen;
@@ -153,6 +157,7 @@ impl Finance {
             amount_fen: Fen::new(issued.amount_fen),
             standing: Standing::Out,
             paid_on: Day::default(),
+            cleared_on: Day::default(),
             payer: self.reconciled.payers.number(&issued.account, &issued.fund),
             parts: issued.parts.iter().map(part).collect(),
             sheet: None,

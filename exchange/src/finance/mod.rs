@@ -210,6 +210,8 @@ pub struct Row {
     pub standing: Standing,
     /// The day it was paid on; none before it was.
     pub paid_on: Day,
+    /// The day it was cleared on; none before it was.
+    pub cleared_on: Day,
     /// From which account and of which funds: a number among those of this business.
     payer: u32,
     /// Its details, in order; their ids count from 1.
@@ -254,6 +256,8 @@ pub struct Finance {
     requests: BTreeMap<VoucherKey, (Party, Voucher)>,
     /// Refunds that have not reached the treasury, by voucher and number: what came back of each payment.
     refunds: BTreeMap<(u32, u64), Vec<FactDue>>,
+    /// Refunds that have reached the treasury, in fen: by voucher and day.
+    settled: BTreeMap<(u32, Day), i128>,
     /// Receipts of the central bank that wait for notices of the refunds they settle, by request.
     settlements: BTreeMap<VoucherKey, Voucher>,
     /// Statements and daily reports of the central bank.
@@ -289,6 +293,7 @@ impl Finance {
             notices_back: BTreeMap::new(),
             requests: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            settled: BTreeMap::new(),
             settlements: BTreeMap::new(),
             reports: BTreeSet::new(),
             corrections: BTreeMap::new(),

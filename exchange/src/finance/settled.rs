@@ -56,9 +56,7 @@ impl Finance {
             ));
         }
         match canonical::bytes(receipt) {
-            Ok(receipt) => {
-                (Verdict::Accepted, vec![noted(&Record::SettlementWaits { receipt })])
-            }
+            Ok(receipt) => (Verdict::Accepted, vec![noted(&Record::SettlementWaits { receipt })]),
             Err(why) => failed(why.to_string()),
         }
     }

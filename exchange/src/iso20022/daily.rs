@@ -14,9 +14,7 @@ use domain::voucher::facts::named_voucher;
 use domain::voucher::{Detail, Field, Flag, Value, Voucher, VoucherKey, VoucherKind, form};
 
 use super::answer::amount;
-use super::ids::{
-    daily_key_of, end_to_end_id, entry_key_of, is_order, is_request, message_id,
-};
+use super::ids::{daily_key_of, end_to_end_id, entry_key_of, is_order, is_request, message_id};
 use super::orders::{ACCOUNT_CHARS_MAX, Created, Unfit, agent, is_member, moment};
 use super::read::{Bad, Kind, Leaf, Listener, Reason, walk};
 use super::statement::{

@@ -1,6 +1,9 @@
 //! The only way the register changes. What does not follow from it is a defect or damage, and panics.
 
-use crate::ids::PersonId;
+use crate::ids::{Day, PersonId};
+use crate::limits::PERIOD_KEPT_DAYS;
+use crate::office::rules::windows::day_number;
+use crate::reconciliation::line::Source;
 
 use super::{Difference, DifferenceId, Event, Register};
 
@@ -48,10 +51,13 @@ impl Register {
             Event::DayClosed { day } => {
                 assert!(self.closed_until < Some(*day), "days are closed in their order");
                 self.closed_until = Some(*day);
-                self.compared.retain(|(of, _), _| of > day);
-                let done = |difference: &&Difference| {
-                    !difference.is_open() && difference.last_day() <= *day
+                let is_kept = |of: Day, source: Source| match source.is_of_a_period() {
+                    true => day_number(of) + PERIOD_KEPT_DAYS > day_number(*day),
+                    false => of > *day,
                 };
+                self.compared.retain(|(of, told), _| is_kept(*of, told.source));
+                let done =
+                    |one: &&Difference| !one.is_open() && !is_kept(one.last_day(), one.told.source);
                 let ended: Vec<DifferenceId> =
                     self.kept.values().filter(done).map(|difference| difference.id).collect();
                 ended.into_iter().for_each(|id| self.forget(id));

@@ -406,6 +406,43 @@ const TREASURY_STATEMENT: Schema = Schema {
     )
 };
 
+/// A line of a statement that sums up: of a day, or of a month.
+const SUMMED: Level = level! {
+    must LastDay Amount Purpose;
+    may FirstDay PayBank PayBankName PayerAccount FundType Total;
+};
+
+const ACCOUNT_TOTALS: Schema = Schema {
+    balances: Balances::TakenOff,
+    seals: &[SealPlace::BankBusiness],
+    ..statement(
+        VoucherKind::AccountTotals,
+        level! {
+            must PayBank PayBankName FirstDay LastDay Total TotalAmount;
+            may FundType PayerAccount PayerName OpeningBalance ClosingBalance;
+        },
+        SUMMED,
+    )
+};
+
+const CLEARING_TOTALS: Schema = statement(
+    VoucherKind::ClearingTotals,
+    level! { must Treasury FirstDay LastDay Total TotalAmount; may FundType; },
+    SUMMED,
+);
+
+const TREASURY_TOTALS: Schema = Schema {
+    balances: Balances::Added,
+    ..statement(
+        VoucherKind::TreasuryTotals,
+        level! {
+            must Treasury FirstDay LastDay OpeningBalance ClosingBalance Total TotalAmount;
+            may PayerAccount PayerName;
+        },
+        SUMMED,
+    )
+};
+
 const fn statement_answer(kind: VoucherKind, seals: &'static [SealPlace]) -> Schema {
     let head = level! {
         must OriginalKind OriginalNumber CheckResult;
@@ -456,6 +493,9 @@ pub const fn schema(kind: VoucherKind) -> &'static Schema {
         VoucherKind::ClearingStatement => &CLEARING_STATEMENT,
         VoucherKind::BankClearingStatement => &BANK_CLEARING_STATEMENT,
         VoucherKind::TreasuryStatement => &TREASURY_STATEMENT,
+        VoucherKind::TreasuryTotals => &TREASURY_TOTALS,
+        VoucherKind::ClearingTotals => &CLEARING_TOTALS,
+        VoucherKind::AccountTotals => &ACCOUNT_TOTALS,
         VoucherKind::AuthorizedLimit => &AUTHORIZED_LIMIT,
         VoucherKind::DirectLimit => &DIRECT_LIMIT,
         VoucherKind::DirectPayment => &DIRECT_PAYMENT,

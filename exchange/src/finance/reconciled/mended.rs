@@ -123,6 +123,9 @@ impl Finance {
 
     /// What our books say now of what a difference is about.
     pub(super) fn ours_now(&self, one: &Difference) -> Option<Figures> {
+        if one.told.source.is_of_a_period() {
+            return self.period_figures(one);
+        }
         let item = one.finding.place.item();
         self.our_figures(one.told.source, one.opened, item, is_back(one))
     }

@@ -1,6 +1,7 @@
 //! Finance's books held against what banks and the central bank say of them (对账), and the end of a day.
 //!
 //! - [`record`]: how changes are written down.
+//! - `totals`: what our books add up to in a month or a year.
 //! - `told`: a statement that came: its parts gathered, compared once all are there, answered.
 //! - `asked`: a bank's requests, line by line.
 //! - `ours`: what finance's books say of a day.
@@ -20,6 +21,7 @@ mod checklist;
 mod mended;
 mod ours;
 mod told;
+mod totals;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -139,7 +141,10 @@ pub(super) struct Reconciled {
 
 /// What of a voucher is a statement to compare, of those that finance gets.
 pub(super) fn source_of(voucher: &Voucher) -> Option<Source> {
-    use domain::reconciliation::statement;
+    use domain::reconciliation::{period, statement};
+    if let Some((_, source)) = period::of_statement(voucher) {
+        return Some(source);
+    }
     let source = statement::source_of(voucher.key.kind, voucher.flag)?;
     let whole = matches!(source, Source::Account | Source::Clearing | Source::Treasury);
     (whole && voucher.flag == Flag::Original).then_some(source)

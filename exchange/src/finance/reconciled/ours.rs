@@ -122,9 +122,8 @@ pub(super) fn figures_of(row: &Row, day: Day, detail: &str, back: bool) -> Optio
         let part = &row.payees()[part_at(row.payees(), detail)?];
         return part.refunded.then(|| done(Fen::new(-part.paid_fen.get()), part.refunded_on));
     }
-    let of_detail = |said: &Said| {
-        said.detail.to_string() == detail && said.figures.amount_fen >= Fen::ZERO
-    };
+    let of_detail =
+        |said: &Said| said.detail.to_string() == detail && said.figures.amount_fen >= Fen::ZERO;
     let on = |day: Day| said(row, day).find(of_detail);
     // It may be in our books on another day by now.
     let said = on(day).or_else(|| on(row.paid_on)).or_else(|| on(row.day));

@@ -7,6 +7,9 @@ use domain::ids::Day;
 use domain::limits::DIFFERENCES_MAX;
 use domain::money::FenSum;
 use domain::reconciliation::class::OwnedFinding;
+use domain::reconciliation::comparison::Compared;
+use domain::reconciliation::period::of_statement;
+use domain::reconciliation::period::sums::told as sums_told;
 use domain::reconciliation::register::{Event, Order, Told};
 use domain::reconciliation::statement::{
     HeadProblem, Part, answer, balance, check_head, day_of, lines, reason,
@@ -70,11 +73,18 @@ impl Finance {
             format!("{key} says no part of a statement in `Hold1`; write one like 1/2")
         })?;
         let day = day_of(statement);
-        if let Some(closed) = self.reconciled.register.closed_until().filter(|one| day <= *one) {
+        let is_of_a_period = source.is_of_a_period();
+        let closed = self.reconciled.register.closed_until().filter(|_| !is_of_a_period);
+        if let Some(closed) = closed.filter(|one| day <= *one) {
             return Err(format!("{key} tells of {}, and {} is closed", day.get(), closed.get()));
         }
-        for line in lines(statement).map_err(|unfit| unfit.to_string())? {
-            line.map_err(|unfit| unfit.to_string())?;
+        if let Some((period, _)) = of_statement(statement) {
+            sums_told(period, source, std::slice::from_ref(statement))
+                .map_err(|unfit| unfit.to_string())?;
+        } else {
+            for line in lines(statement).map_err(|unfit| unfit.to_string())? {
+                line.map_err(|unfit| unfit.to_string())?;
+            }
         }
         if source == Source::Account {
             balance(statement).map_err(|unfit| unfit.to_string())?;
@@ -138,7 +148,10 @@ impl Finance {
         day: Day,
         statements: &[Voucher],
     ) -> Result<(Vec<Effect>, Vec<Event>), String> {
-        let (agreed, findings) = self.findings(told, day, statements)?;
+        let (agreed, findings) = match told.source.is_of_a_period() {
+            true => self.period_findings(told, statements)?,
+            false => self.findings(told, day, statements)?,
+        };
         let order = Order::Compare { told, day, agreed, findings: findings.clone() };
         let events = self.reconciled.register.decide(BOOKS, day, order);
         let events = events.map_err(|refusal| refusal.to_string())?;
@@ -214,15 +227,7 @@ impl Finance {
         }
         self.our_lines(told, day, &named, &mut |line| comparison.add(Side::Ours, line))
             .map_err(|why| why.to_string())?;
-        let compared = comparison.finish();
-        if compared.different() > DIFFERENCES_MAX {
-            return Err(format!(
-                "{} lines differ and {DIFFERENCES_MAX} are the most that are taken down; look for what is \
-                 wrong with the statement as a whole, and send it again",
-                compared.different()
-            ));
-        }
-        Ok((compared.agreed(), compared.findings().map(|one| one.to_owned()).collect()))
+        taken_down(&comparison.finish())
     }
 
     /// Whether a line says that a payee beside an order of ours was paid. What came back names its payee itself.
@@ -327,6 +332,18 @@ impl Finance {
         }
         (i64::try_from(sum_fen).map_or(Fen::ZERO, Fen::new), missing)
     }
+}
+
+/// How many lines agree, and all that differs, where it is not too much to be taken down.
+pub(super) fn taken_down(compared: &Compared) -> Result<(u64, Vec<OwnedFinding>), String> {
+    if compared.different() > DIFFERENCES_MAX {
+        return Err(format!(
+            "{} lines differ and {DIFFERENCES_MAX} are the most that are taken down; look for what is wrong with the \
+             statement as a whole, and send it again",
+            compared.different()
+        ));
+    }
+    Ok((compared.agreed(), compared.findings().map(|one| one.to_owned()).collect()))
 }
 
 /// What a bank tells of its accounts' balances, all together: those that are not at zero.
