@@ -272,11 +272,7 @@ struct Sender {
 }
 
 impl Sender {
-    async fn connect(
-        address: SocketAddr,
-        at: (usize, QuotaId),
-        first: usize,
-    ) -> Result<Sender> {
+    async fn connect(address: SocketAddr, at: (usize, QuotaId), first: usize) -> Result<Sender> {
         let (mut builder, mut frames) = (CommandsBuilder::new(), Vec::new());
         for frame in 0..FRAMES_OFFERED {
             fill(&mut builder, at, first + frame)?;
