@@ -7,6 +7,7 @@
 
 mod exactly_once;
 mod fold;
+mod party_journal;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,16 +23,20 @@ use storage::inventory::InventoryError;
 use storage::marks::Cut;
 use storage::position::{Place, Position};
 use storage::reader::ReadError;
-use storage::recovery::{Damage, RESTORE};
+use storage::recovery::{Damage, OpenError, RESTORE};
 use storage::verify::Report;
 
 use crate::exit::{Exit, Failure};
 
 pub(crate) use fold::FoldError;
 use fold::{Share, fold_share};
+pub(crate) use party_journal::PartyJournal;
 
 /// Threads that fold a share each, at most.
 const SHARES_MAX: usize = 8;
+
+/// What is checked of a party's journal beside its chain: that each record can be read.
+pub(crate) const PARTY_RECORDS: &str = "R1";
 
 /// Told as records go by: how many are done, and how many there are. Zero of zero: not known yet.
 pub(crate) type Progress<'a> = &'a mut dyn FnMut(u64, u64);
@@ -55,6 +60,8 @@ pub(crate) struct Verification {
     pub(crate) invariants: BTreeMap<&'static str, Finding>,
     /// Where the journal is not what was written.
     pub(crate) damage: Vec<Damage>,
+    /// What is known of it where it is no engine's journal, but a party's of the exchange.
+    pub(crate) party: Option<PartyJournal>,
 }
 
 impl Verification {
@@ -74,6 +81,7 @@ impl Verification {
             closed: report.closed,
             invariants: BTreeMap::from([("I6", chain)]),
             damage: report.damage,
+            party: None,
         }
     }
 
@@ -90,6 +98,7 @@ impl Verification {
             closed: false,
             invariants: BTreeMap::from([("I6", chain)]),
             damage: vec![damage],
+            party: None,
         }
     }
 
@@ -128,7 +137,7 @@ impl Verification {
             }
             invariants.insert(name.to_owned(), told);
         }
-        json!({
+        let mut told = json!({
             "ok": self.is_good(),
             "position": position_json(self.position),
             "records": self.records,
@@ -140,7 +149,15 @@ impl Verification {
             "closed": self.closed,
             "invariants": invariants,
             "damage": self.damage.iter().map(damage_json).collect::<Vec<_>>(),
-        })
+        });
+        if let Some(found) = &self.party {
+            told["party"] = json!({
+                "party": found.party.map(|party| party.to_string()),
+                "root": found.root.as_deref().map(crate::hex::write),
+                "records": found.records,
+            });
+        }
+        told
     }
 }
 
@@ -225,6 +242,17 @@ fn check(
     progress: Progress<'_>,
 ) -> Result<(), FoldError> {
     let upto = verification.position;
+    if party_journal::is_one(disk, data, upto)? {
+        let total = verification.records;
+        let found = party_journal::read(disk, data, upto, &mut |done| progress(done, total))?;
+        let mut reads = Finding { checked: found.records, ..Finding::default() };
+        if let Some(why) = &found.unreadable {
+            reads.check(false, || why.clone());
+        }
+        verification.invariants.insert(PARTY_RECORDS, reads);
+        verification.party = Some(found);
+        return Ok(());
+    }
     // Each record is folded once in the whole and once in its share.
     let total = 2 * verification.records;
     let (walked, folded) = std::thread::scope(|scope| {
@@ -324,6 +352,19 @@ impl Digests {
 pub(crate) fn no_journal(error: InventoryError) -> Failure {
     let exit = if damage_of(&error).is_some() { Exit::Damage } else { Exit::CannotStart };
     Failure::new(exit, error)
+}
+
+/// How a program ends that cannot open a journal to go on with it.
+pub(crate) fn exit_of(error: &OpenError) -> Exit {
+    let damage = match error {
+        OpenError::Inventory(error) => damage_of(error).is_some(),
+        OpenError::Damage(_)
+        | OpenError::WitnessAhead { .. }
+        | OpenError::WitnessDiffers { .. }
+        | OpenError::Refused { .. } => true,
+        _ => false,
+    };
+    if damage { Exit::Damage } else { Exit::CannotStart }
 }
 
 /// The failure of a program that cannot go on reading.

@@ -86,6 +86,7 @@ impl Exchange {
 impl Serve {
     fn run(self) -> Result<Exit> {
         let (engine, central_bank) = (self.server, self.central_bank);
+        self.party.has_peer("--central-bank", central_bank)?;
         let words = FinanceWords::default();
         let days = Arc::clone(&words.days);
         serve(&self.party, Finance::new(central_bank), words, |inbox| {

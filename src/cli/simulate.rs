@@ -134,6 +134,7 @@ fn code_of(party: &Party, kind: PartyKind) -> Result<String> {
 impl BankArguments {
     fn run(self) -> Result<Exit> {
         let code = code_of(self.party.party(), PartyKind::Bank)?;
+        self.party.has_peer("--central-bank", self.central_bank)?;
         let script = match &self.script {
             None => Script::default(),
             Some(path) => {

@@ -8,7 +8,8 @@ use clap::Args;
 use super::bench::grouped;
 use super::show;
 use crate::exit::Exit;
-use crate::verification::{self, Verification};
+use crate::hex;
+use crate::verification::{self, PARTY_RECORDS, Verification};
 
 /// Check a journal offline: its chain, what follows from it, and every invariant.
 #[derive(Args)]
@@ -16,6 +17,9 @@ use crate::verification::{self, Verification};
 Examples:
   treasury verify --data ./data
   treasury verify --data /mnt/backup/data --json
+
+Of a party's directory (finance's store, a bank's, a central bank's) it says whose journal it
+is, and checks its chain and that each record can be read.
 
 Takes no lock and writes nothing, so a copy will do. Beside a running server, a group that is
 just being written may be told as torn. Ends with 0 when all is well, 10 when the journal is
@@ -48,10 +52,21 @@ impl Verify {
 }
 
 fn print(out: &mut impl Write, found: &Verification) -> std::io::Result<()> {
+    if let Some(journal) = &found.party {
+        let whose = journal.party.map_or_else(|| "a party".to_owned(), |party| party.to_string());
+        writeln!(
+            out,
+            "journal   of {whose}, a party of the exchange; its start folds what it says"
+        )?;
+        if let Some(root) = &journal.root {
+            writeln!(out, "root      {}", hex::write(root))?;
+        }
+    }
     writeln!(out, "position  {}", show::position(found.position))?;
     writeln!(out, "records   {} in {} groups", grouped(found.records), grouped(found.groups))?;
     match found.digest_hex() {
         Some(digest) => writeln!(out, "digest    {digest}")?,
+        None if found.party.is_some() => {}
         None => writeln!(out, "digest    none: the journal was not folded")?,
     }
     match found.torn {
@@ -96,6 +111,7 @@ fn meaning(name: &str) -> &'static str {
         "I11" => "budget first",
         "I13" => "no fact lost",
         "I14" => "one rulebook",
+        PARTY_RECORDS => "readable",
         "L1" => "rows",
         "L2" => "edges",
         "L3" => "own level",

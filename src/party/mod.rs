@@ -35,12 +35,13 @@ use exchange::link::Settings;
 use exchange::node::{Order, Payloads};
 use exchange::party::identity::Identity;
 use exchange::party::lines::{Lines, LinesSetup, Reached};
-use exchange::party::opening::{NewJournal, open};
+use exchange::party::opening::{NewJournal, OpeningError, open};
 use exchange::party::{Inbox, RunningNode, run};
+use exchange::signing::Ed25519Verifier;
 use exchange::xml::{EitherPayloads, NationalPayloads};
 
-use crate::exit::Exit;
-use crate::{clock, entropy};
+use crate::exit::{Exit, Failure};
+use crate::{clock, entropy, verification};
 use words::Words;
 
 /// In whose name certificates that lie with a party's keys are filed, and in whose they are verified.
@@ -87,11 +88,32 @@ impl PartyArguments {
     /// Who is written to in ISO 20022.
     pub(crate) fn speak_iso(&self) -> Result<BTreeSet<Party>> {
         let parties: BTreeSet<Party> = self.speak_iso.iter().copied().collect();
-        let is_peer = |party: &&Party| self.peers.iter().any(|peer| peer.party == **party);
-        match parties.iter().find(|party| !is_peer(party)) {
-            Some(party) => bail!("--iso {party} is no counterparty; give --peer {party} as well"),
-            None => Ok(parties),
+        parties.iter().try_for_each(|party| self.has_peer("--iso", *party))?;
+        Ok(parties)
+    }
+
+    /// Whether a party that an option names is a counterparty.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(crate) fn has_peer(&self, option: &str, party: Party) -> Result<()> {
+        if self.peers.iter().any(|peer| peer.party == party) {
+            return Ok(());
         }
+        let why = anyhow!(
+            "{option} {party} is no counterparty; give --peer {party} as well, with its addresses where it is dialled"
+        );
+        Err(Failure::new(Exit::Usage, why).into())
+    }
+
+    /// The sockets on which counterparties are heard.
+    fn listen(&self) -> Result<Vec<TcpListener>> {
+        let bind = |at: &SocketAddr| {
+            let bound = TcpListener::bind(at);
+            let failed = || format!("cannot listen on {at}; choose another --listen");
+            bound.with_context(failed).map_err(|error| Failure::new(Exit::CannotStart, error))
+        };
+        Ok(self.listen.iter().map(bind).collect::<Result<_, _>>()?)
     }
 }
 
@@ -153,24 +175,25 @@ where
         );
     }
     let me = arguments.party;
-    let identity = Identity::read(&arguments.keys, me)?;
+    let identity =
+        Identity::read(&arguments.keys, me).map_err(|error| Failure::new(Exit::Config, error))?;
     let new = NewJournal { id: entropy::uuid()?, hash_key: entropy::bytes()? };
     let otherwise: Box<dyn Payloads> = match arguments.national {
         true => Box::new(NationalPayloads),
         false => Box::new(EitherPayloads),
     };
     let payloads = Box::new(IsoPayloads::new(otherwise, arguments.speak_iso()?));
-    let opened = open(&arguments.data, me, &identity, new, business, payloads, clock::wall_ms())?;
+    let opened = open(&arguments.data, me, &identity, new, business, payloads, clock::wall_ms())
+        .map_err(cannot_open)?;
     let (inbox, hears) = channel();
     let mut node = opened.node;
+    own(&mut node)?;
     begin(&mut node, &identity, arguments.day.as_deref())?;
     let mut peers = BTreeMap::new();
     for peer in &arguments.peers {
         peers.insert(peer.party, (peer.reached.clone(), identity.filed(peer.party)?));
     }
-    let bound = arguments.listen.iter().map(TcpListener::bind);
-    let listen =
-        bound.collect::<std::io::Result<Vec<_>>>().context("cannot listen for counterparties")?;
+    let listen = arguments.listen()?;
     let listening: std::io::Result<Vec<_>> = listen.iter().map(TcpListener::local_addr).collect();
     let listening = listening?;
     let setup = LinesSetup {
@@ -200,7 +223,33 @@ where
     Ok(Exit::Ok)
 }
 
-/// Begins the first day, and files the certificates that lie with the keys and are not on file.
+/// How a party's process ends whose journal cannot be opened.
+fn cannot_open(error: OpeningError) -> Failure {
+    let exit = match &error {
+        OpeningError::Journal(open) => verification::exit_of(open),
+        OpeningError::Stranger { .. } | OpeningError::Disk(_) | OpeningError::Thread(_) => {
+            Exit::CannotStart
+        }
+    };
+    Failure::new(exit, error)
+}
+
+/// Has the journal say whose it is. One that was made before journals said so may have certificates of a root that is not
+/// this one's.
+fn own<B: Business>(node: &mut RunningNode<B>) -> Result<()> {
+    let verifier = Ed25519Verifier::on_threads(1);
+    if let Some((id, strange)) = node.store().certificates().of_another_root(&verifier) {
+        let whose = strange.party;
+        let why = anyhow!(
+            "certificate {id} of {whose} is on file as verified, and the root in root.pub did not sign it; give the keys of the province this journal was made in, or a new --data directory"
+        );
+        return Err(Failure::new(Exit::CannotStart, why).into());
+    }
+    Ok(node.own(clock::wall_ms())?)
+}
+
+/// Begins the first day, and files and verifies the certificates that lie with the keys, where that was not done. What a
+/// person has revoked stays so.
 fn begin<B: Business>(
     node: &mut RunningNode<B>,
     identity: &Identity,
@@ -213,10 +262,12 @@ fn begin<B: Business>(
     }
     for bytes in &identity.certificates {
         let (certificate, _) = Certificate::read(bytes)?;
-        let id = certificate.id();
-        if node.store().certificates().get(id).is_none() {
-            let [filed, verified] = FILED_BY.map(str::to_owned);
+        let (id, [filed, verified]) = (certificate.id(), FILED_BY.map(str::to_owned));
+        let known = node.store().certificates().get(id);
+        if known.is_none() {
             orders.push(Order::FileCertificate { bytes: bytes.clone(), by: filed });
+        }
+        if known.is_none_or(|known| known.verified.is_none() && known.revoked.is_none()) {
             orders.push(Order::VerifyCertificate { id, by: verified });
         }
     }

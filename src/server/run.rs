@@ -29,7 +29,6 @@ use storage::dataset::{DataSet, Environment};
 use storage::disk::{Disk, RealDisk};
 use storage::filler::FillerThread;
 use storage::journal::{JournalFault, LocalJournal};
-use storage::recovery::OpenError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
@@ -130,15 +129,7 @@ fn fold_threads() -> usize {
 
 fn start_failure(error: engine::StartError) -> Failure {
     let engine::StartError::Journal(open) = &error;
-    let damage = match open {
-        OpenError::Inventory(error) => verification::damage_of(error).is_some(),
-        OpenError::Damage(_)
-        | OpenError::WitnessAhead { .. }
-        | OpenError::WitnessDiffers { .. }
-        | OpenError::Refused { .. } => true,
-        _ => false,
-    };
-    Failure::new(if damage { Exit::Damage } else { Exit::CannotStart }, error)
+    Failure::new(verification::exit_of(open), error)
 }
 
 async fn listen(at: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {

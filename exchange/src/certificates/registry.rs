@@ -312,6 +312,12 @@ impl Certificates {
         Certificates { root, filed: BTreeMap::new() }
     }
 
+    /// The root they are under.
+    #[must_use]
+    pub const fn root(&self) -> &PublicKey {
+        &self.root
+    }
+
     /// A certificate on file.
     #[must_use]
     pub fn get(&self, id: CertificateId) -> Option<&Filed> {
@@ -321,6 +327,23 @@ impl Certificates {
     /// All of them, by id.
     pub fn iter(&self) -> impl Iterator<Item = (CertificateId, &Filed)> {
         self.filed.iter().map(|(id, filed)| (*id, filed))
+    }
+
+    /// A certificate that was verified under another root than this one, and not revoked since: whoever started the party
+    /// with another province's keys, before journals said which root is theirs, left it.
+    #[must_use]
+    pub fn of_another_root(
+        &self,
+        verifier: &dyn Verifier,
+    ) -> Option<(CertificateId, &Certificate)> {
+        let mut relied_on = self
+            .filed
+            .iter()
+            .filter(|(_, filed)| filed.verified.is_some() && filed.revoked.is_none());
+        let is_strange =
+            |filed: &Filed| !filed.certificate.is_issued_by(&filed.signature, &self.root, verifier);
+        let (id, filed) = relied_on.find(|(_, filed)| is_strange(filed))?;
+        Some((*id, &filed.certificate))
     }
 
     /// Hands a certificate in.

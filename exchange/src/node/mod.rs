@@ -22,8 +22,8 @@ use thiserror::Error;
 
 use crate::business::Business;
 use crate::envelope::PayloadFormat;
-use crate::record::TwoPersons;
 use crate::record::turn::{NotATurn, TurnReader};
+use crate::record::{Event, Owner, Stranger, TwoPersons};
 use crate::signing::{CertificateId, PublicKey, SigningError, Verifier};
 use crate::store::{LanePolicy, Store, StoreRefusal};
 
@@ -310,20 +310,34 @@ impl<B: Business> Folding<B> {
     /// Folds the records of the next group.
     ///
     /// # Errors
-    /// When they are no store's.
+    /// When they are no store's, or another party's.
     pub fn group<'a>(
         &mut self,
         records: impl Iterator<Item = storage::record::RecordRef<'a>>,
     ) -> Result<(), NotATurn> {
         for (at, event) in self.reader.group(records)?.into_iter().flatten() {
+            self.is_mine(&event)?;
             if let Some(letter) = self.store.apply(&event) {
                 self.store.place(letter, at);
             }
-            if let crate::record::Event::Business(record) = &event {
+            if let Event::Business(record) = &event {
                 self.business.apply(record);
             }
         }
         Ok(())
+    }
+
+    /// Whether an event can be of this party's journal. One that does not say whose it is, as none did once, is known by
+    /// its letters.
+    fn is_mine(&self, event: &Event) -> Result<(), Stranger> {
+        let me = self.store.me();
+        match event {
+            Event::Owned(owner) => owner.is_of(me, self.store.certificates().root()),
+            Event::Queued { envelope, .. } if envelope.from() != me => {
+                Err(Stranger::Party { theirs: envelope.from(), mine: me })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Goes on with the journal behind what was folded.
@@ -368,6 +382,18 @@ impl<B: Business, L: Log> Node<B, L> {
     #[must_use]
     pub fn into_log(self) -> L {
         self.log
+    }
+
+    /// Has the journal say whose it is, where it does not yet: a turn of its own, the first of a new journal.
+    ///
+    /// # Errors
+    /// As [`Node::turn`].
+    pub fn own(&mut self, time_ms: u64) -> Result<(), NodeFault> {
+        if self.store.is_owned() {
+            return Ok(());
+        }
+        let (party, root) = (self.store.me(), self.store.certificates().root().clone());
+        self.decide_alone(Event::Owned(Owner { party, root }), time_ms)
     }
 
     /// Seals with other keys from now on: a certificate was renewed.

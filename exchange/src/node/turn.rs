@@ -30,6 +30,19 @@ pub(super) struct Turn<B: Business> {
 }
 
 impl<B: Business> Turn<B> {
+    /// Nothing decided yet.
+    fn begun() -> Turn<B> {
+        Turn {
+            events: Vec::new(),
+            notices: BTreeMap::new(),
+            heard: BTreeSet::new(),
+            answers: Vec::new(),
+            read_again: VecDeque::new(),
+            offered: BTreeSet::new(),
+            bytes: 0,
+        }
+    }
+
     /// The envelope of an entry of an outbox, where this turn has written it.
     pub(super) fn envelope_of(&self, to: Party, entry: u32) -> Option<&Envelope> {
         self.events.iter().rev().find_map(|(event, unplaced)| {
@@ -68,21 +81,20 @@ impl<B: Business, L: Log> Node<B, L> {
         inputs: Vec<Input<B::Order>>,
         time_ms: u64,
     ) -> Result<Output<B>, NodeFault> {
-        let mut turn = Turn {
-            events: Vec::new(),
-            notices: BTreeMap::new(),
-            heard: BTreeSet::new(),
-            answers: Vec::new(),
-            read_again: VecDeque::new(),
-            offered: BTreeSet::new(),
-            bytes: 0,
-        };
+        let mut turn = Turn::begun();
         for input in self.look_at(inputs) {
             self.handle(&mut turn, input, time_ms)?;
             self.give_again(&mut turn)?;
         }
         self.finish(&mut turn, time_ms)?;
         Ok(self.output(turn))
+    }
+
+    /// A turn of one event.
+    pub(super) fn decide_alone(&mut self, event: Event, time_ms: u64) -> Result<(), NodeFault> {
+        let mut turn = Turn::begun();
+        self.decided(&mut turn, event);
+        self.write_down(&mut turn, time_ms)
     }
 
     /// Brings what was decided to its end, and makes it durable.

@@ -20,7 +20,7 @@ use thiserror::Error;
 use crate::certificates::{Certificate, CertificateFault};
 use crate::link::hello::Environment;
 use crate::link::tls::{Filed, Own, TlsError};
-use crate::signing::{Algorithm, Ed25519Signer, PublicKey, Signer, SigningError};
+use crate::signing::{Algorithm, Ed25519Signer, Ed25519Verifier, PublicKey, Signer, SigningError};
 
 /// Why a party's files cannot be used.
 #[derive(Debug, Error)]
@@ -57,6 +57,14 @@ pub enum IdentityError {
         /// What is wrong with it.
         fault: CertificateFault,
     },
+    /// A certificate of another root.
+    #[error(
+        "{path} is not signed by the root in root.pub; have it issued by this province's root, or take the file away"
+    )]
+    NotOfRoot {
+        /// The file.
+        path: PathBuf,
+    },
     /// A key.
     #[error(transparent)]
     Signing(#[from] SigningError),
@@ -91,7 +99,7 @@ impl Identity {
     /// What is missing or wrong, by name.
     pub fn read(dir: &Path, me: Party) -> Result<Identity, IdentityError> {
         let root = root(&dir.join("root.pub"))?;
-        let certificates = certificates(dir)?;
+        let certificates = certificates(dir, &root)?;
         let unnamed = Ed25519Signer::from_pem(
             &text(&dir.join("seal.pem"))?,
             crate::signing::CertificateId([0; 16]),
@@ -144,8 +152,12 @@ fn root(path: &Path) -> Result<PublicKey, IdentityError> {
     Ok(PublicKey::read(Algorithm::Ed25519, &key.map_err(|_| none())?)?)
 }
 
-/// Certificates by the names of their files.
-fn certificates(dir: &Path) -> Result<BTreeMap<PathBuf, (Certificate, Vec<u8>)>, IdentityError> {
+/// Certificates by the names of their files, each of the root.
+fn certificates(
+    dir: &Path,
+    root: &PublicKey,
+) -> Result<BTreeMap<PathBuf, (Certificate, Vec<u8>)>, IdentityError> {
+    let verifier = Ed25519Verifier::on_threads(1);
     let failed = |why| IdentityError::File { path: dir.to_owned(), why };
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(dir).map_err(failed)? {
@@ -153,8 +165,11 @@ fn certificates(dir: &Path) -> Result<BTreeMap<PathBuf, (Certificate, Vec<u8>)>,
         if path.extension().is_some_and(|end| end == "cert") {
             let bytes = bytes(&path)?;
             let read = Certificate::read(&bytes);
-            let (certificate, _) =
+            let (certificate, signature) =
                 read.map_err(|fault| IdentityError::Certificate { path: path.clone(), fault })?;
+            if !certificate.is_issued_by(&signature, root, &verifier) {
+                return Err(IdentityError::NotOfRoot { path });
+            }
             found.insert(path, (certificate, bytes));
         }
     }

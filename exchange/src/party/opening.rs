@@ -1,6 +1,6 @@
 //! A party's journal, made or found, and its node folded from it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::voucher::Party;
@@ -14,7 +14,8 @@ use thiserror::Error;
 use crate::business::Business;
 use crate::limits::PARTY_SEGMENT_BYTES;
 use crate::node::{Folding, JournalLog, KeyRing, Means, Payloads};
-use crate::record::{KIND_FIRST, KIND_LAST, RECORD_VERSION};
+use crate::record::turn::NotATurn;
+use crate::record::{KIND_FIRST, KIND_LAST, RECORD_VERSION, Stranger};
 use crate::signing::{Ed25519Verifier, PublicKey};
 use crate::store::LanePolicy;
 
@@ -36,6 +37,14 @@ pub enum OpeningError {
     /// Its journal.
     #[error(transparent)]
     Journal(#[from] OpenError),
+    /// Another party's journal, or one of another province.
+    #[error("{dir}: {stranger}")]
+    Stranger {
+        /// Where the journal is.
+        dir: PathBuf,
+        /// Why it is not this party's.
+        stranger: Box<Stranger>,
+    },
     /// Its disk.
     #[error(transparent)]
     Disk(#[from] storage::disk::DiskError),
@@ -125,10 +134,21 @@ pub fn fold<B: Business>(
     let knows = |kind, version| ours.contains(&kind) && version == RECORD_VERSION;
     let options =
         OpenOptions::new(concat!("treasury ", env!("CARGO_PKG_VERSION")), time_ms, &knows);
+    let mut stranger = None;
     let recovered = LocalJournal::open(&disk, dir, &options, &mut |group| {
-        let records = group.records.filter(|record| ours.contains(&record.kind));
-        folding.group(records).map_err(|fault| fault.to_string())
-    })?;
+        // With the journal's own marks: a start says that a turn which was not at its end never was.
+        folding.group(group.records).map_err(|fault| {
+            let told = fault.to_string();
+            if let NotATurn::Stranger(found) = fault {
+                stranger = Some(Box::new(found));
+            }
+            told
+        })
+    });
+    if let Some(stranger) = stranger {
+        return Err(OpeningError::Stranger { dir: dir.to_owned(), stranger });
+    }
+    let recovered = recovered?;
     let (epoch, records) = (recovered.epoch, recovered.records);
     let closed_before = recovered.closed_before;
     let filler = FillerThread::spawn(recovered.filler)?;

@@ -2,7 +2,7 @@
 
 use domain::voucher::Party;
 
-use super::{Arrival, Event, KIND_FIRST, Lane, TwoPersons};
+use super::{Arrival, Event, KIND_FIRST, Lane, Owner, TwoPersons};
 use crate::certificates::CertificateEvent;
 use crate::encoding::{Put, Reader, Unreadable};
 use crate::envelope::Envelope;
@@ -33,6 +33,7 @@ const TROUBLE: u16 = KIND_FIRST + 20;
 const PIECE: u16 = KIND_FIRST + 21;
 const CUT_OFF: u16 = KIND_FIRST + 22;
 const LET_GO: u16 = KIND_FIRST + 23;
+const OWNED: u16 = KIND_FIRST + 24;
 
 impl Event {
     /// The kind of its record.
@@ -61,6 +62,7 @@ impl Event {
             Event::Trouble { .. } => TROUBLE,
             Event::CutOff => CUT_OFF,
             Event::LetGo => LET_GO,
+            Event::Owned(_) => OWNED,
         }
     }
 
@@ -142,6 +144,7 @@ impl Event {
             }
             Event::Trouble { what } => out.put_text(what),
             Event::CutOff | Event::LetGo => {}
+            Event::Owned(owner) => owner.encode(out),
         }
     }
 
@@ -276,6 +279,7 @@ fn read(kind: u16, fields: &mut Reader<'_>) -> Result<Event, Unreadable> {
         }
         CUT_OFF => Event::CutOff,
         LET_GO => Event::LetGo,
+        OWNED => Event::Owned(Owner::read(fields)?),
         FOLLOWED => Event::Followed(rest(fields)?.to_vec()),
         TROUBLE => {
             Event::Trouble { what: fields.text(TROUBLE_BYTES_MAX, "the trouble")?.to_owned() }

@@ -4,6 +4,7 @@
 //! one record is cut into parts ([`turn`]).
 
 mod bytes;
+mod owner;
 pub mod turn;
 
 use domain::ids::Day;
@@ -12,6 +13,8 @@ use domain::voucher::Party;
 use crate::certificates::CertificateEvent;
 use crate::envelope::Envelope;
 use crate::notice::{Failure, Notice};
+
+pub use owner::{Owner, Stranger};
 
 /// The first kind of the exchange's records.
 pub const KIND_FIRST: u16 = 4096;
@@ -108,6 +111,8 @@ impl Event {
 /// One thing that changed a party's store or its business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// Whose journal it is: what its first turn says.
+    Owned(Owner),
     /// A letter was put into an outbox; its entry is the next one there.
     Queued {
         /// For whom.

@@ -8,7 +8,7 @@ use storage::limits::{GROUP_HEADER_BYTES, RECORD_HEAD_BYTES, RUN_BYTES_MAX};
 use storage::record::{RecordRef, RecordWriter, RunSlice};
 use thiserror::Error;
 
-use super::{Event, KIND_GOES_ON, KIND_PART, RECORD_VERSION};
+use super::{Event, KIND_GOES_ON, KIND_PART, RECORD_VERSION, Stranger};
 use crate::encoding::Unreadable;
 use crate::limits::{BODY_BYTES_MAX, PART_BYTES_MAX, TURN_BYTES_MAX};
 
@@ -98,6 +98,9 @@ pub enum NotATurn {
         /// The record's sequence.
         sequence: u64,
     },
+    /// The journal of another party, or of another province.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
 }
 
 /// Puts turns together from groups.

@@ -49,6 +49,7 @@ impl Store {
     /// As [`Store::apply`].
     pub fn apply_read(&mut self, event: &Event, read: Option<&Envelope>) -> Option<Unplaced> {
         match event {
+            Event::Owned(_) => self.owned = true,
             Event::Queued { to, lane, day, envelope } => {
                 let (key, flag) = parts(envelope);
                 let row = Row {

@@ -68,6 +68,8 @@ pub struct Store {
     certificates: Certificates,
     authorised: BTreeSet<String>,
     followed: Vec<u8>,
+    /// Whether its journal says whose it is.
+    owned: bool,
     /// Whether the banks' cut-off of the day has passed.
     after_cut_off: bool,
     alarms: VecDeque<Alarm>,
@@ -87,6 +89,7 @@ impl Store {
             certificates: Certificates::under(root),
             authorised: BTreeSet::new(),
             followed: Vec::new(),
+            owned: false,
             after_cut_off: false,
             alarms: VecDeque::new(),
             alarms_so_far: 0,
@@ -98,6 +101,12 @@ impl Store {
     #[must_use]
     pub const fn me(&self) -> Party {
         self.me
+    }
+
+    /// Whether its journal says whose it is.
+    #[must_use]
+    pub const fn is_owned(&self) -> bool {
+        self.owned
     }
 
     /// The day it is; day 0 before the first was begun.

@@ -204,7 +204,7 @@ pub(super) fn first_keys(whose: &str) -> KeyRing {
     }
 }
 
-fn means(keys: KeyRing) -> Means {
+pub(super) fn means(keys: KeyRing) -> Means {
     Means {
         payloads: Box::new(Texts),
         keys,

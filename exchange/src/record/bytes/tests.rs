@@ -6,7 +6,11 @@ use domain::voucher::{Flag, Party, VoucherKey};
 use super::*;
 use crate::certificates::Distrust;
 use crate::envelope::{Digest, PayloadFormat, Subject};
-use crate::signing::CertificateId;
+use crate::signing::{Algorithm, CertificateId, PublicKey};
+
+/// A public key of Ed25519: the first of RFC 8032, 7.1.
+const ROOT: &[u8; 32] = b"\xd7\x5a\x98\x01\x82\xb1\x0a\xb7\xd5\x4b\xfe\xd3\xc9\x64\x07\x3a\
+    \x0e\xe1\x72\xf3\xda\xa6\x23\x25\xaf\x02\x1a\x68\xf7\x07\x51\x1a";
 
 fn every_event() -> Vec<Event> {
     let (to, by) = ("bank:102".parse::<Party>().expect("a party"), "王芳".to_owned());
@@ -65,6 +69,8 @@ fn every_event() -> Vec<Event> {
         letter: letter.clone(),
     }));
     events.extend([Event::CutOff, Event::LetGo]);
+    let root = PublicKey::read(Algorithm::Ed25519, ROOT).expect("a key");
+    events.push(Event::Owned(Owner { party: to, root }));
     events
 }
 
