@@ -1,5 +1,5 @@
 //! A party's process as a stranger meets it: whose directory it is started on and with whose keys, how it ends when it
-//! cannot start.
+//! cannot start, and the days it begins.
 
 mod harness;
 
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use domain::codes::PaymentState;
 use harness::files::{flip, segment};
-use harness::province::{BANK, CENTRAL_BANK, OTHER_BANK, Province, keys};
+use harness::province::{BANK, CENTRAL_BANK, FINANCE, OTHER_BANK, Party, Province, keys};
 use harness::server::{PROGRAM, treasury};
 use serde_json::{Value, json};
 use storage::limits::{GROUP_HEADER_BYTES, SEGMENT_HEADER_BYTES};
@@ -115,4 +115,43 @@ fn whoever_clears_has_to_be_a_counterparty() {
         let says = ["--central-bank central-bank:3799", "--peer central-bank:3799"];
         must_say(&arguments, USAGE, &says);
     }
+}
+
+/// Says an order that is refused; gives why.
+fn says_no(party: &Party, order: &str, with: &Value) -> String {
+    let mut line = with.clone();
+    line["order"] = order.into();
+    let answer = party.say(&line);
+    answer["refused"].as_str().unwrap_or_else(|| panic!("{order}: {answer}")).to_owned()
+}
+
+#[test]
+fn a_day_begins_for_a_partys_store_and_its_business_or_for_neither() {
+    let mut province = Province::found();
+    let (next, nothing) = (json!({ "day": "2022-03-07" }), json!({}));
+    for party in [&province.bank, &province.central_bank] {
+        for _ in 0..2 {
+            let why = says_no(party, "open-day", &next);
+            assert!(why.contains("is not closed; close it first"), "{why}");
+            assert_eq!(party.status()["day"], 20_220_304);
+        }
+    }
+    province.bank.order("cut-off", &nothing);
+    province.bank.order("close", &nothing);
+    province.central_bank.order("close", &nothing);
+    for party in [&province.bank, &province.central_bank, &province.finance] {
+        party.order("open-day", &next);
+        assert_eq!(party.status()["day"], 20_220_307);
+        says_no(party, "open-day", &next);
+        says_no(party, "open-day", &json!({ "day": "2022-03-04" }));
+        assert_eq!(party.status()["day"], 20_220_307);
+    }
+    province.bank.kill_and_start();
+    province.finance.kill_and_start();
+    for party in [&province.bank, &province.finance] {
+        assert_eq!(party.status()["day"], 20_220_307);
+    }
+    province.pay(1, province.quota);
+    province.is(1, PaymentState::Paid);
+    assert_eq!(province.finance.status()["peers"][BANK]["held"], 0, "{FINANCE}");
 }

@@ -43,7 +43,7 @@ impl Words<Bank> for BankWords {
             }),
             "open-day" => {
                 let day = day(said)?;
-                Ok(vec![Order::BeginDay(day), Order::Business(BankOrder::OpenDay(day))])
+                Ok(vec![Order::OpenDay { day, business: BankOrder::OpenDay(day) }])
             }
             "open-first-day" => business(BankOrder::OpenDay(day(said)?)),
             "cut-off" => business(BankOrder::CutOff),

@@ -26,7 +26,7 @@ impl Words<CentralBank> for CentralBankWords {
             }
             "open-day" => {
                 let day = day(said)?;
-                Ok(vec![Order::BeginDay(day), Order::Business(TreasuryOrder::OpenDay(day))])
+                Ok(vec![Order::OpenDay { day, business: TreasuryOrder::OpenDay(day) }])
             }
             "open-first-day" => business(TreasuryOrder::OpenDay(day(said)?)),
             "pay-in" => business(TreasuryOrder::PayIn {

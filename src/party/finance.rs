@@ -96,8 +96,8 @@ impl FinanceWords {
             None => self.days.lock().unwrap_or_else(PoisonError::into_inner).is_worked(day),
         };
         let let_go = worked.then_some(Order::LetGo);
-        let begins = [Order::BeginDay(day), Order::Business(FinanceOrder::BeginDay(day))];
-        Ok(begins.into_iter().chain(let_go).collect())
+        let begins = Order::OpenDay { day, business: FinanceOrder::BeginDay(day) };
+        Ok(std::iter::once(begins).chain(let_go).collect())
     }
 }
 

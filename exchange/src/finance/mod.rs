@@ -124,6 +124,14 @@ pub enum Refusal {
         /// What was named.
         notice: VoucherKey,
     },
+    /// Days go forward.
+    #[error("day {asked} is not after {now}, the day it is; open a later one")]
+    DayPast {
+        /// Which was to be begun.
+        asked: u32,
+        /// The day it is.
+        now: u32,
+    },
     /// Of a person who sees to a difference, or closes a day.
     #[error(transparent)]
     Reconcile(#[from] reconciled::order::Refusal),
@@ -411,7 +419,12 @@ impl Business for Finance {
                 }
                 Ok(vec![noted(&Record::FactsTaken { through: *through })])
             }
-            Order::BeginDay(day) => Ok(vec![Finance::day_began(*day)]),
+            Order::BeginDay(day) => match self.day() {
+                Some(now) if *day <= now => {
+                    Err(Refusal::DayPast { asked: day.get(), now: now.get() })
+                }
+                _ => Ok(vec![Finance::day_began(*day)]),
+            },
             Order::Reconcile(order) => Ok(self.reconcile(order)?),
         }
     }

@@ -63,6 +63,14 @@ pub enum Order<O> {
     Business(O),
     /// A day begins.
     BeginDay(Day),
+    /// A day begins, for the store and for the business: both or neither. Where the store is at this day already, the
+    /// business begins it alone.
+    OpenDay {
+        /// The day.
+        day: Day,
+        /// What begins it in the business.
+        business: O,
+    },
     /// The banks' cut-off has passed (截止): originals to them are held for the next working day (R-CUTOFF).
     CutOff,
     /// A working day has begun, and what was held for it goes out.

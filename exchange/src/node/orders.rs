@@ -1,11 +1,12 @@
 //! What people and timers ask of a party.
 
+use domain::ids::Day;
 use domain::voucher::document::Fields;
 use domain::voucher::{Field, Party, Voucher};
 
 use super::turn::Turn;
 use super::{Log, Node, NodeFault, Order, OrderRefusal};
-use crate::business::Business;
+use crate::business::{Business, Effect};
 use crate::encoding::cut;
 use crate::envelope::{Envelope, Subject};
 use crate::limits::{EFFECTS_MAX, PERSON_BYTES_MAX};
@@ -24,11 +25,13 @@ impl<B: Business, L: Log> Node<B, L> {
         turn: &mut Turn<B>,
         order: Order<B::Order>,
     ) -> Result<Answered<B>, NodeFault> {
-        if !self.store.has_begun() && !matches!(order, Order::BeginDay(_)) {
+        let begins = matches!(order, Order::BeginDay(_) | Order::OpenDay { .. });
+        if !self.store.has_begun() && !begins {
             return Ok(Err(StoreRefusal::NoDay.into()));
         }
         let order = match order {
             Order::Business(order) => return Ok(self.business_order(turn, &order)),
+            Order::OpenDay { day, business } => return Ok(self.open_day(turn, day, &business)),
             other => other,
         };
         let done = match order {
@@ -40,14 +43,34 @@ impl<B: Business, L: Log> Node<B, L> {
     }
 
     fn business_order(&mut self, turn: &mut Turn<B>, order: &B::Order) -> Answered<B> {
+        let effects = self.business_effects(order)?;
+        self.effects(turn, effects);
+        Ok(())
+    }
+
+    /// Begins a day for the store and the business, once neither refuses it.
+    fn open_day(&mut self, turn: &mut Turn<B>, day: Day, order: &B::Order) -> Answered<B> {
+        let now = self.store.day();
+        if day < now {
+            return Err(StoreRefusal::Day { asked: day.get(), now: now.get() }.into());
+        }
+        let effects = self.business_effects(order)?;
+        if day > now {
+            self.decided(turn, Event::Day(day));
+        }
+        self.effects(turn, effects);
+        Ok(())
+    }
+
+    /// What would come of an order of the business; nothing has.
+    fn business_effects(&self, order: &B::Order) -> Result<Vec<Effect>, OrderRefusal<B::Refusal>> {
         let effects = self.business.order(order).map_err(OrderRefusal::Business)?;
         let count = effects.len();
         if count > EFFECTS_MAX {
             let why = format!("{count} effects would come of it; at most {EFFECTS_MAX}");
             return Err(StoreRefusal::StillNotGood { why }.into());
         }
-        self.effects(turn, effects);
-        Ok(())
+        Ok(effects)
     }
 
     fn decided_by_store(
@@ -120,7 +143,10 @@ impl<B: Business, L: Log> Node<B, L> {
             Order::RevokeCertificate { id, by, reason } => {
                 Event::Certificate(self.store.certificates().revoke(id, day, &by, &reason)?)
             }
-            Order::Business(_) | Order::Release { .. } | Order::SealAgain { .. } => {
+            Order::Business(_)
+            | Order::OpenDay { .. }
+            | Order::Release { .. }
+            | Order::SealAgain { .. } => {
                 unreachable!("these are decided elsewhere")
             }
         };

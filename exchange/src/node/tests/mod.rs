@@ -2,6 +2,7 @@
 
 mod cases;
 mod cut_off;
+mod days;
 mod owner;
 mod paper;
 mod purpose;
