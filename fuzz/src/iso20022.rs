@@ -1,8 +1,8 @@
 //! ISO 20022 messages: orders, and of banks status reports, statements of accounts, notices of entries, daily lists.
 
-use exchange::iso20022::daily;
 use exchange::iso20022::orders::{Created, write};
 use exchange::iso20022::statement::{Statement, read_notices, read_statements};
+use exchange::iso20022::{daily, refund};
 use exchange::limits::ISO_TRANSACTIONS_MAX;
 
 /// Reads a status report. A name that is told of has one standing at most, and it is the one in the report.
@@ -43,6 +43,13 @@ pub fn list(data: &[u8]) {
     assert_eq!(daily::read(again.as_bytes()), Ok(list));
 }
 
+/// Reads a notice that money came back. What was read says what it says when it is written again.
+pub fn refund(data: &[u8]) {
+    let Ok(notice) = refund::read(data) else { return };
+    let Ok(again) = refund::write(&notice) else { return };
+    assert_eq!(refund::read(again.as_bytes()), Ok(notice));
+}
+
 /// Every transfer of a booked entry is one of ours or another's, and what is read holds what it says.
 fn check(statement: &Statement) {
     let booked = statement.entries.iter().filter(|entry| entry.is_booked);
@@ -62,5 +69,6 @@ pub fn seeds() -> Vec<Vec<u8>> {
         include_bytes!("../../exchange/tests/golden/iso20022/camt054_paid.xml").to_vec(),
         include_bytes!("../../exchange/tests/golden/iso20022/pain001_long.xml").to_vec(),
         include_bytes!("../../exchange/tests/golden/iso20022/camt053_written.xml").to_vec(),
+        include_bytes!("../../exchange/tests/golden/iso20022/camt054_refund.xml").to_vec(),
     ]
 }

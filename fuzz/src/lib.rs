@@ -37,7 +37,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "frame", read: frame::read, seeds: frame::seeds },
     Target { name: "json_line", read: json_line::read, seeds: json_line::seeds },
     Target { name: "journal", read: journal::read, seeds: journal::seeds },
@@ -50,6 +50,7 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "iso_notice", read: iso20022::notice, seeds: iso20022::seeds },
     Target { name: "iso_order", read: iso20022::order, seeds: iso20022::seeds },
     Target { name: "iso_list", read: iso20022::list, seeds: iso20022::seeds },
+    Target { name: "iso_refund", read: iso20022::refund, seeds: iso20022::seeds },
     Target { name: "scenario", read: scenario::read, seeds: scenario::seeds },
     Target { name: "voucher", read: voucher::read, seeds: voucher::seeds },
 ];

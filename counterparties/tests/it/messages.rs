@@ -6,11 +6,13 @@ use domain::codes::PaymentState;
 use domain::voucher::{Field, Flag, Voucher, VoucherKey, VoucherKind};
 use exchange::envelope::PayloadFormat;
 use exchange::finance::Standing;
+use exchange::finance::sheet::SheetPayee;
 use exchange::node::{Contents, Order as NodeOrder};
 use exchange::store::search::Search;
 use exchange::store::{InState, OutState};
 
 use crate::house::{House, How, Spoil, bank_party};
+use crate::province::BATCH;
 
 /// As the bank wrote it.
 fn as_it_was(payload: Vec<u8>) -> Vec<u8> {
@@ -241,4 +243,62 @@ fn a_script_of_wrong_answers_is_seen_through_messages_too() {
     assert_eq!(paid, domain::Fen::new(1_002), "one fen less");
     house.assert_bank(4);
     house.assert_folds();
+}
+
+/// A payroll's payees go beside their order, a card fails, and money comes back: all of it in messages.
+#[test]
+fn a_sheet_of_payees_and_what_comes_back_go_in_messages() {
+    let (mut house, quota) = house(Script::default(), as_it_was);
+    let (account, why) = ("6222009".to_owned(), "账户已销户".to_owned());
+    house.bank_said(bank::Order::BlockPayee { account, why });
+    let business = domain::codes::BusinessKind::Payroll;
+    let payroll = How { business, payee: BATCH, ..How::default() };
+    for (payment, fen) in [(1, 800), (2, 300)] {
+        house.engine.pay(payment, quota, fen, &payroll);
+    }
+    house.run();
+    let order = house.voucher_of(1).key;
+    let payees = [(1, "6222001", 500), (1, "6222009", 300), (2, "6222003", 300)];
+    let payees = payees.map(|(payment, card, fen)| SheetPayee {
+        payment: Some(domain::ids::PaymentId(payment)),
+        amount_fen: domain::Fen::new(fen),
+        name: "职工".to_owned(),
+        account: card.to_owned(),
+        bank_number: None,
+    });
+    let payees = payees.to_vec();
+    house.finance_said(exchange::finance::Order::Sheet { order, payees });
+    house.run();
+    house.finance_dies();
+    let row = house.voucher_of(1);
+    let sheet = row.sheet.as_ref().expect("it was given");
+    let [(1, why)] = &sheet.failed[..] else { panic!("{:?}", sheet.failed) };
+    assert_eq!(&**why, "NARR见附言：账户已销户");
+    assert!(sheet.answered);
+    house.clear();
+    let reason = "收款人账号有误".to_owned();
+    let detail = Some("3".to_owned());
+    house.bank_said(bank::Order::Refund { voucher: order, detail, reason });
+    house.run();
+    house.finance_dies();
+    house.clear();
+    assert!(house.voucher_of(1).payees()[2].refunded);
+    assert_eq!(house.engine.buckets(quota).cleared, 500);
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_bank(2);
+    house.assert_folds();
+    let iso = PayloadFormat::Iso20022;
+    for (wanted, flag) in [
+        (VoucherKind::Payment, Flag::Original),
+        (VoucherKind::Payment, Flag::Receipt),
+        (VoucherKind::BatchDetails, Flag::Original),
+        (VoucherKind::BatchDetails, Flag::Receipt),
+        (VoucherKind::PayeeRefund, Flag::Original),
+    ] {
+        let all = letters(&mut house);
+        let of_it = all.iter().filter(|(kind, of, ..)| (*kind, *of) == (wanted, flag));
+        let formats: Vec<PayloadFormat> = of_it.map(|(_, _, format, _)| *format).collect();
+        assert_eq!(formats, [iso], "{wanted:?} {flag:?}");
+        assert!(all.iter().all(|(.., read)| read.is_ok()), "every letter can be read");
+    }
 }

@@ -202,13 +202,23 @@ pub struct Grouped {
     pub left: Vec<NotGrouped>,
 }
 
+/// What a sheet of payees repeats of its order's head: who pays, from where, and for which business.
+const OF_PAYER: [Field; 5] = [
+    Field::PayBank,
+    Field::PayBankName,
+    Field::PayerAccount,
+    Field::PayerName,
+    Field::BusinessType,
+];
+
 /// The payees of an order that stand beside it (8207): a detail for each, numbered from 1, with the payment it is part
-/// of. `ordered` is what the order pays: payment, quota, amount of each detail.
+/// of. `payer` is what the order's head says of who pays, `ordered` what it pays: payment, quota, amount of each detail.
 ///
 /// # Errors
 /// When payees do not get what their payment is, or there are none or too many.
 pub fn payees_beside(
     order: &VoucherKey,
+    payer: &Fields,
     ordered: &[(PaymentId, QuotaId, Fen)],
     payees: &[(PaymentId, Payee)],
 ) -> Result<Draft, NotGrouped> {
@@ -246,7 +256,11 @@ pub fn payees_beside(
         sum_fen += amount.get();
     }
     let amount_fen = Fen::new(sum_fen);
-    let mut head = Fields::new()
+    let mut head = Fields::new();
+    for (field, value) in payer.iter().filter(|(field, _)| OF_PAYER.contains(field)) {
+        head.append(field, value.clone());
+    }
+    let mut head = head
         .with_text(Field::Parent, order.number.as_str())
         .with_text(Field::OriginalKind, order.kind.code().to_string())
         .with_amount(Field::Amount, amount_fen);

@@ -158,7 +158,7 @@ impl Finance {
             standing: Standing::Out,
             paid_on: Day::default(),
             cleared_on: Day::default(),
-            payer: self.reconciled.payers.number(&issued.account, &issued.fund),
+            payer: self.reconciled.payers.number(issued.payer),
             parts: issued.parts.iter().map(part).collect(),
             sheet: None,
             lines: Box::default(),

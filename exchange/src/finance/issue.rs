@@ -11,7 +11,7 @@ use domain::voucher::{Detail, DivisionCode, Field, Party, Voucher, canonical, fa
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::due::Due;
-use super::record::{Issued, PartRecord, PaymentName, Record};
+use super::record::{Issued, PartRecord, PayerRecord, PaymentName, Record};
 use super::{Finance, Part, Standing, noted};
 use crate::business::Effect;
 
@@ -111,8 +111,14 @@ impl Finance {
                     division: book.0.0,
                     year: book.1.get(),
                     path: path.number(),
-                    account: text(&voucher, Field::PayerAccount),
-                    fund: text(&voucher, Field::FundType),
+                    payer: PayerRecord {
+                        account: text(&voucher, Field::PayerAccount),
+                        fund: text(&voucher, Field::FundType),
+                        name: text(&voucher, Field::PayerName),
+                        bank: text(&voucher, Field::PayBank),
+                        bank_name: text(&voucher, Field::PayBankName),
+                        business: text(&voucher, Field::BusinessType),
+                    },
                     parts: voucher.details.iter().map(part).collect(),
                 })));
                 effects.push(Effect::Issue { to, voucher });

@@ -188,12 +188,27 @@ pub struct Issued {
     pub year: u16,
     /// Number of the path by which they are settled.
     pub path: u8,
+    /// Who pays.
+    pub payer: PayerRecord,
+    /// Its details, in order.
+    pub parts: Vec<PartRecord>,
+}
+
+/// What a voucher's head says of who pays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
+pub struct PayerRecord {
     /// The account it is paid from.
     pub account: String,
     /// The nature of its funds.
     pub fund: String,
-    /// Its details, in order.
-    pub parts: Vec<PartRecord>,
+    /// The account's name.
+    pub name: String,
+    /// The bank's code.
+    pub bank: String,
+    /// The bank's name.
+    pub bank_name: String,
+    /// Number of the business kind.
+    pub business: String,
 }
 
 /// A sheet of payees that was written.

@@ -85,7 +85,9 @@ impl Finance {
     ) -> Result<Vec<Effect>, String> {
         let ordered: Vec<(PaymentId, QuotaId, Fen)> =
             row.parts.iter().map(|part| (part.payment, part.quota, part.ordered_fen)).collect();
-        let draft = payees_beside(&row.key, &ordered, payees).map_err(|why| why.to_string())?;
+        let payer = self.reconciled.payers.told(row.payer);
+        let draft =
+            payees_beside(&row.key, &payer, &ordered, payees).map_err(|why| why.to_string())?;
         let series = Series { kind: draft.kind, ..Series::of(&row.key) };
         let serial = numbers.give(series).map_err(|none| none.to_string())?;
         let number = series.key(serial).number;

@@ -17,7 +17,7 @@ use super::values::{CURRENCY, date, pieces};
 use super::write::Out;
 
 /// Longest piece of a bank's words (Max105Text).
-const WORDS_CHARS_MAX: usize = 105;
+pub(super) const WORDS_CHARS_MAX: usize = 105;
 
 /// The messages of one receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,14 +229,17 @@ pub(super) fn amount(out: &mut Out, name: &'static str, amount_fen: Fen) {
     out.leaf_with(name, &format!(" Ccy=\"{CURRENCY}\""), &amount_fen.to_yuan());
 }
 
-/// The reason that a note tells: its code where it begins with one that is known, otherwise words.
-fn because(out: &mut Out, note: &str) {
-    let note = note.trim();
+/// The reason that a note tells: its code where it begins with one that is known and what it means, otherwise words.
+pub(super) fn reason_of(note: &str) -> (&'static str, &str) {
     let told = REASONS.iter().find_map(|(code, ..)| {
         let rest = note.strip_prefix(&reason_chinese(code, ""))?;
         if rest.is_empty() { Some((*code, "")) } else { Some((*code, rest.strip_prefix('：')?)) }
     });
-    let (code, words) = told.unwrap_or(("NARR", note));
+    told.unwrap_or(("NARR", note))
+}
+
+fn because(out: &mut Out, note: &str) {
+    let (code, words) = reason_of(note.trim());
     out.open("StsRsnInf");
     out.within(&["Rsn"], |out| out.leaf("Cd", code));
     for piece in pieces(words.trim(), WORDS_CHARS_MAX) {

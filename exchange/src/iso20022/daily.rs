@@ -396,13 +396,13 @@ impl Line<'_> {
         for place in places.into_iter().chain(serial) {
             supplement::add(&mut fields, place)?;
         }
-        detail(&mut fields, told.end_to_end.as_deref())?;
+        detail_named(&mut fields, told.end_to_end.as_deref())?;
         Ok(fields)
     }
 }
 
 /// The detail of the order that a line is of: its number stands in full where its name is another.
-fn detail(fields: &mut Fields, name: Option<&str>) -> Result<(), Reason> {
+pub(super) fn detail_named(fields: &mut Fields, name: Option<&str>) -> Result<(), Reason> {
     match (fields.text(Field::OriginalDetail), name) {
         (None, None) => Ok(()),
         (None, Some(name)) => {

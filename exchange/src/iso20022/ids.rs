@@ -60,6 +60,16 @@ pub(super) fn entry_key_of(id: &str) -> Option<VoucherKey> {
     named(id, |kind| is_order(kind) || is_request(kind))
 }
 
+/// The notice that money came back (2203, 2252) that a message is called after; `None` for other names.
+pub(super) fn refund_key_of(id: &str) -> Option<VoucherKey> {
+    named(id, is_refund)
+}
+
+/// Whether a kind of voucher tells that money came back to a bank.
+pub(super) const fn is_refund(kind: VoucherKind) -> bool {
+    matches!(kind, VoucherKind::DirectRefund | VoucherKind::PayeeRefund)
+}
+
 /// Whether a kind of voucher asks the treasury for what was paid, or hands it what came back.
 pub(super) const fn is_request(kind: VoucherKind) -> bool {
     matches!(kind, VoucherKind::TransferRequest | VoucherKind::RefundRequest)

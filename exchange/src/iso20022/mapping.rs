@@ -368,7 +368,19 @@ pub const MAPPING: &[Row] = &[
         "BkToCstmrStmt/SplmtryData/Envlp",
         "of a daily list: by their names, in a namespace of ours",
     ),
-    row(NOTICE, "-", "BkToCstmrDbtCdtNtfctn/Ntfctn/Id", "the notice's own name"),
+    row(
+        NOTICE,
+        "AdmDivCode StYear VtCode VoucherNo",
+        "BkToCstmrDbtCdtNtfctn/GrpHdr/MsgId",
+        "of a notice that money came back (2203, 2252), as of an order; otherwise its own name",
+    ),
+    row(NOTICE, "VouDate", "BkToCstmrDbtCdtNtfctn/GrpHdr/CreDtTm", "its day, of Beijing"),
+    row(
+        NOTICE,
+        "-",
+        "BkToCstmrDbtCdtNtfctn/Ntfctn/Id",
+        "the notice's own name: of money that came back, the voucher's number",
+    ),
     row(NOTICE, "PayAcctNo", "BkToCstmrDbtCdtNtfctn/Ntfctn/Acct/Id/Othr/Id", "or IBAN"),
     row(
         NOTICE,
@@ -379,7 +391,12 @@ pub const MAPPING: &[Row] = &[
     row(NOTICE, "-", "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/CdtDbtInd", "DBIT: paid; CRDT: came back"),
     row(NOTICE, "-", "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/Sts/Cd", "only BOOK counts"),
     row(NOTICE, "XPayDate", "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/BookgDt/Dt", "or DtTm, of Beijing"),
-    row(NOTICE, "XAgentBusinessNo", "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/AcctSvcrRef", ""),
+    row(
+        NOTICE,
+        "XAgentBusinessNo RefundNo",
+        "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/AcctSvcrRef",
+        "of money that came back, the refund's number",
+    ),
     row(
         NOTICE,
         "-",
@@ -412,9 +429,9 @@ pub const MAPPING: &[Row] = &[
     ),
     row(
         NOTICE,
-        "XAgentBusinessNo",
+        "XAgentBusinessNo RefundNo",
         "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/NtryDtls/TxDtls/Refs/AcctSvcrRef",
-        "before the entry's",
+        "before the entry's; of money that came back, the refund's number",
     ),
     row(
         NOTICE,
@@ -433,6 +450,30 @@ pub const MAPPING: &[Row] = &[
         "-",
         "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/NtryDtls/TxDtls/CdtDbtInd",
         "the entry's, if it is left out",
+    ),
+    row(
+        NOTICE,
+        "Reason",
+        "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/NtryDtls/TxDtls/RtrInf/Rsn/Cd",
+        "of money that came back: the code whose meaning the reason begins with, otherwise NARR",
+    ),
+    row(
+        NOTICE,
+        "Reason",
+        "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/NtryDtls/TxDtls/RtrInf/AddtlInf",
+        "of money that came back: its words, 105 characters in each part",
+    ),
+    row(
+        NOTICE,
+        "every other field of the detail",
+        "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry/NtryDtls/TxDtls/SplmtryData/Envlp",
+        "of money that came back: by their names, in a namespace of ours",
+    ),
+    row(
+        NOTICE,
+        "every other field of the head",
+        "BkToCstmrDbtCdtNtfctn/SplmtryData/Envlp",
+        "of money that came back: by their names, in a namespace of ours",
     ),
 ];
 

@@ -15,6 +15,7 @@
 //! - [`statement`]: camt.053.001.08 and camt.054.001.08, read.
 //! - [`receipt`]: the national receipt that both come to.
 //! - [`answer`]: a national receipt as pain.002 and camt.054: what a bank writes.
+//! - [`refund`]: a bank's notice that money came back (2203, 2252) as camt.054, both ways.
 //! - [`daily`]: a bank's daily list (2206) as camt.053, both ways.
 //! - [`payload`]: messages as what an envelope holds.
 //! - `supplement`: fields of a voucher that have no place of their own.
@@ -37,6 +38,8 @@ pub mod statement;
 pub mod receipt;
 
 pub mod answer;
+
+pub mod refund;
 
 pub mod daily;
 

@@ -10,12 +10,12 @@ use domain::voucher::document::Fields;
 use domain::voucher::{Detail, Field, Flag, Party, Voucher, VoucherKey, VoucherKind};
 
 use super::codes::BankStatus;
-use super::ids::{Uetr, end_to_end_id, is_order, message_id};
+use super::ids::{Uetr, end_to_end_id, is_order, is_refund, message_id};
 use super::orders::Created;
 use super::receipt::{Progress, nothing_paid, of};
 use super::statement::{Direction, Statement, read_notices};
 use super::status::StatusReport;
-use super::{answer, daily, ordered, orders, status};
+use super::{answer, daily, ordered, orders, refund, status};
 use crate::encoding::Reader;
 use crate::envelope::PayloadFormat;
 use crate::limits::{ISO_MESSAGES_MAX, PAYLOAD_BYTES_MAX};
@@ -97,6 +97,7 @@ fn messages(voucher: &Voucher) -> Option<Vec<(&'static str, String)>> {
         Flag::Original if kind == VoucherKind::DirectDaily => {
             Some(vec![(STATEMENT, daily::write(voucher).ok()?)])
         }
+        Flag::Original if is_refund(kind) => Some(vec![(NOTICE, refund::write(voucher).ok()?)]),
         Flag::Receipt if is_order(kind) => {
             let answer = answer::write(voucher).ok()?;
             let notice = answer.notice.map(|notice| (NOTICE, notice));
@@ -116,6 +117,7 @@ pub fn read(payload: &[u8], original: Option<&Voucher>) -> Result<Voucher, Strin
     match messages.as_slice() {
         [(ORDER, order)] => Ok(ordered::read(order).map_err(bad)?.voucher),
         [(STATEMENT, list)] => daily::read(list).map_err(bad),
+        [(NOTICE, notice)] => refund::read(notice).map_err(bad),
         [(REPORT, report), rest @ ..] => {
             let notices = match rest {
                 [] => Vec::new(),

@@ -26,6 +26,8 @@ const NOTICE: Kind =
 
 const STATEMENT_PATH: &str = "BkToCstmrStmt/Stmt";
 
+const NOTICE_PATH: &str = "BkToCstmrDbtCdtNtfctn/Ntfctn";
+
 /// Which way money went, seen from the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -188,7 +190,7 @@ pub fn read_statements(message: &[u8]) -> Result<Vec<Statement>, Bad> {
 /// # Errors
 /// [`Bad`] when the message is no camt.054.001.08, lacks something, does not add up, or is beyond a bound.
 pub fn read_notices(message: &[u8]) -> Result<Vec<Statement>, Bad> {
-    read(message, &NOTICE, "BkToCstmrDbtCdtNtfctn/Ntfctn")
+    read(message, &NOTICE, NOTICE_PATH)
 }
 
 fn read(message: &[u8], kind: &Kind, base: &'static str) -> Result<Vec<Statement>, Bad> {
@@ -259,6 +261,11 @@ impl Reading {
     /// Of camt.053.
     pub(super) fn of_statements() -> Reading {
         Reading { base: STATEMENT_PATH, ..Reading::default() }
+    }
+
+    /// Of camt.054.
+    pub(super) fn of_notices() -> Reading {
+        Reading { base: NOTICE_PATH, ..Reading::default() }
     }
 
     /// The statements that have ended so far.

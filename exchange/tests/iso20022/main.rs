@@ -11,4 +11,5 @@ mod page;
 mod payloads;
 mod reader;
 mod receipts;
+mod refunds;
 mod samples;

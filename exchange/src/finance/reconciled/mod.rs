@@ -32,30 +32,30 @@ use domain::ids::{Day, PaymentId, PersonId};
 use domain::reconciliation::class::OwnedFinding;
 use domain::reconciliation::register::{Event, Told};
 use domain::reconciliation::{Register, Source};
-use domain::voucher::{Flag, Party, Voucher, VoucherKey, canonical};
+use domain::voucher::document::Fields;
+use domain::voucher::{Field, Flag, Party, Value, Voucher, VoucherKey, canonical};
 
 use self::record::{Asked, Change, ParkedRecord, Record, day_of};
-use super::record::{FactDue, key_of, party_of};
+use super::record::{FactDue, PayerRecord, key_of, party_of};
 
 /// In whose name differences are opened and ended when no person does: the books themselves.
 pub const BOOKS: PersonId = PersonId(u64::MAX - 1);
 
-/// A payer's account and the nature of its funds, by number: few of them, and many vouchers.
+/// Who pays, from which account and funds and for which business, by number: few of them, and many vouchers.
 #[derive(Debug, Default)]
 pub(super) struct Payers {
-    names: Vec<(Box<str>, Box<str>)>,
-    numbers: HashMap<(Box<str>, Box<str>), u32>,
+    known: Vec<PayerRecord>,
+    numbers: HashMap<PayerRecord, u32>,
 }
 
 impl Payers {
-    pub(super) fn number(&mut self, account: &str, fund: &str) -> u32 {
-        let name: (Box<str>, Box<str>) = (account.into(), fund.into());
-        if let Some(number) = self.numbers.get(&name) {
+    pub(super) fn number(&mut self, payer: PayerRecord) -> u32 {
+        if let Some(number) = self.numbers.get(&payer) {
             return *number;
         }
-        let number = self.names.len() as u32;
-        self.numbers.insert(name.clone(), number);
-        self.names.push(name);
+        let number = self.known.len() as u32;
+        self.numbers.insert(payer.clone(), number);
+        self.known.push(payer);
         number
     }
 
@@ -65,8 +65,26 @@ impl Payers {
 
     /// An account and the nature of its funds.
     fn name(&self, number: u32) -> (&str, &str) {
-        let (account, fund) = &self.names[number as usize];
+        let PayerRecord { account, fund, .. } = &self.known[number as usize];
         (account, fund)
+    }
+
+    /// What a voucher's head says of who pays.
+    pub(super) fn told(&self, number: u32) -> Fields {
+        let payer = &self.known[number as usize];
+        let mut told = Fields::new();
+        for (field, text) in [
+            (Field::PayBank, &payer.bank),
+            (Field::PayBankName, &payer.bank_name),
+            (Field::PayerAccount, &payer.account),
+            (Field::PayerName, &payer.name),
+            (Field::BusinessType, &payer.business),
+        ] {
+            if !text.is_empty() {
+                told.set(field, Value::Text(text.clone()));
+            }
+        }
+        told
     }
 }
 
