@@ -1,20 +1,23 @@
 //! A party's process as a stranger meets it: whose directory it is started on and with whose keys, how it ends when it
-//! cannot start, and the days it begins.
+//! cannot start, the days it begins, and its certificates: renewed in mid-stream, revoked, at their end.
 
 mod harness;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use domain::codes::PaymentState;
 use harness::files::{flip, segment};
-use harness::province::{BANK, CENTRAL_BANK, FINANCE, OTHER_BANK, Party, Province, keys};
+use harness::province::{BANK, CENTRAL_BANK, FINANCE, OTHER_BANK, Party, Province, WAVE, keys};
 use harness::server::{PROGRAM, treasury};
+use harness::wait_for;
 use serde_json::{Value, json};
 use storage::limits::{GROUP_HEADER_BYTES, SEGMENT_HEADER_BYTES};
 
 const USAGE: i32 = 2;
+const REFUSED: i32 = 3;
 const CONFIG: i32 = 4;
 const CANNOT_START: i32 = 5;
 const DAMAGE: i32 = 10;
@@ -154,4 +157,178 @@ fn a_day_begins_for_a_partys_store_and_its_business_or_for_neither() {
     province.pay(1, province.quota);
     province.is(1, PaymentState::Paid);
     assert_eq!(province.finance.status()["peers"][BANK]["held"], 0, "{FINANCE}");
+}
+
+/// `treasury certificate …` at a party.
+fn certificate(at: &Party, words: &[&str]) -> Output {
+    let control = at.control.to_string();
+    let mut command = Command::new(PROGRAM);
+    command.arg("certificate").args(words).args(["--exchange", &control]);
+    command.output().expect("the program can start")
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("what it says is text")
+}
+
+fn done(output: Output) -> String {
+    assert!(output.status.success(), "{}", text(output.stderr));
+    text(output.stdout)
+}
+
+/// An answer that is no; why.
+fn no(output: Output) -> String {
+    let said = text(output.stderr);
+    assert_eq!(output.status.code(), Some(REFUSED), "{said}");
+    said
+}
+
+/// Gives a party new keys, good from the first of the year to a day; gives the certificate and the name of its file.
+fn renew(province: &Province, party: &str, last: &str) -> (String, String) {
+    let mut command = Command::new(PROGRAM);
+    command.args(["simulate", "keys"]).arg(province.dir.path().join("keys"));
+    command.args(["--renew", party, "--last", last]);
+    let said = done(command.output().expect("the program can start"));
+    let id = said.split(' ').nth(1).expect("its id").to_owned();
+    (id, format!("{}-2.cert", party.replace(':', "-")))
+}
+
+/// Two persons put a certificate on file that lies with a party's keys.
+fn known(province: &Province, at: &Party, id: &str, file: &str) {
+    let place = at.arguments.iter().position(|argument| argument == "--keys").expect("its keys");
+    let path = Path::new(&at.arguments[place + 1]).join(file).display().to_string();
+    assert!(path.starts_with(&province.dir.path().display().to_string()), "{path}");
+    done(certificate(at, &["file", &path, "--by", "王芳"]));
+    let again = no(certificate(at, &["file", &path, "--by", "王芳"]));
+    assert!(again.contains("is filed already"), "{again}");
+    let same = no(certificate(at, &["verify", id, "--by", "王芳"]));
+    assert!(same.contains("another person verifies it"), "{same}");
+    done(certificate(at, &["verify", id, "--by", "李强"]));
+}
+
+/// The certificates of a party that another has on file: what seals there, and where each stands.
+fn on_file(at: &Party, of: &str) -> Vec<(String, bool, String)> {
+    let told = done(certificate(at, &["list", "--party", of, "--json"]));
+    let told: Value = serde_json::from_str(&told).expect("one object");
+    let word = |one: &Value, name: &str| one[name].as_str().expect("text").to_owned();
+    let all = told["certificates"].as_array().expect("a list").iter();
+    all.map(|one| (word(one, "certificate"), one["seals_here"] == true, word(one, "state")))
+        .collect()
+}
+
+/// The certificate under which a bank's receipt for a payment came.
+fn receipt_sealed_by(finance: &Party, payment: u128) -> String {
+    let key = format!("370000005-2022-8202-{payment:010}");
+    let seen = finance.say(&json!({ "look": "voucher", "voucher": key }));
+    let letters = seen["letters"].as_array().unwrap_or_else(|| panic!("{seen}"));
+    let receipt = letters.iter().find(|letter| letter["came"] == true).expect("a receipt");
+    receipt["seals"][0]["certificate"].as_str().expect("a certificate").to_owned()
+}
+
+#[test]
+fn keys_renewed_in_mid_stream_lose_nothing_and_the_old_certificate_can_be_revoked_then() {
+    let mut province = Province::found();
+    let keys = province.dir.path().join("keys");
+    for (path, mode) in [("root", 0o700), ("root/root.pem", 0o600), ("bank-102/seal.pem", 0o600)] {
+        let found = fs::metadata(keys.join(path)).expect("it is there").permissions().mode();
+        assert_eq!(found & 0o777, mode, "{path}");
+    }
+    let [(old, true, state)] = &on_file(&province.bank, BANK)[..] else {
+        panic!("a bank has one certificate of its own")
+    };
+    let (old, state) = (old.clone(), state.clone());
+    assert_eq!(state, "active");
+    province.pay_a_wave();
+    province.is(1, PaymentState::Paid);
+    let (new, file) = renew(&province, BANK, "2022-03-20");
+    assert_ne!(new, old);
+    // Who seals under it has to have it on file, with everybody else.
+    let why = no(certificate(&province.bank, &["renew-keys"]));
+    assert!(why.contains(&new) && why.contains("is not on file here"), "{why}");
+    for party in [&province.finance, &province.central_bank, &province.bank] {
+        known(&province, party, &new, &file);
+    }
+    let state = |state: &str| state.to_owned();
+    let both = [(new.clone(), false, state("expiring")), (old.clone(), true, state("active"))];
+    assert_eq!(on_file(&province.bank, BANK), both);
+    province.pay_a_wave();
+    let said = done(certificate(&province.bank, &["renew-keys"]));
+    assert_eq!(said, format!("it seals under certificate {new} from now on\n"));
+    province.pay_a_wave();
+    province.all_are(PaymentState::Paid);
+    assert_eq!(receipt_sealed_by(&province.finance, 1), old);
+    assert_eq!(receipt_sealed_by(&province.finance, 3 * WAVE), new);
+    // From here on nothing comes under the old one.
+    let revoke = ["revoke", &old, "--by", "王芳", "--reason", "密钥已更换"];
+    for party in [&province.finance, &province.central_bank] {
+        done(certificate(party, &revoke));
+        let again = no(certificate(party, &revoke));
+        assert!(again.contains("is revoked"), "{again}");
+    }
+    province.pay_a_wave();
+    province.all_are(PaymentState::Paid);
+    province.bank.order("cut-off", &json!({}));
+    province.bank.order("request-clearing", &json!({}));
+    province.all_are(PaymentState::Cleared);
+    province.bank.kill_and_start();
+    province.finance.kill_and_start();
+    let both = [(new.clone(), true, state("expiring")), (old.clone(), false, state("active"))];
+    assert_eq!(on_file(&province.bank, BANK), both);
+    let list = done(certificate(&province.finance, &["list", "--party", BANK]));
+    for words in [
+        format!("{new}  bank:102 业务专用章  2022-01-01 to 2022-03-20  expiring in 16 days"),
+        format!(
+            "{old}  bank:102 业务专用章  2022-01-01 to 2030-12-31  revoked on 2022-03-04 by 王芳 because 密钥已更换"
+        ),
+        "filed by 王芳 on 2022-03-04, verified by 李强 on 2022-03-04".to_owned(),
+        "filed by keys directory on 2022-03-04, verified by start on 2022-03-04".to_owned(),
+    ] {
+        assert!(list.contains(&words), "`{words}` is not in:\n{list}");
+    }
+    assert_eq!(province.bank.status()["bank"]["double_payments"], 0);
+    assert_eq!(province.finance.status()["alarms"], 0);
+    // `status` names what ends within a month, and what has ended.
+    let ending = |party: &Party| {
+        let seen = party.status();
+        let all = seen["certificates_ending"].as_array().expect("a list").iter();
+        all.map(|one| (one["certificate"].clone(), one["state"].clone(), one["days_left"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ending(&province.finance), [(json!(new), json!("expiring"), json!(16))]);
+    province.finance.order("open-day", &json!({ "day": "2022-03-21", "worked": false }));
+    assert_eq!(ending(&province.finance), [(json!(new), json!("ended"), json!(0))]);
+    let list = done(certificate(&province.finance, &["list", "--party", BANK]));
+    assert!(list.contains("2022-03-20  expired"), "{list}");
+}
+
+#[test]
+fn what_was_sealed_under_a_certificate_that_is_revoked_stops_and_is_sealed_anew() {
+    let mut province = Province::found();
+    province.pay(1, province.quota);
+    province.is(1, PaymentState::Paid);
+    let (new, file) = renew(&province, FINANCE, "2030-12-31");
+    known(&province, &province.bank, &new, &file);
+    let of_finance = on_file(&province.bank, FINANCE);
+    let (old, ..) = of_finance.iter().find(|(id, ..)| *id != new).expect("the first");
+    done(certificate(&province.bank, &["revoke", old, "--by", "王芳", "--reason", "密钥遗失"]));
+    // Finance does not know it yet, and has no other key.
+    province.pay(1, province.quota);
+    let entry = wait_for("the voucher stops", || {
+        let seen = province.finance.say(&json!({ "look": "vouchers", "state": "stopped" }));
+        let place = seen["letters"][0]["place"].as_str()?.to_owned();
+        place.strip_prefix("bank:102/out/")?.parse::<u32>().ok()
+    });
+    known(&province, &province.finance, &new, &file);
+    known(&province, &province.central_bank, &new, &file);
+    done(certificate(&province.finance, &["renew-keys"]));
+    let again = json!({ "to": BANK, "entry": entry, "by": "王芳" });
+    province.finance.order("seal-again", &again);
+    province.is(2, PaymentState::Paid);
+    province.pay(1, province.quota);
+    province.all_are(PaymentState::Paid);
+    let bank = province.bank.status();
+    assert_eq!(
+        (&bank["bank"]["payments"], &bank["bank"]["double_payments"]),
+        (&json!(3), &json!(0))
+    );
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod base;
 mod bench;
 mod budget;
+mod certificate;
 mod config;
 mod connection;
 mod day;
@@ -108,6 +109,8 @@ enum Command {
     Exchange(exchange::Exchange),
     /// Find, show, print, void and send by paper e-vouchers (电子凭证) of a party that runs.
     Voucher(voucher::Vouchers),
+    /// File, verify, revoke and list certificates (证书) of parties, and renew a party's keys.
+    Certificate(certificate::Certificates),
     /// End a business day (日终): its checklist, and differences with banks and the central bank.
     Day(day::Days),
     /// Play the other parties of a test province: an agent bank (代理银行), the central bank (人民银行国库).
@@ -152,6 +155,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Rule(rule) => rule.run(),
         Command::Exchange(exchange) => exchange.run(),
         Command::Voucher(voucher) => voucher.run(),
+        Command::Certificate(certificates) => certificates.run(),
         Command::Day(days) => days.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Desk(desk) => desk.run(),

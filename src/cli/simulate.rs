@@ -54,15 +54,24 @@ enum Who {
 
 #[derive(Args)]
 #[command(after_help = "\
-Example:
+Examples:
   treasury simulate keys /tmp/keys --party finance:370000000 --party bank:102 \\
-    --party central-bank:3700")]
+    --party central-bank:3700
+  treasury simulate keys /tmp/keys --renew bank:102 --first 2022-06-01 --last 2024-06-30
+
+The province's root key is kept in `root`, which nobody but you may read. With --renew a party
+gets a new key, and every directory its new certificate beside the old one, which stays good until
+its last day or until it is revoked. A party that runs goes on with the key it has until `treasury
+certificate renew-keys`.")]
 struct Keys {
-    /// A directory that is not there yet.
+    /// A directory that is not there yet; with --renew, one that was made so.
     dir: PathBuf,
     /// A party. Give one for each.
-    #[arg(long = "party", value_name = "PARTY", required = true)]
+    #[arg(long = "party", value_name = "PARTY", required_unless_present = "renew")]
     parties: Vec<Party>,
+    /// The party that gets a new key and certificate.
+    #[arg(long, value_name = "PARTY", conflicts_with = "parties")]
+    renew: Option<Party>,
     /// First day that certificates of seals are good on.
     #[arg(long, value_name = "DAY", default_value = "2022-01-01")]
     first: String,
@@ -112,14 +121,26 @@ impl Simulate {
     /// Runs the party until it is stopped.
     pub(crate) fn run(self) -> Result<Exit> {
         match self.who {
-            Who::Keys(keys) => {
-                keys::make(&keys.dir, &keys.parties, day_of(&keys.first)?, day_of(&keys.last)?)?;
-                Ok(Exit::Ok)
-            }
+            Who::Keys(keys) => keys.run(),
             Who::Bank(arguments) => arguments.run(),
             Who::CentralBank(arguments) => arguments.run(),
             Who::Income(income) => income.run(),
         }
+    }
+}
+
+impl Keys {
+    fn run(self) -> Result<Exit> {
+        let days = keys::Days { first: day_of(&self.first)?, last: day_of(&self.last)? };
+        let Some(party) = self.renew else {
+            keys::make(&self.dir, &self.parties, days)?;
+            return Ok(Exit::Ok);
+        };
+        let (id, file) = keys::renew(&self.dir, party, days)?;
+        println!(
+            "certificate {id} of {party} lies in every directory as {file}; file and verify it with each party that runs, then renew the keys of {party}"
+        );
+        Ok(Exit::Ok)
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) struct Store {
     exchange: SocketAddr,
     /// Print one JSON object.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// A voucher of ours or theirs.
@@ -99,12 +99,13 @@ fn key(text: &str) -> Result<VoucherKey, String> {
 }
 
 impl Store {
-    fn say(&self, line: &Value) -> Result<Value> {
+    /// Says a line to the party, and gives its answer.
+    pub(super) fn say(&self, line: &Value) -> Result<Value> {
         say(self.exchange, line)
     }
 
     /// Gives an order and prints what is done.
-    fn order(&self, line: &Value, done: &str) -> Result<Exit> {
+    pub(super) fn order(&self, line: &Value, done: &str) -> Result<Exit> {
         let answer = self.say(line)?;
         if self.json {
             println!("{answer}");

@@ -5,18 +5,22 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use domain::voucher::Party;
 use exchange::business::Business;
 use exchange::node::{Order, OrderRefusal};
+use exchange::party::identity::Identity;
 use exchange::party::{Inbound, Inbox};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::words::Words;
+use super::certificates;
+use super::words::{Seen, Words};
 
 /// Longest line that is read.
 const LINE_BYTES_MAX: u64 = 16 << 20;
@@ -48,8 +52,21 @@ pub(crate) fn ask(address: SocketAddr, line: &Value) -> Result<Value> {
     Ok(serde_json::from_str(&answer)?)
 }
 
+/// Where a party's keys lie, to be read again when they are renewed.
+pub(super) struct Keys {
+    /// The directory.
+    pub(super) dir: PathBuf,
+    /// Whose they are.
+    pub(super) party: Party,
+}
+
 /// Hears orders on an address; gives the one that was bound.
-pub(super) fn listen<B, W>(address: SocketAddr, inbox: Inbox<B>, words: W) -> Result<SocketAddr>
+pub(super) fn listen<B, W>(
+    address: SocketAddr,
+    inbox: Inbox<B>,
+    words: W,
+    keys: Keys,
+) -> Result<SocketAddr>
 where
     B: Business + 'static,
     B::Order: Send + 'static,
@@ -59,7 +76,7 @@ where
     let listener =
         TcpListener::bind(address).with_context(|| format!("cannot hear orders on {address}"))?;
     let bound = listener.local_addr()?;
-    let words = Arc::new(words);
+    let words = Arc::new((words, keys));
     let open = Arc::new(());
     std::thread::Builder::new().name("control".into()).spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -70,7 +87,8 @@ where
             let (inbox, words, place) = (inbox.clone(), Arc::clone(&words), Arc::clone(&open));
             let heard = std::thread::Builder::new().name("control".into()).spawn(move || {
                 let _place = place;
-                hear(stream, &inbox, words.as_ref())
+                let (words, keys) = words.as_ref();
+                hear(stream, &inbox, words, keys)
             });
             if heard.is_err() {
                 tracing::warn!("the system gives no thread for another connection of people");
@@ -116,7 +134,7 @@ fn turn_away(mut stream: TcpStream) {
     let _ = stream.set_nonblocking(true).and_then(|()| stream.write_all(line.as_bytes()));
 }
 
-fn hear<B, W>(stream: TcpStream, inbox: &Inbox<B>, words: &W) -> Option<()>
+fn hear<B, W>(stream: TcpStream, inbox: &Inbox<B>, words: &W, keys: &Keys) -> Option<()>
 where
     B: Business + 'static,
     B::Order: Send,
@@ -139,14 +157,14 @@ where
             return None;
         }
         let answer = match serde_json::from_str(&line) {
-            Ok(said) => answer(&said, inbox, words),
+            Ok(said) => answer(&said, inbox, words, keys),
             Err(error) => json!({ "refused": format!("this is no line of JSON: {error}") }),
         };
         writer.write_all(format!("{answer}\n").as_bytes()).ok()?;
     }
 }
 
-fn answer<B, W>(said: &Value, inbox: &Inbox<B>, words: &W) -> Value
+fn answer<B, W>(said: &Value, inbox: &Inbox<B>, words: &W, keys: &Keys) -> Value
 where
     B: Business + 'static,
     B::Order: Send,
@@ -154,6 +172,7 @@ where
     W: Words<B>,
 {
     let done = match (said["order"].as_str(), said["look"].as_str()) {
+        (Some("renew-keys"), None) => renew(keys, inbox),
         (Some(order), None) => give(words, order, said, inbox).map(|()| json!({ "done": true })),
         (None, Some(look)) => see(words, look, said, inbox),
         _ => Err("give either `order` or `look`, with a name".to_owned()),
@@ -195,11 +214,31 @@ where
     B::Refusal: Send,
     W: Words<B>,
 {
-    let look = words.look(look, said)?;
+    at_its_turn(words.look(look, said)?, inbox)
+}
+
+/// Has a party seal with the keys that lie in its directory now.
+fn renew<B>(keys: &Keys, inbox: &Inbox<B>) -> Result<Value, String>
+where
+    B: Business + 'static,
+    B::Order: Send,
+    B::Refusal: Send,
+{
+    let identity = Identity::read(&keys.dir, keys.party).map_err(|error| error.to_string())?;
+    at_its_turn(Box::new(move |node, _| certificates::renew(node, &identity)), inbox)
+}
+
+/// Does something with a party's node between two of its turns, and waits for what comes of it.
+fn at_its_turn<B>(what: Seen<B>, inbox: &Inbox<B>) -> Result<Value, String>
+where
+    B: Business + 'static,
+    B::Order: Send,
+    B::Refusal: Send,
+{
     let (answer, answered) = channel();
     let seen = Box::new(
         move |node: &mut exchange::party::RunningNode<B>, lines: &exchange::party::lines::Lines| {
-            let _ = answer.send(look(node, lines));
+            let _ = answer.send(what(node, lines));
         },
     );
     let gone = || "the party has ended".to_owned();

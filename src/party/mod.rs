@@ -8,6 +8,8 @@ pub(crate) mod bank;
 
 pub(crate) mod central_bank;
 
+mod certificates;
+
 mod day;
 
 pub(crate) mod finance;
@@ -207,7 +209,8 @@ where
     };
     let lines = Lines::start(setup, &node, &inbox)?;
     let mut after = beside(&inbox)?;
-    let control = control::listen(arguments.control, inbox.clone(), words)?;
+    let keys = control::Keys { dir: arguments.keys.clone(), party: me };
+    let control = control::listen(arguments.control, inbox.clone(), words, keys)?;
     control::stop_on_signals(inbox)?;
     let ready = serde_json::json!({
         "party": me.to_string(),

@@ -18,6 +18,7 @@ use exchange::store::search::{Found, Search};
 use exchange::store::{InState, OutState, Row, Store};
 use serde_json::{Value, json};
 
+use super::certificates;
 use super::day_of;
 use super::words::{Seen, key, key_of, payment_id, text, yuan};
 use crate::hex;
@@ -47,6 +48,7 @@ pub(crate) fn look<B: Business + 'static>(name: &str, said: &Value) -> Result<Se
         "authorised" => Ok(Box::new(|node, _| {
             Ok(json!({ "authorised": node.store().authorised().collect::<Vec<_>>() }))
         })),
+        "certificates" => Ok(Box::new(|node, _| Ok(certificates::all(node)))),
         other => Err(format!("there is no look `{other}` here; docs/exchange.md lists them")),
     }
 }

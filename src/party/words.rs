@@ -10,8 +10,8 @@ use exchange::party::lines::Lines;
 use exchange::record::TwoPersons;
 use serde_json::{Value, json};
 
-use super::day_of;
 use super::vouchers::flag;
+use super::{certificates, day_of};
 use crate::hex;
 
 /// What a look does when it is the node's turn.
@@ -151,6 +151,13 @@ pub(crate) fn of_store<O>(name: &str, said: &Value) -> Result<Order<O>, String> 
             by: by()?,
             reason: reason()?,
         },
+        "file-certificate" => {
+            Order::FileCertificate { bytes: certificates::document(said)?, by: by()? }
+        }
+        "verify-certificate" => Order::VerifyCertificate { id: certificates::id(said)?, by: by()? },
+        "revoke-certificate" => {
+            Order::RevokeCertificate { id: certificates::id(said)?, by: by()?, reason: reason()? }
+        }
         "authorise" => Order::Authorise {
             person: text(said, "person")?.to_owned(),
             may: said["may"].as_bool().unwrap_or(true),
@@ -204,6 +211,7 @@ pub(crate) fn status<B: Business>(node: &RunningNode<B>, lines: &Lines) -> Value
         "lines": standing,
         "alarms": store.alarms_so_far(),
         "newest_alarms": alarms,
+        "certificates_ending": certificates::ending(node),
         "store_bytes": store.bytes(),
     })
 }

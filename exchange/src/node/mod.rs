@@ -380,6 +380,12 @@ impl<B: Business, L: Log> Node<B, L> {
         &self.business
     }
 
+    /// The keys it seals with.
+    #[must_use]
+    pub const fn keys(&self) -> &KeyRing {
+        &self.means.keys
+    }
+
     /// Its journal.
     #[must_use]
     pub const fn log(&self) -> &L {
