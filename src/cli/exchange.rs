@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use domain::voucher::Party;
+use domain::voucher::follows::PayModes;
 use exchange::finance::Finance;
 use serde_json::Value;
 
@@ -55,6 +56,9 @@ struct Serve {
     /// Who clears.
     #[arg(long, value_name = "PARTY")]
     central_bank: Party,
+    /// Order direct payments by 8202 as well, with their method on it; without it by 5201.
+    #[arg(long)]
+    one_form: bool,
 }
 
 #[derive(Args)]
@@ -89,7 +93,9 @@ impl Serve {
         self.party.has_peer("--central-bank", central_bank)?;
         let words = FinanceWords::default();
         let days = Arc::clone(&words.days);
-        serve(&self.party, Finance::new(central_bank), words, |inbox| {
+        let modes = if self.one_form { PayModes::ONE_FORM } else { PayModes::BY_METHOD };
+        let finance = Finance::new(central_bank).ordering(modes);
+        serve(&self.party, finance, words, |inbox| {
             begin_day(inbox)?;
             beside(engine, central_bank, inbox, days)
         })

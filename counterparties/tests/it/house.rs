@@ -24,11 +24,12 @@ use domain::ids::{
 use domain::office::paper::PaperKind;
 use domain::particulars::{Particulars, ParticularsText};
 use domain::quota::Buckets;
-use domain::voucher::{Party, SealPlace, Voucher, VoucherKey};
+use domain::voucher::follows::PayModes;
+use domain::voucher::{Flag, Party, SealPlace, Voucher, VoucherKey, canonical};
 use domain::{Code, Command, Division, Event, Fen};
 use exchange::business::Business;
 use exchange::certificates::Certificate;
-use exchange::envelope::{PayloadFormat, Seals};
+use exchange::envelope::{Envelope, PayloadFormat, Seals};
 use exchange::finance::correction::{Correction, correction_due};
 use exchange::finance::due::due;
 use exchange::finance::feed::{Feed, Told};
@@ -286,6 +287,7 @@ impl Engine {
 }
 
 /// How a payment is to be made.
+#[derive(Clone)]
 pub(crate) struct How {
     pub(crate) method: Method,
     pub(crate) business: BusinessKind,
@@ -312,6 +314,7 @@ pub(crate) struct House {
     pub(crate) bank: Node<Bank, MemoryLog>,
     pub(crate) central: Node<CentralBank, MemoryLog>,
     speech: Speech,
+    modes: PayModes,
     followed: u64,
     bank_is_there: bool,
 }
@@ -377,6 +380,11 @@ impl Payloads for Spoilt {
     ) -> Result<Voucher, String> {
         self.0.read(format, payload, original)
     }
+}
+
+/// Finance's business before its first order.
+fn finances(modes: PayModes) -> Finance {
+    Finance::new(party("central-bank:3700")).ordering(modes)
 }
 
 /// A party folded from what its journal has, or begun.
@@ -451,15 +459,21 @@ impl House {
     /// The same, with a bank that speaks ISO 20022.
     pub(crate) fn speaking_iso(script: counterparties::script::Script, spoil: Spoil) -> House {
         let bank = new_bank("102", script).speaking_iso(BTreeSet::from([party(FINANCE)]));
-        House::of(Speech::Iso(spoil), bank)
+        House::of(Speech::Iso(spoil), bank, PayModes::default())
     }
 
     /// The same, with a bank that answers by a script.
     pub(crate) fn with(script: counterparties::script::Script) -> House {
-        House::of(Speech::Canonical, new_bank("102", script))
+        House::of(Speech::Canonical, new_bank("102", script), PayModes::default())
     }
 
-    fn of(speech: Speech, bank: Bank) -> House {
+    /// The same, of a division that orders payments so.
+    pub(crate) fn ordering(modes: PayModes) -> House {
+        let bank = new_bank("102", counterparties::script::Script::default());
+        House::of(Speech::Canonical, bank, modes)
+    }
+
+    fn of(speech: Speech, bank: Bank, modes: PayModes) -> House {
         let mut engine = Engine::new();
         let code = *b"370000005";
         let register =
@@ -474,10 +488,11 @@ impl House {
         ));
         let mut house = House {
             engine,
-            finance: begun(0, speech, Finance::new(party("central-bank:3700"))),
+            finance: begun(0, speech, finances(modes)),
             bank: begun(1, speech, bank),
             central: begun(2, speech, new_central()),
             speech,
+            modes,
             followed: 0,
             bank_is_there: false,
         };
@@ -534,7 +549,7 @@ impl House {
     /// Finance's process ends without a word and comes back.
     pub(crate) fn finance_dies(&mut self) {
         let log = self.finance.log().found();
-        self.finance = born(0, self.speech, Finance::new(party("central-bank:3700")), log);
+        self.finance = born(0, self.speech, finances(self.modes), log);
         let [bank, central] = [1, 2].map(|at| party(PARTIES[at].0));
         let to_bank = Input::Line { party: bank, up: self.bank_is_there };
         let lines = vec![to_bank, Input::Line { party: central, up: true }];
@@ -645,6 +660,16 @@ impl House {
         known.map(|(key, known)| (*key, known.clone())).collect()
     }
 
+    /// A voucher of finance's, as the central bank has it.
+    pub(crate) fn at_the_central_bank(&mut self, key: &VoucherKey) -> Voucher {
+        as_it_came(&mut self.central, key)
+    }
+
+    /// A voucher of finance's, as the bank has it.
+    pub(crate) fn at_the_bank(&mut self, key: &VoucherKey) -> Voucher {
+        as_it_came(&mut self.bank, key)
+    }
+
     /// What the central bank has booked as spent by functional class, in fen.
     pub(crate) fn spent_fen(&self, function: &str) -> i128 {
         let ledger = self.central.business().ledger();
@@ -684,13 +709,21 @@ impl House {
 
     /// Finance's business folded again from its journal is what it was.
     pub(crate) fn assert_folds(&self) {
-        let finance = Finance::new(party("central-bank:3700"));
-        let again = born(0, self.speech, finance, self.finance.log().found());
+        let again = born(0, self.speech, finances(self.modes), self.finance.log().found());
         let told = |finance: &Finance| {
             format!("{:?} {:?}", finance.vouchers(), finance.left().collect::<Vec<_>>())
         };
         assert_eq!(told(again.business()), told(self.finance.business()));
     }
+}
+
+/// A voucher that finance sent, in the words that came.
+fn as_it_came<B: Business>(node: &mut Node<B, MemoryLog>, key: &VoucherKey) -> Voucher {
+    let inbox = &node.store().peer(party(FINANCE)).expect("it wrote").inbox;
+    let entry = inbox.find(key, Flag::Original).expect("it came");
+    let letter = node.letter(inbox.get(entry).expect("it came").at()).expect("readable");
+    let envelope = Envelope::decode(&letter).expect("a letter");
+    canonical::read(envelope.payload().expect("a voucher").1).expect("canonical")
 }
 
 /// What the central bank has on file.

@@ -4,6 +4,7 @@ use counterparties::bank::{self, DepositAccount};
 use domain::Fen;
 use domain::PaymentId;
 use domain::codes::{BusinessKind, Method, PaymentState, YearState};
+use domain::voucher::follows::PayModes;
 use domain::voucher::{DivisionCode, Field, VoucherKind};
 use exchange::business::Business;
 use exchange::finance::correction::CorrectionStanding;
@@ -144,13 +145,7 @@ fn what_a_bank_rejected_is_ordered_again_by_another_payment_under_a_new_number()
     assert_eq!(house.engine.state(2), PaymentState::Paid);
     assert_eq!(house.finance.business().left().count(), 0);
     assert_eq!(second.number.as_str(), "0000000002");
-    let peer = house.bank.store().peer(party("finance:370000005")).expect("it wrote");
-    let entry = peer.inbox.find(&second, domain::voucher::Flag::Original).expect("it came");
-    let at = peer.inbox.get(entry).expect("it came").at();
-    let letter = house.bank.letter(at).expect("readable");
-    let envelope = exchange::envelope::Envelope::decode(&letter).expect("a letter");
-    let (_, payload) = envelope.payload().expect("a voucher");
-    let voucher = domain::voucher::canonical::read(payload).expect("canonical");
+    let voucher = house.at_the_bank(&second);
     assert_eq!(voucher.head.text(Field::OriginalNumber), Some(old.number.as_str()));
     assert_eq!(voucher.head.text(Field::OriginalKind), Some("8202"));
     house.assert_bank(1);
@@ -357,6 +352,39 @@ fn what_a_payment_was_charged_to_is_corrected_here_and_at_the_central_bank() {
     assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
     house.assert_bank(1);
     house.assert_folds();
+}
+
+#[test]
+fn a_correction_has_the_method_by_which_its_payment_was_ordered() {
+    let direct = How { method: Method::Direct, ..How::default() };
+    for (modes, how, told) in [
+        (PayModes::BY_METHOD, direct.clone(), ("5201", "5253", "11")),
+        (PayModes::ONE_FORM, direct, ("8202", "5351", "11")),
+        (PayModes::ONE_FORM, How::default(), ("8202", "5351", "12")),
+    ] {
+        let mut house = House::ordering(modes);
+        house.file_account();
+        let wrong = house.engine.quota("111", 100_000);
+        let right = house.engine.quota_of("2080505", "111", 50_000);
+        house.engine.pay(1, wrong, 40_000, &how);
+        house.run();
+        house.clear();
+        assert_eq!(house.engine.state(1), PaymentState::Cleared);
+        let ordered = house.voucher_of(1).key.kind.code().to_string();
+        // What it was ordered by is known again after a fold.
+        house.finance_dies();
+        house.engine.correct(0xc1, 1, (right, wrong), 30_000);
+        house.run();
+        let corrections = house.corrections_of(1);
+        let [(key, known)] = corrections.as_slice() else { panic!("{corrections:?}") };
+        assert_eq!(known.standing, CorrectionStanding::Booked);
+        let correction = house.at_the_central_bank(key);
+        let method = correction.head.text(Field::PayType).expect("a method");
+        assert_eq!((&*ordered, &*key.kind.code().to_string(), method), told);
+        assert_eq!((house.spent_fen("2050203"), house.spent_fen("2080505")), (10_000, 30_000));
+        assert_eq!(house.alarms().len(), 0);
+        house.assert_folds();
+    }
 }
 
 #[test]

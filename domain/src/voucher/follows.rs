@@ -4,13 +4,14 @@
 //! How a division orders its payments is data: [`PayModes`]. The kinds that follow from an order follow from
 //! its kind.
 
-use crate::codes::Method;
+use crate::codes::{Method, Path};
 use crate::ids::FiscalYear;
 use crate::particulars::official_numbers;
 
 use super::form;
 use super::key::{DivisionCode, VoucherKey};
 use super::kind::VoucherKind;
+use super::schema::schema;
 
 /// How payments of one method are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,30 @@ pub struct PayMode {
     pub kind: VoucherKind,
     /// What stands as its payment method (`PayTypeCode`).
     pub method: &'static str,
+}
+
+impl PayMode {
+    /// How a voucher of a kind was ordered, by the payment method that stands on it; `None` where its table has no
+    /// such method.
+    #[must_use]
+    pub fn told(kind: VoucherKind, method: &str) -> Option<PayMode> {
+        let known = schema(kind).methods.iter().find(|known| **known == method);
+        known.map(|method| PayMode { kind, method })
+    }
+
+    /// What tells the central bank that a payment which was ordered so is charged elsewhere. Which voucher follows
+    /// from the order's kind; its method is the payment's own, since that is what was cleared: an 8202 by direct
+    /// payment is corrected as direct. `None`: none tells of it. Of a fiscal special account and of a unit's own money
+    /// the central bank has booked nothing.
+    #[must_use]
+    pub fn correction(self, path: Path) -> Option<PayMode> {
+        match path {
+            Path::Treasury | Path::Allocation => {
+                PayMode::told(self.kind.correction()?, self.method)
+            }
+            Path::Special | Path::Own => None,
+        }
+    }
 }
 
 /// How a division orders its payments, by the method a payment has in the engine.
@@ -145,7 +170,6 @@ impl VoucherKind {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema::schema;
     use super::*;
 
     #[test]
@@ -156,6 +180,30 @@ mod tests {
                 assert!(mode.kind.is_order() && schema(mode.kind).methods.contains(&mode.method));
             }
         }
+    }
+
+    #[test]
+    fn a_correction_has_the_method_of_what_it_corrects() {
+        let on = |path: Path, modes: PayModes, method| {
+            let told = modes.of(method).correction(path);
+            told.map(|told| (told.kind.code(), told.method))
+        };
+        let corrected = |modes, method| on(Path::Treasury, modes, method);
+        let (by_method, one_form) = (PayModes::BY_METHOD, PayModes::ONE_FORM);
+        assert_eq!(corrected(by_method, Method::Direct), Some((5253, "11")));
+        assert_eq!(corrected(one_form, Method::Direct), Some((5351, "11")));
+        for modes in [by_method, one_form] {
+            assert_eq!(corrected(modes, Method::Authorized), Some((5351, "12")));
+            assert_eq!(corrected(modes, Method::Centralized), Some((5351, "12")));
+            assert_eq!(on(Path::Allocation, modes, Method::Allocation), None);
+            assert_eq!(on(Path::Special, modes, Method::Authorized), None);
+            assert_eq!(on(Path::Own, modes, Method::Direct), None);
+            for &method in Method::ALL {
+                let mode = modes.of(method);
+                assert_eq!(PayMode::told(mode.kind, mode.method), Some(mode));
+            }
+        }
+        assert_eq!(PayMode::told(VoucherKind::DirectPayment, "12"), None);
     }
 
     #[test]

@@ -2,12 +2,12 @@
 //! sum is zero, so that its books of spending follow. No cash moves, and no bank has to know.
 
 use domain::Fen;
-use domain::codes::Path;
 use domain::ids::{Day, MoveId, PaymentId};
 use domain::office::shelves::Book;
 use domain::voucher::document::Fields;
+use domain::voucher::follows::PayMode;
 use domain::voucher::numbers::Series;
-use domain::voucher::{Detail, DivisionCode, Field, Flag, Party, Voucher, VoucherKey, VoucherKind};
+use domain::voucher::{Detail, DivisionCode, Field, Flag, Party, Voucher, VoucherKey};
 
 use super::answer::original_of;
 use super::due::{department, elements_of};
@@ -133,14 +133,13 @@ fn lines(
 }
 
 impl Finance {
-    /// The voucher of a correction; none where it has one, or where the central bank did not clear the payment.
+    /// The voucher of a correction; none where it has one, or where none tells of it.
     pub(super) fn correct(&self, due: &CorrectionDue) -> Vec<Effect> {
         let told_before = self.corrected.contains(&(due.book, due.id));
         let row = self.voucher_of(due.book, due.payment);
-        let of_treasury = row.filter(|row| row.path == Path::Treasury);
-        let of_ours = of_treasury.and_then(|row| Some((row, row.key.kind.correction()?)));
-        let Some((row, kind)) = of_ours.filter(|_| !told_before) else { return Vec::new() };
-        match self.written(due, row, kind) {
+        let of_ours = row.and_then(|row| Some((row, self.ordered(row)?.correction(row.path)?)));
+        let Some((row, mode)) = of_ours.filter(|_| !told_before) else { return Vec::new() };
+        match self.written(due, row, mode) {
             Ok((record, voucher)) => {
                 vec![noted(&record), Effect::Issue { to: self.central_bank, voucher }]
             }
@@ -153,21 +152,23 @@ impl Finance {
         }
     }
 
+    /// How a voucher of ours was ordered.
+    fn ordered(&self, row: &Row) -> Option<PayMode> {
+        PayMode::told(row.key.kind, self.reconciled.payers.method(row.payer))
+    }
+
     fn written(
         &self,
         due: &CorrectionDue,
         row: &Row,
-        kind: VoucherKind,
+        mode: PayMode,
     ) -> Result<(Record, Voucher), String> {
         let lines = due.told.as_ref().map_err(Clone::clone)?;
-        let series = Series { division: due.division, year: due.book.1, kind };
+        let series = Series { division: due.division, year: due.book.1, kind: mode.kind };
         let serial = self.numbers.giving().give(series).map_err(|none| none.to_string())?;
         let head = Fields::new()
             .with_text(Field::FundType, lines.fund.as_str())
-            .with_text(
-                Field::PayType,
-                if kind == VoucherKind::DirectCorrection { "11" } else { "12" },
-            )
+            .with_text(Field::PayType, mode.method)
             .with_text(Field::Treasury, lines.treasury.as_str())
             .with_text(Field::Reason, lines.reason.as_str())
             .with_text(Field::OriginalKind, row.key.kind.code().to_string())

@@ -114,6 +114,7 @@ impl Finance {
                     payer: PayerRecord {
                         account: text(&voucher, Field::PayerAccount),
                         fund: text(&voucher, Field::FundType),
+                        method: text(&voucher, Field::PayType),
                         name: text(&voucher, Field::PayerName),
                         bank: text(&voucher, Field::PayBank),
                         bank_name: text(&voucher, Field::PayBankName),

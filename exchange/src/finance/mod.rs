@@ -220,7 +220,7 @@ pub struct Row {
     pub paid_on: Day,
     /// The day it was cleared on; none before it was.
     pub cleared_on: Day,
-    /// From which account and of which funds: a number among those of this business.
+    /// From which account, of which funds and by which method: a number among those of this business.
     payer: u32,
     /// Its details, in order; their ids count from 1.
     pub parts: Box<[Part]>,
@@ -311,6 +311,12 @@ impl Finance {
             exposure_fen: BTreeMap::new(),
             reconciled: Reconciled::default(),
         }
+    }
+
+    /// The same, with orders to pay written as its division has them. What was written stays as it is.
+    #[must_use]
+    pub fn ordering(self, modes: PayModes) -> Finance {
+        Finance { modes, ..self }
     }
 
     /// The voucher a payment is in.

@@ -201,6 +201,8 @@ pub struct PayerRecord {
     pub account: String,
     /// The nature of its funds.
     pub fund: String,
+    /// Its payment method (`PayTypeCode`).
+    pub method: String,
     /// The account's name.
     pub name: String,
     /// The bank's code.

@@ -41,7 +41,7 @@ use super::record::{FactDue, PayerRecord, key_of, party_of};
 /// In whose name differences are opened and ended when no person does: the books themselves.
 pub const BOOKS: PersonId = PersonId(u64::MAX - 1);
 
-/// Who pays, from which account and funds and for which business, by number: few of them, and many vouchers.
+/// Who pays, from which account and funds, by which method and for which business, by number: few of them, and many vouchers.
 #[derive(Debug, Default)]
 pub(super) struct Payers {
     known: Vec<PayerRecord>,
@@ -67,6 +67,11 @@ impl Payers {
     fn name(&self, number: u32) -> (&str, &str) {
         let PayerRecord { account, fund, .. } = &self.known[number as usize];
         (account, fund)
+    }
+
+    /// The payment method (`PayTypeCode`).
+    pub(super) fn method(&self, number: u32) -> &str {
+        &self.known[number as usize].method
     }
 
     /// What a voucher's head says of who pays.
