@@ -4,13 +4,15 @@
 mod harness;
 
 use domain::Role;
-use domain::codes::{PaymentState, StepKind};
+use domain::codes::{Method, PaymentState, StepKind};
 use harness::desk::Desk;
 use harness::province::{
-    BANK, BANK_NAME, DIVISION, FINANCE, FIRST_FEN, OPENING_FEN, Province, TREASURY, WAVE, file,
+    BANK, BANK_NAME, DIVISION, FINANCE, FIRST_FEN, OPENING_FEN, Province, TREASURY, WAVE,
+    amount_fen, file,
 };
 use harness::server::{Options, sound};
 use harness::{orders, wait_for};
+use protocol::lookup::{Answer, LookUp};
 use serde_json::json;
 
 #[test]
@@ -173,4 +175,49 @@ fn a_payment_that_is_voided_while_its_bank_is_away_is_never_paid() {
     }
     assert_eq!(province.bank.status()["bank"]["payments"], (WAVE / 2) as u64);
     assert_eq!(province.finance.status()["alarms"], 0);
+}
+
+#[test]
+fn an_allocation_that_comes_back_is_in_the_treasury_and_on_its_quota_whoever_is_killed() {
+    let mut province = Province::found();
+    let rows = json!({ "rows": [{ "row": "bank-number", "number": "102451099999" }] });
+    province.central_bank.order("file", &rows);
+    province.pay_by(Method::Allocation, 1, province.quota);
+    province.is(1, PaymentState::Cleared);
+    let balance = |province: &Province| {
+        let status = province.central_bank.status();
+        status["central_bank"]["balance"].as_str().expect("a balance").to_owned()
+    };
+    let yuan = |fen| domain::Fen::new(fen).to_yuan();
+    assert_eq!(balance(&province), yuan(OPENING_FEN - amount_fen(1)));
+    let back = json!({ "voucher": "370000005-2022-5207-0000000001", "reason": "收款账户已销户" });
+    let refused = province.central_bank.say(&json!({
+        "order": "refund", "voucher": back["voucher"], "detail": "2", "reason": back["reason"],
+    }));
+    let why = refused["refused"].as_str().expect("it has one detail");
+    assert!(why.contains("is out under detail `2`"), "{why}");
+    // Finance is not there when it comes back, and the central bank ends right behind it.
+    province.finance.kill();
+    province.central_bank.order("refund", &back);
+    province.central_bank.kill_and_start();
+    assert_eq!(balance(&province), yuan(OPENING_FEN));
+    province.finance.start_again();
+    let mut desk = Desk::connect(province.address(), Role::Operator);
+    wait_for("the quota has it again", || {
+        let Answer::Quota(view) = desk.ask(LookUp::Quota(province.quota)) else {
+            panic!("no quota")
+        };
+        let buckets = view.buckets;
+        (buckets.cleared == 0 && buckets.refunding == 0 && buckets.reserved == 0).then_some(())
+    });
+    assert_eq!(province.finance.status()["finance"]["refunded_fen"], amount_fen(1));
+    province.central_bank.order("close", &json!({}));
+    wait_for("both sides of the treasury's day are equal", || {
+        let day = province.finance.say(&json!({ "look": "day" }));
+        let items = day["items"].as_array().expect("a checklist");
+        let statements = items.iter().find(|item| item["check"] == "statements");
+        (statements.expect("every item is there")["open"]["many"] == 0).then_some(())
+    });
+    let differences = province.finance.say(&json!({ "look": "differences" }));
+    assert_eq!(differences["differences"], json!([]), "{differences}");
 }

@@ -10,7 +10,7 @@ use exchange::node::Order;
 use serde_json::{Value, json};
 
 use super::vouchers;
-use super::words::{Seen, Words, day, of_store, party, period, status, text, yuan};
+use super::words::{Seen, Words, day, key, of_store, party, period, status, text, yuan};
 
 /// A central bank's words.
 pub(crate) struct CentralBankWords;
@@ -61,6 +61,11 @@ impl Words<CentralBank> for CentralBankWords {
                 from: text(said, "from")?.to_owned(),
                 to: text(said, "to")?.to_owned(),
                 amount_fen: yuan(said, "amount")?,
+            }),
+            "refund" => business(TreasuryOrder::AllocationBack {
+                allocation: key(said)?,
+                detail: said["detail"].as_str().map(str::to_owned),
+                reason: text(said, "reason")?.to_owned(),
             }),
             "close" => business(TreasuryOrder::Close),
             "tell" => business(TreasuryOrder::Tell(period(said)?)),

@@ -277,13 +277,19 @@ impl Province {
     }
 
     pub(crate) fn pay(&mut self, payments: u128, quota: QuotaId) {
+        self.pay_by(Method::Authorized, payments, quota);
+    }
+
+    /// The same, by a method.
+    pub(crate) fn pay_by(&mut self, method: Method, payments: u128, quota: QuotaId) {
         let roles = [Role::Maker, Role::Checker, Role::Finance];
         let [mut maker, mut checker, mut officer] =
             roles.map(|role| Desk::connect(self.address(), role));
         for _ in 0..payments {
             self.next += 1;
             let payment = self.next;
-            maker.must(&orders::reserve_of(reservation(payment, quota)));
+            let reserve = Reserve { method, ..reservation(payment, quota) };
+            maker.must(&orders::reserve_of(reserve));
             checker.must(&orders::step(StepKind::ApproveUnit, payment, quota, 1));
             officer.must(&orders::step(StepKind::Instruct, payment, quota, 2));
         }

@@ -6,6 +6,7 @@ use domain::money::FenSum;
 use domain::voucher::{DivisionCode, Field, Voucher, VoucherKey, VoucherKind, VoucherNumber};
 use domain::{Fen, FiscalYear};
 
+use super::back::Allocated;
 use super::cash::amount_fen;
 use super::master::{MasterRow, Treasury};
 use super::order::PaidIn;
@@ -96,6 +97,9 @@ impl CentralBank {
                 self.open = false;
                 self.numbers += numbers;
             }
+            Record::AllocationBack { allocation, notice, lines } => {
+                self.allocation_came_back(allocation.key(), notice.key(), &lines);
+            }
         }
     }
 
@@ -113,7 +117,7 @@ impl CentralBank {
         self.ledger.source(VoucherKey { division, year, kind: VoucherKind::IncomeDaily, number })
     }
 
-    fn post(
+    pub(super) fn post(
         &mut self,
         purpose: Purpose,
         source: SourceId,
@@ -179,7 +183,10 @@ impl CentralBank {
         match key.kind {
             VoucherKind::TransferRequest => self.cleared(&voucher, source, treasury),
             VoucherKind::RefundRequest => self.refunds_cleared(&voucher, source, treasury),
-            VoucherKind::Allocation => self.allocated(&voucher, source, treasury),
+            VoucherKind::Allocation => {
+                self.allocate(&voucher, source, treasury);
+                self.allocated.insert(key, Allocated::of(kept.from, &voucher));
+            }
             VoucherKind::RevenueRefund => {
                 let payee = voucher.head.text(Field::PayeeAccount).unwrap_or("");
                 let credit = self.ledger.open(AccountKind::Outside, payee);
@@ -225,7 +232,7 @@ impl CentralBank {
         }
     }
 
-    fn allocated(&mut self, voucher: &Voucher, source: SourceId, treasury: AccountId) {
+    fn allocate(&mut self, voucher: &Voucher, source: SourceId, treasury: AccountId) {
         for line in &voucher.details {
             let text = |field| line.fields.text(field).unwrap_or("");
             let payee = text(Field::PayeeAccount);

@@ -5,6 +5,7 @@
 //! livelihood first, and is never refused for cash. It never clears in part, and knows nothing of quotas.
 
 mod apply;
+mod back;
 mod cash;
 mod gate;
 mod master;
@@ -30,6 +31,7 @@ use exchange::business::{Business, Effect, Verdict};
 pub use master::{Identity, MasterRow, Treasury};
 pub use order::{Order, PaidIn, Refusal};
 
+use self::back::Allocated;
 use self::master::Master;
 use self::record::Record;
 use crate::income::Income;
@@ -115,6 +117,10 @@ pub struct CentralBank {
     /// Refunds by order and detail.
     refunded: HashSet<(VoucherKey, String)>,
     ended: Vec<Ended>,
+    /// Allocations that were paid.
+    allocated: HashMap<VoucherKey, Allocated>,
+    /// Details of allocations that came back.
+    allocations_back: u64,
     numbers: u32,
 }
 
@@ -143,6 +149,8 @@ impl CentralBank {
             cleared: HashMap::new(),
             refunded: HashSet::new(),
             ended: Vec::new(),
+            allocated: HashMap::new(),
+            allocations_back: 0,
             numbers: 0,
         }
     }
@@ -264,6 +272,9 @@ impl Business for CentralBank {
             }
             Order::Income { seed, day, incomes } => self.day_income(*seed, *day, incomes),
             Order::Dispatch { from, to, amount_fen } => self.dispatch(from, to, *amount_fen),
+            Order::AllocationBack { allocation, detail, reason } => {
+                self.allocation_back(*allocation, detail.as_deref(), reason)
+            }
             Order::Settle => {
                 let mut run = self.run(self.today()?);
                 self.queues.keys().for_each(|treasury| run.drain(treasury));

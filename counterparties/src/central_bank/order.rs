@@ -3,10 +3,12 @@
 use domain::Fen;
 use domain::ids::Day;
 use domain::reconciliation::period::Period;
+use domain::voucher::VoucherKey;
 use thiserror::Error;
 
 use super::master::MasterRow;
 use crate::income::Income;
+use crate::limits::REASON_CHARS_MAX;
 
 /// Money into a treasury.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +57,15 @@ pub enum Order {
         to: String,
         /// How much.
         amount_fen: Fen,
+    },
+    /// A real allocation comes back from its receiver's bank (实拨退回): finance is told.
+    AllocationBack {
+        /// The allocation (5207).
+        allocation: VoucherKey,
+        /// The detail that comes back; none: all that has not.
+        detail: Option<String>,
+        /// Why.
+        reason: String,
     },
     /// Pays what waits, as far as cash goes: goes on where a run stopped at its bound.
     Settle,
@@ -117,6 +128,27 @@ pub enum Refusal {
     Amount {
         /// The amount that was named.
         amount_fen: Fen,
+    },
+    /// Nobody would know why.
+    #[error(
+        "a reason has 1 to {REASON_CHARS_MAX} characters and no control characters; say why it comes back"
+    )]
+    Reason,
+    /// No such allocation was paid.
+    #[error("{voucher} is no allocation that was paid here; name one that was")]
+    NotAllocated {
+        /// What was named.
+        voucher: VoucherKey,
+    },
+    /// Nothing of it is out.
+    #[error(
+        "nothing of {voucher} is out under detail `{detail}`; name one that was paid and has not come back"
+    )]
+    NothingAllocated {
+        /// The allocation.
+        voucher: VoucherKey,
+        /// The detail that was named; empty: none was.
+        detail: String,
     },
     /// Cash is short.
     #[error("treasury {code} has {available} yuan above its floor, not {amount_fen}; send less")]

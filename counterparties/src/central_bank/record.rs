@@ -73,4 +73,10 @@ pub(super) enum Record<'a> {
     Told {
         numbers: u32,
     },
+    /// An allocation came back: of which details, counted from 0.
+    AllocationBack {
+        allocation: KeyRecord<'a>,
+        notice: KeyRecord<'a>,
+        lines: Vec<u32>,
+    },
 }

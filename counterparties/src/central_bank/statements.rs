@@ -14,7 +14,7 @@ use exchange::business::Effect;
 
 use super::record::Record;
 use super::{CentralBank, Ended, Refusal, Treasury, noted};
-use crate::ledger::{AccountKind, Purpose, Statement};
+use crate::ledger::{AccountKind, Purpose, Statement, StatementLine};
 use crate::limits::LISTED_PER_VOUCHER_MAX;
 
 /// Statements and reports that are being written.
@@ -131,15 +131,20 @@ impl<'a> Reports<'a> {
     fn account(&mut self, treasury: &Treasury, statement: &Statement) {
         let Statement { opening_fen, lines, .. } = statement;
         let mut before_fen = *opening_fen;
-        let mut chunks: Vec<&[crate::ledger::StatementLine]> =
-            lines.chunks(LISTED_PER_VOUCHER_MAX).collect();
+        // A line names a voucher by kind and number: its year is that of the statement it stands in.
+        let mut lines: Vec<&StatementLine> = lines.iter().collect();
+        lines.sort_by_key(|line| line.voucher.year);
+        let of_years = lines.chunk_by(|one, next| one.voucher.year == next.voucher.year);
+        let mut chunks: Vec<&[&StatementLine]> =
+            of_years.flat_map(|of_year| of_year.chunks(LISTED_PER_VOUCHER_MAX)).collect();
         if chunks.is_empty() {
             chunks.push(&[]);
         }
         for chunk in chunks {
+            let year = chunk.first().map_or(self.year(), |line| line.voucher.year);
             let sum_fen: FenSum =
                 chunk.iter().map(|line| FenSum::from(line.amount_fen.get())).sum();
-            let line = |line: &crate::ledger::StatementLine| {
+            let line = |line: &&StatementLine| {
                 let fields = Fields::new()
                     .with_amount(Field::Amount, line.amount_fen)
                     .with_text(Field::Purpose, told(line.purpose));
@@ -156,8 +161,7 @@ impl<'a> Reports<'a> {
                 .with_amount(Field::OpeningBalance, in_field(before_fen))
                 .with_amount(Field::ClosingBalance, in_field(before_fen + sum_fen));
             before_fen += sum_fen;
-            let (year, to) = (self.year(), treasury.finance);
-            let kind = VoucherKind::TreasuryStatement;
+            let (kind, to) = (VoucherKind::TreasuryStatement, treasury.finance);
             self.write(treasury, year, kind, to, head, chunk.iter().map(line).collect());
         }
     }
@@ -186,6 +190,7 @@ impl<'a> Reports<'a> {
                 Purpose::Clearing
                 | Purpose::RefundClearing
                 | Purpose::Allocation
+                | Purpose::AllocationBack
                 | Purpose::Correction => *spending.entry(class).or_insert(0) += out_fen,
                 _ => {}
             }
@@ -291,6 +296,7 @@ pub(super) const fn told(purpose: Purpose) -> &'static str {
         Purpose::BondProceeds => "债券发行收入",
         Purpose::Dispatch => "库款调度",
         Purpose::Allocation => "实拨",
+        Purpose::AllocationBack => "实拨退回",
         Purpose::IncomeBack => "收入退还",
         Purpose::Correction => "更正",
         _ => "其他",

@@ -70,6 +70,8 @@ pub enum Purpose {
     Withdrawal,
     /// Such an account has what came back.
     ReturnWithdrawal,
+    /// Cash back from whoever got it straight (实拨退回).
+    AllocationBack,
 }
 
 impl Purpose {

@@ -1,9 +1,12 @@
 //! Kinds of business, each from the engine's decision to where its money ends.
 
 use counterparties::bank::{self, DepositAccount};
+use counterparties::central_bank;
 use domain::Fen;
 use domain::PaymentId;
 use domain::codes::{BusinessKind, Method, PaymentState, YearState};
+use domain::reconciliation::Source;
+use domain::reconciliation::register::Told;
 use domain::voucher::follows::PayModes;
 use domain::voucher::{DivisionCode, Field, VoucherKind};
 use exchange::business::Business;
@@ -110,6 +113,88 @@ fn an_allocation_goes_to_the_central_bank_and_is_cleared_when_it_is_paid() {
     house.pay_in(200_000);
     house.run();
     assert_eq!(house.engine.state(2), PaymentState::Cleared);
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_folds();
+}
+
+/// What a person at the central bank says when an allocation's receiver sends it back.
+fn allocation_back(house: &House, payment: u128, detail: Option<&str>) -> central_bank::Order {
+    central_bank::Order::AllocationBack {
+        allocation: house.voucher_of(payment).key,
+        detail: detail.map(str::to_owned),
+        reason: "收款账户已销户".to_owned(),
+    }
+}
+
+/// The treasury's statement of the day (3513), held against finance's books: how many agreed, how many differ.
+fn treasury_compared(house: &mut House) -> (u64, u64) {
+    house.central_said(central_bank::Order::Close);
+    house.run();
+    let told = Told { source: Source::Treasury, party: party("central-bank:3700") };
+    let day = crate::province::day(crate::house::TODAY);
+    let outcome = house.finance.business().differences().compared(day, told);
+    outcome.map(|outcome| (outcome.agreed, outcome.different)).expect("it was compared")
+}
+
+#[test]
+fn an_allocation_comes_back_by_detail_and_then_the_rest_of_it() {
+    let mut house = house(1);
+    house.finance_said(Order::BeginDay(crate::province::day(crate::house::TODAY)));
+    let quota = house.engine.quota("111", 2_000_000);
+    let how = |business| How { method: Method::Allocation, business, ..How::default() };
+    for payment in 1..=3 {
+        house.engine.pay(payment, quota, 100_000 * payment as i64, &how(BusinessKind::Payroll));
+    }
+    // Another waits for cash, and is paid when some comes back.
+    house.engine.pay(4, quota, 600_000, &how(BusinessKind::Single));
+    house.run();
+    assert_eq!((house.treasury_fen(), house.spent_fen("2050203")), (400_000, 600_000));
+    assert_eq!(house.engine.state(4), PaymentState::Instructed);
+    for (payment, detail, why) in
+        [(4, None, "was paid here"), (1, Some("4"), "is out under detail `4`")]
+    {
+        let order = allocation_back(&house, payment, detail);
+        let told = house.central.business().order(&order).expect_err("refused").to_string();
+        assert!(told.contains(why), "{told}");
+    }
+    house.central_said(allocation_back(&house, 1, Some("2")));
+    house.run();
+    assert_eq!((house.treasury_fen(), house.engine.state(4)), (0, PaymentState::Cleared));
+    let buckets = house.engine.buckets(quota);
+    assert_eq!((buckets.cleared, buckets.refunding), (1_000_000, 0));
+    assert_eq!(buckets.available(), 1_000_000);
+    let again = allocation_back(&house, 1, Some("2"));
+    let told = house.central.business().order(&again).expect_err("it came back").to_string();
+    assert!(told.contains("has not come back"), "{told}");
+    // Finance ends without a word on the way of the rest.
+    house.central_said(allocation_back(&house, 1, None));
+    house.finance_dies();
+    house.run();
+    assert_eq!((house.treasury_fen(), house.spent_fen("2050203")), (400_000, 600_000));
+    assert_eq!(house.engine.buckets(quota).available(), 1_400_000);
+    assert_eq!(house.finance.business().refunded_fen(), 600_000);
+    // Two orders out, two notices back, one line each on both sides.
+    assert_eq!(treasury_compared(&mut house), (4, 0));
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    assert_eq!(house.central.business().ledger().check(), []);
+    house.assert_folds();
+}
+
+#[test]
+fn an_allocation_that_comes_back_whole_after_the_years_close_is_recovered() {
+    let mut house = house(1);
+    house.finance_said(Order::BeginDay(crate::province::day(crate::house::TODAY)));
+    let quota = house.engine.quota("111", 40_000);
+    house.engine.pay(1, quota, 40_000, &How { method: Method::Allocation, ..How::default() });
+    house.run();
+    house.engine.year(YearState::Adjustment);
+    house.engine.year(YearState::Closed);
+    house.central_said(allocation_back(&house, 1, None));
+    house.run();
+    assert_eq!(house.engine.recovered_fen(), (0, 40_000));
+    assert_eq!(house.engine.buckets(quota).available(), 0);
+    assert_eq!((house.treasury_fen(), house.spent_fen("2050203")), (1_000_000, 0));
+    assert_eq!(treasury_compared(&mut house), (2, 0));
     assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
     house.assert_folds();
 }

@@ -123,6 +123,7 @@ impl Finance {
         let settled = self.settlements_due(&key, &facts);
         let refunded = noted(&Record::Refunded {
             key: key.to_string(),
+            notice: notice.key.to_string(),
             details: details.into_iter().map(|at| at as u32).collect(),
             facts,
         });

@@ -25,22 +25,8 @@ impl Finance {
                 self.answered(&key, &paid_fen, lines, day_of(&facts));
                 self.facts.extend(facts);
             }
-            Record::Refunded { key, details, facts } => {
-                let key = key_of(&key);
-                let at = self.by_key[&key];
-                let row = &mut self.rows[at as usize];
-                for at in &details {
-                    self.refunded_fen += i128::from(row.payees()[*at as usize].paid_fen.get());
-                }
-                row.came_back(&details, &facts);
-                self.reconciled.refunded(&key, &facts);
-                // Elsewhere the money is where it belongs when the notice comes.
-                if row.path == Path::Treasury {
-                    for fact in &facts {
-                        self.refunds.entry((at, fact.refund)).or_default().push(fact.clone());
-                    }
-                }
-                self.facts.extend(facts);
+            Record::Refunded { key, notice, details, facts } => {
+                self.money_back(&key, &notice, &details, facts);
             }
             Record::RefundSettled { key, number, facts } => {
                 let at = self.by_key[&key_of(&key)];
@@ -130,6 +116,30 @@ impl Finance {
                 }
             }
         }
+    }
+
+    fn money_back(&mut self, key: &str, notice: &str, details: &[u32], facts: Vec<FactDue>) {
+        let key = key_of(key);
+        let at = self.by_key[&key];
+        let row = &mut self.rows[at as usize];
+        let parts = details.iter().map(|at| row.payees()[*at as usize].paid_fen.get());
+        let back_fen: i64 = parts.sum();
+        self.refunded_fen += i128::from(back_fen);
+        row.came_back(details, &facts);
+        self.reconciled.refunded(&key, &facts);
+        // Elsewhere the money is where it belongs when the notice comes.
+        match row.path {
+            Path::Treasury => {
+                for fact in &facts {
+                    self.refunds.entry((at, fact.refund)).or_default().push(fact.clone());
+                }
+            }
+            Path::Allocation => {
+                self.reconciled.came_back(key_of(notice), day_of(&facts), Fen::new(back_fen));
+            }
+            Path::Special | Path::Own => {}
+        }
+        self.facts.extend(facts);
     }
 
     fn issued(&mut self, issued: Issued) {

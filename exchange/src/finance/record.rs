@@ -41,6 +41,8 @@ pub enum Record {
     Refunded {
         /// The voucher's key.
         key: String,
+        /// The notice that says so.
+        notice: String,
         /// Which details, counted from 0.
         details: Vec<u32>,
         /// Facts for the engine.

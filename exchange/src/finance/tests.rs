@@ -517,6 +517,67 @@ fn money_that_comes_back_is_told_and_told_again_when_the_treasury_has_it() {
     assert_eq!(finance.refunded_fen(), 40_000);
 }
 
+/// The treasury's statement of the day: what went out, and what came back, by vouchers.
+fn treasury_statement(moved: &[(&VoucherKey, i64)]) -> Voucher {
+    let line = |(key, fen): &(&VoucherKey, i64)| {
+        Fields::new()
+            .with_text(Field::OriginalKind, key.kind.code().to_string())
+            .with_text(Field::OriginalNumber, key.number.as_str())
+            .with_amount(Field::Amount, Fen::new(*fen))
+    };
+    let detail = |(at, moved)| Detail { id: usize::to_string(&at), fields: line(moved) };
+    let details: Vec<Detail> = (1..).zip(moved).map(detail).collect();
+    let head = Fields::new()
+        .with_text(Field::Treasury, "3700000003")
+        .with(Field::FirstDay, Value::Day(day()))
+        .with(Field::LastDay, Value::Day(day()))
+        .with(Field::Total, Value::Count(details.len() as u32));
+    let key = VoucherKey::parse("370124000-2022-3513-370000000009").expect("a key");
+    Voucher { key, flag: Flag::Original, date: day(), head, details }
+}
+
+#[test]
+fn an_allocations_notice_that_comes_after_the_statement_ends_the_difference() {
+    let mut finance = Finance::new(central_bank());
+    let (path, plain) = (Path::Allocation, due(1, 40_000, BusinessKind::Single));
+    let (_, order) = plain.order.clone().expect("an order");
+    let order = Ok((central_bank(), Ordered { method: Method::Allocation, ..order }));
+    let allocated = Due { path, order, ..plain };
+    let (to, order) = ordered(&mut finance, vec![allocated]).remove(0);
+    assert_eq!((to, order.key.kind), (central_bank(), VoucherKind::Allocation));
+    taken(&mut finance, central_bank(), &receipt(&order, &[40_000]));
+    let key = VoucherKey::parse("370124000-2022-3208-370000000008").expect("a key");
+    let back = Fields::new()
+        .with_text(Field::OriginalDetail, "1")
+        .with_text(Field::RefundNumber, "1")
+        .with_amount(Field::Amount, Fen::new(-40_000));
+    let head = Fields::new()
+        .with_text(Field::OriginalKind, "5207")
+        .with_text(Field::OriginalNumber, order.key.number.as_str())
+        .with_text(Field::RefundType, "1")
+        .with_text(Field::Reason, "账户已销户")
+        .with_amount(Field::Amount, Fen::new(-40_000));
+    let details = vec![Detail { id: "1".to_owned(), fields: back }];
+    let notice = Voucher { key, flag: Flag::Original, date: day(), head, details };
+    let statement = treasury_statement(&[(&order.key, -40_000), (&key, 40_000)]);
+    taken(&mut finance, central_bank(), &statement);
+    let open = |finance: &Finance| -> Vec<VoucherKey> {
+        finance.differences().open().map(|one| one.finding.place.voucher).collect()
+    };
+    assert_eq!(open(&finance), [key]);
+    // Nobody else says that it came back.
+    assert!(refused(&finance, bank(), &notice).contains("cannot answer it"));
+    taken(&mut finance, central_bank(), &notice);
+    assert_eq!(open(&finance), []);
+    assert_eq!(finance.refunded_fen(), 40_000);
+    let told: Vec<_> =
+        facts(&mut finance).iter().map(|due| (due.role(), due.fact().kind)).collect();
+    let kinds = [FactKind::Clear, FactKind::Refund, FactKind::SettleRefund];
+    assert_eq!(told, kinds.map(|kind| (Role::CentralBank, kind)));
+    // Once more it is no second refund.
+    refused(&finance, central_bank(), &notice);
+}
+
 #[test]
 fn what_the_central_bank_reports_is_kept_and_nobody_elses() {
     let mut finance = Finance::new(central_bank());

@@ -1,11 +1,12 @@
 //! Facts that come later and mend our books: a difference that they end, ends.
 
 use domain::Fen;
+use domain::codes::Path;
 use domain::reconciliation::register::{Difference, Order};
 use domain::reconciliation::{Figures, Source};
 use domain::voucher::VoucherKey;
 
-use super::ours::figures_of;
+use super::ours::{done, figures_of};
 use super::record::{Change, Record as ReconciledRecord};
 use super::told::reconciled;
 use super::{BOOKS, End, Request};
@@ -32,8 +33,10 @@ impl Finance {
                         });
                     }
                 }
-                Record::Refunded { key, details, facts } => {
-                    self.end_those_of_refund(&key_of(&key), &details, &facts, &mut changes);
+                Record::Refunded { key, notice, details, facts } => {
+                    let (key, notice) = (key_of(&key), key_of(&notice));
+                    self.end_those_of_refund(&key, &details, &facts, &mut changes);
+                    self.end_those_of_notice(&key, &notice, (&details, &facts), &mut changes);
                 }
                 Record::Cleared { notice, facts } => {
                     let request = self.reconciled.by_notice.get(&key_of(&notice)).copied();
@@ -51,6 +54,23 @@ impl Finance {
             }
         }
         (!changes.is_empty()).then(|| reconciled(ReconciledRecord::Changed(changes)))
+    }
+
+    /// An allocation came back: its notice is what moved the treasury's cash.
+    fn end_those_of_notice(
+        &self,
+        key: &VoucherKey,
+        notice: &VoucherKey,
+        (details, facts): (&[u32], &[FactDue]),
+        changes: &mut Vec<Change>,
+    ) {
+        let row = self.voucher(key).filter(|row| row.path == Path::Allocation);
+        let day = facts.first().map(|fact| fact.fact().day);
+        if let (Some(row), Some(day)) = (row, day) {
+            let parts = details.iter().map(|at| row.payees()[*at as usize].paid_fen.get());
+            let back = done(Fen::new(parts.sum()), day);
+            self.end_those_of(notice, changes, |_| Some(back));
+        }
     }
 
     /// Money came back: of what the voucher's bank said of it, and of requests that named it before.

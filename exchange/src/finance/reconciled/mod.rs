@@ -151,6 +151,8 @@ pub(super) struct Reconciled {
     requests: BTreeMap<VoucherKey, Request>,
     /// Requests by the limit notice that was written for them.
     by_notice: HashMap<VoucherKey, VoucherKey>,
+    /// What came back into the treasury by a notice of the central bank's own: when, and how much.
+    back: BTreeMap<VoucherKey, (Day, Fen)>,
     /// The first day on which each bank was sent an order.
     banks: BTreeMap<Party, Day>,
     /// What banks told last of their zero-balance accounts.
@@ -178,6 +180,11 @@ impl Reconciled {
     pub(super) fn ordered(&mut self, bank: Party, day: Day) {
         let first = self.banks.entry(bank).or_insert(day);
         *first = day.min(*first);
+    }
+
+    /// Money of an allocation is in the treasury again.
+    pub(super) fn came_back(&mut self, notice: VoucherKey, day: Day, fen: Fen) {
+        self.back.insert(notice, (day, fen));
     }
 
     /// The central bank has cleared a request under a notice.
@@ -279,6 +286,7 @@ impl Reconciled {
     /// Nothing of a closed day is compared again.
     fn closed(&mut self, day: Day) {
         self.requests.retain(|_, request| request.end.is_none_or(|end| end.day > day));
+        self.back.retain(|_, (back, _)| *back > day);
         let requests = &self.requests;
         self.by_notice.retain(|_, request| requests.contains_key(request));
         self.parts.retain(|(of, _), _| *of > day);

@@ -87,6 +87,11 @@ impl Finance {
                 moved(row.key, paid_fen)?;
             }
         }
+        for (notice, (back, fen)) in &self.reconciled.back {
+            if *back == day {
+                moved(*notice, -fen.get())?;
+            }
+        }
         Ok(())
     }
 
@@ -105,6 +110,10 @@ impl Finance {
             }
             Source::Clearing => self.reconciled.requests.get(&item.voucher)?.said(day, true),
             Source::TransferRequests | Source::RefundRequests => self.asked_now(source, item, day),
+            _ if self.reconciled.back.contains_key(&item.voucher) => {
+                let (day, fen) = self.reconciled.back[&item.voucher];
+                Some(done(fen, day))
+            }
             _ => {
                 let request = self.reconciled.requests.get(&item.voucher);
                 let request = request.and_then(|request| request.said(day, true));
