@@ -3,10 +3,15 @@
 //! its contract stay as they are.
 
 use crate::codes::{Path, PaymentState};
-use crate::command::{By, MoveOut};
+use crate::command::{By, MoveOut, Reserve};
 use crate::division::{Found, YearBook};
 use crate::limits::CORRECTIONS_PER_PAYMENT_MAX;
+use crate::money::Fen;
+use crate::office::rules::case::Case;
+use crate::office::rules::judge::judge_borne;
+use crate::particulars::Particulars;
 use crate::payment::Payment;
+use crate::quota::QuotaCell;
 use crate::refusal::{Code, Refusal};
 
 use super::must_not_be_closed;
@@ -43,7 +48,41 @@ pub(super) fn must_charge(book: &YearBook, by: &By, moved: &MoveOut<'_>) -> Resu
     if moved.amount_fen > charged.available() {
         return Err(Refusal::with(Code::OverQuota, moved.amount_fen, charged.available()));
     }
-    Ok(())
+    must_be_borne(book, payment, charged, moved)
+}
+
+/// The payment, as if it rested on the quota that is charged, with all that this one would bear of it, before the
+/// control rules.
+fn must_be_borne(
+    book: &YearBook,
+    payment: &Payment,
+    charged: &QuotaCell,
+    moved: &MoveOut<'_>,
+) -> Result<(), Refusal> {
+    if !book.has_rules() {
+        return Ok(());
+    }
+    let borne_fen = book.to_be_borne_fen(payment, moved.from).get() + moved.amount_fen.get();
+    let reserve = Reserve {
+        payment: payment.id,
+        quota: moved.from,
+        amount_fen: Fen::new(borne_fen),
+        economic: payment.economic,
+        method: payment.method,
+        kind: payment.kind,
+        day: payment.day,
+        contract: payment.contract,
+        plan: payment.plan,
+        deadline_ms: 0,
+        one_act: false,
+        particulars: Particulars::NONE,
+    };
+    // What its own unit has paid counts it already.
+    let counted = book.rules.unit_of(moved.from) == book.rules.unit_of(payment.quota);
+    match Case::of(book, &reserve, charged, counted)? {
+        Some(case) => judge_borne(&case, &book.rules),
+        None => Ok(()),
+    }
 }
 
 /// The payment, once all there is to settle of it is settled.

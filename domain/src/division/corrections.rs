@@ -38,6 +38,15 @@ impl YearBook {
         Fen::new(own + corrected.sum::<i64>())
     }
 
+    /// The same, with what corrections are about to charge it with.
+    pub(crate) fn to_be_borne_fen(&self, payment: &Payment, quota: QuotaId) -> Fen {
+        let coming = self
+            .corrections_of(payment.id)
+            .filter(|(_, row)| row.from == quota && matches!(row.transit, Transit::InTransit));
+        let coming: i64 = coming.map(|(_, row)| row.amount_fen.get()).sum();
+        Fen::new(self.borne_fen(payment, quota).get() + coming)
+    }
+
     /// Keeps the corrections of a payment in step with the moves.
     pub(crate) fn learn_correction(&mut self, id: MoveId, row: &MoveOutRow) {
         if row.kind == MoveKind::Correct {

@@ -1,5 +1,6 @@
 //! One payment before the rules: what it is, what it rests on, and what each predicate sees in it.
 
+mod borne;
 mod seen;
 
 use std::cell::OnceCell;

@@ -80,6 +80,24 @@ pub(crate) fn judge_before(
     Ok(Judged { posts: needed, leaves_rows: stopped || told })
 }
 
+/// Whether a quota may bear a payment that another bore (更正), as far as rules go by the quota.
+///
+/// # Errors
+/// The first rule that would refuse or hold the payment there: a correction waits for nobody. An element that is
+/// missing.
+pub(crate) fn judge_borne(case: &Case<'_>, rules: &Rules) -> Result<(), Refusal> {
+    for rule in &rules.compiled.rules {
+        let terms = rule.terms_on(case.reserve().day);
+        if !matches!(terms.action, Action::Refuse | Action::Hold) {
+            continue;
+        }
+        if let Some(fired) = case.fires_by_quota(rule, terms)? {
+            return Err(refusal(rule, fired.figures));
+        }
+    }
+    Ok(())
+}
+
 fn refusal(rule: &Ready, figures: Option<(Fen, Fen)>) -> Refusal {
     let mut refusal = Refusal::new(rule.code);
     if let Some((requested_fen, left_fen)) = figures {

@@ -230,7 +230,7 @@ impl Rules {
     }
 
     /// Slot of the unit that a quota is of.
-    fn unit_of(&self, quota: QuotaId) -> u32 {
+    pub(crate) fn unit_of(&self, quota: QuotaId) -> u32 {
         self.facts.unit_of(quota.serial())
     }
 
