@@ -40,9 +40,8 @@ impl CentralBank {
             VoucherKind::Allocation | VoucherKind::RevenueRefund => {
                 self.join(from, voucher, digest, None, day)
             }
-            VoucherKind::RefundRequest
-            | VoucherKind::DirectCorrection
-            | VoucherKind::AuthorizedCorrection => self.post_now(from, voucher, digest, day),
+            VoucherKind::RefundRequest => self.post_now(from, voucher, digest, day),
+            kind if kind.is_correction() => self.post_now(from, voucher, digest, day),
             VoucherKind::BaseData => take_base_data(voucher, digest),
             _ => vec![noted(&Record::Noted { key: KeyRecord::from(&voucher.key), digest })],
         };

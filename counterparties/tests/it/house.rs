@@ -674,7 +674,8 @@ impl House {
     pub(crate) fn spent_fen(&self, function: &str) -> i128 {
         let ledger = self.central.business().ledger();
         let treasury = ledger.find(AccountKind::Treasury, TREASURY);
-        let spending = [Purpose::Clearing, Purpose::Correction];
+        let spending =
+            [Purpose::Clearing, Purpose::Allocation, Purpose::AllocationBack, Purpose::Correction];
         let of_class = ledger.entries().iter().filter(|entry| {
             spending.contains(&entry.purpose) && ledger.elements(entry) == function
         });

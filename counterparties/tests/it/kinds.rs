@@ -473,6 +473,31 @@ fn a_correction_has_the_method_by_which_its_payment_was_ordered() {
 }
 
 #[test]
+fn a_real_allocation_is_corrected_at_the_central_bank_that_paid_it() {
+    let mut house = house(1);
+    house.finance_said(Order::BeginDay(crate::province::day(crate::house::TODAY)));
+    let wrong = house.engine.quota("111", 100_000);
+    let right = house.engine.quota_of("2080505", "111", 50_000);
+    house.engine.pay(1, wrong, 40_000, &How { method: Method::Allocation, ..How::default() });
+    house.run();
+    house.engine.correct(0xc1, 1, (right, wrong), 30_000);
+    house.run();
+    let told = house.corrections_of(1);
+    let [(key, known)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(key.kind, VoucherKind::AllocationCorrection);
+    assert_eq!(known.standing, CorrectionStanding::Booked);
+    let correction = house.at_the_central_bank(key);
+    assert_eq!(correction.head.text(Field::PayType), Some("91"));
+    assert_eq!(correction.head.text(Field::OriginalKind), Some("5207"));
+    assert_eq!((house.spent_fen("2050203"), house.spent_fen("2080505")), (10_000, 30_000));
+    assert_eq!(house.treasury_fen(), 1_000_000 - 40_000, "no cash moves");
+    // No cash moved, so nothing of it is in books of cash.
+    assert_eq!(treasury_compared(&mut house), (1, 0));
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_folds();
+}
+
+#[test]
 fn a_correction_the_central_bank_sends_back_is_told_and_corrected_back() {
     let mut house = house(1);
     let wrong = house.engine.quota("111", 100_000);

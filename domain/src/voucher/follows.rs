@@ -153,8 +153,20 @@ impl VoucherKind {
         match self {
             VoucherKind::DirectPayment => Some(VoucherKind::DirectCorrection),
             VoucherKind::Payment => Some(VoucherKind::AuthorizedCorrection),
+            VoucherKind::Allocation => Some(VoucherKind::AllocationCorrection),
             _ => None,
         }
+    }
+
+    /// True for corrections: their sum is zero, and their receipt says that they are booked.
+    #[must_use]
+    pub const fn is_correction(self) -> bool {
+        matches!(
+            self,
+            VoucherKind::DirectCorrection
+                | VoucherKind::AuthorizedCorrection
+                | VoucherKind::AllocationCorrection
+        )
     }
 
     /// What answers a statement, with what was found different.
@@ -195,7 +207,8 @@ mod tests {
         for modes in [by_method, one_form] {
             assert_eq!(corrected(modes, Method::Authorized), Some((5351, "12")));
             assert_eq!(corrected(modes, Method::Centralized), Some((5351, "12")));
-            assert_eq!(on(Path::Allocation, modes, Method::Allocation), None);
+            let allocated = on(Path::Allocation, modes, Method::Allocation);
+            assert_eq!(allocated, Some((5407, "91")));
             assert_eq!(on(Path::Special, modes, Method::Authorized), None);
             assert_eq!(on(Path::Own, modes, Method::Direct), None);
             for &method in Method::ALL {
@@ -228,6 +241,9 @@ mod tests {
                 assert!(
                     kind.is_order() && notice.from() == kind.to() && notice.to() == kind.from()
                 );
+            }
+            if let Some(correction) = kind.correction() {
+                assert!(kind.is_order() && correction.is_correction());
             }
             if let Some(answer) = kind.statement_answer() {
                 assert!(answer.from() == kind.to() && answer.to() == kind.from());

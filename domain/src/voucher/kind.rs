@@ -100,6 +100,8 @@ kinds! {
     DirectCorrection = 5253, "direct-correction", "直接支付更正凭证", Finance => CentralBank;
     /// A correction among elements of authorized payments; its sum is zero.
     AuthorizedCorrection = 5351, "authorized-correction", "授权支付更正凭证", Finance => CentralBank;
+    /// A correction among elements of what the treasury itself has paid; its sum is zero.
+    AllocationCorrection = 5407, "allocation-correction", "更正通知书", Finance => CentralBank;
     /// Finance's answer to the central bank's clearing statement.
     StatementAnswer = 5502, "statement-answer", "清算对账回执(财政)", Finance => CentralBank;
     /// Base data of finance: units, accounts, codes.

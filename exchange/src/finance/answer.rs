@@ -30,9 +30,7 @@ impl Finance {
             (Flag::Receipt, Kind::AuthorizedLimit | Kind::DirectLimit) => {
                 self.notice_cleared(from, voucher)
             }
-            (Flag::Receipt, Kind::DirectCorrection | Kind::AuthorizedCorrection) => {
-                self.correction_booked(from, voucher)
-            }
+            (Flag::Receipt, kind) if kind.is_correction() => self.correction_booked(from, voucher),
             (Flag::Original, Kind::TransferRequest) => self.request_came(from, voucher),
             (Flag::Receipt, Kind::RefundRequest) => self.refund_settled(from, voucher),
             (Flag::Original, kind) if is_refund_notice(kind) => self.refund(from, voucher),

@@ -301,6 +301,7 @@ const fn correction(kind: VoucherKind, methods: &'static [&'static str]) -> Sche
 
 const DIRECT_CORRECTION: Schema = correction(VoucherKind::DirectCorrection, &["11"]);
 const AUTHORIZED_CORRECTION: Schema = correction(VoucherKind::AuthorizedCorrection, &["11", "12"]);
+const ALLOCATION_CORRECTION: Schema = correction(VoucherKind::AllocationCorrection, &["91"]);
 
 // ---- reports and statements --------------------------------------------------------------------
 
@@ -503,6 +504,7 @@ pub const fn schema(kind: VoucherKind) -> &'static Schema {
         VoucherKind::RevenueRefund => &REVENUE_REFUND,
         VoucherKind::DirectCorrection => &DIRECT_CORRECTION,
         VoucherKind::AuthorizedCorrection => &AUTHORIZED_CORRECTION,
+        VoucherKind::AllocationCorrection => &ALLOCATION_CORRECTION,
         VoucherKind::StatementAnswer => &STATEMENT_ANSWER,
         VoucherKind::BaseData => &BASE_DATA,
         VoucherKind::Payment => &PAYMENT,
