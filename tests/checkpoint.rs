@@ -170,7 +170,7 @@ fn a_checkpoint_older_than_the_last_one_is_a_longer_replay() {
     let (dir, quota, _) = settled();
     let checkpoint = dir.path().join("checkpoint");
     let old = dir.path().join("old");
-    copy_tree(&checkpoint, &old);
+    files::copy_tree(&checkpoint, &old);
     goes_on(dir.path(), quota, 1_000);
     fs::remove_dir_all(&checkpoint).expect("a checkpoint to remove");
     fs::rename(&old, &checkpoint).expect("a directory that can be renamed");
@@ -185,7 +185,7 @@ fn another_data_sets_checkpoint_is_set_aside() {
     let (other, ..) = settled();
     let checkpoint = dir.path().join("checkpoint");
     fs::remove_dir_all(&checkpoint).expect("a checkpoint to remove");
-    copy_tree(&other.path().join("checkpoint"), &checkpoint);
+    files::copy_tree(&other.path().join("checkpoint"), &checkpoint);
     let ready = goes_on(dir.path(), quota, 1_000);
     let why = ready["checkpoint_set_aside"].as_str().expect("it is said");
     assert!(why.contains("data set"), "{why}");
@@ -220,17 +220,4 @@ fn largest_file(dir: &Path) -> std::path::PathBuf {
     }
     let length = |path: &std::path::PathBuf| fs::metadata(path).map_or(0, |about| about.len());
     all.into_iter().max_by_key(length).expect("a file")
-}
-
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let (path, copy) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            copy_tree(&path, &copy);
-        } else {
-            fs::copy(&path, &copy).expect("a file that can be copied");
-        }
-    }
 }

@@ -11,7 +11,7 @@ use harness::province::{
     amount_fen, file,
 };
 use harness::server::{Options, sound};
-use harness::{orders, wait_for};
+use harness::{files, orders, wait_for};
 use protocol::lookup::{Answer, LookUp};
 use serde_json::json;
 
@@ -220,4 +220,98 @@ fn an_allocation_that_comes_back_is_in_the_treasury_and_on_its_quota_whoever_is_
     });
     let differences = province.finance.say(&json!({ "look": "differences" }));
     assert_eq!(differences["differences"], json!([]), "{differences}");
+}
+
+/// What finance's store says of its engine.
+fn engine_is(province: &Province, standing: &str) -> serde_json::Value {
+    wait_for(&format!("the engine is {standing}"), || {
+        let engine = province.finance.status()["engine"].clone();
+        (engine["standing"] == standing).then_some(engine)
+    })
+}
+
+/// Puts another directory in the engine's place, and starts it there.
+fn engine_of(province: &mut Province, data: &std::path::Path) {
+    let address = province.address();
+    province.engine.take().expect("it runs").stop();
+    province.engine = Some(Options::existing(data).with("--listen", address).start());
+}
+
+#[test]
+fn an_engine_that_was_restored_from_an_older_copy_is_not_followed_and_hears_nothing() {
+    let mut province = Province::found();
+    let dir = province.dir.path().to_owned();
+    let (data, copy) = (dir.join("engine"), dir.join("older"));
+    province.pay_a_wave();
+    province.all_are(PaymentState::Paid);
+    let address = province.address();
+    province.engine.take().expect("it runs").stop();
+    files::copy_tree(&data, &copy);
+    province.engine = Some(Options::existing(&data).with("--listen", address).start());
+    province.pay_a_wave();
+    province.all_are(PaymentState::Paid);
+    engine_is(&province, "followed");
+    // The older copy ends before what was followed; and when it has grown beyond that, it is another chain.
+    engine_of(&mut province, &copy);
+    let engine = engine_is(&province, "not-ours");
+    assert!(engine["why"].as_str().expect("why").contains("older copy"), "{engine}");
+    let second = province.next - WAVE;
+    province.next = second;
+    province.pay_a_wave();
+    province.pay_a_wave();
+    province.pay_a_wave();
+    province.finance.kill_and_start();
+    let engine = engine_is(&province, "not-ours");
+    assert!(engine["why"].as_str().expect("why").contains("older copy"), "{engine}");
+    // Nothing of it is in a voucher, and a payment of it says why.
+    let finance = province.finance.status();
+    assert_eq!(finance["finance"]["vouchers"], json!({ "8202": 2 * WAVE as u64 }), "{finance}");
+    let last = json!({
+        "look": "payment", "division": DIVISION, "year": 2022,
+        "payment": format!("{:032x}", province.next),
+    });
+    let told = province.finance.say(&last);
+    assert!(
+        told["without_voucher"].as_str().is_some_and(|why| why.contains("older copy")),
+        "{told}"
+    );
+    province.is(province.next, PaymentState::Instructed);
+    // The journal that was followed is put back, and all goes on.
+    engine_of(&mut province, &data);
+    engine_is(&province, "followed");
+    province.next = second + WAVE;
+    province.pay_a_wave();
+    province.all_are(PaymentState::Paid);
+    assert_eq!(province.bank.status()["bank"]["double_payments"], 0);
+}
+
+#[test]
+fn another_engine_at_the_same_address_is_not_followed_and_hears_nothing() {
+    let mut province = Province::found();
+    let dir = province.dir.path().to_owned();
+    province.pay_a_wave();
+    province.all_are(PaymentState::Paid);
+    engine_is(&province, "followed");
+    // What the bank is cleared for is a fact for the engine; another one has a payment by the same name.
+    let address = province.address();
+    province.engine.take().expect("it runs").stop();
+    let other = dir.join("other");
+    province.engine = Some(Options::new(&other).with("--listen", address).start());
+    harness::province::put_on_file(address);
+    province.next = 0;
+    province.pay_a_wave();
+    let engine = engine_is(&province, "not-ours");
+    assert!(engine["why"].as_str().expect("why").contains("data set"), "{engine}");
+    let nothing = json!({});
+    province.bank.order("cut-off", &nothing);
+    province.bank.order("request-clearing", &nothing);
+    wait_for("finance has facts for its engine", || {
+        let finance = province.finance.status();
+        (finance["finance"]["facts_due"] == WAVE as u64).then_some(())
+    });
+    province.is(1, PaymentState::Instructed);
+    engine_of(&mut province, &dir.join("engine"));
+    province.all_are(PaymentState::Cleared);
+    let finance = province.finance.status();
+    assert_eq!(finance["finance"]["vouchers"], json!({ "8202": WAVE as u64 }), "{finance}");
 }

@@ -89,15 +89,15 @@ impl Exchange {
 
 impl Serve {
     fn run(self) -> Result<Exit> {
-        let (engine, central_bank) = (self.server, self.central_bank);
+        let (address, central_bank) = (self.server, self.central_bank);
         self.party.has_peer("--central-bank", central_bank)?;
         let words = FinanceWords::default();
-        let days = Arc::clone(&words.days);
+        let shared = (Arc::clone(&words.days), words.engine.clone());
         let modes = if self.one_form { PayModes::ONE_FORM } else { PayModes::BY_METHOD };
         let finance = Finance::new(central_bank).ordering(modes);
         serve(&self.party, finance, words, |inbox| {
             begin_day(inbox)?;
-            beside(engine, central_bank, inbox, days)
+            beside(address, central_bank, inbox, shared)
         })
     }
 }

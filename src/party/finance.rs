@@ -1,6 +1,7 @@
 //! Finance's party: beside it two threads, one that follows the engine's journal, and one that gives the engine
 //! what banks and the central bank have answered.
 
+mod engine;
 mod facts;
 mod following;
 mod gathering;
@@ -23,6 +24,8 @@ use exchange::party::lines::Lines;
 use exchange::party::{Inbound, Inbox, RunningNode};
 use serde_json::{Value, json};
 
+pub(crate) use engine::Engine;
+
 use super::After;
 use super::vouchers;
 use super::words::{
@@ -40,14 +43,14 @@ const FACTS_AHEAD: usize = 8_192;
 
 /// Starts both threads; gives what hands facts on after each turn.
 pub(crate) fn beside(
-    engine: SocketAddr,
+    address: SocketAddr,
     central_bank: Party,
     inbox: &Inbox<Finance>,
-    days: SharedDays,
+    (days, engine): (SharedDays, Engine),
 ) -> Result<After<Finance>> {
-    following::start(engine, central_bank, inbox.clone(), days)?;
+    following::start(address, central_bank, inbox.clone(), days, engine.clone())?;
     let (facts, due) = sync_channel(FACTS_AHEAD);
-    facts::start(engine, due, inbox.clone())?;
+    facts::start(address, due, inbox.clone(), engine)?;
     let mut handed_on = 0;
     Ok(Box::new(move |finance| {
         let (first, waiting) = finance.facts_due();
@@ -85,6 +88,8 @@ pub(crate) type SharedDays = Arc<Mutex<WorkingDays>>;
 pub(crate) struct FinanceWords {
     /// Which days are worked.
     pub(crate) days: SharedDays,
+    /// How the engine stands.
+    pub(crate) engine: Engine,
 }
 
 impl FinanceWords {
@@ -125,11 +130,15 @@ impl Words<Finance> for FinanceWords {
 
     fn look(&self, name: &str, said: &Value) -> Result<Seen<Finance>, String> {
         match name {
-            "status" => Ok(Box::new(|node, lines| {
-                let mut seen = status(node, lines);
-                seen["finance"] = figures(node.business());
-                Ok(seen)
-            })),
+            "status" => {
+                let engine = self.engine.clone();
+                Ok(Box::new(move |node, lines| {
+                    let mut seen = status(node, lines);
+                    seen["engine"] = engine.told(node.store().followed());
+                    seen["finance"] = figures(node.business());
+                    Ok(seen)
+                }))
+            }
             "voucher" => {
                 let key = key(said)?;
                 Ok(Box::new(move |node, _| {
@@ -142,7 +151,14 @@ impl Words<Finance> for FinanceWords {
             }
             "payment" => {
                 let (book, payment) = payment(said)?;
-                Ok(Box::new(move |node, _| Ok(of_payment(node, book, payment))))
+                let engine = self.engine.clone();
+                Ok(Box::new(move |node, _| {
+                    let mut seen = of_payment(node, book, payment);
+                    if seen["voucher"].is_null() && seen["without_voucher"].is_null() {
+                        seen["without_voucher"] = json!(engine.why_not());
+                    }
+                    Ok(seen)
+                }))
             }
             "day" => {
                 let asked = match &said["day"] {

@@ -141,6 +141,11 @@ impl Follower {
         let mut reader = JournalReader::open(disk, &self.follow.data_dir, from)?;
         let after = reader.position();
         let mut frame = Outgoing::new(self, after);
+        if self.subscribe.cursor.group_hash != [0; 32] {
+            // It is in this journal's chain: the subscriber need not wait for a record to know.
+            frame.cursor = self.subscribe.cursor;
+            frame.put();
+        }
         let mut left = if self.subscribe.limit == 0 { u64::MAX } else { self.subscribe.limit };
         let mut wanted = Wanted::new(&self.subscribe.events);
         let mut read_ms = 0;

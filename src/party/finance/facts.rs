@@ -17,6 +17,7 @@ use exchange::party::{Inbound, Inbox};
 use protocol::client::{BlockingClient, Options};
 use protocol::{Environment, Hello, Outcome};
 
+use super::engine::Engine;
 use super::{CHANNEL, PAUSE};
 
 /// In whose name banks' and the central bank's answers are given: they name no person.
@@ -27,16 +28,23 @@ const FACTS_PER_TURN: usize = 4_096;
 
 /// Starts the thread.
 pub(super) fn start(
-    engine: SocketAddr,
+    address: SocketAddr,
     due: Receiver<(u64, FactDue)>,
     taken: Inbox<Finance>,
+    engine: Engine,
 ) -> std::io::Result<()> {
-    std::thread::Builder::new().name("facts".into()).spawn(move || give(engine, &due, &taken))?;
+    let give = move || give(address, &due, &taken, &engine);
+    std::thread::Builder::new().name("facts".into()).spawn(give)?;
     Ok(())
 }
 
 /// Gives facts to the engine for ever, in order, and tells finance's store how far the engine has them.
-fn give(engine: SocketAddr, due: &Receiver<(u64, FactDue)>, taken: &Inbox<Finance>) {
+fn give(
+    address: SocketAddr,
+    due: &Receiver<(u64, FactDue)>,
+    taken: &Inbox<Finance>,
+    engine: &Engine,
+) {
     let mut waiting: Vec<(u64, FactDue)> = Vec::new();
     loop {
         if waiting.is_empty() {
@@ -46,7 +54,9 @@ fn give(engine: SocketAddr, due: &Receiver<(u64, FactDue)>, taken: &Inbox<Financ
             }
         }
         waiting.extend(due.try_iter().take(FACTS_PER_TURN - waiting.len().min(FACTS_PER_TURN)));
-        match connect(engine).and_then(|clients| give_with(&clients, &mut waiting, due, taken)) {
+        let given = connect(address)
+            .and_then(|clients| give_with(&clients, &mut waiting, due, taken, engine));
+        match given {
             Ok(()) => return,
             Err(error) => {
                 tracing::warn!(%error, facts = waiting.len(), "facts wait for the engine");
@@ -58,12 +68,12 @@ fn give(engine: SocketAddr, due: &Receiver<(u64, FactDue)>, taken: &Inbox<Financ
 
 type Clients = BTreeMap<Role, BlockingClient>;
 
-fn connect(engine: SocketAddr) -> Result<Clients> {
+fn connect(address: SocketAddr) -> Result<Clients> {
     let mut clients = BTreeMap::new();
     for role in [Role::Bank, Role::CentralBank, Role::Finance] {
         let hello = Hello::new(role, CHANNEL, "exchange").to_environment(Environment::Test);
         clients
-            .insert(role, BlockingClient::connect(engine.to_string(), hello, Options::default())?);
+            .insert(role, BlockingClient::connect(address.to_string(), hello, Options::default())?);
     }
     Ok(clients)
 }
@@ -74,9 +84,13 @@ fn give_with(
     waiting: &mut Vec<(u64, FactDue)>,
     due: &Receiver<(u64, FactDue)>,
     taken: &Inbox<Finance>,
+    engine: &Engine,
 ) -> Result<()> {
     loop {
         while !waiting.is_empty() {
+            clients
+                .values()
+                .try_for_each(|client| engine.takes_facts(client.welcome().data_set))?;
             let Some(through) = give_first(clients, waiting)? else {
                 std::thread::sleep(PAUSE);
                 continue;

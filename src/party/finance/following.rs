@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use domain::Code;
 use domain::codes::Role;
 use domain::ids::PaymentId;
 use domain::office::shelves::Book;
@@ -18,11 +19,14 @@ use exchange::finance::due::{Due, due};
 use exchange::finance::feed::{Feed, Ordered, Told};
 use exchange::finance::{Finance, Order as FinanceOrder};
 use exchange::party::{Inbound, Inbox};
-use protocol::client::{BlockingClient, Options};
-use protocol::{Cursor, Environment, Hello, Position, Subscribe};
+use protocol::client::{BlockingClient, BlockingSubscription, Options};
+use protocol::message::Health;
+use protocol::{ClientError, Cursor, Environment, Hello, Position, Subscribe};
 use storage::event_record;
 use storage::record::RecordRef;
+use thiserror::Error;
 
+use super::engine::{Engine, Followed, RESTORED};
 use super::gathering::{Gathering, Orders};
 use super::{CHANNEL, PAUSE, SharedDays};
 
@@ -50,48 +54,99 @@ type Name = (Book, PaymentId);
 
 /// Starts the thread.
 pub(super) fn start(
-    engine: SocketAddr,
+    address: SocketAddr,
     central_bank: Party,
     store: Inbox<Finance>,
     days: SharedDays,
+    engine: Engine,
 ) -> std::io::Result<()> {
-    std::thread::Builder::new().name("feed".into()).spawn(move || {
+    let follow = move || {
         loop {
-            let ended = follow(engine, central_bank, &store, &days);
-            let error = ended.err().unwrap_or_else(|| anyhow::anyhow!("it ended"));
-            tracing::warn!(%error, "the engine's journal is followed again");
+            let ended = follow(address, central_bank, &store, &days, &engine);
+            let ended = ended.err().unwrap_or_else(|| anyhow!("it ended").into());
+            tracing::warn!(error = %ended, "the engine's journal is followed again");
+            match ended {
+                Ended::Away(why) => engine.is_away(format!("{why:#}")),
+                Ended::NotOurs(why) => engine.is_not_ours(why),
+            }
             std::thread::sleep(PAUSE);
         }
-    })?;
+    };
+    std::thread::Builder::new().name("feed".into()).spawn(follow)?;
     Ok(())
 }
 
-/// Follows the engine's journal, from the first record on, until the connection breaks.
+/// Why following ended.
+#[derive(Debug, Error)]
+enum Ended {
+    /// The connection broke, or there is none.
+    #[error("{0:#}")]
+    Away(#[from] anyhow::Error),
+    /// The engine is not the one that was followed.
+    #[error("{0}")]
+    NotOurs(String),
+}
+
+impl From<ClientError> for Ended {
+    fn from(error: ClientError) -> Ended {
+        match &error {
+            ClientError::Server(said) if said.code == Code::Diverged => {
+                let common = said.common;
+                Ended::NotOurs(format!(
+                    "the engine's journal is another one from {common} on than this store has followed: the engine was \
+                     restored from an older copy; {RESTORED}"
+                ))
+            }
+            _ => Ended::Away(error.into()),
+        }
+    }
+}
+
+/// Follows the engine's journal until the connection breaks: first what the store has followed already, and then on from
+/// there, by a cursor that the engine holds against its own chain.
 fn follow(
-    engine: SocketAddr,
+    address: SocketAddr,
     central_bank: Party,
     store: &Inbox<Finance>,
     days: &SharedDays,
-) -> Result<()> {
+    engine: &Engine,
+) -> Result<(), Ended> {
     let mut following = Following::after(store, central_bank, Arc::clone(days))?;
     let hello = Hello::new(Role::Operator, CHANNEL, "exchange").to_environment(Environment::Test);
-    let client = BlockingClient::connect(engine.to_string(), hello, Options::default())?;
-    let events = EVENTS.iter().map(|&slug| slug.to_owned()).collect();
-    let subscribe = Subscribe { cursor: Cursor::START, limit: 0, events };
-    let mut gathering = Gathering::new(store.clone(), following.followed);
-    for frame in client.subscribe(subscribe)? {
+    let client = BlockingClient::connect(address.to_string(), hello, Options::default())?;
+    let Health { data_set, durable, .. } = client.health()?;
+    following.followed.is_of(data_set, durable).map_err(Ended::NotOurs)?;
+    let followed = following.followed.cursor;
+    let behind = |cursor| {
+        let events = EVENTS.iter().map(|&slug| slug.to_owned()).collect();
+        client.subscribe(Subscribe { cursor, limit: 0, events })
+    };
+    if followed != Cursor::START {
+        following.read_again(behind(Cursor::START)?)?;
+    }
+    let mut gathering = Gathering::new(store.clone(), data_set, followed);
+    let frames = behind(followed)?;
+    if followed == Cursor::START {
+        engine.is_followed(data_set);
+    }
+    for frame in frames {
         let frame = frame?;
+        // The first one behind a cursor says that it is in the engine's chain.
+        engine.is_followed(data_set);
         for record in frame.records() {
-            following.record(&record)?;
+            following.record(&record, IsNew(true))?;
         }
-        let cursor = frame.cursor;
-        if cursor.position > following.followed.position {
-            following.followed = cursor;
-            gathering.add(cursor, std::mem::take(&mut following.pending))?;
+        if frame.cursor.position > following.followed.cursor.position {
+            following.followed.cursor = frame.cursor;
+            gathering.add(frame.cursor, std::mem::take(&mut following.pending))?;
         }
     }
     Ok(())
 }
+
+/// Whether the store has not heard of a record.
+#[derive(Clone, Copy)]
+struct IsNew(bool);
 
 /// The journal as far as it was read.
 struct Following {
@@ -100,7 +155,7 @@ struct Following {
     days: SharedDays,
     feed: Feed,
     /// How far finance's store has it.
-    followed: Cursor,
+    followed: Followed,
     /// Payments that have no voucher, and could have one when something is filed.
     left: BTreeSet<Name>,
     /// What was ordered of them, as far as the journal was read.
@@ -114,7 +169,7 @@ impl Following {
     fn after(store: &Inbox<Finance>, central_bank: Party, days: SharedDays) -> Result<Following> {
         let (tell, told) = channel();
         let look: Inbound<Finance> = Inbound::Look(Box::new(move |node, _| {
-            let followed = cursor_of(node.store().followed());
+            let followed = Followed::of_bytes(node.store().followed());
             let left: BTreeSet<Name> = node.business().left().map(|(name, _)| *name).collect();
             let _ = tell.send((followed, left));
         }));
@@ -124,14 +179,29 @@ impl Following {
         Ok(Following { central_bank, days, feed, followed, left, waiting, pending })
     }
 
-    fn record(&mut self, record: &protocol::subscribe::Record<'_>) -> Result<()> {
+    /// Folds what the store has heard of already: payments that are reserved and not ordered, and what is on file.
+    fn read_again(&mut self, frames: BlockingSubscription) -> Result<(), Ended> {
+        let followed = self.followed.cursor.position;
+        for frame in frames {
+            let frame = frame?;
+            for record in frame.records().filter(|record| record.position <= followed) {
+                self.record(&record, IsNew(false))?;
+            }
+            if frame.cursor.position >= followed {
+                return Ok(());
+            }
+        }
+        Err(anyhow!("the engine's journal ended before {followed}").into())
+    }
+
+    fn record(&mut self, record: &protocol::subscribe::Record<'_>, is_new: IsNew) -> Result<()> {
         let Position { epoch, sequence } = record.position;
         let position = storage::position::Position { epoch, sequence };
         let (kind, version, body) = (record.kind, record.version, record.body);
         let mut ids = Vec::new();
         let event = event_record::decode(&RecordRef { kind, version, body, position }, &mut ids)?;
         let told = self.feed.take(&event).map_err(anyhow::Error::msg)?;
-        let is_new = record.position > self.followed.position;
+        let IsNew(is_new) = is_new;
         match told {
             Told::Nothing => Ok(()),
             Told::Ordered(ordered) => self.ordered(*ordered, is_new),
@@ -224,24 +294,4 @@ impl Following {
             self.pending.push(order);
         }
     }
-}
-
-/// A cursor as the store keeps it: epoch, sequence, hash.
-pub(super) fn bytes_of(cursor: Cursor) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(44);
-    bytes.extend_from_slice(&cursor.position.epoch.to_le_bytes());
-    bytes.extend_from_slice(&cursor.position.sequence.to_le_bytes());
-    bytes.extend_from_slice(&cursor.group_hash);
-    bytes
-}
-
-pub(super) fn cursor_of(bytes: &[u8]) -> Cursor {
-    let read = || {
-        let (epoch, rest) = bytes.split_first_chunk()?;
-        let (sequence, rest) = rest.split_first_chunk()?;
-        let group_hash = *rest.first_chunk()?;
-        let (epoch, sequence) = (u32::from_le_bytes(*epoch), u64::from_le_bytes(*sequence));
-        Some(Cursor { position: Position { epoch, sequence }, group_hash })
-    };
-    read().unwrap_or(Cursor::START)
 }

@@ -11,7 +11,8 @@ use exchange::finance::{Finance, Order as FinanceOrder};
 use exchange::party::{Inbound, Inbox};
 use protocol::Cursor;
 
-use super::following::{ENDED, bytes_of};
+use super::engine::Followed;
+use super::following::ENDED;
 
 /// Payments that are gathered before the journal is read no further: each becomes a voucher of one turn.
 const GATHERED_MAX: usize = 8_192;
@@ -69,6 +70,8 @@ struct Gathered {
 /// What was gathered, and the store that takes it.
 pub(super) struct Gathering {
     store: Inbox<Finance>,
+    /// The engine's data set.
+    data_set: u128,
     gathered: Arc<Mutex<Gathered>>,
     /// How far the store was told that the journal was read.
     told: Cursor,
@@ -78,9 +81,10 @@ pub(super) struct Gathering {
 
 impl Gathering {
     /// Nothing gathered, for a store that has the journal up to a cursor.
-    pub(super) fn new(store: Inbox<Finance>, cursor: Cursor) -> Gathering {
+    pub(super) fn new(store: Inbox<Finance>, data_set: u128, cursor: Cursor) -> Gathering {
         let gathered = Gathered { cursor, orders: Orders::default(), told: false };
-        Gathering { store, gathered: Arc::new(Mutex::new(gathered)), told: cursor, taken: None }
+        let gathered = Arc::new(Mutex::new(gathered));
+        Gathering { store, data_set, gathered, told: cursor, taken: None }
     }
 
     /// Adds what came of the journal up to a cursor. Waits while the store is too far behind.
@@ -107,14 +111,14 @@ impl Gathering {
     fn tell(&mut self, cursor: Cursor) -> Result<()> {
         let (tell, taken) = channel();
         (self.told, self.taken) = (cursor, Some(taken));
-        let gathered = Arc::clone(&self.gathered);
+        let (gathered, data_set) = (Arc::clone(&self.gathered), Some(self.data_set));
         let take = move || {
             let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
             gathered.told = false;
             let orders = std::mem::take(&mut gathered.orders).orders;
             // Who gathers waits for it only where there is too much.
             let _ = tell.send(());
-            (bytes_of(gathered.cursor), orders)
+            (Followed { cursor: gathered.cursor, data_set }.to_bytes(), orders)
         };
         self.store.send(Inbound::Follow(Box::new(take))).ok().context(ENDED)
     }
@@ -166,8 +170,9 @@ mod tests {
     fn taken(inbox: &Receiver<Inbound<Finance>>) -> Option<(u64, String)> {
         let Ok(Inbound::Follow(take)) = inbox.try_recv() else { return None };
         let (cursor, orders) = take();
-        let sequence = super::super::following::cursor_of(&cursor).position.sequence;
-        Some((sequence, format!("{orders:?}")))
+        let followed = Followed::of_bytes(&cursor);
+        assert_eq!(followed.data_set, Some(5));
+        Some((followed.cursor.position.sequence, format!("{orders:?}")))
     }
 
     fn said(orders: &[FinanceOrder]) -> String {
@@ -184,7 +189,7 @@ mod tests {
     #[test]
     fn what_comes_before_the_store_has_a_turn_is_one_turn() {
         let (store, inbox) = channel();
-        let mut gathering = Gathering::new(store, at(10));
+        let mut gathering = Gathering::new(store, 5, at(10));
         gathering.add(at(11), orders([ordered([1])])).expect("there is room");
         gathering.add(at(12), orders([])).expect("there is room");
         gathering.add(at(13), orders([ordered([2])])).expect("there is room");
@@ -197,7 +202,7 @@ mod tests {
     #[test]
     fn records_of_which_nothing_comes_move_the_cursor_now_and_then() {
         let (store, inbox) = channel();
-        let mut gathering = Gathering::new(store, at(10));
+        let mut gathering = Gathering::new(store, 5, at(10));
         gathering.add(at(10 + CURSOR_EVERY_RECORDS - 1), orders([])).expect("there is room");
         assert_eq!(taken(&inbox), None);
         gathering.add(at(10 + CURSOR_EVERY_RECORDS), orders([])).expect("there is room");
@@ -207,7 +212,7 @@ mod tests {
     #[test]
     fn a_store_that_is_behind_is_waited_for_and_one_that_has_ended_is_an_error() {
         let (store, inbox) = channel();
-        let mut gathering = Gathering::new(store, at(0));
+        let mut gathering = Gathering::new(store, 5, at(0));
         let many = GATHERED_MAX as u128;
         let takes = std::thread::spawn(move || {
             // Only now is there somebody who takes; the other side waits until then, or has not come to it.
@@ -225,7 +230,7 @@ mod tests {
     #[test]
     fn a_store_that_ends_while_it_is_waited_for_is_an_error() {
         let (store, inbox) = channel();
-        let mut gathering = Gathering::new(store, at(0));
+        let mut gathering = Gathering::new(store, 5, at(0));
         let ends = std::thread::spawn(move || drop(inbox.recv()));
         let many = GATHERED_MAX as u128;
         assert!(gathering.add(at(1), orders([ordered(0..many)])).is_err());
