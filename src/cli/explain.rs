@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domain::Code;
+use domain::voucher::Unfit;
 use serde_json::json;
 
 use super::generate;
 use crate::exit::{Exit, Failure};
 
-/// Say what an answer code means, in English and Chinese.
+/// Say what an answer code means, or what is wrong with a voucher (6001 and on), in English and Chinese.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  treasury explain 1002\n  treasury explain over-quota --json\n  treasury explain all\n  treasury explain --all --out docs/errors"
 )]
 pub(super) struct Explain {
-    /// The code's number or name, or `all`.
+    /// The number or name, or `all` for every answer code.
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     code: Option<String>,
     /// Every code.
@@ -39,6 +40,9 @@ impl Explain {
             writeln!(out, "wrote {pages} pages to {}", directory.display())?;
             return Ok(Exit::Ok);
         }
+        if let Some(unfit) = self.unfit() {
+            return self.tell_unfit(unfit, &mut out);
+        }
         for code in self.codes()? {
             if self.json {
                 let told = json!({
@@ -56,6 +60,28 @@ impl Explain {
                     id_rule(code)
                 )?;
             }
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// What is wrong with a voucher, where the number or name is one of those.
+    fn unfit(&self) -> Option<Unfit> {
+        let asked = self.code.as_deref()?;
+        let wanted = |unfit: &&Unfit| unfit.slug() == asked || unfit.number().to_string() == asked;
+        Unfit::ALL.iter().find(wanted).copied()
+    }
+
+    fn tell_unfit(&self, unfit: Unfit, out: &mut impl Write) -> anyhow::Result<Exit> {
+        let (number, slug) = (unfit.number(), unfit.slug());
+        let (english, chinese, next) = (unfit.english(), unfit.chinese(), unfit.next_step());
+        match self.json {
+            true => {
+                let told = json!({
+                    "unfit": number, "name": slug, "english": english, "chinese": chinese, "next": next,
+                });
+                writeln!(out, "{told}")?;
+            }
+            false => writeln!(out, "{number} {slug}\n  {english}\n  {chinese}\n  next: {next}")?,
         }
         Ok(Exit::Ok)
     }

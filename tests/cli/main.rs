@@ -46,6 +46,7 @@ fn what_is_asked_of_a_server_is_printed_as_ever() {
     text("payment-show", &["payment", "show", PAID, "--quota", "5/2022/0", "--connect", at]);
     let held = ["payment", "show", HELD, "--division", "5", "--year", "2022", "--connect", at];
     text("payment-show-held", &held);
+    text("explain-unfit", &["explain", "6017"]);
     text("payment-explain", &["payment", "explain", PAID, "--connect", at]);
     text("info-server", &["info", "--connect", at]);
     check_json("info-server-json", &normal, &run(&["info", "--connect", at, "--json"]));
