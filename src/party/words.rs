@@ -1,13 +1,16 @@
 //! What people can say to a party, and see of it, by name: what every party has, and what each business adds.
 
+use std::collections::BTreeMap;
+
 use domain::ids::PaymentId;
 use domain::reconciliation::period::Period;
-use domain::voucher::{Party, Voucher, VoucherKey};
+use domain::voucher::{Flag, Party, Voucher, VoucherKey};
 use exchange::business::Business;
 use exchange::node::Order;
 use exchange::party::RunningNode;
 use exchange::party::lines::Lines;
 use exchange::record::TwoPersons;
+use exchange::store::Store;
 use serde_json::{Value, json};
 
 use super::vouchers::flag;
@@ -169,6 +172,17 @@ pub(crate) fn of_store<O>(name: &str, said: &Value) -> Result<Order<O>, String> 
     })
 }
 
+/// Vouchers that a store has written, by kind: originals, whatever became of them.
+fn written(store: &Store) -> BTreeMap<String, u64> {
+    let mut by_kind = BTreeMap::new();
+    for (_, row) in store.peers().flat_map(|(_, peer)| peer.out.iter()) {
+        if let (Some(key), Flag::Original) = (&row.key, row.flag) {
+            *by_kind.entry(key.kind.code().to_string()).or_default() += 1;
+        }
+    }
+    by_kind
+}
+
 /// What every party shows of its store and lines.
 pub(crate) fn status<B: Business>(node: &RunningNode<B>, lines: &Lines) -> Value {
     let store = node.store();
@@ -207,6 +221,7 @@ pub(crate) fn status<B: Business>(node: &RunningNode<B>, lines: &Lines) -> Value
         "party": store.me().to_string(),
         "day": store.day().get(),
         "after_cut_off": store.is_after_cut_off(),
+        "written": written(store),
         "peers": peers,
         "lines": standing,
         "alarms": store.alarms_so_far(),

@@ -219,9 +219,14 @@ impl Province {
         self.banks[bank].look("status", json!({}))
     }
 
+    /// What the central bank says of itself and of the treasury.
+    pub(crate) fn at_central_bank(&self) -> Result<Value> {
+        self.central_bank.look("status", json!({ "treasury": TREASURY }))
+    }
+
     /// What is left in the treasury, as the central bank's ledger has it.
     pub(crate) fn cash_fen(&self) -> Result<Fen> {
-        let status = self.central_bank.look("status", json!({ "treasury": TREASURY }))?;
+        let status = self.at_central_bank()?;
         let balance = status["central_bank"]["balance"].as_str();
         let balance = balance.context("the central bank tells no balance of the treasury")?;
         Ok(Fen::from_yuan(balance)?)

@@ -236,24 +236,26 @@ fn look_at(province: &Province, payments: Payments) -> Result<Settlement> {
         treasury_out_fen: treasury_out_fen(province)?,
         ..Settlement::default()
     };
-    let kinds = finance["finance"]["vouchers"].as_object().into_iter().flatten();
-    shown.vouchers =
-        kinds.map(|(kind, count)| (kind.clone(), count.as_u64().unwrap_or_default())).collect();
     let exposure = finance["finance"]["exposure_fen"].as_object().into_iter().flatten();
     shown.exposure_fen =
         exposure.map(|(_, fen)| i128::from(fen.as_i64().unwrap_or_default())).sum();
-    note_lines(&finance, &mut shown);
+    note_party(&finance, &mut shown);
+    note_party(&province.at_central_bank()?, &mut shown);
     for bank in 0..BANKS_THERE_ARE {
         let told = province.at_bank(bank)?;
         shown.bank_payments += number(&told, "/bank/payments")?;
         shown.bank_double_payments += number(&told, "/bank/double_payments")?;
         shown.zero_alarms += number(&told, "/bank/zero_alarms")?;
-        note_lines(&told, &mut shown);
+        note_party(&told, &mut shown);
     }
     Ok(shown)
 }
 
-fn note_lines(told: &Value, shown: &mut Settlement) {
+/// Adds what a party has written, and what happened on its lines.
+fn note_party(told: &Value, shown: &mut Settlement) {
+    for (kind, count) in told["written"].as_object().into_iter().flatten() {
+        *shown.vouchers.entry(kind.clone()).or_default() += count.as_u64().unwrap_or_default();
+    }
     for (_, line) in told["lines"].as_object().into_iter().flatten() {
         shown.line_switches += line["switches"].as_u64().unwrap_or_default();
         shown.redelivered += line["repeated"].as_u64().unwrap_or_default();
