@@ -116,16 +116,50 @@ fn row(said: &Value) -> Result<MasterRow, String> {
             code: code()?,
             division: division()?,
             finance: party(said, "finance")?,
-            floor_fen: Fen::ZERO,
+            floor_fen: floor(said)?,
         }),
         "bank" => MasterRow::Bank { code: code()?, name: text(said, "name")?.to_owned() },
         "bank-number" => MasterRow::BankNumber { number: text(said, "number")?.to_owned() },
         "function" => {
             let year = said["year"].as_u64().and_then(|year| u16::try_from(year).ok());
             let year = year.and_then(FiscalYear::new).ok_or("`year` is no fiscal year")?;
-            MasterRow::Function { year, code: code()?, sums_only: false }
+            MasterRow::Function {
+                year,
+                code: code()?,
+                sums_only: said["sums_only"].as_bool().unwrap_or_default(),
+            }
         }
         "unit" => MasterRow::Unit { division: division()?, code: code()? },
         other => return Err(format!("there are no rows of `{other}`")),
     })
+}
+
+/// What has to stay in a treasury (库底资金); nothing where it is not given.
+fn floor(said: &Value) -> Result<Fen, String> {
+    if said["floor"].is_null() { Ok(Fen::ZERO) } else { yuan(said, "floor") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_treasurys_floor_and_a_class_for_sums_alone_are_taken_as_they_are_given() {
+        let mut treasury = json!({
+            "row": "treasury", "code": "3700000005", "division": "370000005",
+            "finance": "finance:370000005",
+        });
+        let floor = |said: &Value| match row(said).expect("a treasury") {
+            MasterRow::Treasury(treasury) => treasury.floor_fen,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(floor(&treasury), Fen::ZERO);
+        treasury["floor"] = json!("1000.00");
+        assert_eq!(floor(&treasury), Fen::new(100_000));
+        treasury["floor"] = json!("a thousand");
+        row(&treasury).expect_err("no amount");
+        let class = json!({ "row": "function", "year": 2022, "code": "205", "sums_only": true });
+        let told = row(&class).expect("a class");
+        assert!(matches!(told, MasterRow::Function { sums_only: true, .. }), "{told:?}");
+    }
 }
