@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::codes::{BusinessKind, Method};
 use crate::ids::{Day, FiscalYear, PaymentId, QuotaId};
 use crate::limits::VOUCHER_DETAILS_MAX;
-use crate::money::Fen;
+use crate::money::{Fen, yuan_plain};
 
 use super::document::{Detail, Fields, Value, Voucher};
 use super::facts;
@@ -136,7 +137,10 @@ pub enum NotGrouped {
         amount_fen: Fen,
     },
     /// The payees do not get what the payment is.
-    #[error("payment {payment} is {amount_fen} and its payees get {payees_fen}; correct the list")]
+    #[error(
+        "payment {payment} is {amount_fen} and its payees get {}; correct the list",
+        yuan_plain(*payees_fen)
+    )]
     Sum {
         /// The payment.
         payment: PaymentId,
@@ -369,6 +373,16 @@ fn fits(order: &Order, details_max: usize) -> Result<(), NotGrouped> {
         return Err(NotGrouped::Amount { payment, amount_fen: order.amount_fen });
     }
     Ok(())
+}
+
+/// Which sheet a payment belongs to, by the document that it names (工资表号): payroll alone has one. Zero: none.
+#[must_use]
+pub fn sheet_of(business: BusinessKind, document: &str) -> u128 {
+    match business == BusinessKind::Payroll && !document.is_empty() {
+        // Zero is none.
+        true => xxh3_128(document.as_bytes()).max(1),
+        false => 0,
+    }
 }
 
 /// What has to be the same; `None`: it goes alone.

@@ -7,7 +7,7 @@ use domain::office::shelves::Book;
 use domain::office::tables::base::Unit;
 use domain::voucher::document::Fields;
 use domain::voucher::follows::ordered_again;
-use domain::voucher::grouping::{Order, Payee};
+use domain::voucher::grouping::{Order, Payee, sheet_of};
 use domain::voucher::{DivisionCode, Field, Party, PartyKind, Value, VoucherKey, form};
 
 use super::accounts::{NoPayer, Payer};
@@ -75,7 +75,9 @@ fn order(
     // The treasury pays by itself: no bank is named.
     if payer.party.kind() == PartyKind::Bank {
         of_payer.set(Field::PayBank, Value::Text(payer.party.code().to_owned()));
-        of_payer.set(Field::PayBankName, Value::Text((*payer.bank_name).to_owned()));
+        for field in [Field::PayBankName, Field::PayerBankName] {
+            of_payer.set(field, Value::Text((*payer.bank_name).to_owned()));
+        }
     }
     if let Some(treasury) = &payer.treasury {
         of_payer = of_payer.with_text(Field::Treasury, &**treasury);
@@ -112,7 +114,7 @@ fn order(
         amount_fen: ordered.amount_fen,
         method: ordered.method,
         business: ordered.business,
-        sheet: 0,
+        sheet: sheet_of(ordered.business, &told.document),
         payer: of_payer,
         elements: of_elements,
         payees: vec![Payee { amount_fen: ordered.amount_fen, fields: of_payee }],
