@@ -11,7 +11,7 @@ use domain::voucher::check::{NothingHeld, check};
 use domain::voucher::document::Fields;
 use domain::voucher::facts;
 use domain::voucher::follows::PayModes;
-use domain::voucher::grouping::{Gather, Gathering, NotGrouped, Order, Payee, group};
+use domain::voucher::grouping::{Gather, Gathering, NotGrouped, Order, Payee, group, sheet_of};
 use domain::voucher::sample::{DAY, Fill, sample};
 use domain::voucher::{
     DivisionCode, Field, Flag, Unfit, Value, Voucher, VoucherKind, VoucherNumber,
@@ -81,6 +81,18 @@ fn single_payments_go_alone_and_say_all_in_the_head() {
         assert_eq!(voucher.key.kind, VoucherKind::Payment);
         assert_eq!(voucher.head.text(Field::PayeeName), Some("收款人1"));
         assert_eq!(voucher.head.text(Field::Function), Some("2050203"));
+    }
+}
+
+#[test]
+fn payroll_belongs_to_the_sheet_it_names_and_nothing_else_to_any() {
+    let july = sheet_of(BusinessKind::Payroll, "2022-07");
+    assert_ne!(july, 0);
+    assert_eq!(july, sheet_of(BusinessKind::Payroll, "2022-07"));
+    assert_ne!(july, sheet_of(BusinessKind::Payroll, "2022-08"));
+    assert_eq!(sheet_of(BusinessKind::Payroll, ""), 0);
+    for business in [BusinessKind::Batch, BusinessKind::Single] {
+        assert_eq!(sheet_of(business, "2022-07"), 0);
     }
 }
 
@@ -336,6 +348,22 @@ fn a_detail_that_failed_is_not_confirmed() {
     let receipt = receipt(&original, || lines.next().expect("two lines"));
     let fact = only(&facts::of_receipt(&original, &receipt).expect("a fact"));
     assert_eq!((fact.kind, fact.amount_fen), (FactKind::ConfirmPaid, Fen::new(500_000)));
+}
+
+#[test]
+fn a_detail_is_executed_whole_or_not_at_all() {
+    let original = batch();
+    let mut lines = [false, true].into_iter();
+    let mut receipt = receipt(&original, || lines.next().expect("two lines"));
+    assert_eq!(facts::executed_in_part(&receipt), []);
+    for (executed_fen, in_part) in [(499_999, true), (1, true), (500_000, false), (500_001, false)]
+    {
+        let executed = Value::Amount(Fen::new(executed_fen));
+        receipt.details[0].fields.set(Field::ExecutedAmount, executed);
+        let found = facts::executed_in_part(&receipt);
+        assert_eq!(found.len(), usize::from(in_part), "{executed_fen}");
+        assert!(found.iter().all(|found| found.unfit == Unfit::ExecutedInPart), "{found:?}");
+    }
 }
 
 #[test]

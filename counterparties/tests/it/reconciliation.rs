@@ -24,11 +24,13 @@ pub(crate) const TUESDAY: u32 = 20_230_314;
 /// statement does not tell of it.
 const fn class_of(fault: Fault) -> Option<&'static str> {
     match fault {
-        Fault::Late | Fault::Lost | Fault::OtherPayment | Fault::AfterClearing => {
-            Some("state_diff")
-        }
+        // A receipt of a part of a detail, or of another payment, is not taken.
+        Fault::Late
+        | Fault::Lost
+        | Fault::OtherPayment
+        | Fault::OtherAmount
+        | Fault::AfterClearing => Some("state_diff"),
         Fault::Never => Some("missing_there"),
-        Fault::OtherAmount => Some("amount_diff"),
         // The second receipt is not taken; another payee is the engine's to find; seals are the store's.
         Fault::Twice | Fault::TwiceOtherwise | Fault::OtherPayee | Fault::WrongSignature => None,
     }
@@ -338,14 +340,14 @@ fn differences_are_resolved_by_people() {
     let told = register(&house, amount).english(day(TUESDAY));
     assert!(told.contains("1 days, waits for bank (person 20)"), "{told}");
     // Their paper says what they told before: that ends nothing. What we say does.
-    let confirm = |fen| Ask::Confirm {
+    let confirm = |state| Ask::Confirm {
         id: amount,
         reference: "回函3".to_owned(),
-        says: Some((Fen::new(fen), ItemState::Done)),
+        says: Some((Fen::new(10_001), state)),
     };
-    let refusal = house.ask(20, confirm(10_001)).expect_err("they still say more");
+    let refusal = house.ask(20, confirm(ItemState::Done)).expect_err("they still say it is paid");
     assert!(refusal.contains("stays"), "{refusal}");
-    house.ask(20, confirm(10_000)).expect("both say so");
+    house.ask(20, confirm(ItemState::Pending)).expect("both say so");
     // Our books do not say yet that it was paid.
     let correct = Ask::Correct { id: lost, fact: "102-1".to_owned() };
     house.ask(20, correct).expect_err("our books are as they were");

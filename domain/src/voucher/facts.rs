@@ -111,6 +111,22 @@ pub fn of_receipt<'a>(
     Ok(facts)
 }
 
+/// Details that a receipt tells as executed with less than was ordered, and not with nothing: what is paid is paid whole.
+/// The order of a sheet of payees alone is executed in part, less those who failed. More than was ordered is for the
+/// engine to hear.
+#[must_use]
+pub fn executed_in_part(receipt: &Voucher) -> Vec<Finding> {
+    let in_part = |(line, detail): (u32, &Detail)| {
+        let ordered = detail.fields.amount_fen(Field::Amount).unwrap_or(Fen::ZERO);
+        let executed = executed_fen(receipt, detail);
+        let place = Place::Detail(line, Some(Field::ExecutedAmount));
+        let told = format!("{} of {}", executed.to_yuan(), ordered.to_yuan());
+        (executed > Fen::ZERO && executed < ordered)
+            .then(|| Finding::new(Unfit::ExecutedInPart, place, &told))
+    };
+    (1..).zip(&receipt.details).filter_map(in_part).take(VOUCHER_FINDINGS_MAX).collect()
+}
+
 /// Who reports a fact of a payment on a settlement path.
 #[must_use]
 pub const fn reporter(path: Path, fact: FactKind) -> Role {

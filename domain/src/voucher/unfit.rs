@@ -124,6 +124,8 @@ unfits! {
     NotInGbk = 6035, "not-in-gbk", "a text has a character that GBK does not have", "含有GBK字符集以外的字符", "write it with characters of GBK";
     /// More bytes than a voucher has.
     TooLarge = 6036, "too-large", "the voucher has more bytes than one may have", "凭证过大", "send its details in several vouchers";
+    /// Neither whole nor not at all.
+    ExecutedInPart = 6037, "executed-in-part", "a detail is executed with a part of its amount", "明细只执行了部分金额", "a detail is paid whole or not at all; send the receipt with what was done";
 }
 
 impl Unfit {

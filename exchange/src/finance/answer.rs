@@ -80,6 +80,10 @@ impl Finance {
                 row.key
             ));
         }
+        let in_part = facts::executed_in_part(receipt);
+        if row.sheet.is_none() && !in_part.is_empty() {
+            return Err(told(&in_part));
+        }
         let (paid_fen, lines) = paid(receipt);
         // Not paid, by a bank that says so in a receipt: what was not taken back goes out again, as of a returned one.
         if row.parts.iter().any(|part| part.voided) && paid_fen.iter().all(|fen| *fen == 0) {
