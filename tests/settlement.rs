@@ -4,11 +4,13 @@
 mod harness;
 
 use domain::Role;
-use domain::codes::{Method, PaymentState, StepKind};
+use domain::codes::{BusinessKind, Method, PaymentState, StepKind};
+use domain::command::Reserve;
+use domain::particulars::ParticularsText;
 use harness::desk::Desk;
 use harness::province::{
-    BANK, BANK_NAME, DIVISION, FINANCE, FIRST_FEN, OPENING_FEN, Province, TREASURY, WAVE,
-    amount_fen, file,
+    ACCOUNT, BANK, BANK_NAME, DIVISION, FINANCE, FIRST_FEN, OPENING_FEN, Province, TREASURY, WAVE,
+    amount_fen, file, reservation,
 };
 use harness::server::{Options, sound};
 use harness::{files, orders, wait_for};
@@ -314,4 +316,61 @@ fn another_engine_at_the_same_address_is_not_followed_and_hears_nothing() {
     province.all_are(PaymentState::Cleared);
     let finance = province.finance.status();
     assert_eq!(finance["finance"]["vouchers"], json!({ "8202": WAVE as u64 }), "{finance}");
+}
+
+#[test]
+fn what_a_payee_has_collected_is_named_until_its_payment_takes_it_over_whoever_is_killed() {
+    let mut province = Province::found();
+    let collect = json!({
+        "claim": "W-7", "account": ACCOUNT, "payee": "1602000109200000021",
+        "payee_name": "泉城水务有限公司", "amount": "400.00", "purpose": "三月水费",
+    });
+    province.finance.kill();
+    province.bank.order("collect", &collect);
+    let refused = province.bank.say(&json!({
+        "order": "collect", "claim": "W-7", "account": ACCOUNT, "payee": "1602000109200000021",
+        "payee_name": "泉城水务有限公司", "amount": "400.00",
+    }));
+    assert!(refused["refused"].as_str().is_some_and(|why| why.contains("was debited before")));
+    province.bank.kill_and_start();
+    province.finance.start_again();
+    wait_for("finance names the debit", || {
+        let open = province.finance.status()["finance"]["collected"].clone();
+        (open[0]["amount"] == "400.00").then_some(())
+    });
+    let debit = province.finance.status()["finance"]["collected"][0]["debit"].clone();
+    let debit = debit.as_str().expect("a key").to_owned();
+    assert_eq!(debit, "370000005-2022-2261-10200000001");
+    let text = ParticularsText {
+        payee_name: "泉城水务有限公司".to_owned(),
+        payee_account: "1602000109200000021".to_owned(),
+        payee_bank: "102451099999".to_owned(),
+        purpose: "三月水费".to_owned(),
+        numbers: format!("协议-3、{debit}"),
+        ..ParticularsText::default()
+    };
+    let asked = |fen| Reserve {
+        amount_fen: domain::Fen::new(fen),
+        kind: BusinessKind::Collection,
+        particulars: orders::particulars(&text),
+        ..reservation(1, province.quota)
+    };
+    let (wrong, right) = (asked(40_001), asked(40_000));
+    province.pay_so(wrong);
+    wait_for("what does not agree has no voucher", || {
+        let left = province.finance.status()["finance"]["without_voucher_first"].clone();
+        let why = left[0]["why"].as_str()?;
+        (why.contains("金额与托收扣款400.00元不符") && why.contains("is of 400.00 yuan"))
+            .then_some(())
+    });
+    province.pay_so(right);
+    province.is(2, PaymentState::Paid);
+    let bank = province.bank.status();
+    assert_eq!((&bank["bank"]["payments"], &bank["bank"]["paid"]), (&json!(1), &json!("400.00")));
+    assert_eq!(bank["bank"]["collected"], "0.00");
+    assert_eq!(province.finance.status()["finance"]["collected"], json!([]));
+    let nothing = json!({});
+    province.bank.order("cut-off", &nothing);
+    province.bank.order("request-clearing", &nothing);
+    province.is(2, PaymentState::Cleared);
 }

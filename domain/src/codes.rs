@@ -147,6 +147,8 @@ numbered! {
         Payroll = 3, "payroll";
         /// A batch of details under one payment.
         Batch = 4, "batch";
+        /// What a payee has collected by agreement before it was asked for (委托收款、托收).
+        Collection = 5, "collection";
     }
 }
 

@@ -77,6 +77,7 @@ fn quiet<'a>(register: &'a Register, due: &'a [Told]) -> Given<'a> {
         register,
         suspense: Pile::new(),
         exposure: &[],
+        collected: Pile::new(),
     }
 }
 
@@ -147,6 +148,7 @@ fn each_item_names_what_is_open() {
         not_at_zero: pile(&[("6217000", -800_000)]),
         suspense: pile(&[("9/77", 1)]),
         exposure: &exposure,
+        collected: pile(&[("370102000-2022-2261-10200000001", 12_345)]),
         ..quiet(&register, &due)
     };
     let checklist = Checklist::of(&given);
@@ -177,6 +179,7 @@ fn one_open_item_is_enough() {
         (Check::Differences, Given { register: &differs, ..base() }),
         (Check::Suspense, Given { suspense: one(), ..base() }),
         (Check::Exposure, Given { exposure: &over, ..base() }),
+        (Check::Collections, Given { collected: one(), ..base() }),
     ];
     assert_eq!(givens.len(), Check::ALL.len());
     for (check, given) in givens {

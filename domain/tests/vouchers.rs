@@ -134,7 +134,7 @@ const SPOILT: &[Spoilt] = &[
         |v| text(&mut v.details[0].fields, Field::Payment, "A"),
         Unfit::FieldForm,
     ),
-    ("business kind 5", |v| text(&mut v.head, Field::BusinessType, "5"), Unfit::FieldForm),
+    ("business kind 9", |v| text(&mut v.head, Field::BusinessType, "9"), Unfit::FieldForm),
     ("method 91", |v| text(&mut v.head, Field::PayType, "91"), Unfit::PayMethod),
     ("a negative sum", |v| amount(&mut v.head, Field::Amount, -1), Unfit::AmountSign),
     (

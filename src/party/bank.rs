@@ -1,7 +1,7 @@
 //! What people can say to a test province's bank, and see of it.
 
 use counterparties::bank::{
-    Bank, DepositAccount, Identity, Order as BankOrder, Trade, ZeroBalanceAccount,
+    Bank, Claim, DepositAccount, Identity, Order as BankOrder, Trade, ZeroBalanceAccount,
 };
 use counterparties::ledger::Purpose;
 use domain::voucher::DivisionCode;
@@ -53,6 +53,14 @@ impl Words<Bank> for BankWords {
                 detail: said["detail"].as_str().map(str::to_owned),
                 reason: text(said, "reason")?.to_owned(),
             }),
+            "collect" => business(BankOrder::Collect(Claim {
+                number: text(said, "claim")?.to_owned(),
+                account: text(said, "account")?.to_owned(),
+                payee: text(said, "payee")?.to_owned(),
+                payee_name: text(said, "payee_name")?.to_owned(),
+                amount_fen: yuan(said, "amount")?,
+                purpose: said["purpose"].as_str().unwrap_or("").to_owned(),
+            })),
             "send-late" => business(BankOrder::SendLate),
             "close" => business(BankOrder::Close),
             "tell" => business(BankOrder::Tell(period(said)?)),
@@ -75,6 +83,7 @@ impl Words<Bank> for BankWords {
                     "reimbursed": yuan_text(reimbursed_fen),
                     "double_payments": bank.double_payments(),
                     "uncleared": yuan_text(exposure.uncleared_fen),
+                    "collected": yuan_text(bank.collected_fen()),
                     "refunds_held": yuan_text(exposure.refunds_held_fen),
                     "zero_alarms": bank.alarms().len(),
                     "planted": bank.planted().len(),

@@ -17,6 +17,7 @@ use domain::ids::{ChannelId, DivisionIndex, FiscalYear, PaymentId};
 use domain::office::shelves::Book;
 use domain::office::working_days::WorkingDays;
 use domain::voucher::{Party, VoucherKey};
+use exchange::finance::collection::Collected;
 use exchange::finance::sheet::SheetPayee;
 use exchange::finance::{Finance, Order as FinanceOrder};
 use exchange::node::Order;
@@ -219,8 +220,21 @@ fn figures(finance: &Finance) -> Value {
         "facts_due": finance.facts_due().1.len(),
         "reports": finance.reports().len(),
         "notices_back": finance.notices_back().map(ToString::to_string).collect::<Vec<_>>(),
+        "collected": finance.uncollected().take(100).map(collected).collect::<Vec<_>>(),
         "without_voucher": finance.left().count(),
         "without_voucher_first": left,
+    })
+}
+
+/// A debit by collection that no payment takes over.
+fn collected((key, debit): (&VoucherKey, &Collected)) -> Value {
+    json!({
+        "debit": key.to_string(),
+        "bank": debit.bank.to_string(),
+        "account": debit.payer,
+        "payee": debit.payee,
+        "amount": debit.amount_fen.to_yuan(),
+        "day": debit.day.get(),
     })
 }
 

@@ -280,6 +280,18 @@ impl Province {
         self.pay_by(Method::Authorized, payments, quota);
     }
 
+    /// Reserves, approves and orders one payment as it is; its id is the next.
+    pub(crate) fn pay_so(&mut self, reserve: Reserve<'static>) {
+        let roles = [Role::Maker, Role::Checker, Role::Finance];
+        let [mut maker, mut checker, mut officer] =
+            roles.map(|role| Desk::connect(self.address(), role));
+        self.next += 1;
+        let (payment, quota) = (self.next, reserve.quota);
+        maker.must(&orders::reserve_of(Reserve { payment: PaymentId(payment), ..reserve }));
+        checker.must(&orders::step(StepKind::ApproveUnit, payment, quota, 1));
+        officer.must(&orders::step(StepKind::Instruct, payment, quota, 2));
+    }
+
     /// The same, by a method.
     pub(crate) fn pay_by(&mut self, method: Method, payments: u128, quota: QuotaId) {
         let roles = [Role::Maker, Role::Checker, Role::Finance];

@@ -47,6 +47,16 @@ impl Bank {
             }
             Record::CutOff => self.phase = Phase::CutOff,
             Record::Paid(paid) => self.paid(&paid),
+            Record::Debited { debit, number, account, payee, amount_fen } => {
+                self.debited(debit.key(), number, account, payee, Fen::new(amount_fen));
+            }
+            Record::Collected { debit, paid } => {
+                self.taken_over(debit.key(), paid.key.key());
+                self.paid(&paid);
+            }
+            Record::DebitBack { debit, notice } => {
+                self.debit_came_back(debit.key(), notice.key());
+            }
             Record::Returned { key, digest } => self.ended(key.key(), digest, State::Returned),
             Record::Silent { key, digest } => self.ended(key.key(), digest, State::Silent),
             Record::Waiting { digest, from, voucher } => self.waits(digest, from, voucher),
@@ -104,7 +114,7 @@ impl Bank {
         self.ledger.find_source(key).expect("what a record names was written before")
     }
 
-    fn put(&mut self, key: VoucherKey, row: Row) -> SourceId {
+    pub(super) fn put(&mut self, key: VoucherKey, row: Row) -> SourceId {
         let source = self.ledger.source(key);
         self.rows.resize(self.ledger.sources(), Row::OWN);
         self.rows[source.0 as usize] = row;

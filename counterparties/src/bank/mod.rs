@@ -10,6 +10,7 @@
 
 mod apply;
 mod clearing;
+mod collection;
 mod master;
 mod order;
 mod payment;
@@ -32,6 +33,8 @@ use domain::voucher::{
 };
 use exchange::business::{Business, Effect, OnPurpose, Verdict};
 
+use self::collection::Debited;
+pub use collection::Claim;
 pub use master::{DepositAccount, Identity, ZeroBalanceAccount};
 pub use order::{Order, Refusal};
 use record::Record;
@@ -184,6 +187,10 @@ pub struct Bank {
     /// Details beside by their parent.
     beside: HashMap<VoucherKey, SourceId>,
     held: BTreeMap<SourceId, HeldReceipt>,
+    /// What payees have collected by agreement, by the numbers it was told under.
+    debits: BTreeMap<VoucherKey, Debited>,
+    /// Claims that were debited, by payee and the payee's number.
+    claims: BTreeSet<(String, String)>,
     numbers: u32,
     planted: Vec<Planted>,
     alarms: Vec<ZeroAlarm>,
@@ -228,6 +235,8 @@ impl Bank {
             halves: BTreeMap::new(),
             beside: HashMap::new(),
             held: BTreeMap::new(),
+            debits: BTreeMap::new(),
+            claims: BTreeSet::new(),
             numbers: 0,
             planted: Vec::new(),
             alarms: Vec::new(),
@@ -287,8 +296,8 @@ impl Bank {
         for entry in self.ledger.entries() {
             let amount_fen = FenSum::from(entry.amount_fen.get());
             let (account, uncleared_fen, refunds_fen) = match entry.purpose {
-                Purpose::Charge => (entry.debit, amount_fen, 0),
-                Purpose::Discharge => (entry.credit, -amount_fen, 0),
+                Purpose::Charge | Purpose::CollectionCharge => (entry.debit, amount_fen, 0),
+                Purpose::Discharge | Purpose::CollectionDischarge => (entry.credit, -amount_fen, 0),
                 Purpose::ReturnCharge => (entry.credit, 0, amount_fen),
                 Purpose::ReturnDischarge => (entry.debit, 0, -amount_fen),
                 _ => continue,
@@ -399,6 +408,7 @@ impl Business for Bank {
             Order::Refund { voucher, detail, reason } => {
                 self.refund(*voucher, detail.as_deref(), reason)
             }
+            Order::Collect(claim) => self.collect(claim),
             Order::SendLate => Ok(self.send_late()),
             Order::Close => self.close(),
             Order::Tell(period) => self.tell(*period),

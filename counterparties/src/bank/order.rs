@@ -6,6 +6,7 @@ use domain::reconciliation::period::Period;
 use domain::voucher::VoucherKey;
 use thiserror::Error;
 
+use super::collection::Claim;
 use super::master::{DepositAccount, ZeroBalanceAccount};
 use crate::limits::REASON_CHARS_MAX;
 
@@ -38,13 +39,15 @@ pub enum Order {
     RequestClearing,
     /// A payee's bank or the payee gives money back (退票、退回).
     Refund {
-        /// The payment order.
+        /// The payment order, or a debit by collection that none has taken over.
         voucher: VoucherKey,
         /// Which detail; none: all that were paid and not given back.
         detail: Option<String>,
         /// Why.
         reason: String,
     },
+    /// A payee collects from an account under an agreement (托收), before a payment is asked for.
+    Collect(Claim),
     /// Sends receipts that a script kept back as [`crate::script::Fault::Late`].
     SendLate,
     /// Ends the day: zero-balance accounts have to be at zero, or people are alarmed.
@@ -112,6 +115,26 @@ pub enum Refusal {
         voucher: VoucherKey,
         /// The detail that was named; empty: any.
         detail: String,
+    },
+    /// Only zero-balance accounts are collected from.
+    #[error("{account} is no zero-balance account of this bank; name one that is")]
+    NoZeroBalance {
+        /// The account's number.
+        account: String,
+    },
+    /// A claim that finance cannot be told of.
+    #[error("the claim makes no voucher: {why}")]
+    Claim {
+        /// What is wrong with it, in both languages.
+        why: String,
+    },
+    /// A claim pays once.
+    #[error("claim {number} of {payee} was debited before; name another")]
+    Collected {
+        /// The payee's account.
+        payee: String,
+        /// The payee's number.
+        number: String,
     },
     /// No reason, or a novel.
     #[error("a reason has 1 to {REASON_CHARS_MAX} characters")]

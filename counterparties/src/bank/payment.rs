@@ -229,7 +229,12 @@ impl Bank {
         {
             return Err(Returned::Batch(finding));
         }
-        let lines = self.lines(order, details.map_or(order, |(details, _)| details))?;
+        let mut lines = self.lines(order, details.map_or(order, |(details, _)| details))?;
+        let collected = self.collected_by(order)?;
+        if collected.is_some() {
+            // The payee has it, whatever its account takes by now.
+            lines.iter_mut().for_each(|line| line.refused = None);
+        }
         if let Some(PayLine { payee, refused: Some(why), .. }) = lines.first()
             && lines.iter().all(|line| line.refused.is_some())
         {
@@ -245,7 +250,11 @@ impl Bank {
             }
             return Ok(effects);
         }
-        let executed = self.executed_now(order, details.map(|(details, _)| details), &lines);
+        // What a debit was posted by is posted back before the order's own.
+        let first_entry =
+            self.ledger.entries().len() as u32 + if collected.is_some() { 2 } else { 0 };
+        let beside = details.map(|(details, _)| details);
+        let executed = self.executed_now(first_entry, order, beside, &lines);
         let right = receipt(order, &executed.of_order);
         // The receipt that waits to be exchanged, unless this one is answered wrongly in a way of its own.
         let clean = matches!(fault, None | Some(Fault::OtherPayment));
@@ -261,7 +270,7 @@ impl Bank {
         let text = |field| order.head.text(field).unwrap_or("");
         let business = order.head.text(Field::BusinessType);
         let lane = Lane::of_lines(order.details.iter().map(|line| &line.fields), business);
-        let record = Record::Paid(Paid {
+        let paid = Paid {
             key,
             digest: order_digest,
             beside: details.map(|(details, digest)| (KeyRecord::from(&details.key), digest)),
@@ -272,7 +281,11 @@ impl Bank {
             fault: fault.map_or(0, |fault| fault as u8),
             held: held.as_deref().map(|receipt| (to.as_str(), receipt)),
             lines: lines.iter().map(PayLine::paid).collect(),
-        });
+        };
+        let record = match &collected {
+            Some(debit) => Record::Collected { debit: KeyRecord::from(debit), paid },
+            None => Record::Paid(paid),
+        };
         let mut effects = vec![noted(&record)];
         if let Some(first) = exchanging {
             let (key, held) = (self.ledger.key(first), &self.held[&first]);
@@ -322,13 +335,12 @@ impl Bank {
     /// What is being executed now.
     fn executed_now(
         &self,
+        first_entry: u32,
         order: &Voucher,
         details: Option<&Voucher>,
         lines: &[PayLine<'_>],
     ) -> BothExecuted {
-        let (Some(day), first_entry) = (self.day, self.ledger.entries().len() as u32) else {
-            unreachable!("payments are made on a day");
-        };
+        let day = self.day.expect("payments are made on a day");
         let serial = self.serial(day, first_entry);
         let line = |line: &PayLine<'_>| (line.paid_fen(), line.refused.map(str::to_owned));
         let by_line: Vec<(Fen, Option<String>)> = lines.iter().map(line).collect();

@@ -94,6 +94,24 @@ pub(super) enum Record<'a> {
         account: &'a str,
         amount_fen: i64,
     },
+    /// A payee has collected from an account, by its claim.
+    Debited {
+        debit: KeyRecord<'a>,
+        number: &'a str,
+        account: &'a str,
+        payee: &'a str,
+        amount_fen: i64,
+    },
+    /// An order took a debit over.
+    Collected {
+        debit: KeyRecord<'a>,
+        paid: Paid<'a>,
+    },
+    /// A payee gave a debit back.
+    DebitBack {
+        debit: KeyRecord<'a>,
+        notice: KeyRecord<'a>,
+    },
 }
 
 #[derive(Encode, BorrowDecode)]

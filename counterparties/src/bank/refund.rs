@@ -2,7 +2,7 @@
 
 use domain::Fen;
 use domain::voucher::document::Fields;
-use domain::voucher::{Detail, Field, Flag, Voucher, VoucherKey, form};
+use domain::voucher::{Detail, Field, Flag, Voucher, VoucherKey, VoucherKind, form};
 use exchange::business::Effect;
 
 use super::record::Record;
@@ -18,6 +18,9 @@ impl Bank {
         detail: Option<&str>,
         reason: &str,
     ) -> Result<Vec<Effect>, Refusal> {
+        if voucher.kind == VoucherKind::CollectionDebit {
+            return self.debit_back(voucher, reason);
+        }
         let day = self.today()?;
         if !(1..=REASON_CHARS_MAX).contains(&reason.chars().count())
             || reason.chars().any(char::is_control)

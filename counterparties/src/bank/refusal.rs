@@ -2,6 +2,7 @@
 
 use domain::ids::Day;
 use domain::voucher::Finding;
+use domain::voucher::collection::NotCollected;
 use thiserror::Error;
 
 use crate::limits::{BATCHES_WAITING_MAX, REASON_CHARS_MAX};
@@ -22,6 +23,8 @@ pub(super) enum Returned {
     Payee { account: String, why: String },
     #[error("{0}")]
     Batch(Finding),
+    #[error("{0}")]
+    NotCollected(NotCollected),
     #[error(
         "a payee beside names no payment of the parent, which has several; name it in `TrackingID`"
     )]
@@ -44,6 +47,7 @@ impl Returned {
             Returned::Short { account, .. } => format!("付款账号{account}余额不足"),
             Returned::Payee { account, .. } => format!("收款账号{account}不能入账"),
             Returned::Batch(finding) => finding.chinese(),
+            Returned::NotCollected(why) => why.chinese(),
             Returned::Unattributed => "批量明细未注明所属支付".to_owned(),
             Returned::ParentDone => "主单不在等待明细".to_owned(),
             Returned::BatchesWaiting => "等待明细的批量业务过多".to_owned(),
@@ -61,6 +65,7 @@ impl Returned {
             Returned::Payee { .. } => "AC06",
             Returned::Before => "AM05",
             Returned::Batch(_)
+            | Returned::NotCollected(_)
             | Returned::Unattributed
             | Returned::ParentDone
             | Returned::BatchesWaiting => "NARR",

@@ -72,6 +72,14 @@ pub enum Purpose {
     ReturnWithdrawal,
     /// Cash back from whoever got it straight (实拨退回).
     AllocationBack,
+    /// The bank's own money to a payee that collects by agreement, before there is an order.
+    Collection,
+    /// The zero-balance account is charged with it.
+    CollectionCharge,
+    /// An order has taken it over, or the payee has given it back.
+    CollectionBack,
+    /// The zero-balance account is discharged of it.
+    CollectionDischarge,
 }
 
 impl Purpose {

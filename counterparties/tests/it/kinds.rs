@@ -22,7 +22,10 @@ const OWN: &str = "370000005301";
 
 /// A house with the unit's accounts of every kind, and so much in those that have money of their own.
 fn house(fen: i64) -> House {
-    let mut house = House::new();
+    with_accounts(House::new(), fen)
+}
+
+fn with_accounts(mut house: House, fen: i64) -> House {
     house.file_account();
     house.engine.file(&format!(
         "account\t{SPECIAL}\t财政专户\tfiscal-special\tfinance\t\t102\t银行102\t102451099999\t\tactive\n\
@@ -559,4 +562,194 @@ fn payees_on_a_banks_statement_are_their_payments_in_finances_books() {
     assert_eq!((outcome.agreed, outcome.different), (3, 0));
     let open: Vec<_> = finance.differences().open().map(|one| &one.finding).collect();
     assert!(open.is_empty(), "{open:?}");
+}
+
+/// The number under which the bank tells of the first debit it makes.
+const DEBIT: &str = "370000005-2022-2261-10200000001";
+const WATERWORKS: &str = "1602000109200000021";
+
+/// A payee collects from the unit's zero-balance account.
+fn claim(number: &str, fen: i64) -> bank::Order {
+    bank::Order::Collect(bank::Claim {
+        number: number.to_owned(),
+        account: crate::house::ZERO.to_owned(),
+        payee: WATERWORKS.to_owned(),
+        payee_name: "泉城水务有限公司".to_owned(),
+        amount_fen: Fen::new(fen),
+        purpose: "三月水费".to_owned(),
+    })
+}
+
+/// A payment that pays a debit.
+fn collection(numbers: &str) -> How {
+    let (business, payee) = (BusinessKind::Collection, WATERWORKS);
+    How { business, payee, numbers: numbers.to_owned(), ..How::default() }
+}
+
+/// What the waterworks have in the bank's books.
+fn collected_fen(house: &House) -> i128 {
+    let ledger = house.bank.business().ledger();
+    let payee = ledger.find(counterparties::ledger::AccountKind::Payee, WATERWORKS);
+    payee.map_or(0, |payee| ledger.balance_fen(payee))
+}
+
+fn left(house: &House) -> Vec<&str> {
+    house.finance.business().left().map(|(_, why)| why).collect()
+}
+
+/// Debits that the day's checklist names because nobody has asked for their payment.
+fn named_at_days_end(house: &House) -> Vec<String> {
+    let day = crate::province::day(crate::house::TODAY);
+    let checklist = house.finance.business().checklist(day, 24 * 60 - 1);
+    let is_it = |item: &&domain::day::Item| item.check == domain::day::Check::Collections;
+    let item = checklist.items().iter().find(is_it);
+    let named = item.expect("every item is there").open.named().iter();
+    named.map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_a_payee_has_collected_is_paid_once_by_the_payment_that_names_it() {
+    is_paid_once(house(1));
+}
+
+/// None of it has a message of ISO 20022: it goes as vouchers.
+#[test]
+fn what_a_payee_has_collected_is_paid_once_by_a_bank_that_speaks_iso_20022() {
+    let script = counterparties::script::Script::default();
+    is_paid_once(with_accounts(House::speaking_iso(script, |message| message), 1));
+}
+
+fn is_paid_once(mut house: House) {
+    house.finance_said(Order::BeginDay(crate::province::day(crate::house::TODAY)));
+    let quota = house.engine.quota("111", 100_000);
+    house.bank_said(claim("W-7", 40_000));
+    house.run();
+    assert_eq!(
+        (collected_fen(&house), named_at_days_end(&house)),
+        (40_000, vec![DEBIT.to_owned()])
+    );
+    let again = house.bank.business().order(&claim("W-7", 40_000)).expect_err("it was collected");
+    assert!(again.to_string().contains("was debited before"), "{again}");
+    let bad = house.bank.business().order(&claim("", 40_000)).expect_err("it has no number");
+    assert!(bad.to_string().contains("缺少必填要素"), "{bad}");
+    house.engine.pay(1, quota, 40_000, &collection(&format!("协议-3、{DEBIT}")));
+    house.run();
+    assert_eq!(house.engine.state(1), PaymentState::Paid);
+    assert_eq!(collected_fen(&house), 40_000, "the payee has it once");
+    assert_eq!(named_at_days_end(&house), Vec::<String>::new());
+    // Another payment for the same debit is paid nothing.
+    house.engine.pay(2, quota, 40_000, &collection(DEBIT));
+    house.run();
+    let why = left(&house);
+    assert!(why.len() == 1 && why[0].contains("is paid by") && why[0].contains("已由"), "{why:?}");
+    house.engine.void(2, quota);
+    house.bank_said(bank::Order::CutOff);
+    house.clear();
+    assert_eq!((house.engine.state(1), house.treasury_fen()), (PaymentState::Cleared, 960_000));
+    assert_eq!(house.bank.business().exposure().uncleared_fen, 0);
+    house.bank_said(bank::Order::Close);
+    house.run();
+    let told = Told { source: Source::Account, party: crate::house::bank_party() };
+    let day = crate::province::day(crate::house::TODAY);
+    let outcome = house.finance.business().differences().compared(day, told).expect("compared");
+    // The debit, that it was taken over, and the payment.
+    assert_eq!((outcome.agreed, outcome.different), (3, 0));
+    assert!(house.bank.business().alarms().is_empty(), "the account is at zero");
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_bank(1);
+    house.assert_folds();
+}
+
+#[test]
+fn a_payment_waits_for_its_debit_and_is_paid_nothing_before() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 200_000);
+    for payment in [1, 2] {
+        house.engine.pay(payment, quota, 40_000, &collection(DEBIT));
+    }
+    house.engine.pay(3, quota, 40_000, &collection("协议-3"));
+    house.run();
+    house.assert_bank(0);
+    assert_eq!((left(&house).len(), collected_fen(&house)), (3, 0));
+    assert_eq!(left(&house).iter().filter(|why| why.contains("no account was debited")).count(), 2);
+    // A finance that ends without a word still knows who waits.
+    house.finance_dies();
+    house.bank_said(claim("W-7", 40_000));
+    house.run();
+    assert_eq!(house.engine.state(1), PaymentState::Paid);
+    assert_eq!(house.engine.state(2), PaymentState::Instructed);
+    assert_eq!(collected_fen(&house), 40_000);
+    let why = left(&house);
+    assert!(why[0].contains("is paid by 370000005-2022-8202-0000000001"), "{why:?}");
+    assert!(why[1].contains("names the debit (2261)"), "{why:?}");
+    house.assert_bank(1);
+    house.assert_folds();
+}
+
+#[test]
+fn a_payment_that_is_not_its_debit_is_refused_in_both_languages_and_the_debit_stays_named() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 200_000);
+    house.bank_said(claim("W-7", 40_000));
+    house.run();
+    let other = How { payee: "1602000109200000001", ..collection(DEBIT) };
+    house.engine.pay(1, quota, 39_999, &collection(DEBIT));
+    house.engine.pay(2, quota, 40_000, &other);
+    house.run();
+    let why = left(&house);
+    assert!(
+        why[0].starts_with("金额与托收扣款400.00元不符: the debit is of 400.00 yuan"),
+        "{why:?}"
+    );
+    assert!(why[1].starts_with("收款账号与托收收款账号") && why[1].contains("went to"), "{why:?}");
+    assert_eq!(named_at_days_end(&house), [DEBIT]);
+    house.assert_bank(0);
+    // Nobody asks for it: the payee gives it back, and nothing of it is left.
+    house.bank_said(bank::Order::Refund {
+        voucher: domain::voucher::VoucherKey::parse(DEBIT).expect("a key"),
+        detail: None,
+        reason: "协议已终止".to_owned(),
+    });
+    house.run();
+    assert_eq!((collected_fen(&house), named_at_days_end(&house)), (0, Vec::<String>::new()));
+    house.engine.pay(3, quota, 40_000, &collection(DEBIT));
+    house.run();
+    assert!(left(&house)[2].contains("was given back"), "{:?}", left(&house));
+    assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_folds();
+}
+
+#[test]
+fn a_debit_whose_order_came_back_is_free_for_another_and_a_bank_pays_no_debit_it_never_made() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 200_000);
+    house.bank_said(claim("W-7", 40_000));
+    house.bank_said(bank::Order::CutOff);
+    house.engine.pay(1, quota, 40_000, &collection(DEBIT));
+    house.run();
+    // The bank was past its cut-off.
+    assert_eq!(house.engine.state(1), PaymentState::Released);
+    assert_eq!(named_at_days_end(&house), [DEBIT]);
+    let key = house.voucher_of(1).key;
+    let order = house.at_the_bank(&key);
+    house.bank_said(bank::Order::Close);
+    house.bank_said(bank::Order::OpenDay(crate::province::day(20_220_307)));
+    for (at, number, why) in [(1, "10200000099", "无此托收扣款"), (2, "10200000001", "金额与")]
+    {
+        let mut strange = order.clone();
+        strange.key.number = domain::voucher::VoucherNumber::serial(90 + at);
+        for fields in [&mut strange.head, &mut strange.details[0].fields] {
+            fields.set(Field::OriginalNumber, domain::voucher::Value::Text(number.to_owned()));
+            let fen = Fen::new(40_000 + i64::from(at) - 1);
+            fields.set(Field::Amount, domain::voucher::Value::Amount(fen));
+        }
+        let (_, effects) = house.bank.business().take(party("finance:370000005"), &strange);
+        let told = format!("{effects:?}");
+        assert!(told.contains(why) && told.contains("Return"), "{told}");
+    }
+    house.engine.pay(2, quota, 40_000, &collection(DEBIT));
+    house.run();
+    assert_eq!(house.engine.state(2), PaymentState::Paid);
+    assert_eq!(collected_fen(&house), 40_000);
+    house.assert_bank(1);
 }

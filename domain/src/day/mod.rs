@@ -43,6 +43,8 @@ numbered! {
         Suspense = 9, "suspense";
         /// No bank has paid more, not yet cleared, than was agreed with it.
         Exposure = 10, "exposure";
+        /// Every debit that a payee has collected has its payment (托收).
+        Collections = 11, "collections";
     }
 }
 
@@ -146,6 +148,8 @@ pub struct Given<'a> {
     pub suspense: Pile,
     /// Each bank's exposure.
     pub exposure: &'a [Exposure],
+    /// Debits by collection that no payment has taken over.
+    pub collected: Pile,
 }
 
 /// An item, looked at.
@@ -227,6 +231,7 @@ impl Given<'_> {
             Check::Differences => return self.differences(),
             Check::Suspense => self.suspense.clone(),
             Check::Exposure => self.exposure(),
+            Check::Collections => self.collected.clone(),
         };
         (open, Pile::new())
     }

@@ -61,6 +61,13 @@ impl Check {
                 title: ["facts in suspense", "挂账"],
                 next: ["apply or dismiss each parked fact", "逐笔入账或销账"],
             },
+            Check::Collections => Words {
+                title: ["debits by collection without a payment", "未补支付申请的托收扣款"],
+                next: [
+                    "have the unit ask for the payment that names it, or the bank get it back",
+                    "由单位补报支付申请并注明扣款编号，或由银行追回",
+                ],
+            },
             Check::Exposure => Words {
                 title: ["exposure over its limit", "超限垫款"],
                 next: [

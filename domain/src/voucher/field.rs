@@ -114,7 +114,7 @@ fields! {
     Purpose = 26, "PaySummaryName", "用途", Form::Text(300);
     /// Ordered amount.
     Amount = 27, "PayAmt", "支付金额", Form::Amount;
-    /// Business kind: 1 single, 2 official card, 3 payroll, 4 batch.
+    /// Business kind: 1 single, 2 official card, 3 payroll, 4 batch, 5 collection.
     BusinessType = 28, "BusinessTypeCode", "业务类型", Form::Text(2);
     /// How the bank is to handle the money (资金往来对象类别).
     FundDealMode = 29, "FundDealModeCode", "办理方式", Form::Text(10);

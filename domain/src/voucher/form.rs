@@ -13,6 +13,8 @@ pub const BUSINESS_CARD: &str = "2";
 pub const BUSINESS_PAYROLL: &str = "3";
 /// Business kind of batches (批量).
 pub const BUSINESS_BATCH: &str = "4";
+/// Business kind of collection by agreement (委托收款、托收).
+pub const BUSINESS_COLLECTION: &str = "5";
 
 /// Payment method: direct (直接支付).
 pub const METHOD_DIRECT: &str = "11";
@@ -50,7 +52,7 @@ pub fn holds(field: Field, text: &str) -> bool {
     match field {
         Field::PayeeBankNumber => text.len() == 12 && digits(text),
         Field::Payment => text.len() == 32 && text.bytes().all(is_lower_hex),
-        Field::BusinessType => matches!(text, "1" | "2" | "3" | "4"),
+        Field::BusinessType => matches!(text, "1" | "2" | "3" | "4" | "5"),
         Field::RefundType => matches!(text, REFUND_BY_DETAIL | REFUND_OF_WHOLE),
         Field::RefundNumber => refund_number(text).is_some(),
         Field::LineState => matches!(text, LINE_NORMAL | LINE_RETURNED),

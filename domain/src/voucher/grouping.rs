@@ -100,6 +100,8 @@ impl Gathering {
             BusinessKind::Card => self.card,
             BusinessKind::Payroll => self.payroll,
             BusinessKind::Batch => self.batch,
+            // Each takes a debit of its own over.
+            BusinessKind::Collection => Gather::Each,
         }
     }
 }

@@ -58,6 +58,8 @@ kinds! {
     DirectDaily = 2206, "direct-daily", "财政直接支付日报表", Bank => Finance;
     /// A payee's bank sent money back.
     PayeeRefund = 2252, "payee-refund", "收款银行退款通知书", Bank => Finance;
+    /// A payee's claim has debited an account, under an agreement, before a payment was asked for.
+    CollectionDebit = 2261, "collection-debit", "委托收款付款通知书", Bank => Finance;
     /// A bank asks the central bank for what it paid in advance.
     TransferRequest = 2301, "transfer-request", "申请划款凭证", Bank => CentralBank;
     /// A bank hands refunds of payments that were cleared to the central bank.

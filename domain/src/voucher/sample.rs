@@ -85,6 +85,8 @@ impl Filling {
         let mut head = Fields::new();
         for field in fields {
             let value = match field {
+                // Without details it is the head's own.
+                Field::Amount if self.schema.lines == Lines::None => self.value(field, 0),
                 Field::Amount | Field::TotalAmount => Value::Amount(Fen::new(sum(Field::Amount))),
                 Field::ExecutedAmount => Value::Amount(Fen::new(sum(executed))),
                 Field::OpeningBalance => Value::Amount(Fen::new(OPENING_FEN)),

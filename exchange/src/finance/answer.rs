@@ -15,6 +15,7 @@ use domain::voucher::{
 };
 
 use super::back::without_voided;
+use super::collection::debit_named;
 use super::issue::digest;
 use super::record::{FactDue, LineRecord, Record};
 use super::sheet::retold;
@@ -33,6 +34,7 @@ impl Finance {
             (Flag::Receipt, kind) if kind.is_correction() => self.correction_booked(from, voucher),
             (Flag::Original, Kind::TransferRequest) => self.request_came(from, voucher),
             (Flag::Receipt, Kind::RefundRequest) => self.refund_settled(from, voucher),
+            (Flag::Original, Kind::CollectionDebit) => self.debit_came(from, voucher),
             (Flag::Original, kind) if is_refund_notice(kind) => self.refund(from, voucher),
             // Copies: a refund is known by its notice, a clearing by the receipt of the limit notice.
             (Flag::Original, Kind::RefundRequest) | (Flag::Receipt, Kind::TransferRequest) => {
@@ -98,7 +100,11 @@ impl Finance {
     }
 
     fn refund(&self, from: Party, notice: &Voucher) -> (Verdict, Vec<Effect>) {
-        match self.refunded(from, notice) {
+        let told = match debit_named(notice) {
+            Some(_) => self.debit_back(from, notice),
+            None => self.refunded(from, notice),
+        };
+        match told {
             Ok(effects) => (Verdict::Accepted, effects),
             Err(reason) => failed(reason),
         }

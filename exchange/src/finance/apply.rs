@@ -19,7 +19,21 @@ impl Finance {
         match record {
             Record::Issued(issued) => self.issued(issued),
             Record::Left { payment, why } => {
+                // What waits for its debit is told to after that.
+                self.waiting.remove(&payment.name());
                 self.left.insert(payment.name(), why);
+            }
+            Record::Debited(debit) => self.debited(&debit),
+            Record::DebitOrdered { debit, order } => {
+                self.debit_ordered(key_of(&debit), key_of(&order));
+            }
+            Record::WaitsForDebit { payment, to, path, voucher } => {
+                let path = Path::from_number(path).expect("a path was written");
+                self.waits(payment, party_of(&to), path, &voucher);
+            }
+            Record::DebitBack { key, day, .. } => {
+                let day = Day::new(day).expect("a day was written");
+                self.debit_came_back(key_of(&key), day);
             }
             Record::Answered { key, paid_fen, lines, facts } => {
                 self.answered(&key, &paid_fen, lines, day_of(&facts));
@@ -150,6 +164,7 @@ impl Finance {
         for part in &issued.parts {
             let name = PaymentName { division, year, payment: part.payment }.name();
             self.left.remove(&name);
+            self.waiting.remove(&name);
             self.by_payment.insert(name, at);
         }
         let (to, day) = (party_of(&issued.to), Day::new(issued.day).expect("a day was written"));
@@ -218,6 +233,7 @@ impl Finance {
     fn voided(&mut self, payment: PaymentName) {
         let name = payment.name();
         self.left.remove(&name);
+        self.waiting.remove(&name);
         if let Some(at) = self.by_payment.get(&name) {
             let parts = self.rows[*at as usize].parts.iter_mut();
             parts.filter(|part| part.payment == name.1).for_each(|part| part.voided = true);

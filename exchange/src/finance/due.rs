@@ -1,10 +1,11 @@
 //! A payment whose voucher is due, with all that goes on the voucher.
 
-use domain::codes::Path;
+use domain::codes::{BusinessKind, Path};
 use domain::ids::{Day, PaymentId};
 use domain::office::Office;
 use domain::office::shelves::Book;
 use domain::office::tables::base::Unit;
+use domain::voucher::collection::debit_among;
 use domain::voucher::document::Fields;
 use domain::voucher::follows::ordered_again;
 use domain::voucher::grouping::{Order, Payee, sheet_of};
@@ -51,8 +52,13 @@ pub fn due(feed: &mut Feed, central_bank: Party, ordered: &Ordered) -> Result<Du
             .payers(book)
             .payer(office, central_bank, ordered.path, elements.unit)
             .map(|payer| {
-                let again = ordered_again(&ordered.particulars.numbers, division, book.1);
-                (payer.party, order(office, ordered, &elements, &payer, again))
+                let numbers = &ordered.particulars.numbers;
+                let named = match ordered.business {
+                    // What it names is the debit that it pays.
+                    BusinessKind::Collection => debit_among(numbers, division, book.1),
+                    _ => ordered_again(numbers, division, book.1),
+                };
+                (payer.party, order(office, ordered, &elements, &payer, named))
             })
             .map_err(|none: NoPayer| none.to_string()),
     };
@@ -65,7 +71,7 @@ fn order(
     ordered: &Ordered,
     elements: &Elements<'_>,
     payer: &Payer,
-    again: Option<VoucherKey>,
+    named: Option<VoucherKey>,
 ) -> Order {
     let department = department(office, elements.unit);
     let mut of_payer = Fields::new()
@@ -95,9 +101,9 @@ fn order(
                 false => form::SETTLED_BY_TRANSFER,
             },
         );
-    if let Some(again) = again {
-        of_payee.set(Field::OriginalKind, Value::Text(again.kind.code().to_string()));
-        of_payee.set(Field::OriginalNumber, Value::Text(again.number.as_str().to_owned()));
+    if let Some(named) = named {
+        of_payee.set(Field::OriginalKind, Value::Text(named.kind.code().to_string()));
+        of_payee.set(Field::OriginalNumber, Value::Text(named.number.as_str().to_owned()));
     }
     for (field, text) in [
         (Field::PayeeAccount, &told.payee_account),

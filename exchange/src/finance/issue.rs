@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 use domain::codes::Path;
 use domain::ids::{Day, PaymentId};
 use domain::office::shelves::Book;
+use domain::voucher::collection::NotCollected;
 use domain::voucher::grouping::{self, Draft, Order};
 use domain::voucher::numbers::{Giving, Series};
 use domain::voucher::{Detail, DivisionCode, Field, Party, Voucher, canonical, facts};
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::collection::debit_named;
 use super::due::Due;
 use super::record::{Issued, PartRecord, PayerRecord, PaymentName, Record};
 use super::{Finance, Part, Standing, noted};
 use crate::business::Effect;
 
 /// What only one voucher may hold: one party's, one division's, one day's, settled one way.
-type Heap = (DivisionCode, Book, Day, Party, Path);
+pub(super) type Heap = (DivisionCode, Book, Day, Party, Path);
 
 impl Finance {
     /// Vouchers for what is due. A payment that has one already gets no other: the engine's journal may be told
@@ -33,6 +35,10 @@ impl Finance {
                         continue;
                     }
                     let heap = (due.division, due.book, due.day, *to, due.path);
+                    if let Err(why) = self.may_collect(due.division, due.book, *to, order) {
+                        effects.extend(self.not_collected(heap, order, &why));
+                        continue;
+                    }
                     heaps.entry(heap).or_default().push(order.clone());
                 }
                 Err(why) => effects.extend(self.left_out(due.book, due.payment, why.clone())),
@@ -49,6 +55,17 @@ impl Finance {
             }
         }
         effects
+    }
+
+    /// A payment that takes no debit over: it waits for one that is not told yet, or is listed.
+    fn not_collected(&self, heap: Heap, order: &Order, why: &NotCollected) -> Vec<Effect> {
+        let grouped = grouping::group(std::slice::from_ref(order), &self.modes, &self.gathering);
+        match (why, grouped.drafts.into_iter().next()) {
+            (NotCollected::NotDebited(_), Some(draft)) => {
+                self.wait_for_debit(heap, order.payment, draft, why)
+            }
+            _ => self.left_out(heap.1, order.payment, why.both()).into_iter().collect(),
+        }
     }
 
     /// Why a payment that is ordered again would be paid twice: the voucher it names is not at an end.
@@ -73,7 +90,7 @@ impl Finance {
     }
 
     /// That a payment has no voucher, where that is not on record yet with the same reason.
-    fn left_out(&self, book: Book, payment: PaymentId, why: String) -> Option<Effect> {
+    pub(super) fn left_out(&self, book: Book, payment: PaymentId, why: String) -> Option<Effect> {
         let is_known = self.left.get(&(book, payment)).is_some_and(|known| *known == why);
         let payment = PaymentName::of(book, payment);
         (!is_known).then(|| noted(&Record::Left { payment, why }))
@@ -122,6 +139,10 @@ impl Finance {
                     },
                     parts: voucher.details.iter().map(part).collect(),
                 })));
+                effects.extend(debit_named(&voucher).map(|debit| {
+                    let (debit, order) = (debit.to_string(), voucher.key.to_string());
+                    noted(&Record::DebitOrdered { debit, order })
+                }));
                 effects.push(Effect::Issue { to, voucher });
             }
             Err(why) => {

@@ -8,6 +8,7 @@
 //! - [`record`]: how changes are written down.
 //! - [`reconciled`]: our books held against what banks and the central bank say of them, and the end of a day.
 //! - [`sheet`]: payees that stand beside an order.
+//! - [`collection`]: debits that came before their payments.
 //!
 //! A voucher that went out is known here by its digest, so that a million of them may wait: its receipt repeats
 //! it whole, and is held against the digest.
@@ -25,6 +26,8 @@ pub mod record;
 pub mod reconciled;
 
 pub mod sheet;
+
+pub mod collection;
 
 mod answer;
 mod apply;
@@ -47,6 +50,7 @@ use thiserror::Error;
 
 use crate::business::{Business, Effect, Verdict};
 
+use collection::{Collected, Waiting};
 use correction::{Correction, CorrectionDue};
 use due::Due;
 use feed::{ParkedFact, ParkedName};
@@ -274,6 +278,10 @@ pub struct Finance {
     corrections: BTreeMap<VoucherKey, Correction>,
     /// Corrections in the engine that have a voucher.
     corrected: BTreeSet<(Book, MoveId)>,
+    /// Debits by collection, by the numbers their banks gave them.
+    collected: BTreeMap<VoucherKey, Collected>,
+    /// Payments that wait for such a debit.
+    waiting: BTreeMap<(Book, PaymentId), Waiting>,
     cleared_fen: i128,
     refunded_fen: i128,
     /// Paid and not cleared, by bank.
@@ -306,6 +314,8 @@ impl Finance {
             reports: BTreeSet::new(),
             corrections: BTreeMap::new(),
             corrected: BTreeSet::new(),
+            collected: BTreeMap::new(),
+            waiting: BTreeMap::new(),
             cleared_fen: 0,
             refunded_fen: 0,
             exposure_fen: BTreeMap::new(),

@@ -12,6 +12,7 @@ use domain::office::shelves::Book;
 use domain::voucher::{Party, VoucherKey};
 use domain::{Fen, FiscalYear};
 
+use super::collection::Collected;
 use super::correction::{Correction, CorrectionStanding};
 
 /// One change.
@@ -140,6 +141,67 @@ pub enum Record {
         /// Why.
         reason: String,
     },
+    /// A payee has collected from an account (托收).
+    Debited(DebitRecord),
+    /// A voucher that was written takes a debit over.
+    DebitOrdered {
+        /// The debit's key.
+        debit: String,
+        /// The voucher's key.
+        order: String,
+    },
+    /// A payment waits for its debit to be told.
+    WaitsForDebit {
+        /// Which.
+        payment: PaymentName,
+        /// Who is to pay it.
+        to: String,
+        /// Number of the path by which it is settled.
+        path: u8,
+        /// Canonical bytes of its voucher, under no number.
+        voucher: Vec<u8>,
+    },
+    /// A payee has given a debit back.
+    DebitBack {
+        /// The debit's key.
+        key: String,
+        /// The notice that says so.
+        notice: String,
+        /// When.
+        day: u32,
+    },
+}
+
+/// What a payee has collected from an account.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct DebitRecord {
+    /// Key of the voucher that says so.
+    pub key: String,
+    /// Whose account it was.
+    pub bank: String,
+    /// The account.
+    pub payer: String,
+    /// The account that got it.
+    pub payee: String,
+    /// How much, in fen.
+    pub amount_fen: i64,
+    /// When.
+    pub day: u32,
+}
+
+impl DebitRecord {
+    pub(super) fn read(&self) -> (VoucherKey, Collected) {
+        let debit = Collected {
+            bank: party_of(&self.bank),
+            payer: self.payer.as_str().into(),
+            payee: self.payee.as_str().into(),
+            amount_fen: Fen::new(self.amount_fen),
+            day: Day::new(self.day).expect("a day was written"),
+            order: None,
+            back: None,
+        };
+        (key_of(&self.key), debit)
+    }
 }
 
 /// A correction's voucher that was written.

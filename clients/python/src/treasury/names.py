@@ -68,6 +68,7 @@ class Business(Named):
     CARD = 2
     PAYROLL = 3
     BATCH = 4
+    COLLECTION = 5
 
 
 class Path(Named):

@@ -70,7 +70,7 @@ subjects! {
     /// Payment method.
     Method = "method", ["centralized", "direct", "authorized", "allocation"];
     /// Business kind.
-    Business = "business", ["single", "card", "payroll", "batch"];
+    Business = "business", ["single", "card", "payroll", "batch", "collection"];
     /// The payee against the register.
     Payee = "payee", ["registered", "unknown", "other-name", "other-bank"];
     /// Kind of the payee.

@@ -187,6 +187,21 @@ const REVENUE_REFUND_RETURN: Schema = Schema {
     ..refund_notice(VoucherKind::RevenueRefundReturn, &[SealPlace::TreasuryBusiness])
 };
 
+/// What a payee has collected under an agreement (托收).
+const COLLECTION_DEBIT: Schema = Schema {
+    lines: Lines::None,
+    sums: &[],
+    seals: &[SealPlace::BankBusiness],
+    ..usual(
+        VoucherKind::CollectionDebit,
+        level! {
+            must PayBank PayBankName PayerAccount PayerName PayeeAccount PayeeName Amount CheckNumber;
+            may PayeeBankName PayeeBankNumber Purpose Offline;
+        },
+        level! { must; may; },
+    )
+};
+
 // ---- clearing ----------------------------------------------------------------------------------
 
 const CLEARED: Answer = Answer {
@@ -483,6 +498,7 @@ pub const fn schema(kind: VoucherKind) -> &'static Schema {
         VoucherKind::DirectRefund => &DIRECT_REFUND,
         VoucherKind::DirectDaily => &DIRECT_DAILY,
         VoucherKind::PayeeRefund => &PAYEE_REFUND,
+        VoucherKind::CollectionDebit => &COLLECTION_DEBIT,
         VoucherKind::TransferRequest => &TRANSFER_REQUEST,
         VoucherKind::RefundRequest => &REFUND_REQUEST,
         VoucherKind::BankStatementAnswer => &BANK_STATEMENT_ANSWER,

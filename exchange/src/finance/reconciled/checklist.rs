@@ -35,6 +35,7 @@ impl Finance {
             register: &self.reconciled.register,
             suspense: self.facts_in_suspense(),
             exposure: &exposure,
+            collected: self.without_payment(day),
         })
     }
 
@@ -83,6 +84,15 @@ impl Finance {
             {
                 add(&mut pile, || key.to_string(), request.asked_fen);
             }
+        }
+        pile
+    }
+
+    /// Debits by collection that no payment has taken over.
+    fn without_payment(&self, day: Day) -> Pile {
+        let mut pile = Pile::new();
+        for (key, debit) in self.uncollected().filter(|(_, debit)| debit.day <= day) {
+            add(&mut pile, || key.to_string(), debit.amount_fen);
         }
         pile
     }

@@ -11,6 +11,7 @@ use super::record::{Change, Record as ReconciledRecord};
 use super::told::reconciled;
 use super::{BOOKS, End, Request};
 use crate::business::Effect;
+use crate::finance::collection::Collected;
 use crate::finance::record::{FactDue, Record, key_of};
 use crate::finance::{Finance, Row, Standing};
 
@@ -31,6 +32,20 @@ impl Finance {
                             let back = is_back(one);
                             figures_of(&row, one.opened, &place.detail, back)
                         });
+                        self.end_those_of_debit(&row, &mut changes);
+                    }
+                }
+                Record::Debited(debit) => {
+                    let (key, debit) = debit.read();
+                    let told = |one: &Difference| self.collected_said(&debit, is_back(one));
+                    self.end_those_of(&key, &mut changes, told);
+                }
+                Record::DebitBack { key, day, .. } => {
+                    let key = key_of(&key);
+                    if let Some(debit) = self.collected.get(&key) {
+                        let debit = Collected { back: Some(super::day_of(day)), ..debit.clone() };
+                        let told = |one: &Difference| self.collected_said(&debit, is_back(one));
+                        self.end_those_of(&key, &mut changes, told);
                     }
                 }
                 Record::Refunded { key, notice, details, facts } => {
@@ -95,6 +110,14 @@ impl Finance {
                 self.end_those_told_of(request, &known, changes);
             }
         }
+    }
+
+    /// An order that is answered takes the debit over that it names.
+    fn end_those_of_debit(&self, answered: &Row, changes: &mut Vec<Change>) {
+        let of_order = self.collected().find(|(_, debit)| debit.order == Some(answered.key));
+        let Some((key, debit)) = of_order.filter(|_| answered.paid_fen() != 0) else { return };
+        let over = done(Fen::new(-debit.amount_fen.get()), answered.paid_on);
+        self.end_those_of(key, changes, |one| is_back(one).then_some(over));
     }
 
     fn end_those_of_request(&self, key: &VoucherKey, end: End, changes: &mut Vec<Change>) {

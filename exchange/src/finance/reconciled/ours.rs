@@ -11,7 +11,11 @@ use domain::voucher::VoucherKey;
 
 use super::Request;
 use crate::finance::answer::part_at;
+use crate::finance::collection::Collected;
 use crate::finance::{Finance, Part, Row, Standing};
+
+/// What a debit stands under on an account's statement: it has one detail.
+const DEBIT: &str = "1";
 
 /// What a row says of one of its details on a day.
 struct Said {
@@ -31,7 +35,10 @@ impl Finance {
         take: &mut dyn FnMut(&Line<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         match told.source {
-            Source::Account => self.paid_lines(told, day, take),
+            Source::Account => {
+                self.paid_lines(told, day, take)?;
+                self.collected_lines(told, day, take)
+            }
             Source::Clearing => self.reconciled.requests.iter().try_for_each(|(key, request)| {
                 let Some(figures) = request.said(day, named.contains(key)) else { return Ok(()) };
                 let bank = request.bank;
@@ -60,6 +67,38 @@ impl Finance {
             }
         }
         Ok(())
+    }
+
+    /// What payees have collected on a day from a bank's accounts, and what payments took over on it or came back.
+    fn collected_lines<E>(
+        &self,
+        told: Told,
+        day: Day,
+        take: &mut dyn FnMut(&Line<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for (key, debit) in self.collected().filter(|(_, debit)| debit.bank == told.party) {
+            let scope = Scope { bank: debit.bank.code(), account: &debit.payer, fund: "" };
+            let item = Item { voucher: *key, detail: DEBIT };
+            for figures in
+                [false, true].into_iter().filter_map(|ends| self.collected_said(debit, ends))
+            {
+                if figures.day == day {
+                    take(&Line { scope, item, figures })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What our books say of a debit, or of its end.
+    pub(super) fn collected_said(&self, debit: &Collected, ends: bool) -> Option<Figures> {
+        match ends {
+            false => Some(done(debit.amount_fen, debit.day)),
+            true => {
+                let day = debit.back.or_else(|| self.taken_over_on(debit))?;
+                Some(done(Fen::new(-debit.amount_fen.get()), day))
+            }
+        }
     }
 
     /// What moved cash in our books on a day: what was cleared, what came back, and what the central bank paid itself.
@@ -105,6 +144,9 @@ impl Finance {
     ) -> Option<Figures> {
         match source {
             Source::Account => {
+                if let Some(debit) = self.collected.get(&item.voucher) {
+                    return self.collected_said(debit, back);
+                }
                 let row = self.voucher(&item.voucher)?;
                 figures_of(row, day, item.detail, back)
             }
