@@ -16,6 +16,8 @@ pub mod limits;
 
 pub mod ledger;
 
+mod behind;
+
 mod draw;
 
 mod record;

@@ -30,7 +30,10 @@ pub const LISTED_PER_VOUCHER_MAX: usize = 50_000;
 /// A reason given with a return or refund, in characters.
 pub const REASON_CHARS_MAX: usize = 300;
 
-/// Vouchers that the central bank keeps because they wait: for a notice, a request, or cash.
+/// Orders that a bank keeps because the day they wait for has not begun.
+pub const EARLY_MAX: usize = 65_536;
+
+/// Vouchers that the central bank keeps because they wait: for a day, a notice, a request, or cash.
 pub const KEPT_MAX: usize = 65_536;
 
 const _: () = {

@@ -7,7 +7,9 @@
 use bincode::{BorrowDecode, Encode};
 use domain::FiscalYear;
 use domain::ids::Day;
-use domain::voucher::{DivisionCode, Voucher, VoucherKey, VoucherKind, VoucherNumber, canonical};
+use domain::voucher::{
+    DivisionCode, Field, Voucher, VoucherKey, VoucherKind, VoucherNumber, canonical,
+};
 use xxhash_rust::xxh3::xxh3_64;
 
 const fn layout() -> impl bincode::config::Config {
@@ -24,6 +26,10 @@ pub(crate) fn decode<'a, T: BorrowDecode<'a, ()>>(bytes: &'a [u8]) -> T {
     assert!(used == bytes.len(), "a record of {} bytes has {used} to read", bytes.len());
     record
 }
+
+/// Where a line says that payees stand beside its order: in a transfer request (2301) the voucher (8207) they came in, in a
+/// refund request (2302) the order's line that the payee it names is part of.
+pub(crate) const BESIDE: Field = Field::Hold1;
 
 /// A voucher's key.
 #[derive(Clone, Copy, Encode, BorrowDecode)]

@@ -1,7 +1,10 @@
 //! Statements as vouchers: heads that do not add up, lines that lack something, and answers.
 
+use std::collections::BTreeMap;
+
 use domain::Fen;
 use domain::ids::{Day, FiscalYear};
+use domain::reconciliation::opening::openings;
 use domain::reconciliation::statement::{
     HeadProblem, Unfit, answer, balance, check_head, lines, reason, source_of,
 };
@@ -307,4 +310,38 @@ fn a_reason_fits_its_field_whatever_was_found() {
         let is_cut = why.ends_with(&format!("等共{}项", many + 1));
         assert_eq!(is_cut, many > 6, "{many}: {why}");
     }
+}
+
+#[test]
+fn an_account_begins_a_day_with_what_it_ended_the_last_one_with() {
+    let told = |serial, treasury: &str, begins: i64, ends: i64| {
+        let head = Fields::new()
+            .with_text(Field::Treasury, treasury)
+            .with_amount(Field::OpeningBalance, Fen::new(begins))
+            .with_amount(Field::ClosingBalance, Fen::new(ends));
+        let key = key(VoucherKind::TreasuryStatement, serial);
+        Voucher { key, flag: Flag::Original, date: day(), head, details: Vec::new() }
+    };
+    let last = BTreeMap::from([("15".into(), Fen::new(100)), ("16".into(), Fen::new(7))]);
+    // Two parts of one account, one of another, and one that was not told of before.
+    let right =
+        [told(1, "15", 100, 60), told(2, "15", 60, 80), told(3, "16", 7, 7), told(4, "17", 9, 9)];
+    let (breaks, ends) = openings(&right, &last);
+    assert_eq!(breaks, []);
+    let fen = |fen| Fen::new(fen);
+    assert_eq!(ends, BTreeMap::from([("15", fen(80)), ("16", fen(7)), ("17", fen(9))]));
+    // Behind the day before, and between two parts.
+    let wrong = [told(1, "15", 150, 60), told(2, "15", 61, 80), told(3, "16", 7, 7)];
+    let (breaks, _) = openings(&wrong, &last);
+    let found: Vec<_> =
+        breaks.iter().map(|one| (one.account, one.ended_fen.get(), one.begins_fen.get())).collect();
+    assert_eq!(found, [("15", 100, 150), ("15", 60, 61)]);
+    let mut comparison = Comparison::new(Source::Treasury);
+    for [ours, theirs] in breaks.iter().map(|one| one.lines(day())) {
+        comparison.add(Side::Ours, &ours).expect("there is room");
+        comparison.add(Side::Theirs, &theirs).expect("there is room");
+    }
+    let compared = comparison.finish();
+    let classes: Vec<Class> = compared.findings().map(|one| one.class).collect();
+    assert_eq!(classes, [Class::AmountDiff, Class::AmountDiff]);
 }

@@ -89,6 +89,12 @@ pub trait Business {
     /// When the order is refused; nothing comes of it then.
     fn order(&self, order: &Self::Order) -> Result<Vec<Effect>, Self::Refusal>;
 
+    /// What a business does by itself after an order, a step at a time: each is decided on what the one before it has
+    /// changed, and nothing more is asked of it once nothing comes. All of it is part of the order's turn.
+    fn goes_on(&self) -> Vec<Effect> {
+        Vec::new()
+    }
+
     /// What comes of one of ours that ends without having been carried out: the other side sent it back or did not
     /// take it, or it was voided before it left.
     fn came_back(&self, from: Party, key: VoucherKey, reason: &str) -> Vec<Effect>;

@@ -85,6 +85,12 @@ impl Words<Bank> for BankWords {
                     "uncleared": yuan_text(exposure.uncleared_fen),
                     "collected": yuan_text(bank.collected_fen()),
                     "refunds_held": yuan_text(exposure.refunds_held_fen),
+                    "waiting": bank.early().map(|(order, since)| json!({
+                        "voucher": order.key.to_string(),
+                        "for": "Day",
+                        "date": order.date.get(),
+                        "since": since.map(domain::ids::Day::get),
+                    })).collect::<Vec<_>>(),
                     "zero_alarms": bank.alarms().len(),
                     "planted": bank.planted().len(),
                 });

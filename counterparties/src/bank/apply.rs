@@ -10,6 +10,7 @@ use super::{
     Bank, DepositAccount, HalfBatch, HeldReceipt, Phase, RefundRow, Request, RequestEnd, Row,
     State, ZeroAlarm, ZeroBalanceAccount,
 };
+use crate::behind::Early;
 use crate::ledger::{AccountKind, Posting, Purpose, SourceId, TextId};
 use crate::record as encoding;
 use crate::script::{Fault, Planted};
@@ -45,6 +46,12 @@ impl Bank {
             Record::DayOpened { day } => {
                 (self.day, self.phase) = (Some(encoding::day(day)), Phase::Open);
             }
+            Record::Early { digest, from, voucher } => {
+                let (from, since) = (from.parse().expect("a party was written"), self.day);
+                let voucher = encoding::voucher(voucher);
+                self.behind.put(Early { from, voucher, digest, since });
+            }
+            Record::TakenUp { key } => self.behind.remove(&key.key()),
             Record::CutOff => self.phase = Phase::CutOff,
             Record::Paid(paid) => self.paid(&paid),
             Record::Debited { debit, number, account, payee, amount_fen } => {

@@ -21,7 +21,7 @@ use super::record::Record;
 use super::{Bank, RefundRow, Refusal, Request, Row, State, ZeroBalanceAccount, failed, noted};
 use crate::ledger::SourceId;
 use crate::limits::{REQUESTED_PER_ORDER_MAX, REQUESTS_PER_ORDER_MAX};
-use crate::record::KeyRecord;
+use crate::record::{BESIDE, KeyRecord};
 use crate::script::Fault;
 
 /// What vouchers are requested together by, as it is read from a group's name.
@@ -137,7 +137,7 @@ impl Bank {
         let mut places: HashMap<&str, usize> = HashMap::new();
         for paid in 0..row.paid_lines {
             let at = (row.first_entry + 2 * paid + 1) as usize;
-            let charged = &self.ledger.entries()[at];
+            let (advanced, charged) = (&self.ledger.entries()[at - 1], &self.ledger.entries()[at]);
             let amount_fen = FenSum::from(charged.amount_fen.get());
             let detail = self.ledger.detail(charged);
             // Several payees beside may be part of one line.
@@ -150,6 +150,8 @@ impl Bank {
                     elements: self.ledger.elements(charged),
                     payment: self.payments[(row.first_payment + paid) as usize],
                     amount_fen,
+                    beside: (advanced.source != source)
+                        .then(|| self.ledger.key(advanced.source).number.as_str().to_owned()),
                 }),
             }
         }
@@ -258,6 +260,7 @@ impl Bank {
             elements: self.ledger.elements(&charged),
             payment: self.payments[(self.row(*source).first_payment + line) as usize],
             amount_fen,
+            beside: (advanced.source != *source).then(|| self.ledger.detail(&charged).to_owned()),
         });
         draft.amount_fen += amount_fen;
         let written = draft.details.last_mut().expect("a line was written");
@@ -324,11 +327,13 @@ struct ClearingLine<'a> {
     elements: &'a str,
     payment: u128,
     amount_fen: FenSum,
+    /// Where payees stand beside the order: see [`BESIDE`].
+    beside: Option<String>,
 }
 
 impl Draft {
     fn line(&mut self, line: &ClearingLine<'_>) {
-        let ClearingLine { order, detail, elements, payment, amount_fen } = *line;
+        let ClearingLine { order, detail, elements, payment, amount_fen, ref beside } = *line;
         let amount_fen = i64::try_from(amount_fen).expect("a line is part of an amount");
         let mut fields = Fields::new()
             .with_text(Field::OriginalKind, order.kind.code().to_string())
@@ -339,6 +344,9 @@ impl Draft {
             if !text.is_empty() {
                 fields.set(field, Value::Text(text.to_owned()));
             }
+        }
+        if let Some(beside) = beside {
+            fields.set(BESIDE, Value::Text(beside.clone()));
         }
         if payment != 0 {
             fields.set(Field::Payment, Value::Text(format!("{payment:032x}")));

@@ -11,6 +11,7 @@
 mod apply;
 mod clearing;
 mod collection;
+mod early;
 mod master;
 mod order;
 mod payment;
@@ -41,6 +42,7 @@ use record::Record;
 pub(crate) use refusal::findings_told;
 pub use trade::Trade;
 
+use crate::behind::Behind;
 use crate::ledger::{AccountId, AccountKind, Ledger, Purpose, SourceId, TextId, Texts};
 use crate::record::{self as encoding, KeyRecord};
 use crate::script::{Fault, Planted, Script};
@@ -191,6 +193,8 @@ pub struct Bank {
     debits: BTreeMap<VoucherKey, Debited>,
     /// Claims that were debited, by payee and the payee's number.
     claims: BTreeSet<(String, String)>,
+    /// Orders that wait for a day.
+    behind: Behind,
     numbers: u32,
     planted: Vec<Planted>,
     alarms: Vec<ZeroAlarm>,
@@ -237,6 +241,7 @@ impl Bank {
             held: BTreeMap::new(),
             debits: BTreeMap::new(),
             claims: BTreeSet::new(),
+            behind: Behind::default(),
             numbers: 0,
             planted: Vec::new(),
             alarms: Vec::new(),
@@ -413,6 +418,10 @@ impl Business for Bank {
             Order::Close => self.close(),
             Order::Tell(period) => self.tell(*period),
         }
+    }
+
+    fn goes_on(&self) -> Vec<Effect> {
+        self.take_up()
     }
 
     fn came_back(&self, from: Party, key: VoucherKey, _reason: &str) -> Vec<Effect> {

@@ -24,6 +24,12 @@ use crate::limits::{BATCHES_WAITING_MAX, REASON_CHARS_MAX};
 use crate::record::{KeyRecord, digest, voucher_bytes};
 use crate::script::Fault;
 
+/// A number that was used for another voucher.
+fn reused(voucher: &Voucher) -> (Verdict, Vec<Effect>) {
+    let key = voucher.key;
+    failed(format!("同号异文: {key} came before with other contents; never use a number again"))
+}
+
 impl Bank {
     pub(super) fn take_payment(&self, from: Party, voucher: &Voucher) -> (Verdict, Vec<Effect>) {
         let Some(digest) = digest(voucher) else {
@@ -32,25 +38,37 @@ impl Bank {
         if let Some(source) = self.ledger.find_source(voucher.key) {
             return self.take_again(from, voucher, source, digest);
         }
-        let Some(day) = self.day else {
-            return self.send_back(from, voucher, digest, &Returned::NoDay);
-        };
+        if let Some(known) = self.early_digest(&voucher.key) {
+            return if known == digest { (Verdict::Accepted, Vec::new()) } else { reused(voucher) };
+        }
+        let waits = self.waits_for_day(voucher);
+        let day =
+            self.day.map_or(voucher.date, |day| if waits { day.max(voucher.date) } else { day });
         let findings = check(voucher, day, &OwnName(&self.identity));
         if !findings.is_empty() {
             return failed(findings_told(&findings));
         }
+        let effects = match waits {
+            true => self.wait_for_day(from, voucher, digest),
+            false => self.decided(from, voucher, digest),
+        };
+        (Verdict::Accepted, effects)
+    }
+
+    /// What comes of an order that has the form.
+    pub(super) fn decided(&self, from: Party, voucher: &Voucher, digest: u64) -> Vec<Effect> {
         let decided = if voucher.key.kind == VoucherKind::BatchDetails {
             self.details_beside(from, voucher, digest)
         } else {
             self.order_to_pay(from, voucher, digest)
         };
         match decided {
-            Ok(effects) => (Verdict::Accepted, effects),
+            Ok(effects) => effects,
             Err(returned) => {
-                let (verdict, mut effects) = self.send_back(from, voucher, digest, &returned);
+                let mut effects = self.send_back(from, voucher, digest, &returned);
                 // Neither half of a batch is of use without the other.
                 effects.extend(self.other_half_back(voucher, &returned));
-                (verdict, effects)
+                effects
             }
         }
     }
@@ -63,7 +81,7 @@ impl Bank {
         };
         let half = source.and_then(|source| Some((source, self.halves.get(&source)?)));
         half.map_or_else(Vec::new, |(source, half)| {
-            self.send_back(half.from, &half.voucher, self.row(source).digest, why).1
+            self.send_back(half.from, &half.voucher, self.row(source).digest, why)
         })
     }
 
@@ -77,10 +95,7 @@ impl Bank {
     ) -> (Verdict, Vec<Effect>) {
         let row = self.row(source);
         if row.digest != digest {
-            return failed(format!(
-                "同号异文: {} came before with other contents; never use a number again",
-                voucher.key
-            ));
+            return reused(voucher);
         }
         let effects = match row.state {
             // What was said in a message is said.
@@ -101,20 +116,14 @@ impl Bank {
         (Verdict::Accepted, effects)
     }
 
-    fn send_back(
-        &self,
-        to: Party,
-        voucher: &Voucher,
-        digest: u64,
-        why: &Returned,
-    ) -> (Verdict, Vec<Effect>) {
+    fn send_back(&self, to: Party, voucher: &Voucher, digest: u64, why: &Returned) -> Vec<Effect> {
         let key = KeyRecord::from(&voucher.key);
         let said = self.speak_iso.contains(&to).then(|| self.nothing_paid(voucher, why));
         let returned = match said.filter(|receipt| payload::write(receipt).is_some()) {
             Some(voucher) => Effect::Issue { to, voucher },
             None => Effect::Return { to, key: voucher.key, reason: why.reason() },
         };
-        (Verdict::Accepted, vec![noted(&Record::Returned { key, digest }), returned])
+        vec![noted(&Record::Returned { key, digest }), returned]
     }
 
     /// The receipt of an order of which nothing is paid.

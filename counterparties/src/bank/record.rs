@@ -112,6 +112,16 @@ pub(super) enum Record<'a> {
         debit: KeyRecord<'a>,
         notice: KeyRecord<'a>,
     },
+    /// An order is dated on a day that the bank has not begun, and waits for it.
+    Early {
+        digest: u64,
+        from: &'a str,
+        voucher: &'a [u8],
+    },
+    /// It is looked at now.
+    TakenUp {
+        key: KeyRecord<'a>,
+    },
 }
 
 #[derive(Encode, BorrowDecode)]

@@ -38,6 +38,9 @@ impl Bank {
     /// Never for an order that the bank took: what was paid has entries.
     #[must_use]
     pub fn trade(&self, voucher: VoucherKey) -> Trade {
+        if self.early_digest(&voucher).is_some() {
+            return Trade::NotPaid;
+        }
         let Some(mut source) = self.ledger.find_source(voucher) else { return Trade::Unknown };
         let mut row = self.row(source);
         if row.state == State::Beside {

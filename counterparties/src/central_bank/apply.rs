@@ -12,7 +12,8 @@ use super::master::{MasterRow, Treasury};
 use super::order::PaidIn;
 use super::record::Record;
 use super::requests::lane_of;
-use super::{CentralBank, Ended, Kept, is_notice, order_of, request_of};
+use super::{CentralBank, Ended, Kept, is_notice, request_of};
+use crate::behind::Early;
 use crate::ledger::{AccountId, AccountKind, Posting, Purpose, SourceId};
 use crate::record as encoding;
 
@@ -45,7 +46,10 @@ impl CentralBank {
             Record::Unit { division: of, code } => {
                 self.master.put(MasterRow::Unit { division: division(of), code: code.to_owned() });
             }
-            Record::DayOpened { day } => (self.day, self.open) = (Some(encoding::day(day)), true),
+            Record::DayOpened { day } => {
+                (self.day, self.open) = (Some(encoding::day(day)), true);
+                self.beginning = true;
+            }
             Record::PaidIn { treasury, what, class, amount_fen } => {
                 let (purpose, outside) = match what {
                     what if what == PaidIn::Opening as u8 => (Purpose::Opening, "opening"),
@@ -72,7 +76,7 @@ impl CentralBank {
                 let arrived = self.arrived;
                 self.arrived += 1;
                 let kept = Kept { from, voucher, lane, arrived, since, queued: false };
-                if is_notice(&kept)
+                if is_notice(&kept.voucher)
                     && let Some(request) = request_of(&kept.voucher)
                 {
                     self.notices.insert(request, key);
@@ -93,6 +97,14 @@ impl CentralBank {
             }
             Record::Settled { key } => self.settled(key.key()),
             Record::Told { numbers } => self.numbers += numbers,
+            Record::Early { digest, from, voucher } => {
+                let voucher = encoding::voucher(voucher);
+                self.seen.insert(voucher.key, digest);
+                let from = from.parse().expect("a party was written");
+                self.behind.put(Early { from, voucher, digest, since: self.day });
+            }
+            Record::TakenUp { key } => self.behind.remove(&key.key()),
+            Record::Begun => self.beginning = false,
             Record::Closed { numbers } => {
                 self.open = false;
                 self.numbers += numbers;
@@ -208,12 +220,7 @@ impl CentralBank {
         for (function, sum_fen) in by_function(voucher) {
             self.post(Purpose::Clearing, source, function, treasury, reserve, sum_fen);
         }
-        for line in &voucher.details {
-            let amount_fen = line.fields.amount_fen(Field::Amount).unwrap_or_default();
-            if let Some(order) = order_of(voucher, &line.fields) {
-                self.cleared.entry(order).or_default().amount_fen += FenSum::from(amount_fen.get());
-            }
-        }
+        self.cleared.clear(voucher);
     }
 
     fn refunds_cleared(&mut self, voucher: &Voucher, source: SourceId, treasury: AccountId) {
@@ -221,15 +228,7 @@ impl CentralBank {
         for (function, sum_fen) in by_function(voucher) {
             self.post(Purpose::RefundClearing, source, function, reserve, treasury, -sum_fen);
         }
-        for line in &voucher.details {
-            let amount_fen = line.fields.amount_fen(Field::Amount).unwrap_or_default();
-            let detail = line.fields.text(Field::OriginalDetail).unwrap_or("");
-            if let Some(order) = order_of(voucher, &line.fields) {
-                self.cleared.entry(order).or_default().refunded_fen -=
-                    FenSum::from(amount_fen.get());
-                self.refunded.insert((order, detail.to_owned()));
-            }
-        }
+        self.cleared.give_back(voucher);
     }
 
     fn allocate(&mut self, voucher: &Voucher, source: SourceId, treasury: AccountId) {

@@ -7,6 +7,7 @@
 mod apply;
 mod back;
 mod cash;
+mod cleared;
 mod gate;
 mod master;
 mod order;
@@ -15,7 +16,7 @@ mod requests;
 mod statements;
 mod totals;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::clearing::Lane;
 use domain::ids::Day;
@@ -32,8 +33,11 @@ pub use master::{Identity, MasterRow, Treasury};
 pub use order::{Order, PaidIn, Refusal};
 
 use self::back::Allocated;
+use self::cleared::Cleared;
 use self::master::Master;
 use self::record::Record;
+use self::requests::lane_of;
+use crate::behind::Behind;
 use crate::income::Income;
 use crate::ledger::{AccountKind, Ledger, Purpose};
 use crate::record::{self as encoding};
@@ -41,6 +45,8 @@ use crate::record::{self as encoding};
 /// What a voucher waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WaitsFor {
+    /// The next business day: it came behind the close.
+    Day,
     /// Finance's limit notice.
     Notice,
     /// Cash in the treasury (Q1902).
@@ -88,13 +94,6 @@ struct Ended {
     returned: bool,
 }
 
-/// What was cleared of a payment order.
-#[derive(Clone, Copy, Debug, Default)]
-struct Cleared {
-    amount_fen: FenSum,
-    refunded_fen: FenSum,
-}
-
 /// Names of vouchers in a queue, in the order they are paid.
 type Queue = BTreeSet<(Lane, u64, VoucherKey)>;
 
@@ -106,6 +105,10 @@ pub struct CentralBank {
     ledger: Ledger,
     day: Option<Day>,
     open: bool,
+    /// What came behind the close.
+    behind: Behind,
+    /// The day has begun, and what waited for it is not looked at yet.
+    beginning: bool,
     /// Every voucher that was ever taken, with what tells it from others under its key.
     seen: HashMap<VoucherKey, u64>,
     kept: BTreeMap<VoucherKey, Kept>,
@@ -113,9 +116,7 @@ pub struct CentralBank {
     notices: BTreeMap<VoucherKey, VoucherKey>,
     arrived: u64,
     queues: BTreeMap<String, Queue>,
-    cleared: HashMap<VoucherKey, Cleared>,
-    /// Refunds by order and detail.
-    refunded: HashSet<(VoucherKey, String)>,
+    cleared: Cleared,
     ended: Vec<Ended>,
     /// Allocations that were paid.
     allocated: HashMap<VoucherKey, Allocated>,
@@ -141,13 +142,14 @@ impl CentralBank {
             ledger: Ledger::default(),
             day: None,
             open: false,
+            behind: Behind::default(),
+            beginning: false,
             seen: HashMap::new(),
             kept: BTreeMap::new(),
             notices: BTreeMap::new(),
             arrived: 0,
             queues: BTreeMap::new(),
-            cleared: HashMap::new(),
-            refunded: HashSet::new(),
+            cleared: Cleared::default(),
             ended: Vec::new(),
             allocated: HashMap::new(),
             allocations_back: 0,
@@ -190,11 +192,13 @@ impl CentralBank {
         account.map_or(0, |account| self.ledger.balance_fen(account))
     }
 
-    /// Everything that waits: for cash in the order it will be paid, then for notices.
+    /// Everything that waits: for cash in the order it will be paid, then for notices, then for a day.
     #[must_use]
     pub fn waiting(&self) -> Vec<Waiting> {
         let queued = self.queues.values().flatten().map(|(_, _, key)| *key);
-        let for_notices = self.kept.iter().filter(|(_, kept)| !kept.queued && !is_notice(kept));
+        let early = self.behind.iter().filter(|early| !is_notice(&early.voucher));
+        let for_notices =
+            self.kept.iter().filter(|(_, kept)| !kept.queued && !is_notice(&kept.voucher));
         queued
             .chain(for_notices.map(|(key, _)| *key))
             .map(|voucher| {
@@ -204,6 +208,14 @@ impl CentralBank {
                 let amount_fen = held.head.amount_fen(Field::Amount).unwrap_or_default();
                 Waiting { voucher, treasury, waits_for, lane: *lane, amount_fen, since: *since }
             })
+            .chain(early.map(|early| Waiting {
+                voucher: early.voucher.key,
+                treasury: early.voucher.head.text(Field::Treasury).unwrap_or("").to_owned(),
+                waits_for: WaitsFor::Day,
+                lane: lane_of(&early.voucher),
+                amount_fen: early.voucher.head.amount_fen(Field::Amount).unwrap_or_default(),
+                since: early.since.unwrap_or(early.voucher.date),
+            }))
             .collect()
     }
 
@@ -227,8 +239,8 @@ fn order_of(request: &Voucher, line: &Fields) -> Option<VoucherKey> {
     named_voucher(division, year, line)
 }
 
-fn is_notice(kept: &Kept) -> bool {
-    matches!(kept.voucher.key.kind, VoucherKind::AuthorizedLimit | VoucherKind::DirectLimit)
+const fn is_notice(voucher: &Voucher) -> bool {
+    matches!(voucher.key.kind, VoucherKind::AuthorizedLimit | VoucherKind::DirectLimit)
 }
 
 /// The key of the request that a notice is for.
@@ -275,14 +287,20 @@ impl Business for CentralBank {
             Order::AllocationBack { allocation, detail, reason } => {
                 self.allocation_back(*allocation, detail.as_deref(), reason)
             }
-            Order::Settle => {
-                let mut run = self.run(self.today()?);
-                self.queues.keys().for_each(|treasury| run.drain(treasury));
-                Ok(run.into_effects())
-            }
+            Order::Settle => Ok(self.drained(self.today()?)),
             Order::Close => self.close(),
             Order::Tell(period) => self.tell(*period),
         }
+    }
+
+    fn goes_on(&self) -> Vec<Effect> {
+        let Some(day) = self.day().filter(|_| self.beginning) else { return Vec::new() };
+        if let Some(early) = self.behind.first_by(day) {
+            return self.take_up(early, day);
+        }
+        let mut effects = vec![noted(&Record::Begun)];
+        effects.extend(self.drained(day));
+        effects
     }
 
     fn came_back(&self, _from: Party, _key: VoucherKey, _reason: &str) -> Vec<Effect> {
@@ -330,13 +348,17 @@ impl CentralBank {
             Some(open) if self.open => Err(Refusal::DayOpen { day: open }),
             Some(last) if last >= day => Err(Refusal::DayPast { day, last }),
             _ => {
-                let mut effects = vec![noted(&Record::DayOpened { day: day.get() })];
-                let mut run = self.run(day);
-                self.queues.keys().for_each(|treasury| run.drain(treasury));
-                effects.extend(run.into_effects());
-                Ok(effects)
+                // What waited for the day joins the queues before anything is paid out of them.
+                Ok(vec![noted(&Record::DayOpened { day: day.get() })])
             }
         }
+    }
+
+    /// What is paid out of all queues.
+    fn drained(&self, day: Day) -> Vec<Effect> {
+        let mut run = self.run(day);
+        self.queues.keys().for_each(|treasury| run.drain(treasury));
+        run.into_effects()
     }
 
     fn pay_in(

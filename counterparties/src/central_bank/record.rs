@@ -79,4 +79,16 @@ pub(super) enum Record<'a> {
         notice: KeyRecord<'a>,
         lines: Vec<u32>,
     },
+    /// A voucher came behind the close and waits for a day.
+    Early {
+        digest: u64,
+        from: &'a str,
+        voucher: &'a [u8],
+    },
+    /// It is looked at now.
+    TakenUp {
+        key: KeyRecord<'a>,
+    },
+    /// All that waited for the day has been looked at.
+    Begun,
 }

@@ -8,6 +8,7 @@ use exchange::business::{Effect, Verdict};
 use super::cash::{Joining, amount_fen};
 use super::record::Record;
 use super::{CentralBank, failed, noted, request_of};
+use crate::behind::Early;
 use crate::limits::{KEPT_MAX, REASON_CHARS_MAX};
 use crate::record::{KeyRecord, digest, voucher_bytes};
 
@@ -29,10 +30,43 @@ impl CentralBank {
         let Some(day) = self.day else {
             return failed("国库未开工: the treasury has not begun its first day; send it later");
         };
-        if let Some(reason) = self.stopped_at_gate(from, voucher, day) {
-            return (Verdict::Accepted, send_back(from, voucher.key, digest, reason));
+        let effects = match self.is_behind(voucher, day) {
+            true => self.wait_for_day(from, voucher, digest),
+            false => self.look_at(from, voucher, digest, day),
+        };
+        (Verdict::Accepted, effects)
+    }
+
+    /// Whether a voucher came behind the close. What answers a statement of the closed day is part of it.
+    fn is_behind(&self, voucher: &Voucher, day: Day) -> bool {
+        let is_answer = matches!(
+            voucher.key.kind,
+            VoucherKind::StatementAnswer | VoucherKind::BankStatementAnswer
+        );
+        !self.open && (!is_answer || voucher.date > day)
+    }
+
+    fn wait_for_day(&self, from: Party, voucher: &Voucher, digest: u64) -> Vec<Effect> {
+        if self.kept.len() + self.behind.len() >= KEPT_MAX {
+            return send_back(from, voucher.key, digest, too_many());
         }
-        let effects = match voucher.key.kind {
+        let (from, voucher) = (from.to_string(), voucher_bytes(voucher));
+        vec![noted(&Record::Early { digest, from: &from, voucher: &voucher })]
+    }
+
+    /// Looks at what waited for the day as if it had just come.
+    pub(super) fn take_up(&self, early: &Early, day: Day) -> Vec<Effect> {
+        let Early { from, voucher, digest, .. } = early;
+        let mut effects = vec![noted(&Record::TakenUp { key: KeyRecord::from(&voucher.key) })];
+        effects.extend(self.look_at(*from, voucher, *digest, day));
+        effects
+    }
+
+    fn look_at(&self, from: Party, voucher: &Voucher, digest: u64, day: Day) -> Vec<Effect> {
+        if let Some(reason) = self.stopped_at_gate(from, voucher, day) {
+            return send_back(from, voucher.key, digest, reason);
+        }
+        match voucher.key.kind {
             VoucherKind::TransferRequest => self.take_request(from, voucher, digest, day),
             VoucherKind::AuthorizedLimit | VoucherKind::DirectLimit => {
                 self.take_notice(from, voucher, digest, day)
@@ -44,8 +78,7 @@ impl CentralBank {
             kind if kind.is_correction() => self.post_now(from, voucher, digest, day),
             VoucherKind::BaseData => take_base_data(voucher, digest),
             _ => vec![noted(&Record::Noted { key: KeyRecord::from(&voucher.key), digest })],
-        };
-        (Verdict::Accepted, effects)
+        }
     }
 
     fn take_request(&self, from: Party, request: &Voucher, digest: u64, day: Day) -> Vec<Effect> {
@@ -70,7 +103,7 @@ impl CentralBank {
             return send_back(from, notice.key, digest, why);
         }
         let Some(kept) = self.kept.get(&request).filter(|kept| !kept.queued) else {
-            if self.seen.contains_key(&request) {
+            if self.seen.contains_key(&request) && self.behind.get(&request).is_none() {
                 let why =
                     format!("划款凭证已了结: {request} has come to its end; notice the next one");
                 return send_back(from, notice.key, digest, why);
@@ -108,9 +141,7 @@ impl CentralBank {
 
     fn keep(&self, from: Party, voucher: &Voucher, digest: u64) -> Vec<Effect> {
         if self.kept.len() >= KEPT_MAX {
-            let why =
-                format!("待清算凭证过多: {KEPT_MAX} vouchers wait already; send it again tomorrow");
-            return send_back(from, voucher.key, digest, why);
+            return send_back(from, voucher.key, digest, too_many());
         }
         let (from, voucher) = (from.to_string(), voucher_bytes(voucher));
         vec![noted(&Record::Kept { digest, from: &from, voucher: &voucher })]
@@ -134,7 +165,7 @@ impl CentralBank {
             return effects;
         }
         effects.push(noted(&Record::Queued { key: KeyRecord::from(&voucher.key) }));
-        if !self.open {
+        if self.beginning {
             return effects;
         }
         let lane = lane_of(voucher);
@@ -154,7 +185,7 @@ impl CentralBank {
         effects.push(noted(&Record::Settled { key: KeyRecord::from(&voucher.key) }));
         effects.extend(self.settled_answers(day, from, voucher, None));
         let treasury = voucher.head.text(Field::Treasury).unwrap_or("");
-        if self.open {
+        if !self.beginning {
             let mut run = self.run(day);
             run.add(treasury, -amount_fen(voucher));
             run.drain(treasury);
@@ -162,6 +193,10 @@ impl CentralBank {
         }
         effects
     }
+}
+
+fn too_many() -> String {
+    format!("待清算凭证过多: {KEPT_MAX} vouchers wait already; send it again tomorrow")
 }
 
 /// Units and departments that finance tells.

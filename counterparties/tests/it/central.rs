@@ -133,10 +133,18 @@ fn refunds_have_to_name_what_was_cleared_once_and_not_more() {
         ("2", &[("1", "1", -1), ("1", "1", -1)]),
         ("3", &[("1", "1", -501)]),
         ("4", &[("1", "1", -300), ("1", "2", -201)]),
+        // A detail that the order does not have, with what one of them was; part of a detail.
+        ("8", &[("1", "3", -200)]),
+        ("9", &[("1", "1", -5)]),
+        ("10", &[("1", "", -300)]),
     ] {
         let told = returned(&province, &refund(number, lines));
         assert!(told.is_some(), "refund {number} passes");
     }
+    // As part of a line beside which no payees stood.
+    let mut part = refund("11", &[("1", "7", -5)]);
+    set(&mut part.details[0].fields, Field::Hold1, "1");
+    assert!(returned(&province, &part).is_some(), "a part of a detail that was paid whole");
     let central = province.central.party();
     let right = refund("5", &[("1", "1", -300)]);
     let from = party("bank:102");
@@ -194,6 +202,124 @@ fn when_cash_is_short_wages_go_first_and_nobody_is_refused() {
     province.run();
     assert_eq!(queue(&province), []);
     province.assert_books();
+    province.assert_replays();
+}
+
+/// A refund request for the first line of an order.
+fn refund_of(request: &Voucher, number: &str, on: u32, fen: i64) -> Voucher {
+    let mut refund = request.clone();
+    (refund.key, refund.date) = (key(VoucherKind::RefundRequest, number), day(on));
+    refund.details.truncate(1);
+    let fields = &mut refund.details[0].fields;
+    set(fields, Field::RefundNumber, "1");
+    fields.set(Field::Amount, Value::Amount(Fen::new(-fen)));
+    refund.head.set(Field::Amount, Value::Amount(Fen::new(-fen)));
+    refund.head.set(Field::Total, Value::Count(1));
+    refund
+}
+
+/// The balances at the beginning and the end of the days that a treasury's account statements tell of.
+fn told_balances(province: &Province) -> Vec<(u32, i64, i64)> {
+    let got = province.finance.got.iter();
+    let of_treasury = got.filter(|voucher| {
+        voucher.key.kind == VoucherKind::TreasuryStatement
+            && voucher.head.text(Field::Treasury) == Some(TREASURY)
+    });
+    let fen = |voucher: &Voucher, field| voucher.head.amount_fen(field).map_or(0, Fen::get);
+    of_treasury
+        .map(|voucher| {
+            let [begins, ends] =
+                [Field::OpeningBalance, Field::ClosingBalance].map(|field| fen(voucher, field));
+            (voucher.date.get(), begins, ends)
+        })
+        .collect()
+}
+
+#[test]
+fn what_comes_behind_the_close_waits_for_the_next_day() {
+    let mut province = province(1_000, Notices::AsRequested);
+    let central = province.central.party();
+    province.pay(&[order("102", "1", day(MONDAY), &[("6222001", "2050203", 300)])]);
+    province.pay(&[order("102", "2", day(MONDAY), &[("6222001", "2050203", 250)])]);
+    province.run();
+    province.bank(0, &Order::RequestClearing);
+    province.run();
+    assert_eq!(province.central.balance_fen(TREASURY), 450);
+    let cleared = province.central.ledger().entries().len();
+    let request = province
+        .finance
+        .got
+        .iter()
+        .find(|voucher| voucher.key.kind == VoucherKind::TransferRequest);
+    let request = request.expect("finance has a copy").clone();
+    let refund = refund_of(&request, "R1", MONDAY, 300);
+    assert_eq!(returned(&province, &refund), None, "on an open day it is taken");
+    // A payment is asked for by the bank, and the central bank closes before it hears of it.
+    province.pay(&[order("102", "3", day(MONDAY), &[("6222001", "2050203", 50)])]);
+    province.run();
+    province.central(&central_bank::Order::Close);
+    province.bank(0, &Order::RequestClearing);
+    province.send(central, allocation("1", "6222009", 100));
+    let from = party("bank:102");
+    let on_its_way =
+        |voucher: &Voucher| Message::Voucher { from, to: central, voucher: voucher.clone() };
+    province.on_the_way.push(on_its_way(&refund));
+    province.on_the_way.push(on_its_way(&refund));
+    province.run();
+    // All of it waits, as anybody can see, and nothing has moved.
+    let waits: Vec<(VoucherKind, WaitsFor)> =
+        province.central.waiting().iter().map(|one| (one.voucher.kind, one.waits_for)).collect();
+    assert_eq!(waits.len(), 3, "{waits:?}");
+    assert!(waits.iter().all(|(_, what)| *what == WaitsFor::Day), "{waits:?}");
+    for kind in [VoucherKind::TransferRequest, VoucherKind::Allocation, VoucherKind::RefundRequest]
+    {
+        assert!(waits.contains(&(kind, WaitsFor::Day)), "{waits:?}");
+    }
+    assert_eq!(province.central.ledger().entries().len(), cleared);
+    // Another voucher under a number that waits is another voucher under a used number.
+    let mut other = refund.clone();
+    set(&mut other.head, Field::Reason, "另一笔");
+    let (verdict, _) = province.central.take(from, &other);
+    assert!(matches!(verdict, Verdict::Failed { .. }), "{verdict:?}");
+    province.assert_replays();
+    // It is looked at when the next day has begun: cleared on it, and told of in its statements.
+    province.bank(0, &Order::Close);
+    province.bank(1, &Order::Close);
+    province.open(day(MONDAY + 1));
+    province.run();
+    assert_eq!(province.central.waiting(), []);
+    assert_eq!(province.central.balance_fen(TREASURY), 450 + 300 - 100 - 50);
+    province.close();
+    assert_eq!(told_balances(&province), [(MONDAY, 0, 450), (MONDAY + 1, 450, 600)]);
+    let ended = province.finance.got.iter().filter(|voucher| {
+        voucher.key.kind == VoucherKind::ClearingStatement
+            && voucher.head.text(Field::Treasury) == Some(TREASURY)
+    });
+    let lines: Vec<usize> = ended.map(|voucher| voucher.details.len()).collect();
+    assert_eq!(lines.iter().sum::<usize>(), 3, "a request and two on the next day: {lines:?}");
+    province.assert_books();
+    province.assert_replays();
+}
+
+#[test]
+fn wages_that_came_behind_the_close_go_before_what_waited_for_cash() {
+    let mut province = province(100, Notices::AsRequested);
+    province.pay(&[of_class("1", "50601", 600)]);
+    province.run();
+    province.bank(0, &Order::RequestClearing);
+    province.run();
+    province.central(&central_bank::Order::Close);
+    province.pay(&[of_class("2", "50101", 80)]);
+    province.run();
+    province.bank(0, &Order::RequestClearing);
+    province.run();
+    province.bank(0, &Order::Close);
+    province.bank(1, &Order::Close);
+    province.open(day(MONDAY + 1));
+    province.run();
+    let waiting = province.central.waiting();
+    assert_eq!(waiting.iter().map(|one| one.lane).collect::<Vec<_>>(), [Lane::Other]);
+    assert_eq!(province.central.balance_fen(TREASURY), 20);
     province.assert_replays();
 }
 

@@ -150,11 +150,17 @@ impl Closing {
     pub(crate) fn bank(&mut self, at: usize, order: &bank::Order) {
         let effects = self.banks[at].order(order).unwrap_or_else(|why| panic!("{order:?}: {why}"));
         self.carry_out(self.banks[at].party(), effects);
+        while let more @ [_, ..] = &*self.banks[at].goes_on() {
+            self.carry_out(self.banks[at].party(), more.to_vec());
+        }
     }
 
     pub(crate) fn central(&mut self, order: &central_bank::Order) {
         let effects = self.central.order(order).unwrap_or_else(|why| panic!("{order:?}: {why}"));
         self.carry_out(self.central.party(), effects);
+        while let more @ [_, ..] = &*self.central.goes_on() {
+            self.carry_out(self.central.party(), more.to_vec());
+        }
     }
 
     pub(crate) fn order(&mut self, order: &Order) {

@@ -7,7 +7,7 @@ use counterparties::script::Script;
 use domain::Fen;
 use domain::clearing::Exposure;
 use domain::voucher::{Field, VoucherKind};
-use exchange::business::Business;
+use exchange::business::{Business, Verdict};
 
 use crate::province::*;
 
@@ -333,5 +333,109 @@ fn a_half_that_cannot_be_used_goes_back_with_the_other() {
     for key in [late.key, list.key] {
         assert_eq!(province.banks[0].trade(key), Trade::SentBack, "{key}");
     }
+    province.assert_replays();
+}
+
+#[test]
+fn an_order_of_a_day_that_the_bank_has_not_begun_waits_for_it() {
+    let mut province = province(1_000_000);
+    let tuesday = day(MONDAY + 1);
+    let line = [("6222001", "2050203", 500)];
+    // Finance has begun its next day before the bank has: in the middle of the bank's day, behind its cut-off, behind its
+    // close.
+    province.pay(&[order("102", "1", tuesday, &line)]);
+    province.run();
+    province.bank(0, &Order::CutOff);
+    province.pay(&[order("102", "2", tuesday, &line)]);
+    province.run();
+    province.close();
+    let orders = [order("102", "3", tuesday, &line), order("102", "4", day(MONDAY), &line)];
+    let much_later = order("102", "5", day(MONDAY + 2), &line);
+    province.pay(&orders);
+    province.pay(std::slice::from_ref(&much_later));
+    province.pay(&orders[..1]);
+    province.run();
+    assert_eq!(province.finance.returned, []);
+    assert_eq!(province.failed, []);
+    assert!(province.banks[0].ledger().entries().is_empty());
+    let waits: Vec<&str> =
+        province.banks[0].early().map(|(order, _)| order.key.number.as_str()).collect();
+    assert_eq!(waits, ["4", "1", "2", "3", "5"], "by date, then as they came");
+    assert_eq!(province.banks[0].trade(much_later.key), Trade::NotPaid);
+    // The same number with other contents is none of them; a form that is wrong is told at once.
+    let other = order("102", "3", tuesday, &[("6222002", "2050203", 500)]);
+    let mut formless = order("102", "6", tuesday, &line);
+    formless.head.set(Field::Amount, domain::voucher::Value::Amount(Fen::new(501)));
+    for (what, voucher) in [("another", &other), ("formless", &formless)] {
+        let (verdict, effects) = province.banks[0].take(finance(), voucher);
+        assert!(matches!(verdict, Verdict::Failed { .. }) && effects.is_empty(), "{what}");
+    }
+    province.assert_replays();
+    province.open(tuesday);
+    province.run();
+    assert_eq!(province.banks[0].ledger().entries().len(), 8, "four, two entries each");
+    assert_eq!(province.banks[0].early().count(), 1);
+    assert!(orders.iter().all(|order| province.receipts(order.key).len() == 1));
+    // A day that is not before it will do as well.
+    province.close();
+    province.open(day(MONDAY + 3));
+    province.run();
+    assert_eq!(province.receipts(much_later.key).len(), 1);
+    assert_eq!((province.banks[0].early().count(), province.finance.returned.len()), (0, 0));
+    province.assert_books();
+    province.assert_replays();
+}
+
+#[test]
+fn both_halves_of_a_batch_may_come_before_their_day() {
+    let mut province = province(1_000_000);
+    let tuesday = day(MONDAY + 1);
+    let mut parent = order("102", "1", tuesday, &[(BATCH, "2050203", 500)]);
+    parent.head.set(Field::BusinessType, domain::voucher::Value::Text("3".to_owned()));
+    let details = beside(&parent, "2", &[("6222001", 0, 200), ("6222002", 0, 300)]);
+    // The payees come first, and the order behind them.
+    province.pay(&[details, parent.clone()]);
+    province.run();
+    assert_eq!(province.banks[0].early().count(), 2);
+    province.close();
+    province.open(tuesday);
+    province.run();
+    assert_eq!(province.receipts(parent.key).len(), 1);
+    assert_eq!(province.finance.returned, []);
+    province.assert_replays();
+}
+
+#[test]
+fn a_payee_beside_an_order_comes_back_as_part_of_its_line_and_once() {
+    let mut province = province(1_000_000);
+    let mut parent = order("102", "1", day(MONDAY), &[(BATCH, "2050203", 500)]);
+    parent.head = parent.head.with_text(Field::BusinessType, "3");
+    let details = beside(&parent, "2", &[("6222001", 0, 200), ("6222002", 0, 300)]);
+    province.pay(&[parent.clone(), details]);
+    province.run();
+    cut_off_and_request(&mut province);
+    assert_eq!(province.central.balance_fen(TREASURY), 999_500);
+    let refund = |detail: &str| Order::Refund {
+        voucher: parent.key,
+        detail: Some(detail.to_owned()),
+        reason: "账号有误".to_owned(),
+    };
+    for (detail, balance_fen) in [("P2", 999_800), ("P1", 1_000_000)] {
+        province.bank(0, &refund(detail));
+        province.bank(0, &Order::RequestClearing);
+        province.run();
+        assert_eq!(province.central.balance_fen(TREASURY), balance_fen, "detail {detail}");
+    }
+    assert!(province.banks[0].order(&refund("P1")).is_err(), "once is all");
+    // Nor does the central bank take it again from a bank that asks.
+    let mut requests = province.finance.got.iter().rev();
+    let request = requests.find(|voucher| voucher.key.kind == VoucherKind::RefundRequest);
+    let mut again = request.expect("finance has a copy").clone();
+    again.key.number = domain::voucher::VoucherNumber::new("X9").expect("a number");
+    let (_, effects) = province.central.take(province.banks[0].party(), &again);
+    assert!(
+        effects.iter().any(|effect| matches!(effect, exchange::business::Effect::Return { .. }))
+    );
+    province.assert_books();
     province.assert_replays();
 }

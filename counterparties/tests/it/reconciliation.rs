@@ -526,3 +526,46 @@ fn a_statement_whose_head_lies_is_answered_and_stays_due() {
     assert_eq!(standing(&house, MONDAY, Check::Statements), Standing::Open);
     assert_eq!(house.open_ones().len(), 0);
 }
+
+#[test]
+fn a_treasury_account_that_does_not_begin_where_it_ended_keeps_the_day_open() {
+    let mut house = Closing::open(MONDAY, Script::default());
+    house.pay(0, MONDAY, &amounts(2));
+    house.cut_off();
+    house.engine_takes_all();
+    house.close_theirs();
+    house.close_day(MONDAY).expect("all is green");
+    house.begin(TUESDAY);
+    house.cut_off();
+    let ended = house.central.balance_fen(crate::province::TREASURY);
+    let began = ended + 5_000;
+    house.spoil = spoils(VoucherKind::TreasuryStatement, |statement| {
+        for field in [Field::OpeningBalance, Field::ClosingBalance] {
+            let fen = statement.head.amount_fen(field).expect("it tells its balances");
+            statement.head.set(field, Value::Amount(Fen::new(fen.get() + 5_000)));
+        }
+    });
+    house.close_theirs();
+    assert_eq!(house.failed, []);
+    let open: Vec<_> = house.finance.differences().open().collect();
+    let [one] = open[..] else { panic!("one thing differs: {open:?}") };
+    let said = |figures: Option<domain::reconciliation::Figures>| {
+        figures.map(|figures| i128::from(figures.amount_fen.get()))
+    };
+    assert_eq!((said(one.finding.ours), said(one.finding.theirs)), (Some(ended), Some(began)));
+    assert_eq!(one.finding.class.to_string(), "amount_diff");
+    assert_eq!(&*one.finding.place.account, crate::province::TREASURY);
+    assert_eq!(&*one.finding.place.detail, "BeginAmt");
+    let (id, told) = (one.id, one.english(day(TUESDAY)));
+    let refusal = house.close_day(TUESDAY).expect_err("the balances differ");
+    assert!(refusal.contains("differences (1)"), "{refusal}: {told}");
+    house.assert_replays();
+    // Finance cannot correct what they ended the day before with; two persons may accept it.
+    let fact = "3513-1".to_owned();
+    house.ask(7, Ask::Correct { id, fact }).expect_err("their two statements still differ");
+    let reason = || "国库来函说明".to_owned();
+    house.ask(7, Ask::Accept { id, reason: reason() }).expect("the first");
+    house.ask(8, Ask::Accept { id, reason: reason() }).expect("the second");
+    house.close_day(TUESDAY).expect("two persons accepted it");
+    house.assert_replays();
+}

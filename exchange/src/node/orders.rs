@@ -44,8 +44,16 @@ impl<B: Business, L: Log> Node<B, L> {
 
     fn business_order(&mut self, turn: &mut Turn<B>, order: &B::Order) -> Answered<B> {
         let effects = self.business_effects(order)?;
-        self.effects(turn, effects);
+        self.order_done(turn, effects);
         Ok(())
+    }
+
+    /// Carries an order's effects out, and all that the business goes on with by itself.
+    fn order_done(&mut self, turn: &mut Turn<B>, mut effects: Vec<Effect>) {
+        while !effects.is_empty() {
+            self.effects(turn, effects);
+            effects = self.business.goes_on();
+        }
     }
 
     /// Begins a day for the store and the business, once neither refuses it.
@@ -58,7 +66,7 @@ impl<B: Business, L: Log> Node<B, L> {
         if day > now {
             self.decided(turn, Event::Day(day));
         }
-        self.effects(turn, effects);
+        self.order_done(turn, effects);
         Ok(())
     }
 

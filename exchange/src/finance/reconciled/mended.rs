@@ -4,7 +4,7 @@ use domain::Fen;
 use domain::codes::Path;
 use domain::reconciliation::register::{Difference, Order};
 use domain::reconciliation::{Figures, Source};
-use domain::voucher::VoucherKey;
+use domain::voucher::{VoucherKey, VoucherKind};
 
 use super::ours::{done, figures_of};
 use super::record::{Change, Record as ReconciledRecord};
@@ -170,6 +170,10 @@ impl Finance {
             return self.period_figures(one);
         }
         let item = one.finding.place.item();
+        if item.voucher.kind == VoucherKind::TreasuryStatement {
+            // What the statement before it ended with is not ours to correct.
+            return one.finding.ours;
+        }
         self.our_figures(one.told.source, one.opened, item, is_back(one))
     }
 }

@@ -157,6 +157,8 @@ pub(super) struct Reconciled {
     banks: BTreeMap<Party, Day>,
     /// What banks told last of their zero-balance accounts.
     balances: Balances,
+    /// What treasuries' accounts ended each day with; of the days that are closed the last.
+    ended: BTreeMap<Day, BTreeMap<Box<str>, Fen>>,
     /// Facts in the engine's suspense: payment and amount.
     parked: BTreeMap<ParkedRecord, (PaymentId, Fen)>,
     /// How much each bank may have paid that is not cleared, where that was agreed.
@@ -239,6 +241,11 @@ impl Reconciled {
                 let balances = not_zero.iter().map(|(account, fen)| (&**account, Fen::new(*fen)));
                 self.balances.tell(party_of(&bank), day_of(day), balances);
             }
+            Record::Ended { day, balances } => {
+                let balances = balances.into_iter();
+                let balances = balances.map(|(code, fen)| (code.into(), Fen::new(fen)));
+                self.ended.insert(day_of(day), balances.collect());
+            }
             Record::Parked { name, payment, amount_fen } => {
                 self.parked.insert(name, (PaymentId(payment), Fen::new(amount_fen)));
             }
@@ -290,6 +297,16 @@ impl Reconciled {
         let requests = &self.requests;
         self.by_notice.retain(|_, request| requests.contains_key(request));
         self.parts.retain(|(of, _), _| *of > day);
+        if let Some((last, _)) = self.ended.range(..=day).next_back() {
+            let last = *last;
+            self.ended.retain(|of, _| *of >= last);
+        }
+    }
+
+    /// What treasuries' accounts ended with on the last day before one.
+    fn ended_before(&self, day: Day) -> BTreeMap<Box<str>, Fen> {
+        let last = self.ended.range(..day).next_back();
+        last.map_or_else(BTreeMap::new, |(_, balances)| balances.clone())
     }
 }
 

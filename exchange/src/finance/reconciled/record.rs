@@ -95,6 +95,13 @@ pub enum Record {
     },
     /// A fact has left the engine's suspense.
     Unparked(ParkedRecord),
+    /// The central bank has told what the treasury's accounts ended a day with.
+    Ended {
+        /// The day.
+        day: u32,
+        /// Accounts by their treasury's code, in fen.
+        balances: Vec<(String, i64)>,
+    },
 }
 
 /// What was said of a limit of exposure.

@@ -8,6 +8,7 @@ use domain::limits::DIFFERENCES_MAX;
 use domain::money::FenSum;
 use domain::reconciliation::class::OwnedFinding;
 use domain::reconciliation::comparison::Compared;
+use domain::reconciliation::opening::openings;
 use domain::reconciliation::period::of_statement;
 use domain::reconciliation::period::sums::told as sums_told;
 use domain::reconciliation::register::{Event, Order, Told};
@@ -158,6 +159,12 @@ impl Finance {
         let changes = events.iter().map(Change::from).collect();
         let compared = Record::Compared { told: told.into(), day: day.get(), changes };
         let mut effects = vec![reconciled(compared)];
+        if told.source == Source::Treasury {
+            let (_, ends) = openings(statements, &BTreeMap::new());
+            let balances = ends.into_iter().map(|(code, fen)| (code.to_owned(), fen.get()));
+            effects
+                .push(reconciled(Record::Ended { day: day.get(), balances: balances.collect() }));
+        }
         let mut numbers = self.numbers.giving();
         for statement in statements {
             let VoucherKey { division, year, .. } = statement.key;
@@ -224,6 +231,13 @@ impl Finance {
             let figures = Figures { amount_fen, state: ItemState::Done, day };
             let line = Line { scope, item: Item { voucher, detail: "" }, figures };
             comparison.add(Side::Theirs, &line).map_err(|why| why.to_string())?;
+        }
+        if told.source == Source::Treasury {
+            let (breaks, _) = openings(statements, &self.reconciled.ended_before(day));
+            for [ours, theirs] in breaks.iter().map(|one| one.lines(day)) {
+                comparison.add(Side::Ours, &ours).map_err(|why| why.to_string())?;
+                comparison.add(Side::Theirs, &theirs).map_err(|why| why.to_string())?;
+            }
         }
         self.our_lines(told, day, &named, &mut |line| comparison.add(Side::Ours, line))
             .map_err(|why| why.to_string())?;
