@@ -337,12 +337,12 @@ impl<B: Business> Folding<B> {
 
     /// Whether an event can be of this party's journal. One that does not say whose it is, as none did once, is known by
     /// its letters.
-    fn is_mine(&self, event: &Event) -> Result<(), Stranger> {
+    fn is_mine(&self, event: &Event) -> Result<(), Box<Stranger>> {
         let me = self.store.me();
         match event {
             Event::Owned(owner) => owner.is_of(me, self.store.certificates().root()),
             Event::Queued { envelope, .. } if envelope.from() != me => {
-                Err(Stranger::Party { theirs: envelope.from(), mine: me })
+                Err(Box::new(Stranger::Party { theirs: envelope.from(), mine: me }))
             }
             _ => Ok(()),
         }
@@ -407,7 +407,7 @@ impl<B: Business, L: Log> Node<B, L> {
             return Ok(());
         }
         let (party, root) = (self.store.me(), self.store.certificates().root().clone());
-        self.decide_alone(Event::Owned(Owner { party, root }), time_ms)
+        self.decide_alone(Event::Owned(Box::new(Owner { party, root })), time_ms)
     }
 
     /// Seals with other keys from now on: a certificate was renewed.

@@ -140,7 +140,7 @@ pub fn fold<B: Business>(
         folding.group(group.records).map_err(|fault| {
             let told = fault.to_string();
             if let NotATurn::Stranger(found) = fault {
-                stranger = Some(Box::new(found));
+                stranger = Some(found);
             }
             told
         })

@@ -279,7 +279,7 @@ fn read(kind: u16, fields: &mut Reader<'_>) -> Result<Event, Unreadable> {
         }
         CUT_OFF => Event::CutOff,
         LET_GO => Event::LetGo,
-        OWNED => Event::Owned(Owner::read(fields)?),
+        OWNED => Event::Owned(Box::new(Owner::read(fields)?)),
         FOLLOWED => Event::Followed(rest(fields)?.to_vec()),
         TROUBLE => {
             Event::Trouble { what: fields.text(TROUBLE_BYTES_MAX, "the trouble")?.to_owned() }

@@ -112,7 +112,7 @@ impl Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Whose journal it is: what its first turn says.
-    Owned(Owner),
+    Owned(Box<Owner>),
     /// A letter was put into an outbox; its entry is the next one there.
     Queued {
         /// For whom.

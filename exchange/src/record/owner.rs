@@ -39,9 +39,9 @@ pub enum Stranger {
         /// Whose it is.
         party: Party,
         /// The root it trusts.
-        theirs: PublicKey,
+        theirs: Box<PublicKey>,
         /// The root that was given.
-        mine: PublicKey,
+        mine: Box<PublicKey>,
     },
 }
 
@@ -70,13 +70,13 @@ impl Owner {
     ///
     /// # Errors
     /// When they are not the same.
-    pub fn is_of(&self, me: Party, root: &PublicKey) -> Result<(), Stranger> {
+    pub fn is_of(&self, me: Party, root: &PublicKey) -> Result<(), Box<Stranger>> {
         if self.party != me {
-            return Err(Stranger::Party { theirs: self.party, mine: me });
+            return Err(Box::new(Stranger::Party { theirs: self.party, mine: me }));
         }
         if self.root != *root {
-            let (theirs, mine) = (self.root.clone(), root.clone());
-            return Err(Stranger::Root { party: me, theirs, mine });
+            let (theirs, mine) = (Box::new(self.root.clone()), Box::new(root.clone()));
+            return Err(Box::new(Stranger::Root { party: me, theirs, mine }));
         }
         Ok(())
     }

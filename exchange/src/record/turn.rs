@@ -100,7 +100,7 @@ pub enum NotATurn {
     },
     /// The journal of another party, or of another province.
     #[error(transparent)]
-    Stranger(#[from] Stranger),
+    Stranger(#[from] Box<Stranger>),
 }
 
 /// Puts turns together from groups.

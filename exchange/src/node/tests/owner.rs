@@ -17,7 +17,7 @@ fn folded(log: &MemoryLog, whose: &str, root: PublicKey) -> Result<(), NotATurn>
 
 fn is_stranger(found: Result<(), NotATurn>) -> Stranger {
     match found {
-        Err(NotATurn::Stranger(stranger)) => stranger,
+        Err(NotATurn::Stranger(stranger)) => *stranger,
         other => panic!("{other:?}"),
     }
 }

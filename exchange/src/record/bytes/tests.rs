@@ -70,7 +70,7 @@ fn every_event() -> Vec<Event> {
     }));
     events.extend([Event::CutOff, Event::LetGo]);
     let root = PublicKey::read(Algorithm::Ed25519, ROOT).expect("a key");
-    events.push(Event::Owned(Owner { party: to, root }));
+    events.push(Event::Owned(Box::new(Owner { party: to, root })));
     events
 }
 
