@@ -349,7 +349,7 @@ fn payroll_waits_for_its_sheet_and_a_card_that_fails_is_told_and_paid_again() {
     let order = house.voucher_of(1).key;
     for (payees, why) in [
         (vec![(1, "6222001", 800)], "names no payee"),
-        (vec![(1, "6222001", 700), (2, "6222002", 300)], "its payees get 700"),
+        (vec![(1, "6222001", 700), (2, "6222002", 300)], "its payees get 7.00"),
         (vec![(1, "6222001", 800), (9, "6222002", 300)], "not in this order"),
     ] {
         let payees = payees.into_iter().map(payee).collect();

@@ -338,7 +338,7 @@ fn differences_are_resolved_by_people() {
     house.ask(20, Ask::Assign { id: amount, to: PersonId(20) }).expect("open");
     house.ask(20, Ask::Write { id: amount, letter: "鲁财函〔2023〕7号".to_owned() }).expect("open");
     let told = register(&house, amount).english(day(TUESDAY));
-    assert!(told.contains("1 days, waits for bank (person 20)"), "{told}");
+    assert!(told.contains("1 days, waits for finance (person 20)"), "{told}");
     // Their paper says what they told before: that ends nothing. What we say does.
     let confirm = |state| Ask::Confirm {
         id: amount,
