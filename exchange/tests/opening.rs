@@ -46,7 +46,7 @@ fn start(
 #[test]
 fn another_party_and_another_root_are_refused_and_write_nothing() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let mut node = start(dir.path(), FINANCE, 1).ok().expect("a new journal");
+    let mut node = start(dir.path(), FINANCE, 1).expect("a new journal");
     node.own(1).expect("durable");
     drop(node);
     let bytes = || {
@@ -65,7 +65,7 @@ fn another_party_and_another_root_are_refused_and_write_nothing() {
         assert!(refused.to_string().contains(&dir.path().display().to_string()), "{refused}");
         assert!(bytes() == before, "{whose} wrote into another's journal");
     }
-    let node = start(dir.path(), FINANCE, 1).ok().expect("its own party");
+    let node = start(dir.path(), FINANCE, 1).expect("its own party");
     assert!(node.store().is_owned());
 }
 
@@ -77,7 +77,7 @@ fn a_turn_that_was_cut_before_its_end_never_was() {
     let new = NewJournal { id: 7, hash_key: [3; 16] };
     let root = signer(1).public_key();
     let folded = fold(dir.path(), party(FINANCE), &root, new, business, 1);
-    let mut log = folded.ok().expect("a new journal").log;
+    let mut log = folded.expect("a new journal").log;
     let (event, mut body) = (Event::Day(day), Vec::new());
     event.encode(&mut body);
     let mut group = RecordWriter::default();
@@ -86,7 +86,7 @@ fn a_turn_that_was_cut_before_its_end_never_was() {
     log.append(group.run(), 1).expect("durable");
     drop(log);
     for _ in 0..2 {
-        let node = start(dir.path(), FINANCE, 1).ok().expect("its own party");
+        let node = start(dir.path(), FINANCE, 1).expect("its own party");
         assert!(!node.store().has_begun(), "the day was not begun");
     }
 }
