@@ -48,6 +48,18 @@ struct Charged {
     goal_is_red: bool,
 }
 
+/// Nothing stands in its way.
+const PLAIN: Charged = Charged {
+    unit: "101001",
+    unit_is_frozen: false,
+    functional: "2050203",
+    procurement: "2",
+    project_state: "selected",
+    term: "2023",
+    goal: "G1",
+    goal_is_red: false,
+};
+
 fn charged() -> impl Strategy<Value = Charged> {
     let mostly =
         |usual: &'static str, other: &'static str| prop_oneof![4 => Just(usual), 1 => Just(other)];
@@ -133,17 +145,7 @@ fn payee_papers_and_what_was_paid_besides_are_not_asked_again() {
     house.pay_as(&own, 7);
     house.step(7, StepKind::Unhold, RULE_CHECKER, Role::Finance);
     house.pay_to_the_end(7, 10_000);
-    let plain = Charged {
-        unit: "101001",
-        unit_is_frozen: false,
-        functional: "2050203",
-        procurement: "2",
-        project_state: "selected",
-        term: "2023",
-        goal: "G1",
-        goal_is_red: false,
-    };
-    put_on_file(&mut house, &plain);
+    put_on_file(&mut house, &PLAIN);
     assert_eq!(correct(&mut house, 0xc1, 7, (CHARGED, 0), 10_000), Code::Accepted);
     house.must_hold_together();
 }
@@ -157,17 +159,7 @@ fn another_unit_bears_no_more_than_its_own_ceiling_however_it_is_cut() {
     ]);
     house.pay_as(&Pay { economic: "30217", amount: "1500.00", ..Pay::default() }, 7);
     house.pay_to_the_end(7, 150_000);
-    let other = Charged {
-        unit: "101002",
-        unit_is_frozen: false,
-        functional: "2050203",
-        procurement: "2",
-        project_state: "selected",
-        term: "2023",
-        goal: "G1",
-        goal_is_red: false,
-    };
-    put_on_file(&mut house, &other);
+    put_on_file(&mut house, &Charged { unit: "101002", ..PLAIN });
     let mut charge = |id, fen| correct(&mut house, id, 7, (CHARGED, 0), fen);
     assert_eq!(charge(0xc1, 100_001), Code::ThreePublicOver);
     assert_eq!(charge(0xc2, 60_000), Code::Accepted);

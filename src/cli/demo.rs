@@ -53,11 +53,12 @@ Examples:
 A server process on a free loopback port takes Shandong's January and February of 2022: quotas,
 reservations, approvals, instructions, receipts, clearings, refunds, and everything that should be
 refused. It is killed in mid-run and started again; every answer is compared with an independent
-model's prediction. Then it is offered three times what it takes, in a division of its own: what
-hears Busy is sent again, and every id is looked up. Then the journal is read back and every
-invariant checked. In the last act money moves: finance, two banks and the central bank, each a
-process of its own with its own ledger, over TLS; a bank is killed and a line cut on the way, and
-what the other bank answers wrongly, by a script, is found and ended before the days are closed.")]
+model's prediction. Then it is offered three times what it takes, or more, until it says Busy, in a
+division of its own: what hears Busy is sent again, and every id is looked up. Then the journal is
+read back and every invariant checked. In the last act money moves: finance, two banks and the
+central bank, each a process of its own with its own ledger, over TLS; a bank is killed and a line
+cut on the way, and what the other bank answers wrongly, by a script, is found and ended before the
+days are closed.")]
 pub(super) struct Demo {
     /// Part of the published size: counts are rounded, the total is exact to the fen.
     #[arg(long, default_value = "1")]
