@@ -8,9 +8,10 @@
 mod exactly_once;
 mod fold;
 mod party_journal;
+mod vouchers;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actors::replay::digest;
@@ -31,6 +32,7 @@ use crate::exit::{Exit, Failure};
 pub(crate) use fold::FoldError;
 use fold::{Share, fold_share};
 pub(crate) use party_journal::PartyJournal;
+pub(crate) use vouchers::check as check_vouchers;
 
 /// Threads that fold a share each, at most.
 const SHARES_MAX: usize = 8;
@@ -131,11 +133,7 @@ impl Verification {
     pub(crate) fn to_json(&self) -> Value {
         let mut invariants = Map::new();
         for (&name, found) in &self.invariants {
-            let mut told = json!({ "checked": found.checked, "violations": found.violations });
-            if !found.examples.is_empty() {
-                told["examples"] = json!(found.examples);
-            }
-            invariants.insert(name.to_owned(), told);
+            invariants.insert(name.to_owned(), finding_json(found));
         }
         let mut told = json!({
             "ok": self.is_good(),
@@ -161,6 +159,15 @@ impl Verification {
     }
 }
 
+/// What was found of one invariant, as an object.
+pub(crate) fn finding_json(found: &Finding) -> Value {
+    let mut told = json!({ "checked": found.checked, "violations": found.violations });
+    if !found.examples.is_empty() {
+        told["examples"] = json!(found.examples);
+    }
+    told
+}
+
 /// A position as an object.
 pub(crate) fn position_json(position: Position) -> Value {
     json!({ "epoch": position.epoch, "sequence": position.sequence })
@@ -176,11 +183,28 @@ pub(crate) fn damage_json(damage: &Damage) -> Value {
     })
 }
 
-/// Verifies the journal of a data directory.
+/// Verifies the journal of a data directory, and its vouchers against those of the parties and the engine `with` which it
+/// exchanges them.
 ///
 /// # Errors
-/// When there is no journal, the disk fails, or a program of another version wrote the records.
-pub(crate) fn verify(data: &Path, progress: Progress<'_>) -> Result<Verification> {
+/// When there is no journal, the disk fails, or a program of another version wrote the records; of `with` besides, when
+/// one is damaged.
+pub(crate) fn verify(
+    data: &Path,
+    with: &[PathBuf],
+    progress: Progress<'_>,
+) -> Result<Verification> {
+    let mut verification = verify_alone(data, progress)?;
+    let has_vouchers = verification.party.is_some() || !with.is_empty();
+    if has_vouchers && verification.is_good() {
+        progress(0, 0);
+        let all: Vec<PathBuf> = [data.to_owned()].into_iter().chain(with.iter().cloned()).collect();
+        verification.invariants.insert("I8", check_vouchers(&all)?);
+    }
+    Ok(verification)
+}
+
+fn verify_alone(data: &Path, progress: Progress<'_>) -> Result<Verification> {
     progress(0, 0);
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::read_only());
     let report = match storage::verify::verify(&disk, data) {

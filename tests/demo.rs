@@ -54,6 +54,7 @@ fn a_small_run_meets_a_crash_an_overload_and_the_memory_limit() {
         "/latency_us/p99",
         "/overload/latency_us/p99",
         "/line_switches",
+        "/invariants/I8/checked",
         "/refunded_fen",
     ] {
         assert!(number(path) > 0.0, "{path} in {told}");

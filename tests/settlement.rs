@@ -318,6 +318,44 @@ fn another_engine_at_the_same_address_is_not_followed_and_hears_nothing() {
     assert_eq!(finance["finance"]["vouchers"], json!({ "8202": WAVE as u64 }), "{finance}");
 }
 
+/// What `verify` finds of finance's journal beside the others': how it ends, and I8.
+fn vouchers_of(dir: &std::path::Path, bank: &str) -> (Option<i32>, serde_json::Value) {
+    let mut command = std::process::Command::new(harness::server::PROGRAM);
+    command.args(["verify", "--json", "--data"]).arg(dir.join("finance"));
+    for other in ["engine", bank, "treasury"] {
+        command.arg("--with").arg(dir.join(other));
+    }
+    let output = command.output().expect("the program can start");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
+    (output.status.code(), told["invariants"]["I8"].clone())
+}
+
+#[test]
+fn a_payment_is_in_one_voucher_that_both_sides_have_and_an_older_copy_of_one_is_found() {
+    let mut province = Province::found();
+    let dir = province.dir.path().to_owned();
+    province.pay_a_wave();
+    province.all_are(PaymentState::Paid);
+    province.bank.kill();
+    files::copy_tree(&dir.join("bank-102"), &dir.join("older"));
+    province.bank.start_again();
+    province.pay_a_wave();
+    province.all_are(PaymentState::Paid);
+    province.finance.kill();
+    province.bank.kill();
+    province.central_bank.kill();
+    province.engine.take().expect("it runs").stop();
+    let (ended, found) = vouchers_of(&dir, "bank-102");
+    assert_eq!((ended, &found["violations"]), (Some(0), &json!(0)), "{found}");
+    // Each payment has its voucher's sum and number, is the engine's, and was taken by the bank.
+    let checked = found["checked"].as_u64().expect("a number");
+    assert!(checked >= 4 * 2 * WAVE as u64, "{found}");
+    let (ended, found) = vouchers_of(&dir, "older");
+    assert_eq!(ended, Some(11), "an invariant does not hold: {found}");
+    let told = found["examples"].to_string();
+    assert!(told.contains("finance:") && told.contains("bank:102"), "{told}");
+}
+
 #[test]
 fn what_a_payee_has_collected_is_named_until_its_payment_takes_it_over_whoever_is_killed() {
     let mut province = Province::found();

@@ -120,7 +120,7 @@ impl Demo {
         let way = Way { kills: self.kills, overload_connections: if large { 8 } else { 2 } };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let shown = runtime.block_on(drive::drive(plan, &options, way))?;
-        let verified = verification::verify(&dir, &mut |_, _| {})?;
+        let verified = verification::verify(&dir, &[], &mut |_, _| {})?;
         let held = held(&dir)?;
         let settled = settlement::settle(&dir.join("settlement"), scale)?;
         let good = is_good(&shown, &verified, &held) && settled.is_good();

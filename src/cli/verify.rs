@@ -17,9 +17,12 @@ use crate::verification::{self, PARTY_RECORDS, Verification};
 Examples:
   treasury verify --data ./data
   treasury verify --data /mnt/backup/data --json
+  treasury verify --data ./finance --with ./engine --with ./bank-102 --with ./central-bank
 
 Of a party's directory (finance's store, a bank's, a central bank's) it says whose journal it
-is, and checks its chain and that each record can be read.
+is, and checks its chain, that each record can be read, and its vouchers (I8): a payment is in
+one of them, a sum is that of its payments, and no number is given twice. --with holds them
+against the letters of those it exchanges them with, and finance's against the engine's payments.
 
 Takes no lock and writes nothing, so a copy will do. Beside a running server, a group that is
 just being written may be told as torn. Ends with 0 when all is well, 10 when the journal is
@@ -28,6 +31,10 @@ pub(super) struct Verify {
     /// The data directory.
     #[arg(long, env = "TREASURY_DATA", value_name = "DIR")]
     data: PathBuf,
+    /// The directory of somebody it exchanges vouchers with, or of finance's engine: what both have is
+    /// held against each other. Give one for each.
+    #[arg(long, value_name = "DIR")]
+    with: Vec<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -36,7 +43,7 @@ pub(super) struct Verify {
 impl Verify {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         let bar = show::bar();
-        let found = verification::verify(&self.data, &mut |done, total| {
+        let found = verification::verify(&self.data, &self.with, &mut |done, total| {
             show::advance(&bar, done, total);
         });
         bar.finish_and_clear();
@@ -107,6 +114,7 @@ fn meaning(name: &str) -> &'static str {
         "I3" => "exactly once",
         "I5" => "one fold",
         "I6" => "one chain",
+        "I8" => "vouchers",
         "I10" => "two persons",
         "I11" => "budget first",
         "I13" => "no fact lost",

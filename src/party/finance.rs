@@ -25,7 +25,7 @@ use exchange::party::lines::Lines;
 use exchange::party::{Inbound, Inbox, RunningNode};
 use serde_json::{Value, json};
 
-pub(crate) use engine::Engine;
+pub(crate) use engine::{Engine, followed_position};
 
 use super::After;
 use super::vouchers;

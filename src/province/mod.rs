@@ -92,6 +92,11 @@ pub(crate) struct Province {
     quotas: [QuotaId; BANKS.len()],
 }
 
+/// Where finance's journal is, below the directory of all.
+const FINANCE_DIRECTORY: &str = "finance";
+/// Where the central bank's is.
+const TREASURY_DIRECTORY: &str = "treasury";
+
 impl Province {
     /// Starts everybody below a directory, with an engine of one's own choice, so much cash in the treasury and as much
     /// on quotas. The second bank answers by a script.
@@ -108,13 +113,13 @@ impl Province {
         let quotas = founding::put_on_file(engine.address, cash_fen)?;
         make_keys(&dir.join("keys"))?;
         let listen = ["--listen", "127.0.0.1:0,127.0.0.1:0"];
-        let mut arguments = own(dir, "finance", FINANCE);
+        let mut arguments = own(dir, FINANCE_DIRECTORY, FINANCE);
         arguments.extend(["--server".to_owned(), engine.address.to_string()]);
         arguments.extend(texts(&["--central-bank", CENTRAL_BANK, "--peer", CENTRAL_BANK]));
         arguments.extend(BANKS.iter().flat_map(|bank| texts(&["--peer", bank.party])));
         arguments.extend(texts(&listen));
         let finance = Party::start(&["exchange", "serve"], arguments, dir.join("finance.log"))?;
-        let mut arguments = own(dir, "treasury", CENTRAL_BANK);
+        let mut arguments = own(dir, TREASURY_DIRECTORY, CENTRAL_BANK);
         arguments.extend(texts(&["--name", "国库", "--peer"]));
         arguments.push(format!("{FINANCE}={}", finance.lines()));
         arguments.extend(BANKS.iter().flat_map(|bank| texts(&["--peer", bank.party])));
@@ -144,6 +149,16 @@ impl Province {
         let province = Province { engine, finance, central_bank, banks, cable, quotas };
         province.open_the_day(cash_fen)?;
         Ok(province)
+    }
+
+    /// Where the parties' journals are below the directory it was founded in.
+    pub(crate) fn journals(dir: &Path) -> Vec<PathBuf> {
+        let banks = BANKS.iter().map(|bank| bank.code);
+        [FINANCE_DIRECTORY, TREASURY_DIRECTORY]
+            .into_iter()
+            .chain(banks)
+            .map(|name| dir.join(name))
+            .collect()
     }
 
     /// The quota of a bank's unit.

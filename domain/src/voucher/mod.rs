@@ -39,6 +39,8 @@ pub mod collection;
 
 pub mod sample;
 
+pub mod invariant;
+
 pub use document::{Detail, Value, Voucher};
 pub use field::Field;
 pub use key::{DivisionCode, Flag, VoucherKey, VoucherNumber};

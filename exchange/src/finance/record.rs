@@ -430,6 +430,21 @@ impl Record {
     }
 }
 
+/// The payment of which a record says that it has no voucher: none can be written, it waits for a debit, or it was
+/// taken back.
+///
+/// # Panics
+/// When it is no record of finance's business.
+#[must_use]
+pub fn without_voucher(record: &[u8]) -> Option<(Book, PaymentId)> {
+    match Record::decode(record) {
+        Record::Left { payment, .. }
+        | Record::WaitsForDebit { payment, .. }
+        | Record::Voided { payment } => Some(payment.name()),
+        _ => None,
+    }
+}
+
 pub(super) fn key_of(text: &str) -> VoucherKey {
     VoucherKey::parse(text).expect("a key was written")
 }

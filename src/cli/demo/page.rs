@@ -18,12 +18,13 @@ const WIDTH: u64 = 600;
 const HEIGHT: u64 = 160;
 
 /// What each invariant says, for visitors.
-const MEANINGS: [(&str, &str); 8] = [
+const MEANINGS: [(&str, &str); 9] = [
     ("I1", "no balance is below zero"),
     ("I2", "what came in less what went out is what is there"),
     ("I3", "an id takes effect at most once"),
     ("I5", "the journal leads to the same state, live and read again"),
     ("I6", "the journal is one unbroken chain"),
+    ("I8", "a payment is in one voucher, and both sides have the same ones"),
     ("I10", "nobody fills two posts in one payment"),
     ("I11", "no payment without a quota"),
     ("I13", "no reported fact is lost"),

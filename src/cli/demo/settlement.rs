@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use domain::Fen;
 use domain::codes::PaymentState;
+use domain::invariants::Finding;
 use domain::money::yuan_grouped;
 use scenarios::Scale;
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use super::differences::{self, Differences};
 use crate::child::ServerOptions;
 use crate::clock;
 use crate::province::{BANKS_THERE_ARE, Payments, Province, number, until};
+use crate::verification;
 
 /// Payments at full scale, and at the smallest: three waves for two banks.
 const PAYMENTS: u64 = 12_000;
@@ -58,6 +60,8 @@ pub(super) struct Settlement {
     /// What the treasury paid out, less what came back, by the central bank's ledger.
     treasury_out_fen: i128,
     differences: Differences,
+    /// I8 over everybody's journals, read when they had stopped.
+    one_voucher: Finding,
     seconds: f64,
 }
 
@@ -91,7 +95,8 @@ impl Settlement {
         let nothing_left =
             self.exposure_fen == 0 && self.zero_alarms == ZERO_ALARMS && self.without_voucher == 0;
         let found = self.differences.is_good();
-        paid_once && all_cleared && same && nothing_left && found && self.line_switches > 0
+        let once = self.one_voucher.checked > 0 && self.one_voucher.violations == 0;
+        paid_once && all_cleared && same && nothing_left && found && once && self.line_switches > 0
     }
 
     /// As the demo's JSON has it.
@@ -105,6 +110,7 @@ impl Settlement {
         told["redelivered"] = json!(self.redelivered);
         told["bank_double_payments"] = json!(self.bank_double_payments);
         told["differences"] = self.differences.tell();
+        told["invariants"]["I8"] = verification::finding_json(&self.one_voucher);
         told["settlement"] = json!({
             "payments": self.payments,
             "amount_fen": fen(self.amount_fen),
@@ -188,6 +194,9 @@ pub(super) fn settle(dir: &Path, scale: Scale) -> Result<Settlement> {
     shown.differences = found;
     shown.seconds = began.elapsed().as_secs_f64();
     province.stop()?;
+    let mut journals = Province::journals(dir);
+    journals.push(engine.data);
+    shown.one_voucher = verification::check_vouchers(&journals)?;
     Ok(shown)
 }
 

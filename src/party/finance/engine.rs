@@ -64,6 +64,12 @@ impl Followed {
     }
 }
 
+/// How far a store has followed its engine, by what it wrote down of that.
+pub(crate) fn followed_position(bytes: &[u8]) -> storage::position::Position {
+    let Position { epoch, sequence } = Followed::of_bytes(bytes).cursor.position;
+    storage::position::Position { epoch, sequence }
+}
+
 /// What to do when engine and store do not continue each other.
 pub(super) const RESTORED: &str = "restore the journal that the store has followed, or compare payments and vouchers by hand; nothing is ordered and \
      nothing reported until then";
