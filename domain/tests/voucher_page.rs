@@ -22,6 +22,21 @@ fn the_page_says_what_the_program_has() {
     refusals();
 }
 
+#[test]
+fn the_page_says_of_every_kind_what_produces_it() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(PAGE);
+    let page = std::fs::read_to_string(path).expect("the page");
+    let (_, part) = page.split_once("## Which event produces which").expect("its part");
+    let (part, _) = part.split_once("## Fields of each kind").expect("the part behind it");
+    let rows = part.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let mut told: Vec<u16> = rows
+        .flat_map(|(kinds, _)| kinds.split(", ").filter_map(|kind| kind.parse().ok()))
+        .collect();
+    told.sort_unstable();
+    let kinds: Vec<u16> = VoucherKind::ALL.iter().map(|kind| kind.code()).collect();
+    assert_eq!(told, kinds, "each kind once");
+}
+
 fn row(out: &mut String, cells: &[&str]) {
     writeln!(out, "| {} |", cells.join(" | ")).expect("text");
 }
@@ -127,6 +142,9 @@ fn tables_of_fields() {
         text.push_str("| where | must be there | may be there |\n|---|---|---|\n");
         levels(&mut text, schema);
         let mut also = Vec::new();
+        if let Some(like) = schema.analogy {
+            also.push(format!("Fields by analogy with {}.", like.code()));
+        }
         if !schema.methods.is_empty() {
             also.push(format!("Payment methods: {}.", schema.methods.join(", ")));
         }

@@ -436,6 +436,14 @@ fn refunds_fit_what_was_paid_or_are_told() {
     let mut other = notice.clone();
     other.head.set(Field::OriginalNumber, Value::Text("9".into()));
     assert_eq!(unfit(&other, &|_| false), Unfit::NotTheOriginal);
+    let dated = |day| {
+        let mut dated = notice.clone();
+        dated.head.set(Field::OriginalDate, Value::Day(Day::new(day).expect("a day")));
+        dated
+    };
+    let right = dated(receipt.date.get());
+    assert!(facts::of_refund(&receipt, &right, &|_| false).is_ok());
+    assert_eq!(unfit(&dated(20_230_309), &|_| false), Unfit::NotTheOriginal);
 }
 
 #[test]

@@ -184,6 +184,45 @@ fn a_payee_needs_an_account_unless_it_is_cash() {
 }
 
 #[test]
+fn fields_that_sources_name_stand_where_they_name_them() {
+    let of_head = |field| schema(VoucherKind::Payment).head.may().any(|may| may == field);
+    let of_detail = |field| schema(VoucherKind::Payment).detail.may().any(|may| may == field);
+    assert!(of_head(Field::PayManagement) && !of_detail(Field::PayManagement));
+    for field in [Field::DetailNumber, Field::PayKind, Field::Remark] {
+        assert!(of_detail(field) && !of_head(field), "{field:?}");
+    }
+    let receipt = schema(VoucherKind::Payment).receipt.expect("it has one");
+    assert!(receipt.head.may().any(|may| may == Field::ExecutedDealMode));
+    let mut voucher = payment();
+    for (field, wrong) in [
+        (Field::FunctionClass, "20"),
+        (Field::FunctionSection, "2050X"),
+        (Field::FunctionItem, "205"),
+        (Field::PayManagement, "?"),
+    ] {
+        let right = voucher.head.text(field).expect("a sample has it").to_owned();
+        text(&mut voucher.head, field, wrong);
+        assert_eq!(found(&voucher), [Unfit::FieldForm], "{field:?}");
+        text(&mut voucher.head, field, &right);
+    }
+    let back = sample(VoucherKind::PayeeRefund, Flag::Original, Fill::All);
+    let mut back = back.expect("an original");
+    for (message, fits) in [("100", true), ("001", true), ("122", true), ("113", false)] {
+        text(&mut back.head, Field::OriginalMessage, message);
+        assert_eq!(found(&back).is_empty(), fits, "{message}");
+    }
+}
+
+#[test]
+fn what_stands_by_analogy_says_of_which_table() {
+    for &kind in VoucherKind::ALL {
+        let Some(like) = schema(kind).analogy else { continue };
+        assert_eq!(schema(like).analogy, None, "{} is like one that stands by itself", kind.slug());
+        assert_ne!(like, kind);
+    }
+}
+
+#[test]
 fn a_failed_line_says_why() {
     let mut receipt = sample(VoucherKind::Payment, Flag::Receipt, Fill::All).expect("a receipt");
     assert_eq!(receipt.details[1].fields.amount_fen(Field::ExecutedAmount), Some(Fen::ZERO));

@@ -161,7 +161,8 @@ impl Bank {
     }
 
     fn paid(&mut self, paid: &Paid<'_>) {
-        let Paid { key, digest, beside, account, fund, method, lane, fault, held, lines } = paid;
+        let Paid { key, digest, date, beside, account, fund, method, lane, fault, held, lines } =
+            paid;
         let (key, fault) = (key.key(), Fault::from_number(*fault));
         let day = self.day.expect("payments are made on a day");
         let (division, year, lane) = (key.division, key.year, *lane);
@@ -173,6 +174,7 @@ impl Bank {
             first_entry,
             first_payment: self.payments.len() as u32,
             group: group.0,
+            date: *date,
             state: State::Paid,
             fault,
             ..Row::OWN

@@ -3,11 +3,12 @@
 
 use domain::Fen;
 use domain::FiscalYear;
+use domain::ids::Day;
 use domain::money::FenSum;
 use domain::voucher::check::check;
 use domain::voucher::collection::{Debit, NotCollected, debit_of_order};
 use domain::voucher::document::Fields;
-use domain::voucher::{Field, Flag, Voucher, VoucherKey, VoucherKind, form};
+use domain::voucher::{Field, Flag, Value, Voucher, VoucherKey, VoucherKind, form};
 use exchange::business::Effect;
 
 use super::master::OwnName;
@@ -41,6 +42,8 @@ pub(super) struct Debited {
     account: String,
     payee: String,
     amount_fen: Fen,
+    /// The day it is dated on.
+    day: Day,
     end: Option<End>,
 }
 
@@ -139,6 +142,7 @@ impl Bank {
             .with_text(Field::Reason, reason)
             .with_text(Field::OriginalNumber, key.number.as_str())
             .with_text(Field::OriginalKind, key.kind.code().to_string())
+            .with(Field::OriginalDate, Value::Day(debit.day))
             .with_text(Field::RefundType, form::REFUND_OF_WHOLE)
             .with_text(Field::RefundNumber, (self.numbers + 1).to_string());
         let record = noted(&Record::DebitBack {
@@ -162,7 +166,8 @@ impl Bank {
         self.numbers += 1;
         self.claims.insert((payee.to_owned(), number.to_owned()));
         let (account, payee) = (account.to_owned(), payee.to_owned());
-        let debit = Debited { account, payee, amount_fen, end: None };
+        let day = self.day.expect("accounts are debited on a day");
+        let debit = Debited { account, payee, amount_fen, day, end: None };
         self.post_debit(key, &debit, true);
         self.debits.insert(key, debit);
     }

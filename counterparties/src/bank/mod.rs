@@ -87,6 +87,8 @@ struct Row {
     first_payment: u32,
     /// Its group; of details beside: their parent.
     group: u32,
+    /// The date on it; zero: nothing was paid by it.
+    date: u32,
     state: State,
     fault: Option<Fault>,
 }
@@ -101,6 +103,7 @@ impl Row {
         paid_lines: 0,
         first_payment: 0,
         group: 0,
+        date: 0,
         state: State::Own,
         fault: None,
     };
@@ -388,6 +391,10 @@ impl Business for Bank {
             ) => self.take_settled(voucher),
             (PartyKind::CentralBank, VoucherKind::BankClearingStatement, Flag::Original) => {
                 self.take_statement(from, voucher)
+            }
+            // What a month's clearing comes to: read, and nothing is compared.
+            (PartyKind::CentralBank, VoucherKind::BankClearingTotals, Flag::Original) => {
+                (Verdict::Accepted, Vec::new())
             }
             _ => failed(format!(
                 "非本行受理凭证: a bank takes no {} from {from}; send it to whom it is for",

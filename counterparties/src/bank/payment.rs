@@ -282,6 +282,7 @@ impl Bank {
         let paid = Paid {
             key,
             digest: order_digest,
+            date: order.date.get(),
             beside: details.map(|(details, digest)| (KeyRecord::from(&details.key), digest)),
             account: text(Field::PayerAccount),
             fund: text(Field::FundType),

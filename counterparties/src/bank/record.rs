@@ -128,6 +128,8 @@ pub(super) enum Record<'a> {
 pub(super) struct Paid<'a> {
     pub(super) key: KeyRecord<'a>,
     pub(super) digest: u64,
+    /// The order's own date.
+    pub(super) date: u32,
     /// Details that came beside: what was paid stands under their key. The parent is `key`.
     pub(super) beside: Option<(KeyRecord<'a>, u64)>,
     pub(super) account: &'a str,

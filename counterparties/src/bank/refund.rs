@@ -2,7 +2,7 @@
 
 use domain::Fen;
 use domain::voucher::document::Fields;
-use domain::voucher::{Detail, Field, Flag, Voucher, VoucherKey, VoucherKind, form};
+use domain::voucher::{Detail, Field, Flag, Value, Voucher, VoucherKey, VoucherKind, form};
 use exchange::business::Effect;
 
 use super::record::Record;
@@ -51,6 +51,7 @@ impl Bank {
         let line = |(at, (_, advanced, charged)): (usize, &(u32, Entry, Entry))| {
             let fields = Fields::new()
                 .with_text(Field::OriginalDetail, self.ledger.detail(advanced))
+                .with_text(Field::OriginalMessage, form::payment_message(charged.amount_fen))
                 .with_text(Field::RefundNumber, number(at).to_string())
                 .with_amount(Field::Amount, Fen::new(-charged.amount_fen.get()));
             Detail { id: (at + 1).to_string(), fields }
@@ -59,7 +60,7 @@ impl Bank {
         let refund_type = if whole { form::REFUND_OF_WHOLE } else { form::REFUND_BY_DETAIL };
         let group = self.group(&row);
         let account = self.payer(group.account).expect("what was paid was paid from an account");
-        let head = Fields::new()
+        let mut head = Fields::new()
             .with_text(Field::FundType, group.fund)
             .with_text(Field::PayType, group.method)
             .with_text(Field::PayBank, self.identity.code.as_str())
@@ -72,6 +73,14 @@ impl Bank {
             .with_text(Field::OriginalKind, order.kind.code().to_string())
             .with_text(Field::RefundType, refund_type)
             .with_text(Field::RefundNumber, number(0).to_string());
+        head.set(Field::OriginalDate, Value::Day(crate::record::day(row.date)));
+        let mut messages = details.iter().map(|line| line.fields.get(Field::OriginalMessage));
+        // One that all of them went by stands in the head too.
+        if let Some(Some(first)) = messages.next()
+            && messages.all(|message| message == Some(first))
+        {
+            head.set(Field::OriginalMessage, first.clone());
+        }
         let record = Record::Refunded {
             key: KeyRecord::from(&order),
             notice: KeyRecord::from(&notice),

@@ -76,6 +76,10 @@ impl CentralBank {
             }
             VoucherKind::RefundRequest => self.post_now(from, voucher, digest, day),
             kind if kind.is_correction() => self.post_now(from, voucher, digest, day),
+            VoucherKind::SpecialAllocation | VoucherKind::GeneralPayment => {
+                let why = "国库不受理此类支付: this treasury pays by 5207 and 5209; order it by one of them";
+                send_back(from, voucher.key, digest, why.to_owned())
+            }
             VoucherKind::BaseData => take_base_data(voucher, digest),
             _ => vec![noted(&Record::Noted { key: KeyRecord::from(&voucher.key), digest })],
         }

@@ -7,6 +7,7 @@ use counterparties::bank;
 use counterparties::script::Script;
 use domain::codes::FactKind;
 use domain::day::Check;
+use domain::ids::Day;
 use domain::reconciliation::Source;
 use domain::voucher::{Field, Flag, Value, Voucher, VoucherKey, VoucherKind};
 
@@ -91,6 +92,24 @@ fn a_refund_notice_that_comes_late_ends_what_differed_in_every_statement() {
     assert_eq!(house.failed.len(), 1);
     house.engine_takes_all();
     house.close_day(MONDAY).expect("all is green");
+    house.assert_replays();
+}
+
+#[test]
+fn a_notice_tells_the_originals_date_and_message_and_is_held_against_the_date() {
+    let (mut house, orders) = cleared(1);
+    let held = hold_up(&mut house, &orders);
+    come_back(&mut house, &orders);
+    let notice = held.borrow()[0].clone();
+    assert_eq!(notice.head.day(Field::OriginalDate).map(|day| day.get()), Some(MONDAY));
+    assert_eq!(notice.head.text(Field::OriginalMessage), Some("121"), "it is a small value");
+    let mut other = notice.clone();
+    other.head.set(Field::OriginalDate, Value::Day(Day::new(TUESDAY).expect("a day")));
+    house.deliver(0, &other);
+    assert_eq!(facts_of(&house, FactKind::Refund), 0);
+    assert_eq!(house.failed.len(), 1, "{:?}", house.failed);
+    house.deliver(0, &notice);
+    assert_eq!(facts_of(&house, FactKind::Refund), 1);
     house.assert_replays();
 }
 

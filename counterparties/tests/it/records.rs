@@ -17,7 +17,7 @@ fn a_payment_is_these_bytes() {
     province.run();
     let records = &province.records[&province.banks[0].party()];
     let paid = records.last().expect("it was paid");
-    // Variant, key (division, year, kind, number), digest, nothing beside, account, fund, method, lane, no fault,
+    // Variant, key (division, year, kind, number), digest, date, nothing beside, account, fund, method, lane, no fault,
     // no receipt kept back, one line: detail, the order's,
     // payment, payee, elements, fen.
     let expected = [
@@ -28,6 +28,7 @@ fn a_payment_is_these_bytes() {
         "0200000000000000",
         "4137",
         &hex(&paid[27..35]),
+        "a9b03401",
         "00",
         "0a00000000000000",
         "31303230303030303031",

@@ -192,7 +192,7 @@ pub fn of_return<'a>(
 /// What a refund notice says of the payments of one of our orders that was paid by this receipt: by detail, each
 /// whole and once, or the whole order with all that was paid of it.
 ///
-/// `refunded` says whether a detail came back before.
+/// `receipt` has the date of its order; `refunded` says whether a detail came back before.
 ///
 /// # Errors
 /// When the notice means another order, or a detail that it does not have, that was not paid or came back
@@ -211,11 +211,23 @@ pub fn of_refund<'a>(
         let place = Place::Head(Field::OriginalNumber);
         return Err(vec![Finding::new(Unfit::NotTheOriginal, place, told)]);
     }
+    if let Some(told) = other_date(receipt.date, notice) {
+        return Err(vec![told]);
+    }
     let facts = match notice.head.text(Field::RefundType) {
         Some(form::REFUND_OF_WHOLE) => whole_refund(receipt, notice, refunded, &mut found),
         _ => refund_by_detail(receipt, notice, refunded, &mut found),
     };
     if found.is_empty() { Ok(facts) } else { Err(found) }
+}
+
+/// That a refund notice means a voucher of another date than the one of its number: numbers are easily mistaken, so whoever
+/// tells the date has it held against the original's.
+#[must_use]
+pub fn other_date(original: Day, notice: &Voucher) -> Option<Finding> {
+    let told = notice.head.day(Field::OriginalDate).filter(|told| *told != original)?;
+    let place = Place::Head(Field::OriginalDate);
+    Some(Finding::new(Unfit::NotTheOriginal, place, &told.get().to_string()))
 }
 
 fn refund_by_detail<'a>(

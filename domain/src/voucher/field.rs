@@ -170,6 +170,17 @@ fields! {
     Offline = 54, "OfflineFlag", "线下办理标识", Form::Text(1);
     /// The voucher this belongs to: details sent beside their parent.
     Parent = 55, "ParentVoucherNo", "主单凭证号", Form::Text(20);
+    /// How the payment is managed (支付管理), head of an order.
+    PayManagement = 56, "PayMgr", "支付管理", Form::Text(20);
+    /// Kind of spending of a detail (支出类型).
+    PayKind = 57, "PayKind", "支出类型", Form::Text(20);
+    /// A detail's number with whoever wrote it (明细编号).
+    DetailNumber = 58, "VoucherDetailNo", "明细编号", Form::Text(40);
+    /// A remark on a detail (备注).
+    Remark = 59, "Remark", "备注", Form::Text(300);
+    /// The payment system's message by which the original was paid: 100 and 111 large value, 001 and 121 small value,
+    /// 112 and 122 of banks among themselves (domain §4.5).
+    OriginalMessage = 60, "OriPayMsgNo", "原支付报文编号", Form::Text(3);
     /// Reserved for local use.
     Hold1 = 61, "Hold1", "预留字段1", Form::Text(300);
     /// Reserved for local use.
@@ -178,6 +189,14 @@ fields! {
     Hold3 = 63, "Hold3", "预留字段3", Form::Text(300);
     /// Reserved for local use.
     Hold4 = 64, "Hold4", "预留字段4", Form::Text(300);
+    /// Functional class of the first level (类).
+    FunctionClass = 65, "ExpFuncCode1", "支出功能分类类级", Form::Text(3);
+    /// Functional class of the second level (款).
+    FunctionSection = 66, "ExpFuncCode2", "支出功能分类款级", Form::Text(5);
+    /// Functional class of the third level (项).
+    FunctionItem = 67, "ExpFuncCode3", "支出功能分类项级", Form::Text(7);
+    /// The contract that is paid (合同).
+    Contract = 68, "ContractNo", "合同编号", Form::Text(40);
     /// Amount that was really paid; zero: this line failed.
     ExecutedAmount = 101, "XPayAmt", "实际支付金额", Form::Amount;
     /// Day it was really paid.
@@ -200,6 +219,8 @@ fields! {
     CheckResult = 110, "XCheckResult", "对账结果", Form::Text(1);
     /// What is different.
     CheckReason = 111, "XCheckReason", "不符原因", Form::Text(300);
+    /// How the bank has really handled the money.
+    ExecutedDealMode = 112, "XFundDealMode", "实际办理方式", Form::Text(10);
 }
 
 /// Fields as executed have numbers from here on.

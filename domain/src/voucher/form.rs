@@ -4,6 +4,7 @@ use super::field::Field;
 use super::key::VoucherNumber;
 use super::kind::VoucherKind;
 use crate::limits::VOUCHER_DETAIL_ID_CHARS_MAX;
+use crate::money::Fen;
 
 /// Business kind of payments to one payee each.
 pub const BUSINESS_SINGLE: &str = "1";
@@ -43,6 +44,26 @@ pub const CHECK_EQUAL: &str = "0";
 /// Result of a comparison: different.
 pub const CHECK_DIFFERENT: &str = "1";
 
+/// Message of the payment system for what a customer sends at large value (大额), second generation.
+pub const MESSAGE_LARGE_VALUE: &str = "111";
+/// Message of the payment system for what a customer sends at small value (小额), second generation.
+pub const MESSAGE_SMALL_VALUE: &str = "121";
+/// Messages of the payment system that carry a payment (domain §4.5): first generation, then second.
+const PAYMENT_MESSAGES: [&str; 6] =
+    ["100", "001", MESSAGE_LARGE_VALUE, "112", MESSAGE_SMALL_VALUE, "122"];
+
+/// Most that goes through the small-value payment system by one message (小额支付系统贷记业务金额上限): 50,000 yuan.
+const SMALL_VALUE_FEN_MAX: i64 = 5_000_000;
+
+/// The message of the payment system that carries what a customer pays to another bank.
+#[must_use]
+pub const fn payment_message(amount_fen: Fen) -> &'static str {
+    match amount_fen.get() > SMALL_VALUE_FEN_MAX {
+        true => MESSAGE_LARGE_VALUE,
+        false => MESSAGE_SMALL_VALUE,
+    }
+}
+
 /// Most digits of a refund's number: what fits 64 bits, whatever they are.
 const REFUND_DIGITS_MAX: usize = 19;
 
@@ -58,6 +79,10 @@ pub fn holds(field: Field, text: &str) -> bool {
         Field::LineState => matches!(text, LINE_NORMAL | LINE_RETURNED),
         Field::CheckResult => matches!(text, CHECK_EQUAL | CHECK_DIFFERENT),
         Field::Offline => text == "1",
+        Field::OriginalMessage => PAYMENT_MESSAGES.contains(&text),
+        Field::FunctionClass => text.len() == 3 && digits(text),
+        Field::FunctionSection => text.len() == 5 && digits(text),
+        Field::FunctionItem => text.len() == 7 && digits(text),
         Field::OriginalNumber | Field::ClearingNumber | Field::Parent => {
             VoucherNumber::new(text).is_some()
         }
@@ -76,6 +101,10 @@ pub fn holds(field: Field, text: &str) -> bool {
         | Field::SettlementMode
         | Field::PayBank
         | Field::ClearBank
+        | Field::PayManagement
+        | Field::PayKind
+        | Field::FundDealMode
+        | Field::ExecutedDealMode
         | Field::Treasury => text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
         Field::PayerAccount
         | Field::PayeeAccount

@@ -11,7 +11,7 @@ use domain::command::Fact;
 use domain::ids::Day;
 use domain::voucher::document::Fields;
 use domain::voucher::{
-    Detail, Field, Finding, Flag, Party, Voucher, VoucherKey, VoucherKind, facts,
+    Detail, Field, Finding, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, facts,
 };
 
 use super::back::without_voided;
@@ -41,6 +41,12 @@ impl Finance {
                 (Verdict::Accepted, Vec::new())
             }
             (Flag::Original, kind) if is_report(kind) && from == self.central_bank => {
+                let key = voucher.key.to_string();
+                (Verdict::Accepted, vec![noted(&Record::Reported { key })])
+            }
+            (Flag::Original, Kind::LimitArrival)
+                if voucher.head.text(Field::PayBank) == Some(from.code()) =>
+            {
                 let key = voucher.key.to_string();
                 (Verdict::Accepted, vec![noted(&Record::Reported { key })])
             }
@@ -176,16 +182,11 @@ fn paid(receipt: &Voucher) -> (Vec<i64>, Vec<LineRecord>) {
     (paid_fen, lines.into_iter().map(line).collect())
 }
 
-/// What the central bank reports at a day's end, out of its own ledger.
-const fn is_report(kind: VoucherKind) -> bool {
-    matches!(
-        kind,
-        VoucherKind::IncomeDaily
-            | VoucherKind::BalanceDaily
-            | VoucherKind::SpendingDaily
-            | VoucherKind::ClearingStatement
-            | VoucherKind::TreasuryStatement
-    )
+/// What the central bank reports out of its own ledger, taken and shown: everything it tells finance but money that came back.
+/// What is compared beside was looked at before.
+fn is_report(kind: VoucherKind) -> bool {
+    let told = kind.from() == PartyKind::CentralBank && kind.to() == PartyKind::Finance;
+    told && !is_refund_notice(kind)
 }
 
 fn is_refund_notice(kind: VoucherKind) -> bool {

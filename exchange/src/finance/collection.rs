@@ -6,7 +6,7 @@ use domain::codes::{BusinessKind, Path};
 use domain::ids::{Day, PaymentId};
 use domain::office::shelves::Book;
 use domain::voucher::collection::{Debit, NotCollected, debit_of, debit_of_order};
-use domain::voucher::facts::{named_voucher, payment_of};
+use domain::voucher::facts::{named_voucher, other_date, payment_of};
 use domain::voucher::grouping::{Draft, Order};
 use domain::voucher::numbers::Giving;
 use domain::voucher::{
@@ -188,6 +188,9 @@ impl Finance {
         let debit = debit.ok_or_else(|| format!("{key} was never told by {from}"))?;
         if debit.back.is_some() || self.taken_over_on(debit).is_some() {
             return Err(format!("{key} is paid by a payment or came back before"));
+        }
+        if let Some(told) = other_date(debit.day, notice) {
+            return Err(told.to_string());
         }
         let back_fen = notice.head.amount_fen(Field::Amount).unwrap_or_default();
         if back_fen.get() != -debit.amount_fen.get() {

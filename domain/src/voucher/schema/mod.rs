@@ -3,7 +3,12 @@
 //! A receipt repeats its original, field by field, and adds what its schema lists for receipts. `check`
 //! holds a voucher against its table; nothing here knows payments, quotas or stores.
 
+#[macro_use]
+mod groups;
+mod orders;
+mod reports;
 mod tables;
+mod treasury;
 
 use super::document::{Detail, Fields};
 use super::field::Field;
@@ -186,6 +191,8 @@ pub enum Balances {
 pub struct Schema {
     /// The kind.
     pub kind: VoucherKind,
+    /// The kind whose fields it has, where public sources tell its name and direction and nothing of its fields.
+    pub analogy: Option<VoucherKind>,
     /// Payment methods (`PayTypeCode`) it may have, where it has one.
     pub methods: &'static [&'static str],
     /// Sign of the head's amounts.
