@@ -6,7 +6,9 @@ mod harness;
 use std::process::{Command, Output};
 
 use domain::codes::PaymentState;
-use harness::province::{BANK, DIVISION, OTHER_BANK, Party, Province, WAVE};
+use harness::province::{
+    BANK, DIVISION, FINANCE, OPENING_FEN, OTHER_BANK, Party, Province, TREASURY, WAVE,
+};
 use harness::server::PROGRAM;
 use harness::wait_for;
 use serde_json::{Value, json};
@@ -282,5 +284,77 @@ fn a_day_with_differences_is_told_in_both_languages_and_closed_on_the_next() {
     golden("month-green-json", &province.finance, &["month", "2022-03", "--json"]);
     province.finance.kill_and_start();
     golden("month-green", &province.finance, &["month", "2022-03"]);
+    province.engine.take().expect("it runs").stop();
+}
+
+/// A day on which the treasury is short of cash: what waits is named at finance, carried by name, and done the next day, with
+/// finance killed on the way.
+#[test]
+fn a_day_short_of_cash_is_closed_by_name_and_the_next_one_ends_by_itself() {
+    let mut province = Province::found();
+    let nothing = json!({});
+    // All there is has to stay in the treasury.
+    let floor = domain::Fen::new(OPENING_FEN).to_yuan();
+    let treasury = json!({
+        "row": "treasury", "code": TREASURY, "division": "370000005", "finance": FINANCE, "floor": floor,
+    });
+    province.central_bank.order("file", &json!({ "rows": [treasury] }));
+    province.pay_a_wave();
+    province.all_are(PaymentState::Paid);
+    province.bank.order("cut-off", &nothing);
+    province.bank.order("request-clearing", &nothing);
+    wait_for("the request waits for cash", || {
+        let waiting = province.central_bank.status()["central_bank"]["waiting"].clone();
+        (waiting[0]["for"] == "Cash").then_some(())
+    });
+    province.finance.kill_and_start();
+    province.bank.order("close", &nothing);
+    province.central_bank.order("close", &nothing);
+    wait_for("every statement is compared and every fact taken", || {
+        (["statements", "suspense"].map(|item| open(&province.finance, item)) == [0, 0])
+            .then_some(())
+    });
+    golden("short-status-open", &province.finance, &["status"]);
+    let waiting = checklist(&province.finance)["waiting"].clone();
+    let request = waiting[0]["voucher"].as_str().expect("it is named").to_owned();
+    let until = ["--until", "2022-03-07", "--reason", "库款不足", "--person", "7"];
+    let carry = |names: &[&'static str]| [&["carry"], names, &until[..]].concat();
+    golden("short-carry-cut-off", &province.finance, &carry(&["cut-off", "15:30"]));
+    golden("short-carry-unknown", &province.finance, &carry(&["cleared", "bank:105"]));
+    golden("short-carry-no-item", &province.finance, &carry(&["clearing", "bank:102"]));
+    let words = [&["carry", "cleared", request.as_str()], &until[..]].concat();
+    golden("short-carry", &province.finance, &words);
+    province.finance.kill_and_start();
+    golden("short-carry-bank", &province.finance, &carry(&["zero-balance", BANK, "--json"]));
+    golden("short-status-carried", &province.finance, &["status"]);
+    golden("short-status-carried-chinese", &province.finance, &["status", "--chinese"]);
+    golden("short-status-carried-json", &province.finance, &["status", "--json"]);
+    let close = |on: &'static str| ["close", "--day", on, "--person", "7"];
+    let closed = day(&province.finance, &close("2022-03-04"));
+    assert_eq!(closed, "Day 2022-03-04 is closed (已日终).\n");
+
+    province.finance.kill_and_start();
+    let next = json!({ "day": "2022-03-07", "worked": true });
+    for party in [&province.finance, &province.bank, &province.central_bank] {
+        party.order("open-day", &next);
+    }
+    let open_again = ["cleared", "zero-balance"].map(|item| open(&province.finance, item));
+    assert_eq!(open_again, [WAVE as u64, 1], "their day has come");
+    let income = json!({ "treasury": TREASURY, "what": "income", "amount": "1000000.00" });
+    province.central_bank.order("pay-in", &income);
+    province.all_are(PaymentState::Cleared);
+    wait_for("the bank has heard that it was cleared", || {
+        (province.bank.status()["bank"]["uncleared"] == "0.00").then_some(())
+    });
+    province.finance.kill_and_start();
+    for party in [&province.bank, &province.central_bank] {
+        party.order("close", &nothing);
+    }
+    wait_for("every statement is compared and every fact taken", || {
+        (checklist(&province.finance)["green"] == true).then_some(())
+    });
+    golden("short-status-next", &province.finance, &["status"]);
+    let closed = day(&province.finance, &close("2022-03-07"));
+    assert_eq!(closed, "Day 2022-03-07 is closed (已日终).\n");
     province.engine.take().expect("it runs").stop();
 }

@@ -166,6 +166,9 @@ pub const DIFFERENCES_MAX: usize = 65_536;
 /// Days behind a period's last one on whose close is still known what came of its statements: a year's are told in the next.
 pub const PERIOD_KEPT_DAYS: u32 = 400;
 
+/// Things of a day's checklist that are carried past closes by names of their own; what a request asks for goes by one name.
+pub const CARRIED_THINGS_MAX: usize = 65_536;
+
 /// Open things that an item of a day's checklist calls by name; of further ones it tells how many.
 pub const DAY_NAMED_MAX: usize = 20;
 

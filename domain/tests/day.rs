@@ -1,8 +1,10 @@
 //! The checklist of a day's end: green when all is done, and otherwise each item names what is open.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use domain::Fen;
+use domain::day::carry::{Carryings, Piles};
 use domain::day::{Check, Checklist, Exposure, Given, Pile, Standing};
 use domain::ids::{Day, FiscalYear, PersonId};
 use domain::limits::DAY_NAMED_MAX;
@@ -12,6 +14,12 @@ use domain::reconciliation::{Class, Figures, ItemState, Register, Source};
 use domain::voucher::{DivisionCode, Party, PartyKind, VoucherKey, VoucherKind, VoucherNumber};
 
 const CLERK: PersonId = PersonId(7);
+
+static NOTHING: LazyLock<Carryings> = LazyLock::new(Carryings::new);
+
+fn party(text: &str) -> Party {
+    text.parse().expect("a party")
+}
 
 fn day(yyyymmdd: u32) -> Day {
     Day::new(yyyymmdd).expect("a day")
@@ -67,24 +75,24 @@ fn quiet<'a>(register: &'a Register, due: &'a [Told]) -> Given<'a> {
         day: today(),
         cut_off_minute: 15 * 60 + 30,
         now_minute: 16 * 60 + 30,
-        unanswered: Pile::new(),
-        uncleared: Pile::new(),
-        cleared_next_day: Pile::new(),
-        unmatched: Pile::new(),
-        refunds: Pile::new(),
-        not_at_zero: Pile::new(),
+        carried: &NOTHING,
+        unanswered: Piles::default(),
+        uncleared: Piles::default(),
+        unmatched: Piles::default(),
+        refunds: Piles::default(),
+        not_at_zero: Piles::default(),
         due,
         register,
-        suspense: Pile::new(),
+        suspense: Piles::default(),
         exposure: &[],
-        collected: Pile::new(),
+        collected: Piles::default(),
     }
 }
 
-fn pile(names: &[(&str, i64)]) -> Pile {
+fn pile(names: &[(&str, i64)]) -> Piles {
     let mut pile = Pile::new();
     names.iter().for_each(|&(name, fen)| pile.add(name, Fen::new(fen)));
-    pile
+    pile.into()
 }
 
 fn golden(name: &str, text: &str) {
@@ -129,7 +137,7 @@ fn each_item_names_what_is_open() {
         many.add(&format!("V{voucher}"), Fen::new(100));
     }
     let bank = |bank: &str, uncleared_fen, limit_fen| Exposure {
-        bank: bank.into(),
+        bank: Party::new(PartyKind::Bank, bank).expect("a bank"),
         uncleared_fen,
         limit_fen,
     };
@@ -137,9 +145,11 @@ fn each_item_names_what_is_open() {
         [bank("102", 900_001, Some(900_000)), bank("103", 5, None), bank("104", 7, Some(7))];
     let given = Given {
         now_minute: 14 * 60 + 5,
-        unanswered: many,
-        uncleared: pile(&[("370102000-2022-8202-0000000007", 800_000)]),
-        cleared_next_day: pile(&[("370102000-2022-8202-0000000008", 100)]),
+        unanswered: many.into(),
+        uncleared: Piles {
+            carried: pile(&[("370102000-2022-8202-0000000008", 100)]).open,
+            ..pile(&[("370102000-2022-8202-0000000007", 800_000)])
+        },
         unmatched: pile(&[
             ("370102000-2022-2301-0000000001", 5),
             ("370102000-2022-2301-0000000002", 6),
@@ -165,7 +175,7 @@ fn one_open_item_is_enough() {
     let findings = vec![finding(1, Class::AmountDiff, figures(790_000))];
     give(&mut differs, today(), Order::Compare { told: due[0], day: today(), agreed: 9, findings });
     let nothing_compared = Register::new();
-    let over = [Exposure { bank: "102".into(), uncleared_fen: 2, limit_fen: Some(1) }];
+    let over = [Exposure { bank: party("bank:102"), uncleared_fen: 2, limit_fen: Some(1) }];
     let one = || pile(&[("it", 0)]);
     let base = || quiet(&green, &due);
     let givens = [
@@ -198,7 +208,8 @@ fn one_open_item_is_enough() {
 #[test]
 fn what_is_carried_by_name_does_not_keep_a_day_open() {
     let (register, due) = (compared(), due());
-    let given = Given { cleared_next_day: pile(&[("V1", 100)]), ..quiet(&register, &due) };
+    let uncleared = Piles { carried: pile(&[("V1", 100)]).open, ..Piles::default() };
+    let given = Given { uncleared, ..quiet(&register, &due) };
     let checklist = Checklist::of(&given);
     assert!(checklist.is_green());
     let cleared = &checklist.items()[usize::from(Check::Cleared.number()) - 1];

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use domain::day::Check;
+use domain::reconciliation::register::DifferenceId;
 use serde_json::{Value, json};
 
 use super::exchange::say;
@@ -42,7 +44,7 @@ enum What {
     Correct(Correct),
     /// Accept that both sides differ (双人认可): one person proposes it, a second one ends it.
     Accept(Accept),
-    /// Carry a difference past closes as a named item (列明结转).
+    /// Carry what is open past closes as named items (列明结转): differences by number, everything else by item and name.
     Carry(Carry),
     /// Put on file how much a bank may have paid that is not cleared (垫付限额): one person proposes it, and it holds when
     /// a second one says the same.
@@ -191,17 +193,36 @@ struct Accept {
 
 #[derive(Args)]
 #[command(after_help = "\
-Example:
-  treasury day carry 127.0.0.1:7009 D12 --until 2022-01-10 --reason 待补回单 --person 23")]
+Examples:
+  treasury day carry 127.0.0.1:7009 D12 --until 2022-01-10 --reason 待补回单 --person 23
+  treasury day carry 127.0.0.1:7009 cleared 370000005-2022-2301-10200000001 \\
+      --until 2022-01-10 --reason 库款不足 --person 23
+  treasury day carry 127.0.0.1:7009 zero-balance bank:102 --until 2022-01-10 \\
+      --reason 库款不足 --person 23
+
+ITEM is an item of the checklist, as `--json` names it: answered, cleared, matched, refunds, zero-balance,
+differences, suspense, exposure, collections; the cut-off and statements that are due are not carried. NAME is
+what the checklist calls it, however many there are; a voucher's number, an account's, or a bank's or a
+request's name for everything of that. What is carried is what is open now: what comes later or grows is
+open again, and so is all that is not done when the day UNTIL is closed.")]
 struct Carry {
     #[command(flatten)]
-    which: Which,
+    at: At,
+    /// A difference, like D12; or an item of the checklist, like cleared.
+    #[arg(value_name = "ITEM")]
+    item: String,
+    /// What of the item, by name.
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
     /// The day whose close it blocks again.
     #[arg(long, value_name = "DAY")]
     until: String,
     /// Why.
     #[arg(long)]
     reason: String,
+    /// Who gives the order, by number.
+    #[arg(long, value_name = "PERSON")]
+    person: u64,
 }
 
 #[derive(Args)]
@@ -274,9 +295,7 @@ impl Days {
             What::Accept(Accept { which, reason }) => {
                 which.order("accept", json!({ "reason": reason }))
             }
-            What::Carry(Carry { which, until, reason }) => {
-                which.order("carry", json!({ "until": until, "reason": reason }))
-            }
+            What::Carry(carry) => carry.run(),
             What::AgreeExposure(asked) => asked.run(),
             What::Close(Close { at, day, person }) => {
                 day_of(&day)?;
@@ -303,6 +322,33 @@ impl Month {
         let seen = say(self.at.address, &json!({ "look": "period", "period": self.period }))?;
         self.at.print(seen, |seen| page(seen, self.chinese));
         Ok(Exit::Ok)
+    }
+}
+
+impl Carry {
+    fn run(self) -> Result<Exit> {
+        let Carry { at, item, names, until, reason, person } = self;
+        let mut order = json!({ "until": until, "reason": reason, "person": person });
+        let done = match DifferenceId::parse(&item) {
+            Some(_) if names.is_empty() => {
+                order["difference"] = item.clone().into();
+                item
+            }
+            Some(_) => {
+                let all: Vec<String> = std::iter::once(item).chain(names).collect();
+                let done = all.join(", ");
+                order["item"] = Check::Differences.slug().into();
+                order["names"] = all.into();
+                done
+            }
+            None => {
+                let done = format!("{item} {}", names.join(", "));
+                order["item"] = item.into();
+                order["names"] = names.into();
+                done
+            }
+        };
+        at.order("carry", order, &format!("{done}: done (已办理)."))
     }
 }
 

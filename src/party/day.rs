@@ -5,8 +5,11 @@
 use std::collections::BTreeSet;
 
 use domain::Fen;
-use domain::day::{Checklist, Item, Pile, Standing};
+use domain::day::carry::By;
+use domain::day::queue::Waiting;
+use domain::day::{Check, Checklist, Item, Pile, Standing};
 use domain::ids::{Day, PersonId};
+use domain::limits::DAY_NAMED_MAX;
 use domain::money::yuan_grouped;
 use domain::reconciliation::period::Period;
 use domain::reconciliation::register::{Difference, DifferenceId, Remark};
@@ -42,7 +45,13 @@ pub(crate) fn order(name: &str, said: &Value) -> Result<FinanceOrder, String> {
         "accept" => Ask::Accept { id: id(said)?, reason: words("reason")? },
         "carry" => {
             let until = super::day_of(text(said, "until")?).map_err(|error| error.to_string())?;
-            Ask::Carry { id: id(said)?, until, reason: words("reason")? }
+            let reason = words("reason")?;
+            match said["item"].as_str() {
+                None => Ask::Carry { id: id(said)?, until, reason },
+                Some(item) => {
+                    Ask::CarryByName { check: check(item)?, names: names(said)?, until, reason }
+                }
+            }
         }
         "agree-exposure" => Ask::AgreeExposure {
             bank: super::words::party(said, "bank")?,
@@ -65,10 +74,23 @@ fn person(said: &Value, name: &str) -> Result<PersonId, String> {
     number.map(PersonId).ok_or_else(|| format!("`{name}` is missing; give a person's number"))
 }
 
+/// An item of the checklist.
+fn check(item: &str) -> Result<Check, String> {
+    Check::from_slug(item).ok_or_else(|| {
+        let all: Vec<&str> = Check::ALL.iter().map(|check| check.slug()).collect();
+        format!("`{item}` is no item of the checklist; name one of {}", all.join(", "))
+    })
+}
+
+fn names(said: &Value) -> Result<Vec<String>, String> {
+    let names = said["names"].as_array().ok_or("`names` is missing; give a list of texts")?;
+    let name = |name: &Value| name.as_str().map(str::to_owned).ok_or("`names` are texts");
+    Ok(names.iter().map(name).collect::<Result<_, _>>()?)
+}
+
 fn id(said: &Value) -> Result<DifferenceId, String> {
     let told = text(said, "difference")?;
-    let number = told.strip_prefix(['D', 'd']).unwrap_or(told).parse().ok();
-    number.map(DifferenceId).ok_or_else(|| {
+    DifferenceId::parse(told).ok_or_else(|| {
         format!("`{told}` is no difference; give its number as it is listed, like D12")
     })
 }
@@ -120,6 +142,7 @@ pub(crate) fn checklist(finance: &Finance, day: Option<Day>) -> Result<Value, St
         let number = day.get();
         return Ok(json!({
             "day": number, "closed": true, "green": true, "items": [], "exposure": [],
+            "waiting": waiting(finance),
             "english": format!("Day {number} is closed.\n"), "chinese": format!("{number} 已日终。\n"),
         }));
     }
@@ -130,9 +153,46 @@ pub(crate) fn checklist(finance: &Finance, day: Option<Day>) -> Result<Value, St
         "green": checklist.is_green(),
         "items": checklist.items().iter().map(item).collect::<Vec<_>>(),
         "exposure": banks(finance).into_iter().map(|bank| exposure(finance, bank)).collect::<Vec<_>>(),
+        "waiting": waiting(finance),
         "english": page(&checklist, finance, day, false),
         "chinese": page(&checklist, finance, day, true),
     }))
+}
+
+/// What waits for cash at the central bank, in the order it will be paid.
+fn waiting(finance: &Finance) -> Vec<Value> {
+    let one = |one: &Waiting| {
+        json!({
+            "voucher": one.voucher.to_string(),
+            "lane": one.lane.to_string(),
+            "amount": one.amount_fen.to_yuan(),
+            "told": one.told.get(),
+            "english": one.english(),
+            "chinese": one.chinese(),
+        })
+    };
+    finance.waiting_for_cash().map(one).collect()
+}
+
+/// The first of what waits for cash in lines of a page, and how much there is in all.
+fn waiting_lines(finance: &Finance, chinese: bool) -> String {
+    let (mut page, mut many, mut sum_fen) = (String::new(), 0_usize, 0_i128);
+    for one in finance.waiting_for_cash() {
+        many += 1;
+        sum_fen += i128::from(one.amount_fen.get());
+        if many <= DAY_NAMED_MAX {
+            let told = if chinese { one.chinese() } else { one.english() };
+            page.push_str(&format!("  {told}\n"));
+        }
+    }
+    if many > DAY_NAMED_MAX {
+        let (more, sum) = (many - DAY_NAMED_MAX, yuan_grouped(sum_fen));
+        page.push_str(&match chinese {
+            true => format!("  待库款另有{more}项，共{sum}\n"),
+            false => format!("  {more} more wait for cash, {sum} in all\n"),
+        });
+    }
+    page
 }
 
 /// Banks that have paid what is not cleared, or with which something was agreed or is to be.
@@ -169,7 +229,7 @@ fn page(checklist: &Checklist, finance: &Finance, day: Day, chinese: bool) -> St
     let mut page = if chinese { checklist.chinese() } else { checklist.english() };
     let register = finance.differences();
     let named = register.blocking(day).chain(register.carried(day));
-    for one in named.take(domain::limits::DAY_NAMED_MAX) {
+    for one in named.take(DAY_NAMED_MAX) {
         let told = if chinese { one.chinese(day) } else { one.english(day) };
         page.push_str(&format!("  {told}\n"));
     }
@@ -185,6 +245,7 @@ fn page(checklist: &Checklist, finance: &Finance, day: Day, chinese: bool) -> St
             false => format!("  {bank} has paid {fen} that is not cleared{agreed}\n"),
         });
     }
+    page.push_str(&waiting_lines(finance, chinese));
     for bank in banks(finance) {
         let Some(waits) = finance.limits().proposed(bank) else { continue };
         page.push_str(&match chinese {
@@ -206,7 +267,18 @@ fn item(item: &Item) -> Value {
         "standing": standing,
         "open": pile(&item.open),
         "carried": pile(&item.carried),
+        "carried_by": item.by.iter().map(by).collect::<Vec<_>>(),
     })
+}
+
+/// What of an item is carried under one name, until when, by whom and why.
+fn by(by: &By) -> Value {
+    let mut told = remark(&by.carried.remark);
+    told["name"] = by.name.to_string().into();
+    told["many"] = by.many.into();
+    told["amount"] = yuan(by.amount_fen).into();
+    told["until"] = by.carried.until.get().into();
+    told
 }
 
 fn pile(pile: &Pile) -> Value {

@@ -119,6 +119,14 @@ pub(super) fn amount_fen(voucher: &Voucher) -> FenSum {
 }
 
 impl CentralBank {
+    /// What waits for cash in a treasury that finance has sent or is told of by a bank's request, in the order it will be
+    /// paid. Income that is given back is in none of finance's books here.
+    pub(super) fn queued_at(&self, treasury: &str) -> impl Iterator<Item = &Kept> {
+        let queue = self.queues.get(treasury).into_iter().flatten();
+        let kept = queue.map(|(_, _, key)| &self.kept[key]);
+        kept.filter(|kept| kept.voucher.key.kind != VoucherKind::RevenueRefund)
+    }
+
     /// What an allocation sends to other treasuries: a payee whose account is a treasury's code.
     pub(super) fn dispatched_by<'v>(&self, voucher: &'v Voucher) -> Vec<(&'v str, FenSum)> {
         if voucher.key.kind != VoucherKind::Allocation {

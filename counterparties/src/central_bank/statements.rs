@@ -13,7 +13,7 @@ use domain::{Fen, FiscalYear};
 use exchange::business::Effect;
 
 use super::record::Record;
-use super::{CentralBank, Ended, Refusal, Treasury, noted};
+use super::{CentralBank, Ended, Kept, Refusal, Treasury, noted};
 use crate::ledger::{AccountKind, Purpose, Statement, StatementLine};
 use crate::limits::LISTED_PER_VOUCHER_MAX;
 
@@ -64,7 +64,7 @@ impl<'a> Reports<'a> {
         self.written.len() as u32
     }
 
-    /// To finance and to each bank: what was cleared, and what was sent back.
+    /// To finance and to each bank: what was cleared, and what was sent back; to finance also what waits for cash.
     fn clearing(&mut self, treasury: &Treasury) {
         let bank = self.bank;
         let ended: Vec<&Ended> = bank
@@ -74,22 +74,27 @@ impl<'a> Reports<'a> {
             .take_while(|ended| ended.day == self.days[1])
             .filter(|ended| ended.treasury == treasury.code)
             .collect();
+        let waiting: Vec<&Kept> = bank.queued_at(&treasury.code).collect();
         let mut years: BTreeSet<FiscalYear> =
             ended.iter().map(|ended| ended.voucher.year).collect();
+        years.extend(waiting.iter().map(|kept| kept.voucher.key.year));
         // Also when nothing was cleared: silence is no statement.
         years.insert(self.year());
         for year in years {
             let of_year: Vec<&Ended> =
                 ended.iter().rev().copied().filter(|ended| ended.voucher.year == year).collect();
             let kind = VoucherKind::ClearingStatement;
-            self.compared(treasury, year, kind, treasury.finance, None, &of_year);
+            let waiting = waiting.iter().filter(|kept| kept.voucher.key.year == year);
+            let lines = of_year.iter().map(|ended| ended_line(ended));
+            let lines = lines.chain(waiting.map(|kept| waiting_line(kept))).collect();
+            self.compared(treasury, year, kind, treasury.finance, None, lines);
             let banks: BTreeSet<&str> = of_year.iter().map(|ended| ended.bank.as_str()).collect();
             for code in banks {
-                let of_bank: Vec<&Ended> =
-                    of_year.iter().copied().filter(|ended| ended.bank == code).collect();
+                let of_bank = of_year.iter().filter(|ended| ended.bank == code);
+                let lines = of_bank.map(|ended| ended_line(ended)).collect();
                 let Some(to) = Party::new(PartyKind::Bank, code) else { continue };
                 let kind = VoucherKind::BankClearingStatement;
-                self.compared(treasury, year, kind, to, Some(code), &of_bank);
+                self.compared(treasury, year, kind, to, Some(code), lines);
             }
         }
     }
@@ -101,29 +106,20 @@ impl<'a> Reports<'a> {
         kind: VoucherKind,
         to: Party,
         bank: Option<&str>,
-        ended: &[&Ended],
+        mut lines: Vec<Fields>,
     ) {
-        let line = |ended: &&Ended| {
-            let state = if ended.returned { form::LINE_RETURNED } else { form::LINE_NORMAL };
-            Fields::new()
-                .with_text(Field::OriginalKind, ended.voucher.kind.code().to_string())
-                .with_text(Field::OriginalNumber, ended.voucher.number.as_str())
-                .with_amount(Field::Amount, ended.amount_fen)
-                .with_text(Field::LineState, state)
-                .with_text(Field::PayBank, ended.bank.as_str())
-                .with(Field::ClearedDay, Value::Day(ended.day))
-        };
-        let mut chunks: Vec<&[&Ended]> = ended.chunks(LISTED_PER_VOUCHER_MAX).collect();
-        if chunks.is_empty() {
-            chunks.push(&[]);
-        }
-        for ended in chunks {
+        loop {
+            let rest = lines.split_off(lines.len().min(LISTED_PER_VOUCHER_MAX));
             let mut head = self.head(treasury);
             if let Some(code) = bank {
                 let name = self.bank.master.banks.get(code).map_or("", String::as_str);
                 head = head.with_text(Field::PayBank, code).with_text(Field::PayBankName, name);
             }
-            self.totalled(treasury, year, kind, to, head, ended.iter().map(line).collect());
+            self.totalled(treasury, year, kind, to, head, lines);
+            if rest.is_empty() {
+                return;
+            }
+            lines = rest;
         }
     }
 
@@ -275,6 +271,35 @@ impl<'a> Reports<'a> {
             }
             Effect::Issue { to, voucher }
         })
+    }
+}
+
+/// A request that came to its end.
+fn ended_line(ended: &Ended) -> Fields {
+    let state = if ended.returned { form::LINE_RETURNED } else { form::LINE_NORMAL };
+    Fields::new()
+        .with_text(Field::OriginalKind, ended.voucher.kind.code().to_string())
+        .with_text(Field::OriginalNumber, ended.voucher.number.as_str())
+        .with_amount(Field::Amount, ended.amount_fen)
+        .with_text(Field::LineState, state)
+        .with_text(Field::PayBank, ended.bank.as_str())
+        .with(Field::ClearedDay, Value::Day(ended.day))
+}
+
+/// A request or an allocation that waits for cash, with its place in the queue.
+fn waiting_line(kept: &Kept) -> Fields {
+    let Kept { voucher, lane, .. } = kept;
+    let line = Fields::new()
+        .with_text(Field::OriginalKind, voucher.key.kind.code().to_string())
+        .with_text(Field::OriginalNumber, voucher.key.number.as_str())
+        .with_amount(Field::Amount, voucher.head.amount_fen(Field::Amount).unwrap_or_default())
+        .with_text(Field::LineState, form::LINE_WAITING)
+        .with_text(Field::Hold1, lane.chinese());
+    match voucher.head.text(Field::PayBank) {
+        Some(bank) if voucher.key.kind == VoucherKind::TransferRequest => {
+            line.with_text(Field::PayBank, bank)
+        }
+        _ => line,
     }
 }
 

@@ -12,5 +12,6 @@ mod properties;
 mod province;
 mod reconciliation;
 mod records;
+mod short;
 mod totals;
 mod wrong_orders;

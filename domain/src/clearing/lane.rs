@@ -41,6 +41,12 @@ impl Lane {
         }
     }
 
+    /// The lane that officials call so.
+    #[must_use]
+    pub fn from_chinese(text: &str) -> Option<Lane> {
+        Lane::ALL.iter().copied().find(|lane| lane.chinese() == text)
+    }
+
     /// The lane of a line. `business` is the voucher's kind of business, where the line says none.
     #[must_use]
     pub fn of_line(line: &Fields, business: Option<&str>) -> Lane {

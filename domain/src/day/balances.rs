@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::ids::Day;
-use crate::money::Fen;
+use crate::money::{Fen, FenSum};
 use crate::voucher::Party;
 
-use super::Pile;
+use super::carry::{Name, Thing};
 
 /// What an account has, or lacks when below zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,14 +64,15 @@ impl Balances {
     }
 
     /// Accounts that were not at zero at the end of a day and have not been since, by bank and number.
-    #[must_use]
-    pub fn not_at_zero(&self, day: Day) -> Pile {
-        let mut pile = Pile::new();
-        for (bank, last) in &self.banks {
-            for (account, one) in last.not_zero.iter().filter(|(_, one)| one.since <= day) {
-                pile.add(&format!("{bank} {account}"), one.balance_fen);
-            }
-        }
-        pile
+    pub fn not_at_zero(&self, day: Day) -> impl Iterator<Item = Thing> {
+        self.banks.iter().flat_map(move |(bank, last)| {
+            let of_bank = last.not_zero.iter().filter(move |(_, one)| one.since <= day);
+            of_bank.map(|(account, one)| Thing {
+                name: Name::Account(*bank, account.clone()),
+                request: None,
+                bank: Some(*bank),
+                amount_fen: FenSum::from(one.balance_fen.get()),
+            })
+        })
     }
 }

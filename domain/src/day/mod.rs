@@ -4,9 +4,13 @@
 
 pub mod balances;
 
+pub mod carry;
+
 pub mod limits;
 
 pub mod period;
+
+pub mod queue;
 
 mod told;
 
@@ -16,6 +20,9 @@ use crate::limits::DAY_NAMED_MAX;
 use crate::money::{Fen, FenSum, yuan_grouped};
 use crate::reconciliation::Register;
 use crate::reconciliation::register::Told;
+use crate::voucher::Party;
+
+use self::carry::{By, Carryings, Name, Piles, Thing};
 
 /// When banks stop paying for the day, in minutes from midnight in Beijing: 15:30 (截止时间).
 pub const CUT_OFF_MINUTE: u16 = 15 * 60 + 30;
@@ -76,10 +83,15 @@ impl Pile {
 
     /// One more. Of many the first [`DAY_NAMED_MAX`] keep their names.
     pub fn add(&mut self, name: &str, amount_fen: Fen) {
+        self.put(|| name.to_owned(), FenSum::from(amount_fen.get()));
+    }
+
+    /// The same; a name is made only where it is kept.
+    pub(super) fn put(&mut self, name: impl FnOnce() -> String, amount_fen: FenSum) {
         self.many += 1;
-        self.amount_fen += FenSum::from(amount_fen.get());
+        self.amount_fen += amount_fen;
         if self.named.len() < DAY_NAMED_MAX {
-            self.named.push(name.into());
+            self.named.push(name().into());
         }
     }
 
@@ -112,7 +124,7 @@ impl Pile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exposure {
     /// The bank.
-    pub bank: Box<str>,
+    pub bank: Party,
     /// Paid and not cleared.
     pub uncleared_fen: FenSum,
     /// How much it may be; none where nothing was agreed.
@@ -128,28 +140,28 @@ pub struct Given<'a> {
     pub cut_off_minute: u16,
     /// The time now, likewise; the last minute of the day when the day has passed.
     pub now_minute: u16,
+    /// What is carried by name; the piles below are counted by it.
+    pub carried: &'a Carryings,
     /// Vouchers sent and not answered.
-    pub unanswered: Pile,
-    /// Receipts of the day that are not cleared.
-    pub uncleared: Pile,
-    /// Receipts after the cut-off, which the next day clears.
-    pub cleared_next_day: Pile,
+    pub unanswered: Piles,
+    /// Receipts of the day that are not cleared; carried: those after the cut-off, which the next day clears.
+    pub uncleared: Piles,
     /// Transfer requests without a limit notice that says the same.
-    pub unmatched: Pile,
+    pub unmatched: Piles,
     /// Refunds on their way to the treasury.
-    pub refunds: Pile,
+    pub refunds: Piles,
     /// Zero-balance accounts with another balance.
-    pub not_at_zero: Pile,
+    pub not_at_zero: Piles,
     /// Statements that are due.
     pub due: &'a [Told],
     /// Differences, and which statements were compared.
     pub register: &'a Register,
     /// Facts in suspense.
-    pub suspense: Pile,
+    pub suspense: Piles,
     /// Each bank's exposure.
     pub exposure: &'a [Exposure],
     /// Debits by collection that no payment has taken over.
-    pub collected: Pile,
+    pub collected: Piles,
 }
 
 /// An item, looked at.
@@ -161,6 +173,8 @@ pub struct Item {
     pub open: Pile,
     /// What is carried by name.
     pub carried: Pile,
+    /// What of it a person carries: until when, and why.
+    pub by: Vec<By>,
 }
 
 impl Item {
@@ -191,8 +205,8 @@ impl Checklist {
         let items = Check::ALL
             .iter()
             .map(|&check| {
-                let (open, carried) = given.look(check);
-                Item { check, open, carried }
+                let Piles { open, carried, by } = given.look(check);
+                Item { check, open, carried, by }
             })
             .collect();
         Checklist { day: given.day, items }
@@ -219,21 +233,20 @@ impl Checklist {
 
 impl Given<'_> {
     /// What of an item is open, and what is carried.
-    fn look(&self, check: Check) -> (Pile, Pile) {
-        let open = match check {
-            Check::CutOff => self.cut_off(),
+    fn look(&self, check: Check) -> Piles {
+        match check {
+            Check::CutOff => self.cut_off().into(),
             Check::Answered => self.unanswered.clone(),
-            Check::Cleared => return (self.uncleared.clone(), self.cleared_next_day.clone()),
+            Check::Cleared => self.uncleared.clone(),
             Check::Matched => self.unmatched.clone(),
             Check::Refunds => self.refunds.clone(),
             Check::ZeroBalance => self.not_at_zero.clone(),
-            Check::Statements => self.statements(),
-            Check::Differences => return self.differences(),
+            Check::Statements => self.statements().into(),
+            Check::Differences => self.differences(),
             Check::Suspense => self.suspense.clone(),
             Check::Exposure => self.exposure(),
             Check::Collections => self.collected.clone(),
-        };
-        (open, Pile::new())
+        }
     }
 
     fn cut_off(&self) -> Pile {
@@ -256,31 +269,37 @@ impl Given<'_> {
         pile
     }
 
-    fn differences(&self) -> (Pile, Pile) {
-        let (mut open, mut carried) = (Pile::new(), Pile::new());
+    fn differences(&self) -> Piles {
+        let mut piles = Piles::default();
         for difference in self.register.blocking(self.day) {
-            open.add(&difference.name(self.day), difference.at_stake_fen());
+            piles.open.add(&difference.name(self.day), difference.at_stake_fen());
         }
         for difference in self.register.carried(self.day) {
-            carried.add(&difference.name(self.day), difference.at_stake_fen());
+            piles.carried.add(&difference.name(self.day), difference.at_stake_fen());
         }
-        (open, carried)
+        piles
     }
 
-    fn exposure(&self) -> Pile {
-        let mut pile = Pile::new();
-        for Exposure { bank, uncleared_fen, limit_fen } in self.exposure {
-            let over = limit_fen.map_or(0, |limit_fen| uncleared_fen - limit_fen);
-            if over > 0 {
-                pile.many += 1;
-                pile.amount_fen += over;
-                if pile.named.len() < DAY_NAMED_MAX {
-                    let limit_fen = limit_fen.unwrap_or_default();
-                    let [is, may] = [*uncleared_fen, limit_fen].map(yuan_grouped);
-                    pile.named.push(format!("{bank} {is} > {may}").into());
-                }
+    fn exposure(&self) -> Piles {
+        let mut counting = self.carried.counting(Check::Exposure, self.day);
+        for exposure in self.exposure {
+            if let Some(thing) = exposure.over() {
+                let limit_fen = exposure.limit_fen.unwrap_or_default();
+                let [is, may] = [exposure.uncleared_fen, limit_fen].map(yuan_grouped);
+                counting.add(&thing, Some(&format!("{} {is} > {may}", exposure.bank)));
             }
         }
-        pile
+        counting.end()
+    }
+}
+
+impl Exposure {
+    /// How much it is over what was agreed, as a thing that is open; none where it is not.
+    #[must_use]
+    pub fn over(&self) -> Option<Thing> {
+        let over_fen = self.limit_fen.map_or(0, |limit_fen| self.uncleared_fen - limit_fen);
+        let (name, request) = (Name::Bank(self.bank), None);
+        let thing = Thing { name, request, bank: Some(self.bank), amount_fen: over_fen };
+        (over_fen > 0).then_some(thing)
     }
 }

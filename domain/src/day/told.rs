@@ -1,5 +1,6 @@
 //! The checklist in words, in both languages.
 
+use crate::limits::DAY_NAMED_MAX;
 use crate::money::yuan_grouped;
 
 use super::{Check, Checklist, Item, Pile, Standing};
@@ -79,6 +80,14 @@ impl Check {
     }
 }
 
+impl Check {
+    /// What officials call it.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        self.words().title[1]
+    }
+}
+
 impl Checklist {
     /// As a page of text.
     #[must_use]
@@ -99,6 +108,10 @@ impl Checklist {
         for item in &self.items {
             page.push_str(&item.line(language));
             page.push('\n');
+            for by in item.by.iter().take(DAY_NAMED_MAX) {
+                let told = if language == 0 { by.english() } else { by.chinese() };
+                page.push_str(&format!("  {told}\n"));
+            }
         }
         page
     }

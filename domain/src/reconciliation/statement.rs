@@ -8,7 +8,9 @@ use crate::money::{Fen, FenSum, yuan_plain};
 use crate::voucher::document::Fields;
 use crate::voucher::field::Form;
 use crate::voucher::schema::schema;
-use crate::voucher::{Detail, Field, Flag, Value, Voucher, VoucherKey, VoucherKind, VoucherNumber};
+use crate::voucher::{
+    Detail, Field, Flag, Value, Voucher, VoucherKey, VoucherKind, VoucherNumber, form,
+};
 
 use super::class::{Class, Finding};
 use super::line::{Figures, Item, ItemState, Line, Scope, Source};
@@ -279,8 +281,9 @@ impl<'a> Reading<'a> {
         let amount_fen = executed.or_else(|| amount_of(self.detail)).ok_or(Field::Amount)?;
         let state = match self.detail.fields.text(Field::LineState) {
             None if executed == Some(Fen::ZERO) => ItemState::Returned,
-            None | Some("0") => ItemState::Done,
-            Some("1") => ItemState::Returned,
+            None | Some(form::LINE_NORMAL) => ItemState::Done,
+            Some(form::LINE_RETURNED) => ItemState::Returned,
+            Some(form::LINE_WAITING) => ItemState::Pending,
             Some(_) => return Err(Field::LineState),
         };
         let day = self.own_or_head(|fields| fields.day(Field::ClearedDay));

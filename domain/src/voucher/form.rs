@@ -38,6 +38,8 @@ pub const REFUND_OF_WHOLE: &str = "2";
 pub const LINE_NORMAL: &str = "0";
 /// State of a compared voucher: returned.
 pub const LINE_RETURNED: &str = "1";
+/// State of a compared voucher: taken, and not done yet: it waits for cash, or for a day.
+pub const LINE_WAITING: &str = "2";
 
 /// Result of a comparison: equal.
 pub const CHECK_EQUAL: &str = "0";
@@ -76,7 +78,7 @@ pub fn holds(field: Field, text: &str) -> bool {
         Field::BusinessType => matches!(text, "1" | "2" | "3" | "4" | "5"),
         Field::RefundType => matches!(text, REFUND_BY_DETAIL | REFUND_OF_WHOLE),
         Field::RefundNumber => refund_number(text).is_some(),
-        Field::LineState => matches!(text, LINE_NORMAL | LINE_RETURNED),
+        Field::LineState => matches!(text, LINE_NORMAL | LINE_RETURNED | LINE_WAITING),
         Field::CheckResult => matches!(text, CHECK_EQUAL | CHECK_DIFFERENT),
         Field::Offline => text == "1",
         Field::OriginalMessage => PAYMENT_MESSAGES.contains(&text),

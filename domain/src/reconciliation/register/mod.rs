@@ -33,6 +33,15 @@ impl std::fmt::Display for DifferenceId {
     }
 }
 
+impl DifferenceId {
+    /// A number as it is listed, `D12`; `d12` and `12` will do.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<DifferenceId> {
+        let number = text.strip_prefix(['D', 'd']).unwrap_or(text);
+        number.parse().ok().map(DifferenceId)
+    }
+}
+
 /// Whose statement of what: what differences are opened under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Told {

@@ -1,19 +1,24 @@
 //! What is open at a day's end, counted from finance's books and from what was told.
 
+use std::collections::HashMap;
+
 use domain::Fen;
-use domain::day::{CUT_OFF_MINUTE, Checklist, Exposure, Given, Pile};
+use domain::day::carry::{Name, Piles, Thing};
+use domain::day::{CUT_OFF_MINUTE, Check, Checklist, Exposure, Given};
 use domain::ids::Day;
-use domain::limits::DAY_NAMED_MAX;
+use domain::money::FenSum;
 use domain::reconciliation::Source;
 use domain::reconciliation::register::Told;
-use domain::voucher::VoucherKind;
+use domain::voucher::{VoucherKey, VoucherKind};
 
 use crate::finance::{Finance, Row, Standing};
 
-/// One more in a pile; a name is made only where it is kept.
-fn add(pile: &mut Pile, name: impl FnOnce() -> String, amount_fen: Fen) {
-    let name = if pile.named().len() < DAY_NAMED_MAX { name() } else { String::new() };
-    pile.add(&name, amount_fen);
+/// Things that are open, one by one.
+type Things<'a> = Box<dyn Iterator<Item = Thing> + 'a>;
+
+fn thing(name: Name, bank: domain::voucher::Party, amount_fen: Fen) -> Thing {
+    let amount_fen = FenSum::from(amount_fen.get());
+    Thing { name, request: None, bank: Some(bank), amount_fen }
 }
 
 impl Finance {
@@ -25,18 +30,44 @@ impl Finance {
             day,
             cut_off_minute: CUT_OFF_MINUTE,
             now_minute,
-            unanswered: self.rows_of(|row| row.standing == Standing::Out && row.day <= day),
-            uncleared: self.rows_of(|row| row.waits_for_clearing() && row.paid_on <= day),
-            cleared_next_day: Pile::new(),
-            unmatched: self.unmatched(day),
-            refunds: self.refunds_in_transit(day),
-            not_at_zero: self.reconciled.balances.not_at_zero(day),
+            carried: &self.reconciled.carried,
+            unanswered: self.counted(Check::Answered, day),
+            uncleared: self.counted(Check::Cleared, day),
+            unmatched: self.counted(Check::Matched, day),
+            refunds: self.counted(Check::Refunds, day),
+            not_at_zero: self.counted(Check::ZeroBalance, day),
             due: &due,
             register: &self.reconciled.register,
-            suspense: self.facts_in_suspense(),
+            suspense: self.counted(Check::Suspense, day),
             exposure: &exposure,
-            collected: self.without_payment(day),
+            collected: self.counted(Check::Collections, day),
         })
+    }
+
+    fn counted(&self, check: Check, day: Day) -> Piles {
+        let mut counting = self.reconciled.carried.counting(check, day);
+        self.things(check, day).for_each(|thing| counting.add(&thing, None));
+        counting.end()
+    }
+
+    /// What of a day is open or carried under an item. Differences have a register of their own, and the cut-off and
+    /// statements that are due are nobody's to carry.
+    pub(super) fn things(&self, check: Check, day: Day) -> Things<'_> {
+        match check {
+            Check::Answered => {
+                Box::new(self.rows_of(move |row| row.standing == Standing::Out && row.day <= day))
+            }
+            Check::Cleared => Box::new(self.uncleared(day)),
+            Check::Matched => Box::new(self.unmatched(day)),
+            Check::Refunds => Box::new(self.refunds_in_transit(day)),
+            Check::ZeroBalance => Box::new(self.reconciled.balances.not_at_zero(day)),
+            Check::Suspense => Box::new(self.facts_in_suspense()),
+            Check::Exposure => {
+                Box::new(self.exposures().into_iter().filter_map(|exposure| exposure.over()))
+            }
+            Check::Collections => Box::new(self.without_payment(day)),
+            Check::CutOff | Check::Statements | Check::Differences => Box::new(std::iter::empty()),
+        }
     }
 
     /// Statements that are due for a day: of each bank that was sent an order by then, and of the central bank.
@@ -51,7 +82,7 @@ impl Finance {
     /// What each bank has paid and was not cleared for, and what was agreed with it.
     fn exposures(&self) -> Vec<Exposure> {
         let of_bank = |(bank, fen): (&domain::voucher::Party, &i128)| Exposure {
-            bank: bank.to_string().into(),
+            bank: *bank,
             uncleared_fen: *fen,
             limit_fen: self.exposure_limit_fen(*bank).map(|limit_fen| limit_fen.get().into()),
         };
@@ -64,61 +95,68 @@ impl Finance {
         self.reconciled.limits.agreed(bank).map(|agreed| agreed.limit_fen)
     }
 
-    fn rows_of(&self, is_open: impl Fn(&Row) -> bool) -> Pile {
-        let mut pile = Pile::new();
-        for row in self.rows.iter().filter(|row| is_open(row)) {
-            add(&mut pile, || row.key.to_string(), row.amount_fen);
-        }
-        pile
+    fn rows_of(&self, is_open: impl Fn(&Row) -> bool) -> impl Iterator<Item = Thing> {
+        let rows = self.rows.iter().filter(move |row| is_open(row));
+        rows.map(|row| thing(Name::Voucher(row.key), row.to, row.amount_fen))
+    }
+
+    /// What banks have paid by a day and the central bank has not cleared, each with the request that asks for it.
+    fn uncleared(&self, day: Day) -> impl Iterator<Item = Thing> {
+        let by_notice = &self.reconciled.by_notice;
+        let asked = self.noticed.iter().filter_map(|(key, rows)| Some((by_notice.get(key)?, rows)));
+        let requests: HashMap<u32, VoucherKey> =
+            asked.flat_map(|(request, rows)| rows.iter().map(|at| (*at, *request))).collect();
+        let is_open = move |row: &Row| row.waits_for_clearing() && row.paid_on <= day;
+        let rows = (0_u32..).zip(&self.rows).filter(move |(_, row)| is_open(row));
+        rows.map(move |(at, row)| Thing {
+            request: requests.get(&at).copied(),
+            ..thing(Name::Voucher(row.key), row.to, row.amount_fen)
+        })
     }
 
     /// Requests for other sums than our limit notices tell, while the central bank is not done with them.
-    fn unmatched(&self, day: Day) -> Pile {
-        let mut pile = Pile::new();
-        for (key, request) in &self.reconciled.requests {
-            let differs = request.asked_fen != request.ours_fen;
-            if differs
+    fn unmatched(&self, day: Day) -> impl Iterator<Item = Thing> {
+        let requests = self.reconciled.requests.iter().filter(move |(key, request)| {
+            request.asked_fen != request.ours_fen
                 && key.kind == VoucherKind::TransferRequest
                 && request.end.is_none()
                 && request.day <= day
-            {
-                add(&mut pile, || key.to_string(), request.asked_fen);
-            }
-        }
-        pile
+        });
+        requests.map(|(key, request)| thing(Name::Voucher(*key), request.bank, request.asked_fen))
     }
 
     /// Debits by collection that no payment has taken over.
-    fn without_payment(&self, day: Day) -> Pile {
-        let mut pile = Pile::new();
-        for (key, debit) in self.uncollected().filter(|(_, debit)| debit.day <= day) {
-            add(&mut pile, || key.to_string(), debit.amount_fen);
-        }
-        pile
+    fn without_payment(&self, day: Day) -> impl Iterator<Item = Thing> {
+        let debits = self.uncollected().filter(move |(_, debit)| debit.day <= day);
+        debits.map(|(key, debit)| thing(Name::Voucher(*key), debit.bank, debit.amount_fen))
     }
 
-    fn refunds_in_transit(&self, day: Day) -> Pile {
-        let mut pile = Pile::new();
-        for ((at, number), back) in &self.refunds {
-            if back.first().is_some_and(|fact| fact.day <= day.get()) {
-                let fen = back.iter().map(|fact| fact.amount_fen).sum();
-                let name = || format!("{} refund {number}", self.rows[*at as usize].key);
-                add(&mut pile, name, Fen::new(fen));
-            }
-        }
-        pile
+    fn refunds_in_transit(&self, day: Day) -> impl Iterator<Item = Thing> {
+        let came = self
+            .refunds
+            .iter()
+            .filter(move |(_, back)| back.first().is_some_and(|fact| fact.day <= day.get()));
+        came.map(|((at, number), back)| {
+            let fen = back.iter().map(|fact| fact.amount_fen).sum();
+            let row = &self.rows[*at as usize];
+            thing(Name::Refund(row.key, *number), row.to, Fen::new(fen))
+        })
     }
 
     /// Facts that the engine has not taken, and those that it has parked.
-    fn facts_in_suspense(&self) -> Pile {
-        let mut pile = Pile::new();
-        for (name, (payment, amount_fen)) in &self.reconciled.parked {
-            add(&mut pile, || format!("{payment} parked as {name}"), *amount_fen);
-        }
-        for fact in &self.facts {
-            add(&mut pile, || fact.fact().payment.to_string(), Fen::new(fact.amount_fen));
-        }
-        pile
+    fn facts_in_suspense(&self) -> impl Iterator<Item = Thing> {
+        let fact = |text: String, fen: i64| Thing {
+            name: Name::Fact(text.into()),
+            request: None,
+            bank: None,
+            amount_fen: FenSum::from(fen),
+        };
+        let parked = self.reconciled.parked.iter().map(move |(name, (payment, amount_fen))| {
+            fact(format!("{payment} parked as {name}"), amount_fen.get())
+        });
+        let waiting = self.facts.iter();
+        let waiting = waiting.map(move |one| fact(one.fact().payment.to_string(), one.amount_fen));
+        parked.chain(waiting)
     }
 }
 

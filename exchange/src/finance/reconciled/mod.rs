@@ -8,6 +8,7 @@
 //! - `mended`: facts that came later and end a difference.
 //! - [`order`]: what people do about differences, and the close of a day.
 //! - `checklist`: what is open at a day's end.
+//! - [`carried`]: what of it is carried by name, and what waits for cash at the central bank.
 //!
 //! What their statements say is never mixed with what ours are made from: their lines are read from the statement
 //! alone, ours from finance's own rows and requests.
@@ -15,6 +16,8 @@
 pub mod record;
 
 pub mod order;
+
+pub mod carried;
 
 mod asked;
 mod checklist;
@@ -27,7 +30,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::Fen;
 use domain::day::balances::Balances;
+use domain::day::carry::{Carryings, Event as CarryEvent};
 use domain::day::limits::{Event as LimitEvent, Limits};
+use domain::day::queue::Waiting;
 use domain::ids::{Day, PaymentId, PersonId};
 use domain::reconciliation::class::OwnedFinding;
 use domain::reconciliation::register::{Event, Told};
@@ -163,6 +168,12 @@ pub(super) struct Reconciled {
     parked: BTreeMap<ParkedRecord, (PaymentId, Fen)>,
     /// How much each bank may have paid that is not cleared, where that was agreed.
     limits: Limits,
+    /// What of the checklist is carried by name.
+    carried: Carryings,
+    /// What waits for cash at the central bank, in the order it will be paid, by the last statement that told it.
+    waiting: Vec<Waiting>,
+    /// The day of that statement.
+    waiting_told: Option<Day>,
     pub(super) payers: Payers,
 }
 
@@ -253,6 +264,15 @@ impl Reconciled {
                 self.parked.remove(&name);
             }
             Record::Limit(change) => self.limits.apply(&LimitEvent::from(&change)),
+            Record::Carrying(change) => self.carried.apply(&CarryEvent::from(&change)),
+            Record::Waiting { day, waiting } => {
+                let day = day_of(day);
+                if self.waiting_told.is_none_or(|told| told <= day) {
+                    self.waiting_told = Some(day);
+                    self.waiting =
+                        waiting.iter().map(|one| carried::waiting_of(day, one)).collect();
+                }
+            }
         }
     }
 

@@ -1,8 +1,9 @@
 //! What people do about differences (对账差异处理), and the close of a day (日终).
 
 use domain::Fen;
+use domain::day::carry::{Order as CarryOrder, Refusal as CarryRefusal};
 use domain::day::limits::{Limits, Order as LimitOrder, Refusal as LimitRefusal};
-use domain::day::{Checklist, Standing};
+use domain::day::{Check, Checklist, Standing};
 use domain::ids::{Day, PersonId};
 use domain::reconciliation::register::{
     Difference, DifferenceId, Order as RegisterOrder, Refusal as RegisterRefusal,
@@ -75,6 +76,17 @@ pub enum Ask {
         /// Why.
         reason: String,
     },
+    /// What is open under an item of the checklist is carried by its names (列明结转); a difference by its number.
+    CarryByName {
+        /// Which item.
+        check: Check,
+        /// What, as the checklist names it; everything of a bank or a request by that one's name.
+        names: Vec<String>,
+        /// The day whose close it blocks again.
+        until: Day,
+        /// Why.
+        reason: String,
+    },
     /// How much a bank may have paid that is not cleared was agreed with it (垫付限额), or is not agreed any more: one
     /// person proposes it, and it holds when another one asks the same.
     AgreeExposure {
@@ -106,6 +118,9 @@ pub enum Refusal {
     /// Of a limit of exposure.
     #[error("{0}; {chinese}", chinese = .0.chinese())]
     Limit(#[from] LimitRefusal),
+    /// Of what is carried by name.
+    #[error("{0}; {chinese}", chinese = .0.chinese())]
+    Carry(#[from] CarryRefusal),
     /// Something of the day is open.
     #[error(
         "day {} is open: {items}; see to each, or carry it by name; {} 尚不能日终：先处理未完事项",
@@ -176,16 +191,37 @@ impl Finance {
             Ask::Carry { id, until, reason } => {
                 RegisterOrder::Carry { id: *id, until: *until, reason }
             }
+            Ask::CarryByName { check, names, until, reason } => {
+                let order = CarryOrder { check: *check, names, until: *until, reason };
+                return self.carry_things(*person, today, order);
+            }
             Ask::CloseDay { day, now_minute } => {
-                let closed = self.reconciled.register.closed_until();
-                if closed.is_none_or(|closed| *day > closed) {
-                    may_close(&self.checklist(*day, *now_minute))?;
-                }
-                RegisterOrder::CloseDay { day: *day }
+                return self.close_day(*person, today, (*day, *now_minute));
             }
         };
         let events = self.reconciled.register.decide(*person, today, decided)?;
         Ok(vec![reconciled(Record::Changed(events.iter().map(Change::from).collect()))])
+    }
+
+    fn close_day(
+        &self,
+        person: PersonId,
+        today: Day,
+        (day, now_minute): (Day, u16),
+    ) -> Result<Vec<Effect>, Refusal> {
+        let closed = self.reconciled.register.closed_until();
+        if closed.is_none_or(|closed| day > closed) {
+            may_close(&self.checklist(day, now_minute))?;
+        }
+        let order = RegisterOrder::CloseDay { day };
+        let events = self.reconciled.register.decide(person, today, order)?;
+        let changes = events.iter().map(Change::from).collect();
+        let mut effects = vec![reconciled(Record::Changed(changes))];
+        if !self.reconciled.carried.is_empty() {
+            // A day that has begun behind it has things of its own.
+            effects.extend(self.carried_gone(&self.checklist(day.max(today), now_minute)));
+        }
+        Ok(effects)
     }
 
     /// What they say by a paper: on the day that they said before, or we.

@@ -39,12 +39,22 @@ impl Finance {
                 self.paid_lines(told, day, take)?;
                 self.collected_lines(told, day, take)
             }
-            Source::Clearing => self.reconciled.requests.iter().try_for_each(|(key, request)| {
-                let Some(figures) = request.said(day, named.contains(key)) else { return Ok(()) };
-                let bank = request.bank;
-                let scope = Scope { bank: bank.code(), account: "", fund: "" };
-                take(&Line { scope, item: Item { voucher: *key, detail: "" }, figures })
-            }),
+            Source::Clearing => {
+                self.reconciled.requests.iter().try_for_each(|(key, request)| {
+                    let said = request.said(day, named.contains(key));
+                    let Some(figures) = said else { return Ok(()) };
+                    let scope = Scope { bank: request.bank.code(), account: "", fund: "" };
+                    take(&Line { scope, item: Item { voucher: *key, detail: "" }, figures })
+                })?;
+                // An allocation is named while it waits for cash, and under no bank.
+                let scope = Scope { bank: "", account: "", fund: "" };
+                named.iter().try_for_each(|key| match self.allocation_said(key, day) {
+                    None => Ok(()),
+                    Some(figures) => {
+                        take(&Line { scope, item: Item { voucher: *key, detail: "" }, figures })
+                    }
+                })
+            }
             _ => self.cash_moved(day, take),
         }
     }
@@ -134,6 +144,17 @@ impl Finance {
         Ok(())
     }
 
+    /// What our books say on a day of an allocation as a whole.
+    fn allocation_said(&self, key: &VoucherKey, day: Day) -> Option<Figures> {
+        let row = self.voucher(key).filter(|row| row.path == Path::Allocation)?;
+        let pending = Figures { amount_fen: row.amount_fen, state: ItemState::Pending, day };
+        match row.standing {
+            Standing::Out => Some(pending),
+            Standing::Ended => Some(Figures { state: ItemState::Returned, ..pending }),
+            _ => Some(done(row.amount_fen, row.paid_on)),
+        }
+    }
+
     /// What our books say now of one item of a statement.
     pub(super) fn our_figures(
         &self,
@@ -150,7 +171,10 @@ impl Finance {
                 let row = self.voucher(&item.voucher)?;
                 figures_of(row, day, item.detail, back)
             }
-            Source::Clearing => self.reconciled.requests.get(&item.voucher)?.said(day, true),
+            Source::Clearing => match self.reconciled.requests.get(&item.voucher) {
+                Some(request) => request.said(day, true),
+                None => self.allocation_said(&item.voucher, day),
+            },
             Source::TransferRequests | Source::RefundRequests => self.asked_now(source, item, day),
             _ if self.reconciled.back.contains_key(&item.voucher) => {
                 let (day, fen) = self.reconciled.back[&item.voucher];
@@ -222,9 +246,10 @@ impl Request {
                 };
                 Some(Figures { amount_fen, state, day: end.day })
             }
+            // On its way it is on every day until it has ended.
             None if asked => {
                 let (amount_fen, state) = (self.ours_fen, ItemState::Pending);
-                Some(Figures { amount_fen, state, day: self.day })
+                Some(Figures { amount_fen, state, day })
             }
             _ => None,
         }

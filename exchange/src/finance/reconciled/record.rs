@@ -10,6 +10,7 @@ use domain::reconciliation::register::{
 };
 use domain::reconciliation::{Class, Figures, ItemState, Source};
 
+use super::carried::CarryChange;
 use crate::finance::feed::ParkedName;
 use crate::finance::record::{key_of, party_of};
 
@@ -101,6 +102,15 @@ pub enum Record {
         day: u32,
         /// Accounts by their treasury's code, in fen.
         balances: Vec<(String, i64)>,
+    },
+    /// Things of the checklist are carried by name, or are not any more.
+    Carrying(CarryChange),
+    /// The central bank has told what waits there for cash.
+    Waiting {
+        /// The day whose statement told it.
+        day: u32,
+        /// Each voucher's key, its lane and its amount in fen, in the order they will be paid.
+        waiting: Vec<(String, u8, i64)>,
     },
 }
 

@@ -22,6 +22,7 @@ use domain::voucher::{
     Field, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, VoucherNumber, canonical,
 };
 
+use super::carried::waiting_in;
 use super::record::{Asked, Change, Record};
 use super::{BOOKS, read, source_of};
 use crate::business::{Effect, Verdict};
@@ -115,6 +116,9 @@ impl Finance {
         let statements: Vec<Voucher> = came.values().map(|bytes| read(bytes)).collect();
         let (compared, events) = self.compare(told, day, &statements)?;
         effects.extend(compared);
+        if source == Source::Clearing {
+            effects.push(reconciled(waiting_in(day, &statements)));
+        }
         if source == Source::Account {
             effects.push(balances(from, day, &statements));
             let mut register = self.reconciled.register.clone();
