@@ -200,11 +200,12 @@ Examples:
   treasury day carry 127.0.0.1:7009 zero-balance bank:102 --until 2022-01-10 \\
       --reason 库款不足 --person 23
 
-ITEM is an item of the checklist, as `--json` names it: answered, cleared, matched, refunds, zero-balance,
-differences, suspense, exposure, collections; the cut-off and statements that are due are not carried. NAME is
-what the checklist calls it, however many there are; a voucher's number, an account's, or a bank's or a
-request's name for everything of that. What is carried is what is open now: what comes later or grows is
-open again, and so is all that is not done when the day UNTIL is closed.")]
+ITEM is an item of the checklist, as `--json` names it: answered, cleared, matched, refunds,
+zero-balance, differences, suspense, exposure, collections. The cut-off and statements that are
+due are not carried. NAME is what the checklist calls it, whether it is shown or not; a voucher's
+number or an account's alone; or the name of a bank or a request, for everything of that. What is
+carried is what is open now: what comes later or grows is open again, and so is all that is not
+done when the day UNTIL comes to be closed.")]
 struct Carry {
     #[command(flatten)]
     at: At,
