@@ -46,10 +46,12 @@ fn a_day_ends_with_a_bank_that_speaks_iso_20022_as_with_any() {
     let nothing = json!({});
     // What it does not pay any more it says in a message too.
     let paid = province.next;
-    other_of(&mut province).order("cut-off", &nothing);
+    let payee = json!({ "account": format!("16020001{:04}", paid + 1), "why": "账户已冻结" });
+    other_of(&mut province).order("block-payee", &payee);
     province.pay(1, other_quota);
     province.is(paid + 1, PaymentState::Released);
     province.next = paid;
+    other_of(&mut province).order("cut-off", &nothing);
     province.bank.order("cut-off", &nothing);
     for bank in [&province.bank, &province.other.as_ref().expect("there are two").0] {
         bank.order("request-clearing", &nothing);

@@ -104,6 +104,17 @@ pub trait Business {
         Vec::new()
     }
 
+    /// The cut-off of whoever they are for holds these originals of ours back: they never left, and go out when a working day
+    /// has begun. Told once of all that wait when it passes, and then of each that is written behind it.
+    fn held_back(&self, _vouchers: &[VoucherKey]) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// What a cut-off held back goes out now.
+    fn let_go(&self) -> Vec<Effect> {
+        Vec::new()
+    }
+
     /// How a voucher of ours goes out wrongly on purpose: for test doubles; no party in earnest says anything here.
     fn on_purpose(&self, key: VoucherKey, flag: Flag) -> Option<OnPurpose> {
         let _ = (key, flag);

@@ -37,6 +37,9 @@ pub const TURN_BYTES_ENOUGH: usize = 32 * MIB;
 /// Longest text about something wrong that is nobody's letter.
 pub const TROUBLE_BYTES_MAX: usize = 2000;
 
+/// Vouchers that a cut-off holds back, as a business is told of them at a time.
+pub const HELD_BACK_TOLD_MAX: usize = 16_384;
+
 /// Letters that may be on their way to one counterparty: numbered, and not acknowledged.
 pub const WINDOW_LETTERS_MAX: usize = 8192;
 

@@ -267,6 +267,7 @@ fn item(item: &Item) -> Value {
         "standing": standing,
         "open": pile(&item.open),
         "carried": pile(&item.carried),
+        "held": pile(&item.held),
         "carried_by": item.by.iter().map(by).collect::<Vec<_>>(),
     })
 }

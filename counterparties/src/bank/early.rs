@@ -1,7 +1,8 @@
-//! Orders that come before the day they can be paid on: they wait for it, and are looked at when it begins (R-CUTOFF).
+//! Orders that come before the day they can be paid on, or behind the cut-off of theirs: they wait for the next day, and are looked
+//! at when it begins (R-CUTOFF). None is sent back for the hour it came at, nor for who began a day first.
 
 use domain::ids::Day;
-use domain::voucher::{Party, Voucher, VoucherKey};
+use domain::voucher::{Field, Party, Voucher, VoucherKey};
 use exchange::business::Effect;
 
 use super::record::Record;
@@ -16,11 +17,23 @@ impl Bank {
         self.behind.iter().map(|early| (&early.voucher, early.since))
     }
 
-    /// Whether an order waits for a day that has not begun: it is dated on a later one than the bank's own, or that one is
-    /// closed. Where too many wait already, it goes the way of one that came too late.
+    /// Whether an order waits for a day that has not begun: it is dated on a later one than the bank's own, or that one is past
+    /// its cut-off. Where too many wait already, it is sent back.
     pub(super) fn waits_for_day(&self, voucher: &Voucher) -> bool {
         let is_early = self.day.is_none_or(|day| voucher.date > day);
-        (is_early || self.phase == Phase::Closed) && self.behind.len() < EARLY_MAX
+        (is_early || self.phase != Phase::Open) && self.behind.len() < EARLY_MAX
+    }
+
+    /// Orders that wait though they are not dated after a day: what its cut-off holds. Accounts with money of their own are told
+    /// in no statement.
+    pub(super) fn held_past(&self, day: Day) -> impl Iterator<Item = &Early> {
+        let is_told = move |early: &&Early| {
+            let voucher = &early.voucher;
+            let payer = voucher.head.text(Field::PayerAccount).unwrap_or("");
+            let is_order = voucher.key.kind.is_order();
+            is_order && voucher.date <= day && !self.deposits.contains_key(payer)
+        };
+        self.behind.iter().filter(is_told)
     }
 
     pub(super) fn wait_for_day(&self, from: Party, voucher: &Voucher, digest: u64) -> Vec<Effect> {

@@ -54,7 +54,7 @@ pub enum Phase {
     Closed,
     /// Orders are paid.
     Open,
-    /// Orders are sent back; clearing goes on.
+    /// Orders wait for the next day; clearing goes on.
     CutOff,
 }
 

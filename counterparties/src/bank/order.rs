@@ -33,7 +33,7 @@ pub enum Order {
     },
     /// Begins a business day.
     OpenDay(Day),
-    /// Ends payments of the day (截止); what comes later is sent back, until the day is closed.
+    /// Ends payments of the day (截止); what comes later waits for the next one.
     CutOff,
     /// Asks the central bank for what was paid (2301), and hands it refunds (2302).
     RequestClearing,

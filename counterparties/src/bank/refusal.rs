@@ -5,11 +5,14 @@ use domain::voucher::Finding;
 use domain::voucher::collection::NotCollected;
 use thiserror::Error;
 
-use crate::limits::{BATCHES_WAITING_MAX, REASON_CHARS_MAX};
+use crate::limits::{BATCHES_WAITING_MAX, EARLY_MAX, REASON_CHARS_MAX};
 
 #[derive(Debug, Error)]
 pub(super) enum Returned {
-    #[error("the cut-off of {0:?} has passed; send it again tomorrow under a new number")]
+    #[error(
+        "the cut-off of {0:?} has passed, and {EARLY_MAX} orders wait for the next day already; send it again then under \
+         a new number"
+    )]
     AfterCutOff(Day),
     #[error("the bank has no business day open; send it again under a new number when it has")]
     NoDay,
@@ -40,7 +43,9 @@ pub(super) enum Returned {
 impl Returned {
     fn chinese(&self) -> String {
         match self {
-            Returned::AfterCutOff(day) => format!("已过{}支付截止时间", day.get()),
+            Returned::AfterCutOff(day) => {
+                format!("已过{}支付截止时间，待次日支付的凭证已满", day.get())
+            }
             Returned::NoDay => "银行未开工".to_owned(),
             Returned::Payer(account) => format!("付款账号{account}非本行该区划零余额账户"),
             Returned::PayerName { account, .. } => format!("付款账号{account}户名不符"),

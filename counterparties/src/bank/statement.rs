@@ -20,10 +20,10 @@ use crate::ledger::{AccountKind, Purpose, Statement};
 use crate::limits::{LISTED_PER_VOUCHER_MAX, REASON_CHARS_MAX};
 
 /// Whom a report is for: a finance department, and one of its divisions.
-type Whose = (Party, DivisionCode);
+pub(super) type Whose = (Party, DivisionCode);
 
 /// Lines of an account, each with the year of the orders it is of.
-type Lines = Vec<(FiscalYear, Fields)>;
+pub(super) type Lines = Vec<(FiscalYear, Fields)>;
 
 /// One voucher of a day's reports.
 struct Report {
@@ -52,6 +52,29 @@ pub(super) fn numbered(reports: Vec<Effect>) -> Vec<Effect> {
     let count = reports.len() as u32;
     let given = (count > 0).then(|| noted(&Record::Numbered { count }));
     given.into_iter().chain(reports).collect()
+}
+
+/// Lines by the year of their orders.
+fn by_year(lines: Lines) -> BTreeMap<FiscalYear, Vec<Fields>> {
+    let mut by_year: BTreeMap<FiscalYear, Vec<Fields>> = BTreeMap::new();
+    for (year, line) in lines {
+        by_year.entry(year).or_default().push(line);
+    }
+    by_year
+}
+
+/// What is told of an order that the cut-off holds: each of its details, as it was ordered.
+fn held_lines(order: &Voucher) -> impl Iterator<Item = Fields> {
+    order.details.iter().map(|detail| {
+        let amount_fen = detail.fields.amount_fen(Field::Amount).unwrap_or_default();
+        Fields::new()
+            .with_text(Field::PayerAccount, order.head.text(Field::PayerAccount).unwrap_or(""))
+            .with_amount(Field::Amount, amount_fen)
+            .with_text(Field::OriginalNumber, order.key.number.as_str())
+            .with_text(Field::OriginalKind, order.key.kind.code().to_string())
+            .with_text(Field::OriginalDetail, detail.id.as_str())
+            .with_text(Field::LineState, form::LINE_WAITING)
+    })
 }
 
 /// Lines dealt out to vouchers that hold them: one at least.
@@ -91,20 +114,27 @@ impl Bank {
         Ok(effects)
     }
 
-    /// What moved zero-balance accounts on a day, line by line.
+    /// What moved zero-balance accounts on a day, line by line; and what the cut-off holds until the next one.
     fn day_reports(&self, day: Day) -> Vec<Effect> {
         let told = Told { kind: VoucherKind::DirectDaily, days: [day; 2], date: day };
-        self.reports(&told, &self.account_statements(day), report_lines)
+        let mut held: BTreeMap<Whose, Lines> = BTreeMap::new();
+        for early in self.held_past(day) {
+            let VoucherKey { division, year, .. } = early.voucher.key;
+            let lines = held_lines(&early.voucher).map(|line| (year, line));
+            held.entry((early.from, division)).or_default().extend(lines);
+        }
+        self.reports(&told, &self.account_statements(day), held, report_lines)
     }
 
     /// What moved zero-balance accounts and what they had before and have after it, for each finance office by division,
     /// year and account. Each voucher of an account goes on where the one before ended. An account that was not moved and
     /// is at zero is not told of; for a division with nothing to tell there is an empty report, so that silence is no
-    /// statement.
+    /// statement. `held`: what moved no account and is told beside them, under none.
     pub(super) fn reports(
         &self,
         of: &Told,
         statements: &[Statement],
+        held: BTreeMap<Whose, Lines>,
         lines: impl Fn(&Statement) -> Lines,
     ) -> Vec<Effect> {
         let this_year = FiscalYear::new(of.days[1].year()).expect("a business day is in a year");
@@ -112,10 +142,7 @@ impl Bank {
         for statement in statements {
             let account = &self.accounts[&statement.account];
             let whose = (account.finance, account.division);
-            let mut by_year: BTreeMap<FiscalYear, Vec<Fields>> = BTreeMap::new();
-            for (year, line) in lines(statement) {
-                by_year.entry(year).or_default().push(line);
-            }
+            let mut by_year = by_year(lines(statement));
             if by_year.is_empty() && statement.closing_fen != 0 {
                 by_year.insert(this_year, Vec::new());
             }
@@ -128,6 +155,13 @@ impl Bank {
                     before_fen = after_fen;
                     Report { year, account: Some((statement.account.clone(), balances)), lines }
                 }));
+            }
+        }
+        for (whose, lines) in held {
+            let told = reports.entry(whose).or_default();
+            for (year, lines) in by_year(lines) {
+                let vouchers = in_vouchers(lines).into_iter();
+                told.extend(vouchers.map(|lines| Report { year, account: None, lines }));
             }
         }
         let mut parts: BTreeMap<Party, Part> = BTreeMap::new();

@@ -33,7 +33,7 @@ impl Bank {
         let days = [period.first(), last];
         let statements = self.ledger.statements_of(AccountKind::ZeroBalance, days);
         let told = Told { kind: VoucherKind::AccountTotals, days, date };
-        Ok(numbered(self.reports(&told, &statements, |one| summed(period, one))))
+        Ok(numbered(self.reports(&told, &statements, BTreeMap::new(), |one| summed(period, one))))
     }
 }
 

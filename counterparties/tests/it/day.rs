@@ -85,7 +85,7 @@ fn what_is_paid_is_cleared_and_accounts_end_at_zero() {
 }
 
 #[test]
-fn a_late_order_and_bad_accounts_come_back_and_are_never_paid() {
+fn bad_accounts_come_back_and_are_never_paid() {
     let mut province = province(1_000_000);
     let (account, why) = ("6222009".to_owned(), "账户已销户".to_owned());
     province.bank(0, &Order::BlockPayee { account, why });
@@ -96,9 +96,6 @@ fn a_late_order_and_bad_accounts_come_back_and_are_never_paid() {
     elsewhere.head = elsewhere.head.with_text(Field::PayerAccount, "777");
     province.pay(&[closed.clone(), stranger, elsewhere]);
     province.run();
-    province.bank(0, &Order::CutOff);
-    province.pay(&[order("102", "4", day(MONDAY), &[("6222001", "2050203", 5)])]);
-    province.run();
     let told: Vec<&str> =
         province.finance.returned.iter().map(|(_, reason)| reason.as_str()).collect();
     assert_eq!(
@@ -108,8 +105,6 @@ fn a_late_order_and_bad_accounts_come_back_and_are_never_paid() {
             "付款账号1020000001户名不符: payer account 1020000001 belongs to 付款人; correct the name",
             "付款账号777非本行该区划零余额账户: payer account 777 is none of this bank's for the division; \
              correct the account",
-            "已过20230313支付截止时间: the cut-off of 20230313 has passed; send it again tomorrow under a \
-             new number",
         ]
     );
     assert!(province.banks[0].ledger().entries().is_empty());
@@ -119,8 +114,49 @@ fn a_late_order_and_bad_accounts_come_back_and_are_never_paid() {
     province.open(day(MONDAY + 1));
     province.pay(&[closed]);
     province.run();
-    assert_eq!(province.finance.returned.len(), 5);
+    assert_eq!(province.finance.returned.len(), 4);
     assert!(province.banks[0].ledger().entries().is_empty());
+}
+
+/// Finance may have opened its next day, and let an order of the last one go, before the bank has or behind it.
+#[test]
+fn an_order_behind_the_cut_off_is_paid_on_the_next_day_and_told_of_as_held() {
+    let mut province = province(1_000_000);
+    let line = [("6222001", "2050203", 500)];
+    let batch = [(BATCH, "2050203", 300)];
+    let held = order("102", "1", day(MONDAY), &line);
+    let mut parent = order("102", "2", day(MONDAY), &batch);
+    parent.head.set(Field::BusinessType, domain::voucher::Value::Text("3".to_owned()));
+    let details = beside(&parent, "3", &[("6222001", 0, 300)]);
+    let later = order("102", "4", day(MONDAY + 1), &line);
+    province.bank(0, &Order::CutOff);
+    province.pay(&[held.clone(), parent.clone(), details, later.clone()]);
+    province.run();
+    assert_eq!(province.banks[0].trade(held.key), Trade::NotPaid);
+    province.close();
+    let lists = province.finance.got.iter();
+    let lists = lists.filter(|voucher| voucher.key.kind == VoucherKind::DirectDaily);
+    let told: Vec<_> = lists
+        .flat_map(|list| &list.details)
+        .map(|line| {
+            let text = |field| line.fields.text(field).unwrap_or("");
+            let (number, state) = (text(Field::OriginalNumber), text(Field::LineState));
+            (number, text(Field::OriginalDetail), state, line.fields.amount_fen(Field::Amount))
+        })
+        .collect();
+    // What is dated on the day, and not the payees beside; nothing of the next day's.
+    assert_eq!(told, [("1", "1", "2", Some(Fen::new(500))), ("2", "1", "2", Some(Fen::new(300)))]);
+    assert!(province.banks[0].ledger().entries().is_empty());
+    province.open(day(MONDAY + 1));
+    let late = order("102", "5", day(MONDAY), &line);
+    province.pay(std::slice::from_ref(&late));
+    province.run();
+    for order in [held, parent, later, late] {
+        assert_eq!(province.receipts(order.key).len(), 1, "{}", order.key);
+    }
+    assert_eq!(province.finance.returned, []);
+    province.assert_books();
+    province.assert_replays();
 }
 
 #[test]
@@ -321,18 +357,28 @@ fn a_half_that_cannot_be_used_goes_back_with_the_other() {
     province.run();
     assert_eq!(province.banks[0].exposure().uncleared_fen, 800);
     assert_eq!(province.banks[0].trade(details.key), Trade::SentBack);
-    // Nor is a list of use whose order came too late.
-    let mut late = order("102", "2", day(MONDAY), &[(BATCH, "2050203", 800)]);
+    // Nor is a list of use whose order names another's account.
+    let mut wrong = order("102", "2", day(MONDAY), &[(BATCH, "2050203", 800)]);
+    wrong.head = wrong.head.with_text(Field::BusinessType, "3").with_text(Field::PayerName, "别人");
+    let list = beside(&wrong, "2", &[("6222002", 0, 800)]);
+    province.pay(&[list.clone(), wrong.clone()]);
+    province.run();
+    for key in [wrong.key, list.key] {
+        assert_eq!(province.banks[0].trade(key), Trade::SentBack, "{key}");
+    }
+    // A list whose order comes behind the cut-off waits for it until the next day.
+    let mut late = order("102", "3", day(MONDAY), &[(BATCH, "2050203", 300)]);
     late.head = late.head.with_text(Field::BusinessType, "3");
-    let list = beside(&late, "2", &[("6222002", 0, 800)]);
+    let list = beside(&late, "3", &[("6222002", 0, 300)]);
     province.pay(std::slice::from_ref(&list));
     province.run();
     province.bank(0, &Order::CutOff);
     province.pay(std::slice::from_ref(&late));
     province.run();
-    for key in [late.key, list.key] {
-        assert_eq!(province.banks[0].trade(key), Trade::SentBack, "{key}");
-    }
+    assert_eq!(province.banks[0].trade(late.key), Trade::NotPaid);
+    province.close();
+    province.open(day(MONDAY + 1));
+    assert_eq!(province.banks[0].exposure().uncleared_fen, 1_100);
     province.assert_replays();
 }
 

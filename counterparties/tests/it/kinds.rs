@@ -586,6 +586,14 @@ fn collection(numbers: &str) -> How {
     How { business, payee, numbers: numbers.to_owned(), ..How::default() }
 }
 
+/// The unit's zero-balance account, under a name.
+fn account_named(name: &str) -> String {
+    let account = crate::house::ZERO;
+    format!(
+        "account\t{account}\t{name}\tunit-zero\tunit\t101002\t102\t银行102\t102451099999\t\tactive\n"
+    )
+}
+
 /// What the waterworks have in the bank's books.
 fn collected_fen(house: &House) -> i128 {
     let ledger = house.bank.business().ledger();
@@ -724,11 +732,12 @@ fn a_debit_whose_order_came_back_is_free_for_another_and_a_bank_pays_no_debit_it
     let mut house = house(1);
     let quota = house.engine.quota("111", 200_000);
     house.bank_said(claim("W-7", 40_000));
-    house.bank_said(bank::Order::CutOff);
+    // Finance has the account under a name that is not the bank's.
+    house.engine.file(&account_named("第一中学"));
     house.engine.pay(1, quota, 40_000, &collection(DEBIT));
     house.run();
-    // The bank was past its cut-off.
     assert_eq!(house.engine.state(1), PaymentState::Released);
+    house.engine.file(&account_named("第一中学零余额账户"));
     assert_eq!(named_at_days_end(&house), [DEBIT]);
     let key = house.voucher_of(1).key;
     let order = house.at_the_bank(&key);
@@ -737,6 +746,8 @@ fn a_debit_whose_order_came_back_is_free_for_another_and_a_bank_pays_no_debit_it
     for (at, number, why) in [(1, "10200000099", "无此托收扣款"), (2, "10200000001", "金额与")]
     {
         let mut strange = order.clone();
+        let name = "第一中学零余额账户".to_owned();
+        strange.head.set(Field::PayerName, domain::voucher::Value::Text(name));
         strange.key.number = domain::voucher::VoucherNumber::serial(90 + at);
         for fields in [&mut strange.head, &mut strange.details[0].fields] {
             fields.set(Field::OriginalNumber, domain::voucher::Value::Text(number.to_owned()));

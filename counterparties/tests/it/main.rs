@@ -4,6 +4,7 @@ mod central;
 mod closing;
 mod day;
 mod faults;
+mod held;
 mod house;
 mod kinds;
 mod late_refunds;

@@ -103,10 +103,13 @@ fn what_is_not_paid_is_told_in_a_message_and_why() {
     let note = read.details[0].fields.text(Field::ExecutedNote).expect("why");
     assert!(note.starts_with("AC06账户已冻结"), "{note}");
     house.assert_bank(0);
-    // After the cut-off too; and the next day it goes under a new number.
+    // Behind the cut-off it waits without an answer, and is told the next day.
     house.bank_said(bank::Order::CutOff);
-    let payee = How { payee: "1602000109200000002", ..How::default() };
-    house.engine.pay(2, quota, 1_000, &payee);
+    house.engine.pay(2, quota, 1_000, &How::default());
+    house.run();
+    assert_eq!(house.engine.state(2), PaymentState::Instructed);
+    house.bank_said(bank::Order::Close);
+    house.bank_said(bank::Order::OpenDay(crate::province::day(20_220_307)));
     house.run();
     assert_eq!(house.engine.state(2), PaymentState::Released);
     assert_eq!(house.alarms().len(), 0);

@@ -447,6 +447,8 @@ pub struct Piles {
     pub carried: Pile,
     /// What of it a person carries, name by name.
     pub by: Vec<By>,
+    /// What a cut-off holds until the next day: it is carried by itself.
+    pub held: Pile,
 }
 
 impl From<Pile> for Piles {

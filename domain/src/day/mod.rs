@@ -142,9 +142,9 @@ pub struct Given<'a> {
     pub now_minute: u16,
     /// What is carried by name; the piles below are counted by it.
     pub carried: &'a Carryings,
-    /// Vouchers sent and not answered.
+    /// Vouchers sent and not answered; held: those that the cut-off holds until the next day.
     pub unanswered: Piles,
-    /// Receipts of the day that are not cleared; carried: those after the cut-off, which the next day clears.
+    /// Receipts of the day that are not cleared; held: those after the cut-off, which the next day clears.
     pub uncleared: Piles,
     /// Transfer requests without a limit notice that says the same.
     pub unmatched: Piles,
@@ -175,6 +175,8 @@ pub struct Item {
     pub carried: Pile,
     /// What of it a person carries: until when, and why.
     pub by: Vec<By>,
+    /// What a cut-off holds until the next day.
+    pub held: Pile,
 }
 
 impl Item {
@@ -183,7 +185,7 @@ impl Item {
     pub const fn standing(&self) -> Standing {
         if !self.open.is_empty() {
             Standing::Open
-        } else if !self.carried.is_empty() {
+        } else if !(self.carried.is_empty() && self.held.is_empty()) {
             Standing::Carried
         } else {
             Standing::Green
@@ -205,8 +207,8 @@ impl Checklist {
         let items = Check::ALL
             .iter()
             .map(|&check| {
-                let Piles { open, carried, by } = given.look(check);
-                Item { check, open, carried, by }
+                let Piles { open, carried, by, held } = given.look(check);
+                Item { check, open, carried, by, held }
             })
             .collect();
         Checklist { day: given.day, items }

@@ -142,6 +142,12 @@ impl Item {
             line.push_str(["; carried by name: ", "；列明结转："][language]);
             line.push_str(&self.carried.told(language));
         }
+        if !self.held.is_empty() {
+            line.push_str(
+                ["; held by the cut-off until the next day: ", "；截止后顺延次日："][language],
+            );
+            line.push_str(&self.held.told(language));
+        }
         line
     }
 }

@@ -145,7 +145,7 @@ pub fn day_of(statement: &Voucher) -> Day {
 }
 
 /// The account that a bank's account statement (2206) tells of, and its balance behind its lines. `None`: it tells of no
-/// account, and so has no line: all are at zero and were not moved. Of the vouchers of one account and day each goes on
+/// account, and so has no line that moved one: all are at zero and were not moved, or it tells of orders that the bank holds. Of the vouchers of one account and day each goes on
 /// where the one before ended.
 ///
 /// # Errors
@@ -154,7 +154,8 @@ pub fn day_of(statement: &Voucher) -> Day {
 pub fn balance(statement: &Voucher) -> Result<Option<(&str, Fen)>, Unfit> {
     let (head, voucher) = (&statement.head, statement.key);
     let Some(account) = head.text(Field::PayerAccount) else {
-        return match statement.details.is_empty() {
+        let waits = |line: &Detail| line.fields.text(Field::LineState) == Some(form::LINE_WAITING);
+        return match statement.details.iter().all(waits) {
             true => Ok(None),
             false => Err(Unfit::Head { voucher, field: Field::PayerAccount }),
         };

@@ -109,6 +109,20 @@ impl Finance {
             Record::Reported { key } => {
                 self.reports.insert(key_of(&key));
             }
+            Record::Reconciled(ReconciledRecord::HeldBack { orders }) => {
+                for key in &orders {
+                    self.rows[self.by_key[&key_of(key)] as usize].held = true;
+                }
+            }
+            Record::Reconciled(ReconciledRecord::LetGo { day }) => {
+                let day = Day::new(day).expect("a day was written");
+                for row in self.rows.iter_mut().filter(|row| row.held) {
+                    (row.held, row.due_on) = (false, day);
+                }
+            }
+            Record::Reconciled(ReconciledRecord::HeldThere { bank, day, orders }) => {
+                self.held_there(party_of(&bank), day, &orders);
+            }
             Record::Reconciled(record) => {
                 if let ReconciledRecord::Replied { answer } = &record {
                     let answer = key_of(answer);
@@ -178,6 +192,8 @@ impl Finance {
             to,
             path,
             day,
+            due_on: day,
+            held: false,
             digest: issued.digest,
             amount_fen: Fen::new(issued.amount_fen),
             standing: Standing::Out,

@@ -214,6 +214,10 @@ pub struct Row {
     pub path: Path,
     /// Its date.
     pub day: Day,
+    /// The day of whose statement its bank has to tell it: its date, or when it was let go.
+    pub due_on: Day,
+    /// Whether the cut-off holds it back: it never left.
+    pub held: bool,
     /// Hash of its canonical bytes.
     pub digest: u128,
     /// Its amount.
@@ -461,6 +465,14 @@ impl Business for Finance {
             _ => self.write_notice_again(voucher),
         };
         self.with_reconciled(effects)
+    }
+
+    fn held_back(&self, vouchers: &[VoucherKey]) -> Vec<Effect> {
+        self.cut_off_holds(vouchers)
+    }
+
+    fn let_go(&self) -> Vec<Effect> {
+        self.cut_off_lets_go()
     }
 
     fn apply(&mut self, record: &[u8]) {

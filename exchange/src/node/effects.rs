@@ -178,6 +178,10 @@ impl<B: Business, L: Log> Node<B, L> {
                 let lane = self.store.lane_for(to, voucher, &self.means.lanes);
                 let day = self.store.day();
                 self.decided(turn, Event::Queued { to, lane, day, envelope });
+                if self.store.holds(to, Some((key, flag))) {
+                    let effects = self.business.held_back(&[key]);
+                    self.effects(turn, effects);
+                }
             }
             Queueing::Used(what) => self.trouble(turn, &format!("not sent: {what}")),
             Queueing::There | Queueing::New => {}

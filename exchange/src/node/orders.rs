@@ -2,14 +2,14 @@
 
 use domain::ids::Day;
 use domain::voucher::document::Fields;
-use domain::voucher::{Field, Party, Voucher};
+use domain::voucher::{Field, Party, Voucher, VoucherKey};
 
 use super::turn::Turn;
 use super::{Log, Node, NodeFault, Order, OrderRefusal};
 use crate::business::{Business, Effect};
 use crate::encoding::cut;
 use crate::envelope::{Envelope, Subject};
-use crate::limits::{EFFECTS_MAX, PERSON_BYTES_MAX};
+use crate::limits::{EFFECTS_MAX, HELD_BACK_TOLD_MAX, PERSON_BYTES_MAX};
 use crate::notice::{Failure, Notice};
 use crate::record::{Arrival, Event, TwoPersons};
 use crate::store::persons::{held_to, held_words};
@@ -97,8 +97,21 @@ impl<B: Business, L: Log> Node<B, L> {
             // Said again, both change nothing.
             Order::CutOff if self.store.is_after_cut_off() => return Ok(()),
             Order::LetGo if !self.store.is_after_cut_off() => return Ok(()),
-            Order::CutOff => Event::CutOff,
-            Order::LetGo => Event::LetGo,
+            Order::CutOff => {
+                self.decided(turn, Event::CutOff);
+                let held: Vec<VoucherKey> = self.store.held_back().collect();
+                for some in held.chunks(HELD_BACK_TOLD_MAX) {
+                    let effects = self.business.held_back(some);
+                    self.effects(turn, effects);
+                }
+                return Ok(());
+            }
+            Order::LetGo => {
+                self.decided(turn, Event::LetGo);
+                let effects = self.business.let_go();
+                self.effects(turn, effects);
+                return Ok(());
+            }
             Order::Void { to, key, flag, by, reason } => {
                 let voided = self.store.void(to, &key, flag, &by, &reason)?;
                 self.voided(turn, to, key, flag, voided, &format!("{by}: {reason}"));

@@ -149,8 +149,16 @@ impl Store {
         self.after_cut_off
     }
 
-    /// Whether a letter is held: an original to a bank after the cut-off, which it would send back (R-CUTOFF).
-    fn holds(&self, to: Party, voucher: Option<(VoucherKey, Flag)>) -> bool {
+    /// The originals that are held for the next working day.
+    pub(crate) fn held_back(&self) -> impl Iterator<Item = VoucherKey> {
+        let entries = self.peers.values().flat_map(|peer| {
+            peer.held.iter().filter_map(|entry| peer.out.get(*entry).and_then(|row| row.key))
+        });
+        entries
+    }
+
+    /// Whether a letter is held: an original to a bank after the cut-off, which would wait there (R-CUTOFF).
+    pub(crate) fn holds(&self, to: Party, voucher: Option<(VoucherKey, Flag)>) -> bool {
         let original = matches!(voucher, Some((_, Flag::Original)));
         self.after_cut_off && to.kind() == PartyKind::Bank && original
     }

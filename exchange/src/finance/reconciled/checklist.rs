@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::Fen;
 use domain::day::carry::{Name, Piles, Thing};
-use domain::day::{CUT_OFF_MINUTE, Check, Checklist, Exposure, Given};
+use domain::day::{CUT_OFF_MINUTE, Check, Checklist, Exposure, Given, Pile};
 use domain::ids::Day;
 use domain::money::FenSum;
 use domain::reconciliation::Source;
@@ -31,7 +31,7 @@ impl Finance {
             cut_off_minute: CUT_OFF_MINUTE,
             now_minute,
             carried: &self.reconciled.carried,
-            unanswered: self.counted(Check::Answered, day),
+            unanswered: Piles { held: self.held(day), ..self.counted(Check::Answered, day) },
             uncleared: self.counted(Check::Cleared, day),
             unmatched: self.counted(Check::Matched, day),
             refunds: self.counted(Check::Refunds, day),
@@ -50,13 +50,24 @@ impl Finance {
         counting.end()
     }
 
+    /// Orders that a cut-off holds until the next day.
+    fn held(&self, day: Day) -> Pile {
+        let mut pile = Pile::new();
+        let is_held = |row: &&Row| row.day <= day && self.waits_for_next_day(row);
+        for row in self.rows.iter().filter(is_held) {
+            pile.add(&row.key.to_string(), row.amount_fen);
+        }
+        pile
+    }
+
     /// What of a day is open or carried under an item. Differences have a register of their own, and the cut-off and
     /// statements that are due are nobody's to carry.
     pub(super) fn things(&self, check: Check, day: Day) -> Things<'_> {
         match check {
-            Check::Answered => {
-                Box::new(self.rows_of(move |row| row.standing == Standing::Out && row.day <= day))
-            }
+            Check::Answered => Box::new(self.rows_of(move |row| {
+                let is_out = row.standing == Standing::Out && row.day <= day;
+                is_out && !self.waits_for_next_day(row)
+            })),
             Check::Cleared => Box::new(self.uncleared(day)),
             Check::Matched => Box::new(self.unmatched(day)),
             Check::Refunds => Box::new(self.refunds_in_transit(day)),

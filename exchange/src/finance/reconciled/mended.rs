@@ -30,7 +30,11 @@ impl Finance {
                         self.end_those_of(&key, &mut changes, |one| {
                             let place = &one.finding.place;
                             let back = is_back(one);
-                            figures_of(&row, one.opened, &place.detail, back)
+                            // What its bank did on a later day it did not do on the day it told: neither side has it there.
+                            let is_later = row.paid_on > one.opened && one.finding.theirs.is_none();
+                            let said = (!is_later)
+                                .then(|| figures_of(&row, one.opened, &place.detail, back));
+                            said.flatten()
                         });
                         self.end_those_of_debit(&row, &mut changes);
                     }

@@ -8,6 +8,7 @@
 //! - `mended`: facts that came later and end a difference.
 //! - [`order`]: what people do about differences, and the close of a day.
 //! - `checklist`: what is open at a day's end.
+//! - `held`: what a cut-off holds until the next day.
 //! - [`carried`]: what of it is carried by name, and what waits for cash at the central bank.
 //!
 //! What their statements say is never mixed with what ours are made from: their lines are read from the statement
@@ -21,12 +22,13 @@ pub mod carried;
 
 mod asked;
 mod checklist;
+mod held;
 mod mended;
 mod ours;
 mod told;
 mod totals;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::Fen;
 use domain::day::balances::Balances;
@@ -170,6 +172,8 @@ pub(super) struct Reconciled {
     limits: Limits,
     /// What of the checklist is carried by name.
     carried: Carryings,
+    /// Orders that banks hold until their next day, as each told last.
+    held_there: BTreeMap<Party, BTreeSet<VoucherKey>>,
     /// What waits for cash at the central bank, in the order it will be paid, by the last statement that told it.
     waiting: Vec<Waiting>,
     /// The day of that statement.
@@ -264,6 +268,8 @@ impl Reconciled {
                 self.parked.remove(&name);
             }
             Record::Limit(change) => self.limits.apply(&LimitEvent::from(&change)),
+            // Of orders: finance's own rows have them.
+            Record::HeldBack { .. } | Record::LetGo { .. } | Record::HeldThere { .. } => {}
             Record::Carrying(change) => self.carried.apply(&CarryEvent::from(&change)),
             Record::Waiting { day, waiting } => {
                 let day = day_of(day);

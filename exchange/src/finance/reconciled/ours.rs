@@ -26,17 +26,17 @@ struct Said {
 
 impl Finance {
     /// What our books say against a statement of a day. `named`: the vouchers that the statement names; what is pending
-    /// is held against it where it may be in it and was not told.
+    /// is held against it where it may be in it and was not told. `waits`: those that it says are not done yet.
     pub(super) fn our_lines<E>(
         &self,
-        told: Told,
-        day: Day,
+        (told, day): (Told, Day),
         named: &BTreeSet<VoucherKey>,
+        waits: &BTreeSet<VoucherKey>,
         take: &mut dyn FnMut(&Line<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         match told.source {
             Source::Account => {
-                self.paid_lines(told, day, take)?;
+                self.paid_lines((told, day), waits, take)?;
                 self.collected_lines(told, day, take)
             }
             Source::Clearing => {
@@ -62,15 +62,17 @@ impl Finance {
     /// What a bank has paid of the treasury's money on a day, what came back, and what it has not answered.
     fn paid_lines<E>(
         &self,
-        told: Told,
-        day: Day,
+        (told, day): (Told, Day),
+        waits: &BTreeSet<VoucherKey>,
         take: &mut dyn FnMut(&Line<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let of_bank = |row: &&Row| row.to == told.party && row.path == Path::Treasury;
         for row in self.rows.iter().filter(of_bank) {
             let account = self.reconciled.payers.account(row.payer);
             let scope = Scope { bank: row.to.code(), account, fund: "" };
-            for Said { detail, figures } in said(row, day) {
+            // What the bank holds is told each day until it is done.
+            let is_due = waits.contains(&row.key) || self.is_held_there(row);
+            for Said { detail, figures } in said(row, day, is_due) {
                 let detail = detail.to_string();
                 let item = Item { voucher: row.key, detail: &detail };
                 take(&Line { scope, item, figures })?;
@@ -199,16 +201,17 @@ pub(super) fn figures_of(row: &Row, day: Day, detail: &str, back: bool) -> Optio
     }
     let of_detail =
         |said: &Said| said.detail.to_string() == detail && said.figures.amount_fen >= Fen::ZERO;
-    let on = |day: Day| said(row, day).find(of_detail);
+    let on = |day: Day| said(row, day, false).find(of_detail);
     // It may be in our books on another day by now.
-    let said = on(day).or_else(|| on(row.paid_on)).or_else(|| on(row.day));
+    let said = on(day).or_else(|| on(row.paid_on)).or_else(|| on(row.due_on));
     said.map(|said| said.figures)
 }
 
-/// What a row says on a day: what was paid on it, what came back on it, and what was ordered on it and is not answered.
-fn said(row: &Row, day: Day) -> impl Iterator<Item = Said> {
+/// What a row says on a day: what was paid on it, what came back on it, and what was due on it, or `is_due` by its bank's own
+/// word, and is not answered. What never left is none of its bank's business.
+fn said(row: &Row, day: Day, is_due: bool) -> impl Iterator<Item = Said> {
     let is_paid = row.paid_on == day;
-    let is_pending = row.standing == Standing::Out && row.day == day;
+    let is_pending = row.standing == Standing::Out && !row.held && (is_due || row.due_on == day);
     let ordered = (1..).zip(row.parts.iter()).flat_map(move |(detail, part): (usize, &Part)| {
         let paid = is_paid && part.paid_fen != Fen::ZERO;
         let paid = paid.then(|| done(part.paid_fen, day));

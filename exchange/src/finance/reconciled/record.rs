@@ -112,6 +112,25 @@ pub enum Record {
         /// Each voucher's key, its lane and its amount in fen, in the order they will be paid.
         waiting: Vec<(String, u8, i64)>,
     },
+    /// The banks' cut-off holds orders back that have not left.
+    HeldBack {
+        /// Their keys.
+        orders: Vec<String>,
+    },
+    /// What the cut-off held back goes out.
+    LetGo {
+        /// The day.
+        day: u32,
+    },
+    /// A bank has told which orders it holds until its next day.
+    HeldThere {
+        /// The bank.
+        bank: String,
+        /// The day whose statement told it.
+        day: u32,
+        /// All of them, by their keys.
+        orders: Vec<String>,
+    },
 }
 
 /// What was said of a limit of exposure.

@@ -23,6 +23,7 @@ use domain::voucher::{
 };
 
 use super::carried::waiting_in;
+use super::held::held_in;
 use super::record::{Asked, Change, Record};
 use super::{BOOKS, read, source_of};
 use crate::business::{Effect, Verdict};
@@ -120,6 +121,7 @@ impl Finance {
             effects.push(reconciled(waiting_in(day, &statements)));
         }
         if source == Source::Account {
+            effects.extend(self.holds_there(from, day, &held_in(&statements)));
             effects.push(balances(from, day, &statements));
             let mut register = self.reconciled.register.clone();
             events.iter().for_each(|event| register.apply(event));
@@ -243,7 +245,8 @@ impl Finance {
                 comparison.add(Side::Theirs, &theirs).map_err(|why| why.to_string())?;
             }
         }
-        self.our_lines(told, day, &named, &mut |line| comparison.add(Side::Ours, line))
+        let waits = held_in(statements);
+        self.our_lines((told, day), &named, &waits, &mut |line| comparison.add(Side::Ours, line))
             .map_err(|why| why.to_string())?;
         taken_down(&comparison.finish())
     }
