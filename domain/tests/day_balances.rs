@@ -45,6 +45,22 @@ fn looked_up(tellings: &[Telling], on: u32) -> (BTreeSet<String>, i128) {
     (names, sum_fen)
 }
 
+/// What a bank's accounts ended with before a day, as somebody says who looks at every telling again.
+fn ended_before(tellings: &[Telling], at: usize, on: u32) -> Option<BTreeMap<Box<str>, Fen>> {
+    let mut by_day: BTreeMap<u32, [i64; 3]> = BTreeMap::new();
+    for (_, of, told) in tellings.iter().filter(|(bank, ..)| *bank == at) {
+        if by_day.keys().all(|known| known <= of) {
+            by_day.insert(*of, *told);
+        }
+    }
+    if by_day.keys().any(|told| *told > on) {
+        return None;
+    }
+    let (_, last) = by_day.range(..on).next_back()?;
+    let all = ACCOUNTS.iter().zip(last).filter(|(_, fen)| **fen != 0);
+    Some(all.map(|(account, fen)| ((*account).into(), Fen::new(*fen))).collect())
+}
+
 proptest! {
     #[test]
     fn an_account_keeps_the_days_open_since_it_was_last_at_zero(
@@ -62,6 +78,11 @@ proptest! {
             prop_assert_eq!(&told, &names);
             prop_assert_eq!(things.len(), names.len());
             prop_assert_eq!(things.iter().map(|one| one.amount_fen).sum::<i128>(), sum_fen);
+        }
+        for (at, code) in BANKS.iter().enumerate() {
+            for on in 1..7 {
+                prop_assert_eq!(ended_before(&tellings, at, on), balances.before(bank(code), day(on)));
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::Fen;
 use domain::ids::{Day, FiscalYear};
-use domain::reconciliation::opening::openings;
+use domain::reconciliation::opening::{Ended, openings};
 use domain::reconciliation::statement::{
     HeadProblem, Unfit, answer, balance, check_head, lines, reason, source_of,
 };
@@ -322,7 +322,8 @@ fn an_account_begins_a_day_with_what_it_ended_the_last_one_with() {
         let key = key(VoucherKind::TreasuryStatement, serial);
         Voucher { key, flag: Flag::Original, date: day(), head, details: Vec::new() }
     };
-    let last = BTreeMap::from([("15".into(), Fen::new(100)), ("16".into(), Fen::new(7))]);
+    let balances = BTreeMap::from([("15".into(), Fen::new(100)), ("16".into(), Fen::new(7))]);
+    let last = Ended { balances, others_at_zero: false };
     // Two parts of one account, one of another, and one that was not told of before.
     let right =
         [told(1, "15", 100, 60), told(2, "15", 60, 80), told(3, "16", 7, 7), told(4, "17", 9, 9)];
@@ -344,4 +345,33 @@ fn an_account_begins_a_day_with_what_it_ended_the_last_one_with() {
     let compared = comparison.finish();
     let classes: Vec<Class> = compared.findings().map(|one| one.class).collect();
     assert_eq!(classes, [Class::AmountDiff, Class::AmountDiff]);
+}
+
+#[test]
+fn an_account_of_a_bank_that_is_not_told_of_is_at_zero() {
+    let told = |serial, account: &str, begins: i64, ends: i64| {
+        let head = Fields::new()
+            .with_text(Field::PayBank, "102")
+            .with_text(Field::PayerAccount, account)
+            .with_amount(Field::OpeningBalance, Fen::new(begins))
+            .with_amount(Field::ClosingBalance, Fen::new(ends));
+        let key = key(VoucherKind::DirectDaily, serial);
+        Voucher { key, flag: Flag::Original, date: day(), head, details: Vec::new() }
+    };
+    let balances = BTreeMap::from([("1".into(), Fen::new(-100)), ("2".into(), Fen::new(7))]);
+    let last = Ended { balances, others_at_zero: true };
+    let right =
+        [told(1, "1", -100, 0), told(2, "2", 7, 7), told(3, "3", 0, -5), told(4, "3", -5, 0)];
+    assert_eq!(openings(&right, &last).0, []);
+    let wrong = [told(1, "1", -99, 0), told(3, "3", 8, -5)];
+    let (breaks, _) = openings(&wrong, &last);
+    let found: Vec<_> = breaks
+        .iter()
+        .map(|one| (one.bank, one.account, one.ended_fen.get(), one.begins_fen.get()))
+        .collect();
+    assert_eq!(found, [("102", "1", -100, -99), ("102", "3", 0, 8), ("102", "2", 7, 0)]);
+    // Of a bank that never told before nothing is known but what it tells now.
+    let unknown = Ended::default();
+    let (breaks, _) = openings(&wrong, &unknown);
+    assert_eq!(breaks, []);
 }

@@ -18,10 +18,12 @@ use exchange::business::{Effect, Verdict};
 
 use super::payment::ELEMENTS;
 use super::record::Record;
-use super::{Bank, RefundRow, Refusal, Request, Row, State, ZeroBalanceAccount, failed, noted};
+use super::{
+    Bank, Phase, RefundRow, Refusal, Request, Row, State, ZeroBalanceAccount, failed, noted,
+};
 use crate::ledger::SourceId;
 use crate::limits::{REQUESTED_PER_ORDER_MAX, REQUESTS_PER_ORDER_MAX};
-use crate::record::{BESIDE, KeyRecord};
+use crate::record::{BESIDE, KeyRecord, digest};
 use crate::script::Fault;
 
 /// What vouchers are requested together by, as it is read from a group's name.
@@ -292,6 +294,9 @@ impl Bank {
                 request.amount_fen
             ));
         }
+        if self.phase == Phase::Closed {
+            return self.settled_behind(receipt);
+        }
         let (key, cleared_day) = (KeyRecord::from(&receipt.key), cleared_day.get());
         let mut effects = vec![noted(&Record::Settled { key, cleared_day })];
         let ours = |source: SourceId| request.vouchers.binary_search(&source).is_ok();
@@ -304,6 +309,20 @@ impl Bank {
         }
         effects.extend(self.send_held_after_clearing(request));
         (Verdict::Accepted, effects)
+    }
+
+    /// The closed day is told: what the treasury gives now is of the next one.
+    fn settled_behind(&self, receipt: &Voucher) -> (Verdict, Vec<Effect>) {
+        if self.behind.get(&receipt.key).is_some() {
+            return (Verdict::Accepted, Vec::new());
+        }
+        match digest(receipt) {
+            Some(digest) => {
+                let from = self.identity.central_bank;
+                (Verdict::Accepted, self.wait_for_day(from, receipt, digest))
+            }
+            None => failed("凭证无法规范化: the voucher has no canonical bytes; send one that has"),
+        }
     }
 
     fn send_held_after_clearing(&self, request: &Request) -> Vec<Effect> {

@@ -2,7 +2,7 @@
 //! at when it begins (R-CUTOFF). None is sent back for the hour it came at, nor for who began a day first.
 
 use domain::ids::Day;
-use domain::voucher::{Field, Party, Voucher, VoucherKey};
+use domain::voucher::{Field, Flag, Party, Voucher, VoucherKey};
 use exchange::business::Effect;
 
 use super::record::Record;
@@ -12,7 +12,8 @@ use crate::limits::EARLY_MAX;
 use crate::record::{KeyRecord, voucher_bytes};
 
 impl Bank {
-    /// Orders that wait for a day, with the day they came on; none where the bank had not begun one.
+    /// Orders, and receipts of the central bank, that wait for a day, with the day they came on; none where the bank had not begun
+    /// one.
     pub fn early(&self) -> impl Iterator<Item = (&Voucher, Option<Day>)> {
         self.behind.iter().map(|early| (&early.voucher, early.since))
     }
@@ -30,7 +31,7 @@ impl Bank {
         let is_told = move |early: &&Early| {
             let voucher = &early.voucher;
             let payer = voucher.head.text(Field::PayerAccount).unwrap_or("");
-            let is_order = voucher.key.kind.is_order();
+            let is_order = voucher.key.kind.is_order() && voucher.flag == Flag::Original;
             is_order && voucher.date <= day && !self.deposits.contains_key(payer)
         };
         self.behind.iter().filter(is_told)
@@ -48,12 +49,23 @@ impl Bank {
         let Early { from, voucher, digest, .. } = early;
         let key = KeyRecord::from(&voucher.key);
         let mut effects = vec![noted(&Record::TakenUp { key })];
-        effects.extend(self.decided(*from, voucher, *digest));
+        effects.extend(match voucher.flag {
+            Flag::Original => self.decided(*from, voucher, *digest),
+            // It was looked at when it came.
+            Flag::Receipt => self.take_settled(voucher).1,
+        });
         effects
+    }
+
+    /// Receipts of the central bank that came behind the close, by the requests they settle.
+    pub(super) fn settlements_behind(&self) -> impl Iterator<Item = &Voucher> {
+        let receipts = self.behind.iter().map(|early| &early.voucher);
+        receipts.filter(|voucher| voucher.flag == Flag::Receipt)
     }
 
     /// What tells an order that waits for a day from others under its key.
     pub(super) fn early_digest(&self, key: &VoucherKey) -> Option<u64> {
-        self.behind.get(key).map(|early| early.digest)
+        let order = self.behind.get(key).filter(|early| early.voucher.flag == Flag::Original);
+        order.map(|early| early.digest)
     }
 }

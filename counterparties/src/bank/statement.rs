@@ -218,13 +218,23 @@ impl Bank {
         let treasury = statement.head.text(Field::Treasury);
         // What we say of each request that ended in these days.
         let mut ours: BTreeMap<(VoucherKind, &str), (FenSum, &str)> = BTreeMap::new();
+        let behind: BTreeMap<VoucherKey, Day> = self
+            .settlements_behind()
+            .map(|receipt| {
+                (receipt.key, receipt.head.day(Field::ClearedDay).unwrap_or(receipt.date))
+            })
+            .collect();
         for (source, request) in &self.requests {
+            let key = self.ledger.key_of(*source);
             let (day, state) = match request.end {
                 Some(RequestEnd::Settled(day)) => (day, form::LINE_NORMAL),
                 Some(RequestEnd::Refused(day)) => (day, form::LINE_RETURNED),
-                None => continue,
+                // It has come, and is posted when the next day begins.
+                None => match behind.get(key) {
+                    Some(day) => (*day, form::LINE_NORMAL),
+                    None => continue,
+                },
             };
-            let key = self.ledger.key_of(*source);
             let group = super::clearing::Group::read(self.group_names.text(request.group));
             let same_place = key.division == statement.key.division
                 && key.year == statement.key.year

@@ -302,6 +302,61 @@ fn a_day_that_ends_uncleared_alarms_and_is_cleared_the_next() {
     province.assert_replays();
 }
 
+/// The bank has told of its day when the treasury gives it the money: that is of the next one.
+#[test]
+fn what_is_cleared_behind_the_banks_close_is_of_its_next_day() {
+    let mut province = province(0);
+    province.pay(&[order("102", "1", day(MONDAY), &[("6222001", "2050203", 500)])]);
+    province.run();
+    cut_off_and_request(&mut province);
+    province.bank(0, &Order::Close);
+    province.run();
+    let closing = |province: &Province, on| {
+        let [statement] = &province.banks[0].account_statements(day(on))[..] else {
+            panic!("one account has one statement")
+        };
+        (statement.opening_fen, statement.closing_fen)
+    };
+    assert_eq!(closing(&province, MONDAY), (0, -500));
+    province.pay_in(TREASURY, central_bank::PaidIn::Income, 500);
+    province.run();
+    assert_eq!(closing(&province, MONDAY), (0, -500), "it was told");
+    let waits: Vec<u16> =
+        province.banks[0].early().map(|(receipt, _)| receipt.key.kind.code()).collect();
+    assert_eq!(waits, [2301]);
+    assert_eq!(province.banks[0].exposure().uncleared_fen, 500);
+    // The same receipt again is the same; the central bank's statement of the day agrees with what has come.
+    let receipt = province.banks[0].early().next().expect("it waits").0.clone();
+    let central = province.central.party();
+    let (verdict, effects) = province.banks[0].take(central, &receipt);
+    assert_eq!((verdict, effects.len()), (Verdict::Accepted, 0));
+    province.bank(1, &Order::Close);
+    province.central(&central_bank::Order::Close);
+    let answer = province.on_the_way.iter().find_map(|message| match message {
+        Message::Voucher { voucher, .. }
+            if voucher.key.kind == VoucherKind::BankClearingStatement =>
+        {
+            let (_, effects) = province.banks[0].take(central, voucher);
+            effects.into_iter().find_map(|effect| match effect {
+                exchange::business::Effect::Issue { voucher, .. } => Some(voucher),
+                _ => None,
+            })
+        }
+        _ => None,
+    });
+    let answer = answer.expect("the bank answers its statement");
+    assert_eq!(answer.head.text(Field::CheckResult), Some("0"), "{answer:?}");
+    province.run();
+    province.assert_replays();
+    province.open(day(MONDAY + 1));
+    assert_eq!(province.banks[0].exposure(), Exposure::default());
+    assert_eq!(province.banks[0].early().count(), 0);
+    assert_eq!(closing(&province, MONDAY), (0, -500));
+    assert_eq!(closing(&province, MONDAY + 1), (-500, 0));
+    province.assert_books();
+    province.assert_replays();
+}
+
 #[test]
 fn a_request_that_is_refused_goes_again_under_another_number() {
     let script = Script::default();

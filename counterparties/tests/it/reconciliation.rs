@@ -527,6 +527,60 @@ fn a_statement_whose_head_lies_is_answered_and_stays_due() {
     assert_eq!(house.open_ones().len(), 0);
 }
 
+/// A bank's statement that begins with another balance than its last one ended with, or leaves out an account that had one.
+#[test]
+fn a_banks_account_that_does_not_begin_where_it_ended_keeps_the_day_open() {
+    for is_left_out in [false, true] {
+        let mut house = Closing::open(MONDAY, Script::default().with(1, Fault::Late));
+        house.pay(0, MONDAY, &amounts(3));
+        house.cut_off();
+        house.close_theirs();
+        let ended = 30_006;
+        house.begin(TUESDAY);
+        house.cut_off();
+        house.spoil = Box::new(move |to, voucher| {
+            let mut voucher = voucher.clone();
+            let is_its = to == finance() && voucher.key.kind == VoucherKind::DirectDaily;
+            if is_its && let Some(fen) = voucher.head.amount_fen(Field::OpeningBalance) {
+                assert_eq!(fen, Fen::new(-ended));
+                for field in [Field::OpeningBalance, Field::ClosingBalance] {
+                    voucher.head.set(field, Value::Amount(Fen::new(5 - ended)));
+                }
+                if is_left_out {
+                    let kept = voucher.head.iter().filter(|(field, _)| {
+                        use Field::{ClosingBalance, OpeningBalance, PayerAccount, PayerName};
+                        ![OpeningBalance, ClosingBalance, PayerAccount, PayerName].contains(field)
+                    });
+                    let mut head = domain::voucher::document::Fields::new();
+                    kept.for_each(|(field, value)| head.set(field, value.clone()));
+                    voucher.head = head;
+                }
+            }
+            Some(voucher)
+        });
+        house.close_theirs();
+        assert_eq!(house.failed, []);
+        let of_tuesday = house.finance.differences().open();
+        let of_tuesday: Vec<_> = of_tuesday.filter(|one| one.opened == day(TUESDAY)).collect();
+        let [one] = of_tuesday[..] else { panic!("one thing differs: {of_tuesday:?}") };
+        let said = |figures: Option<domain::reconciliation::Figures>| {
+            figures.map(|figures| figures.amount_fen.get())
+        };
+        let begins = if is_left_out { 0 } else { 5 - ended };
+        assert_eq!(
+            (said(one.finding.ours), said(one.finding.theirs)),
+            (Some(-ended), Some(begins))
+        );
+        assert_eq!(one.finding.class.to_string(), "amount_diff");
+        assert_eq!(*one.finding.place.account, *account(BANKS[0]));
+        assert_eq!(&*one.finding.place.detail, "BeginAmt");
+        let id = one.id;
+        house.assert_replays();
+        let fact = "2206-1".to_owned();
+        house.ask(7, Ask::Correct { id, fact }).expect_err("their two statements still differ");
+    }
+}
+
 #[test]
 fn a_treasury_account_that_does_not_begin_where_it_ended_keeps_the_day_open() {
     let mut house = Closing::open(MONDAY, Script::default());

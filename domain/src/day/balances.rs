@@ -1,5 +1,6 @@
 //! Zero-balance accounts that are not at zero (零余额账户余额), as their banks' statements tell at each day's end.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::ids::Day;
@@ -21,8 +22,8 @@ struct NotZero {
 struct Last {
     day: Day,
     not_zero: BTreeMap<Box<str>, NotZero>,
-    /// The same at the end of the day that was told before.
-    before: BTreeMap<Box<str>, NotZero>,
+    /// The same at the end of the day that was told before; none where this is the first.
+    before: Option<BTreeMap<Box<str>, NotZero>>,
 }
 
 /// Accounts that are not at zero by the last statement of each bank.
@@ -49,10 +50,11 @@ impl Balances {
         let before = match self.banks.get(&bank) {
             Some(last) if day < last.day => return,
             Some(last) if day == last.day => last.before.clone(),
-            Some(last) => last.not_zero.clone(),
-            None => BTreeMap::new(),
+            Some(last) => Some(last.not_zero.clone()),
+            None => None,
         };
-        let since = |account: &str| before.get(account).map_or(day, |known| known.since);
+        let known = |account: &str| before.as_ref().and_then(|before| before.get(account));
+        let since = |account: &str| known(account).map_or(day, |known| known.since);
         let not_zero = balances
             .into_iter()
             .filter(|(_, balance_fen)| *balance_fen != Fen::ZERO)
@@ -61,6 +63,20 @@ impl Balances {
             })
             .collect();
         self.banks.insert(bank, Last { day, not_zero, before });
+    }
+
+    /// What a bank's accounts ended with on the last day that it told before one: those that are not at zero. None where it told of
+    /// none, or has told of a later one already.
+    #[must_use]
+    pub fn before(&self, bank: Party, day: Day) -> Option<BTreeMap<Box<str>, Fen>> {
+        let last = self.banks.get(&bank)?;
+        let not_zero = match last.day.cmp(&day) {
+            Ordering::Less => &last.not_zero,
+            Ordering::Equal => last.before.as_ref()?,
+            Ordering::Greater => return None,
+        };
+        let balances = not_zero.iter();
+        Some(balances.map(|(account, one)| (account.clone(), one.balance_fen)).collect())
     }
 
     /// Accounts that were not at zero at the end of a day and have not been since, by bank and number.

@@ -9,7 +9,7 @@
 //! - [`class`]: the six classes of differences, whom each waits for, and what resolves it.
 //! - [`comparison`]: lines of both sides in any order, joined; the differences and the sums of each scope.
 //! - [`statement`]: lines out of vouchers, their head held against them, and the answer to a statement.
-//! - [`opening`]: whether a treasury account's statements begin where the one before ended.
+//! - [`opening`]: whether an account's statements begin where the one before ended.
 //! - [`period`]: sums of a month or a year, out of vouchers, and what differs.
 //! - [`register`]: open differences, from the day they appear until somebody closes them.
 

@@ -174,7 +174,7 @@ impl Finance {
             return self.period_figures(one);
         }
         let item = one.finding.place.item();
-        if item.voucher.kind == VoucherKind::TreasuryStatement {
+        if matches!(item.voucher.kind, VoucherKind::TreasuryStatement | VoucherKind::DirectDaily) {
             // What the statement before it ended with is not ours to correct.
             return one.finding.ours;
         }

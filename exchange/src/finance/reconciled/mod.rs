@@ -37,6 +37,7 @@ use domain::day::limits::{Event as LimitEvent, Limits};
 use domain::day::queue::Waiting;
 use domain::ids::{Day, PaymentId, PersonId};
 use domain::reconciliation::class::OwnedFinding;
+use domain::reconciliation::opening::Ended;
 use domain::reconciliation::register::{Event, Told};
 use domain::reconciliation::{Register, Source};
 use domain::voucher::document::Fields;
@@ -329,10 +330,16 @@ impl Reconciled {
         }
     }
 
-    /// What treasuries' accounts ended with on the last day before one.
-    fn ended_before(&self, day: Day) -> BTreeMap<Box<str>, Fen> {
+    /// What a party's accounts ended with on the last day that it told before one.
+    fn ended_before(&self, told: Told, day: Day) -> Ended {
+        if told.source == Source::Account {
+            let balances = self.balances.before(told.party, day);
+            let others_at_zero = balances.is_some();
+            return Ended { balances: balances.unwrap_or_default(), others_at_zero };
+        }
         let last = self.ended.range(..day).next_back();
-        last.map_or_else(BTreeMap::new, |(_, balances)| balances.clone())
+        let balances = last.map_or_else(BTreeMap::new, |(_, balances)| balances.clone());
+        Ended { balances, others_at_zero: false }
     }
 }
 

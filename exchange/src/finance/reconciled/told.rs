@@ -8,7 +8,7 @@ use domain::limits::DIFFERENCES_MAX;
 use domain::money::FenSum;
 use domain::reconciliation::class::OwnedFinding;
 use domain::reconciliation::comparison::Compared;
-use domain::reconciliation::opening::openings;
+use domain::reconciliation::opening::{Ended, openings};
 use domain::reconciliation::period::of_statement;
 use domain::reconciliation::period::sums::told as sums_told;
 use domain::reconciliation::register::{Event, Order, Told};
@@ -166,7 +166,8 @@ impl Finance {
         let compared = Record::Compared { told: told.into(), day: day.get(), changes };
         let mut effects = vec![reconciled(compared)];
         if told.source == Source::Treasury {
-            let (_, ends) = openings(statements, &BTreeMap::new());
+            let unknown = Ended::default();
+            let (_, ends) = openings(statements, &unknown);
             let balances = ends.into_iter().map(|(code, fen)| (code.to_owned(), fen.get()));
             effects
                 .push(reconciled(Record::Ended { day: day.get(), balances: balances.collect() }));
@@ -238,8 +239,9 @@ impl Finance {
             let line = Line { scope, item: Item { voucher, detail: "" }, figures };
             comparison.add(Side::Theirs, &line).map_err(|why| why.to_string())?;
         }
-        if told.source == Source::Treasury {
-            let (breaks, _) = openings(statements, &self.reconciled.ended_before(day));
+        if matches!(told.source, Source::Treasury | Source::Account) {
+            let ended = self.reconciled.ended_before(told, day);
+            let (breaks, _) = openings(statements, &ended);
             for [ours, theirs] in breaks.iter().map(|one| one.lines(day)) {
                 comparison.add(Side::Ours, &ours).map_err(|why| why.to_string())?;
                 comparison.add(Side::Theirs, &theirs).map_err(|why| why.to_string())?;
