@@ -218,7 +218,7 @@ fn a_line_that_lacks_something_is_told_with_its_place() {
         (Field::OriginalKind, Value::Text("9999".to_owned())),
         (Field::OriginalNumber, Value::Text("a-1".to_owned())),
         (Field::Amount, Value::Text("1.00".to_owned())),
-        (Field::LineState, Value::Text("2".to_owned())),
+        (Field::LineState, Value::Text("3".to_owned())),
     ];
     for (field, value) in wrong {
         let mut statement = statement(VoucherKind::ClearingStatement);

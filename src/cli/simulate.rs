@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use counterparties::bank::Bank;
 use counterparties::central_bank::{CentralBank, Identity};
@@ -15,10 +15,10 @@ use serde_json::json;
 use super::exchange::say;
 use super::show;
 use super::voucher::look::day_of as day_in;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::party::bank::{self, BankWords};
 use crate::party::central_bank::CentralBankWords;
-use crate::party::{PartyArguments, day_of, keys, serve};
+use crate::party::{PartyArguments, day_of, keys, serve, timer};
 
 /// Payment orders that a simulated bank has room for from the start; more take more.
 const VOUCHERS_PLANNED: usize = 65_536;
@@ -86,7 +86,7 @@ Example:
   treasury simulate bank --party bank:102 --name 工商银行 --data /tmp/bank \\
     --keys /tmp/keys/bank-102 --central-bank central-bank:3700 \\
     --peer finance:370000000=127.0.0.1:7001 --peer central-bank:3700=127.0.0.1:7003 \\
-    --day 2022-01-04")]
+    --day 2022-01-04 --cut-off 15:30")]
 struct BankArguments {
     #[command(flatten)]
     party: PartyArguments,
@@ -100,6 +100,10 @@ struct BankArguments {
     /// `17 other-amount`.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
+    /// When it stops paying for a day (截止时间), in Beijing time, like 15:30. Without it the cut-off passes by the order `cut-off`
+    /// alone, which works in either case. A day before today is past it.
+    #[arg(long, value_name = "TIME")]
+    cut_off: Option<String>,
 }
 
 #[derive(Args)]
@@ -165,8 +169,18 @@ impl BankArguments {
         };
         let identity = bank::identity(&code, &self.name, self.central_bank);
         let business = Bank::new(identity, script, VOUCHERS_PLANNED);
-        let business = business.speaking_iso(self.party.speak_iso()?);
-        serve(&self.party, business, BankWords, |_| Ok(Box::new(|_| ())))
+        let cut_off = self.cut_off.as_deref().map(|text| {
+            bank::minute_of(text)
+                .ok_or_else(|| Failure::new(Exit::Usage, anyhow!(bank::no_time(text))))
+        });
+        let cut_off = cut_off.transpose()?;
+        let business = business.speaking_iso(self.party.speak_iso()?).stopping_at(cut_off);
+        serve(&self.party, business, BankWords, |inbox| {
+            if cut_off.is_some() {
+                timer::start(inbox)?;
+            }
+            Ok(Box::new(|_| ()))
+        })
     }
 }
 

@@ -47,6 +47,11 @@ impl Words<Bank> for BankWords {
             }
             "open-first-day" => business(BankOrder::OpenDay(day(said)?)),
             "cut-off" => business(BankOrder::CutOff),
+            "minute" => {
+                let at = text(said, "at")?;
+                let minute = minute_of(at).ok_or_else(|| no_time(at))?;
+                business(BankOrder::Minute { day: day(said)?, minute })
+            }
             "request-clearing" => business(BankOrder::RequestClearing),
             "refund" => business(BankOrder::Refund {
                 voucher: key(said)?,
@@ -103,6 +108,21 @@ impl Words<Bank> for BankWords {
             other => vouchers::look(other, said),
         }
     }
+}
+
+/// A time of day as people write it, `15:30`, in minutes from midnight.
+pub(crate) fn minute_of(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let two = |text: &str, below: u16| {
+        let is_two = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_two.then(|| text.parse().ok()).flatten().filter(|number: &u16| *number < below)
+    };
+    Some(two(hours, 24)? * 60 + two(minutes, 60)?)
+}
+
+/// Why a text is no time of day.
+pub(crate) fn no_time(text: &str) -> String {
+    format!("`{text}` is no time of day; write one like 15:30, in Beijing time")
 }
 
 /// What became of a payment order (TR04), out of the bank's own ledger.
@@ -164,5 +184,35 @@ pub(crate) fn identity(code: &str, name: &str, central_bank: domain::voucher::Pa
         central_bank,
         clear_account: format!("{code}999"),
         batch_account: format!("{code}888"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_has_two_hours_and_two_minutes() {
+        let times = [("15:30", Some(930)), ("00:00", Some(0)), ("23:59", Some(1_439))];
+        let others = ["24:00", "15:60", "9:30", "15", "", "15:3", "+5:30", "15:30:00", "15：30"];
+        for (text, minute) in times.into_iter().chain(others.map(|text| (text, None))) {
+            assert_eq!(minute_of(text), minute, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_time_it_is_can_be_said_by_hand() {
+        let said = json!({ "order": "minute", "day": "2022-03-04", "at": "15:30" });
+        let orders = BankWords.orders("minute", &said).expect("an order");
+        let [Order::Business(BankOrder::Minute { day, minute })] = orders[..] else {
+            panic!("{orders:?}")
+        };
+        assert_eq!((day.get(), minute), (20_220_304, 930));
+        let wrong = json!({ "order": "minute", "day": "2022-03-04", "at": "half past three" });
+        let why = BankWords.orders("minute", &wrong).expect_err("no time");
+        assert_eq!(
+            why,
+            "`half past three` is no time of day; write one like 15:30, in Beijing time"
+        );
     }
 }

@@ -115,7 +115,7 @@ fn minute_of(day: Day) -> u16 {
     minute_at(day, clock::wall_ms())
 }
 
-fn minute_at(day: Day, wall_ms: u64) -> u16 {
+pub(crate) fn minute_at(day: Day, wall_ms: u64) -> u16 {
     const MINUTE_MS: u64 = 60_000;
     const MINUTES: u64 = 24 * 60;
     let minutes = wall_ms / MINUTE_MS + 8 * 60;

@@ -16,6 +16,8 @@ pub(crate) mod finance;
 
 pub(crate) mod keys;
 
+pub(crate) mod timer;
+
 pub(crate) mod vouchers;
 
 pub(crate) mod words;

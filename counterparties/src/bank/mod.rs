@@ -203,6 +203,8 @@ pub struct Bank {
     alarms: Vec<ZeroAlarm>,
     /// Whom it tells in a message what it does not pay.
     speak_iso: BTreeSet<Party>,
+    /// The minute from midnight at which it stops for the day; none: only when it is told to.
+    cut_off_minute: Option<u16>,
 }
 
 impl Bank {
@@ -249,6 +251,7 @@ impl Bank {
             planted: Vec::new(),
             alarms: Vec::new(),
             speak_iso: BTreeSet::new(),
+            cut_off_minute: None,
         }
     }
 
@@ -257,6 +260,19 @@ impl Bank {
     #[must_use]
     pub fn speaking_iso(self, parties: BTreeSet<Party>) -> Bank {
         Bank { speak_iso: parties, ..self }
+    }
+
+    /// The bank, with a time at which it stops paying for a day (截止时间), in minutes from midnight in Beijing. It reads no clock: what
+    /// time it is it is told by [`Order::Minute`].
+    #[must_use]
+    pub fn stopping_at(self, cut_off_minute: Option<u16>) -> Bank {
+        Bank { cut_off_minute, ..self }
+    }
+
+    /// The open day whose cut-off time has not passed; none where the bank has no such time, or is past it.
+    #[must_use]
+    pub fn awaits_cut_off(&self) -> Option<Day> {
+        self.day.filter(|_| self.phase == Phase::Open && self.cut_off_minute.is_some())
     }
 
     /// Who it is.
@@ -416,6 +432,7 @@ impl Business for Bank {
                 self.today()?;
                 Ok(vec![noted(&Record::CutOff)])
             }
+            Order::Minute { day, minute } => Ok(self.minute(*day, *minute)),
             Order::RequestClearing => self.request_clearing(),
             Order::Refund { voucher, detail, reason } => {
                 self.refund(*voucher, detail.as_deref(), reason)
@@ -455,6 +472,13 @@ impl Business for Bank {
 }
 
 impl Bank {
+    /// What time does: at its cut-off time the bank stops for the day, once.
+    fn minute(&self, day: Day, minute: u16) -> Vec<Effect> {
+        let passes = self.awaits_cut_off() == Some(day)
+            && self.cut_off_minute.is_some_and(|cut_off_minute| cut_off_minute <= minute);
+        if passes { vec![noted(&Record::CutOff)] } else { Vec::new() }
+    }
+
     fn today(&self) -> Result<Day, Refusal> {
         self.day.filter(|_| self.phase != Phase::Closed).ok_or(Refusal::NoDay)
     }

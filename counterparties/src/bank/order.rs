@@ -35,6 +35,14 @@ pub enum Order {
     OpenDay(Day),
     /// Ends payments of the day (截止); what comes later waits for the next one.
     CutOff,
+    /// What time it is on the bank's open day, in minutes from midnight in Beijing; the last minute where that day has passed. A bank
+    /// that has a cut-off time passes it by this.
+    Minute {
+        /// The day that is meant: said of another one, it means nothing.
+        day: Day,
+        /// The minute.
+        minute: u16,
+    },
     /// Asks the central bank for what was paid (2301), and hands it refunds (2302).
     RequestClearing,
     /// A payee's bank or the payee gives money back (退票、退回).

@@ -159,6 +159,43 @@ fn an_order_behind_the_cut_off_is_paid_on_the_next_day_and_told_of_as_held() {
     province.assert_replays();
 }
 
+/// The bank is told what time it is; no clock is read.
+#[test]
+fn a_bank_with_a_cut_off_time_stops_at_that_minute_of_its_own_day() {
+    let mut province = province(1_000_000);
+    let minute = |on, minute| Order::Minute { day: day(on), minute };
+    // Without such a time it stops when it is told to.
+    province.bank(0, &minute(MONDAY, 24 * 60 - 1));
+    assert_eq!(province.banks[0].phase(), Phase::Open);
+    assert_eq!(province.banks[0].awaits_cut_off(), None);
+    province.banks[0] = province.banks[0].clone().stopping_at(Some(15 * 60 + 30));
+    assert_eq!(province.banks[0].awaits_cut_off(), Some(day(MONDAY)));
+    let records = |province: &Province| province.records[&province.banks[0].party()].len();
+    let before = records(&province);
+    // Too early, and of another day than its own.
+    for (on, at) in [(MONDAY, 0), (MONDAY, 15 * 60 + 29), (MONDAY - 1, 1_439), (MONDAY + 1, 1_439)]
+    {
+        province.bank(0, &minute(on, at));
+    }
+    assert_eq!((province.banks[0].phase(), records(&province)), (Phase::Open, before));
+    province.bank(0, &minute(MONDAY, 15 * 60 + 30));
+    assert_eq!((province.banks[0].phase(), records(&province)), (Phase::CutOff, before + 1));
+    assert_eq!(province.banks[0].awaits_cut_off(), None);
+    // Once: nothing more is written down of it.
+    province.bank(0, &minute(MONDAY, 15 * 60 + 31));
+    assert_eq!(records(&province), before + 1);
+    province.assert_replays();
+    province.close();
+    province.bank(0, &minute(MONDAY, 1_439));
+    assert_eq!(province.banks[0].phase(), Phase::Closed);
+    // The next day it stops again; by order it may stop before.
+    province.open(day(MONDAY + 1));
+    assert_eq!(province.banks[0].awaits_cut_off(), Some(day(MONDAY + 1)));
+    province.bank(0, &Order::CutOff);
+    assert_eq!(province.banks[0].awaits_cut_off(), None);
+    province.assert_replays();
+}
+
 #[test]
 fn details_that_fail_are_told_and_the_others_are_paid() {
     let mut province = province(1_000_000);
