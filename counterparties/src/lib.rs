@@ -20,6 +20,8 @@ mod behind;
 
 mod draw;
 
+mod portions;
+
 mod record;
 
 pub mod script;

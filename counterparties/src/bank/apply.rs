@@ -11,7 +11,7 @@ use super::{
     State, ZeroAlarm, ZeroBalanceAccount,
 };
 use crate::behind::Early;
-use crate::ledger::{AccountKind, Posting, Purpose, SourceId, TextId};
+use crate::ledger::{AccountKind, Occasion, Posting, Purpose, SourceId, TextId};
 use crate::record as encoding;
 use crate::script::{Fault, Planted};
 
@@ -302,28 +302,16 @@ impl Bank {
         let account = Group::read(self.group_names.text(group)).account;
         let zero = self.ledger.find(AccountKind::ZeroBalance, account);
         let zero = zero.expect("a payer account was looked at");
-        let (detail, elements) = ("", "");
         let day = self.day.unwrap_or(cleared_day);
-        let amount = Fen::new(amount_fen.get().abs());
+        let amount_fen = Fen::new(amount_fen.get().abs());
         let (treasury, advance, claim) = (self.treasury, self.advance, self.claim);
-        let pairs = if key.kind == VoucherKind::TransferRequest {
+        let moves = if key.kind == VoucherKind::TransferRequest {
             [(Purpose::Reimbursement, treasury, advance), (Purpose::Discharge, claim, zero)]
         } else {
             [(Purpose::ReturnHandover, advance, treasury), (Purpose::ReturnDischarge, zero, claim)]
         };
-        for (purpose, debit, credit) in pairs {
-            let amount_fen = amount;
-            self.ledger.post(Posting {
-                purpose,
-                source,
-                detail,
-                elements,
-                debit,
-                credit,
-                amount_fen,
-                day,
-            });
-        }
+        let of = Occasion { source, detail: "", elements: "", amount_fen, day };
+        self.ledger.post_pair(&of, moves);
     }
 
     fn refused(&mut self, key: VoucherKey) {
@@ -351,23 +339,15 @@ impl Bank {
             let (advanced, charged) = self.paid_line(source, line);
             let detail = self.ledger.detail(&advanced).to_owned();
             let elements = self.ledger.elements(&charged).to_owned();
-            let back = Posting {
-                purpose: Purpose::Return,
-                source,
-                detail: &detail,
-                elements: &elements,
-                debit: advanced.credit,
-                credit: self.advance,
-                amount_fen: charged.amount_fen,
-                day,
-            };
-            self.ledger.post(back);
             let own = charged.purpose == Purpose::Withdrawal;
             let (purpose, debit) = match own {
                 true => (Purpose::ReturnWithdrawal, self.advance),
                 false => (Purpose::ReturnCharge, self.claim),
             };
-            self.ledger.post(Posting { purpose, debit, credit: charged.debit, ..back });
+            let (detail, elements) = (detail.as_str(), elements.as_str());
+            let of = Occasion { source, detail, elements, amount_fen: charged.amount_fen, day };
+            let from_payee = (Purpose::Return, advanced.credit, self.advance);
+            self.ledger.post_pair(&of, [from_payee, (purpose, debit, charged.debit)]);
             let at = self.refunds.len() as u32;
             self.refunds.push(RefundRow { source, number, line, reason: reason.to_owned() });
             if !own {

@@ -15,7 +15,7 @@ use super::master::OwnName;
 use super::record::Record;
 use super::refusal::{Returned, findings_told};
 use super::{Bank, Phase, Refusal, Row, noted};
-use crate::ledger::{AccountKind, Posting, Purpose};
+use crate::ledger::{AccountKind, Occasion, Purpose};
 use crate::limits::REASON_CHARS_MAX;
 use crate::record::KeyRecord;
 
@@ -71,6 +71,9 @@ impl Bank {
         let payer = payer.ok_or_else(|| Refusal::NoZeroBalance { account: account.clone() })?;
         if !amount_fen.is_payable() {
             return Err(Refusal::Amount { amount_fen: *amount_fen });
+        }
+        if !self.holds(account, -FenSum::from(amount_fen.get())) {
+            return Err(Refusal::Beyond { account: account.clone() });
         }
         if self.claims.contains(&(payee.clone(), number.clone())) {
             let (payee, number) = (payee.clone(), number.clone());
@@ -196,7 +199,7 @@ impl Bank {
         let payee = self.ledger.open(AccountKind::Payee, &debit.payee);
         let zero = self.ledger.open(AccountKind::ZeroBalance, &debit.account);
         let (advance, claim) = (self.advance, self.claim);
-        let pairs = match begins {
+        let moves = match begins {
             true => {
                 [(Purpose::Collection, advance, payee), (Purpose::CollectionCharge, zero, claim)]
             }
@@ -205,19 +208,9 @@ impl Bank {
                 (Purpose::CollectionDischarge, claim, zero),
             ],
         };
-        let (detail, elements, amount_fen) = (DETAIL, "", debit.amount_fen);
-        for (purpose, debit, credit) in pairs {
-            self.ledger.post(Posting {
-                purpose,
-                source,
-                detail,
-                elements,
-                debit,
-                credit,
-                amount_fen,
-                day,
-            });
-        }
+        let amount_fen = debit.amount_fen;
+        let of = Occasion { source, detail: DETAIL, elements: "", amount_fen, day };
+        self.ledger.post_pair(&of, moves);
     }
 
     /// What payees have collected that no order has taken over, in fen.

@@ -28,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use domain::Fen;
 use domain::clearing::Exposure;
 use domain::ids::Day;
+use domain::limits::AMOUNT_FEN_MAX;
 use domain::money::FenSum;
 use domain::voucher::{
     DivisionCode, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, VoucherNumber,
@@ -527,6 +528,13 @@ impl Bank {
         self.deposits.get(number)?;
         let account = self.ledger.find(AccountKind::Deposit, number);
         account.map(|account| self.ledger.balance_fen(account))
+    }
+
+    /// Whether a zero-balance account's balance is still an amount when it has changed by so much.
+    fn holds(&self, number: &str, change_fen: FenSum) -> bool {
+        let account = self.ledger.find(AccountKind::ZeroBalance, number);
+        let balance_fen = account.map_or(0, |account| self.ledger.balance_fen(account));
+        (balance_fen + change_fen).abs() <= FenSum::from(AMOUNT_FEN_MAX)
     }
 
     /// The account that an order pays from.

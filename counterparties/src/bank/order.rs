@@ -87,6 +87,12 @@ pub enum Refusal {
         /// The amount.
         amount_fen: Fen,
     },
+    /// Its balance would be beyond every amount.
+    #[error("the balance of {account} would be beyond every amount; have it cleared first")]
+    Beyond {
+        /// The account's number.
+        account: String,
+    },
     /// No day is open.
     #[error("no business day is open; open one")]
     NoDay,

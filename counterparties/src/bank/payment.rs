@@ -207,6 +207,9 @@ impl Bank {
             return Err(Returned::PayerName { account, name });
         }
         let ordered_fen = voucher.head.amount_fen(Field::Amount).unwrap_or_default();
+        if !self.holds(number, -FenSum::from(ordered_fen.get())) {
+            return Err(Returned::Beyond(number.to_owned()));
+        }
         let has_fen = self.deposit_fen(number);
         if has_fen.is_some_and(|has_fen| has_fen < FenSum::from(ordered_fen.get())) {
             let (account, has) = (number.to_owned(), yuan_plain(has_fen.unwrap_or_default()));

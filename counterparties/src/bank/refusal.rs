@@ -22,6 +22,10 @@ pub(super) enum Returned {
     PayerName { account: String, name: String },
     #[error("payer account {account} has {has} and the voucher orders more; pay money in")]
     Short { account: String, has: String },
+    #[error(
+        "the balance of payer account {0} would be beyond every amount; send it again when it is cleared"
+    )]
+    Beyond(String),
     #[error("payee account {account}: {why}; correct the account")]
     Payee { account: String, why: String },
     #[error("{0}")]
@@ -50,6 +54,7 @@ impl Returned {
             Returned::Payer(account) => format!("付款账号{account}非本行该区划零余额账户"),
             Returned::PayerName { account, .. } => format!("付款账号{account}户名不符"),
             Returned::Short { account, .. } => format!("付款账号{account}余额不足"),
+            Returned::Beyond(account) => format!("付款账号{account}余额超限"),
             Returned::Payee { account, .. } => format!("收款账号{account}不能入账"),
             Returned::Batch(finding) => finding.chinese(),
             Returned::NotCollected(why) => why.chinese(),
@@ -70,6 +75,7 @@ impl Returned {
             Returned::Payee { .. } => "AC06",
             Returned::Before => "AM05",
             Returned::Batch(_)
+            | Returned::Beyond(_)
             | Returned::NotCollected(_)
             | Returned::Unattributed
             | Returned::ParentDone

@@ -18,6 +18,7 @@ use super::record::Record;
 use super::{Bank, Refusal, RequestEnd, noted};
 use crate::ledger::{AccountKind, Purpose, Statement};
 use crate::limits::{LISTED_PER_VOUCHER_MAX, REASON_CHARS_MAX};
+use crate::portions::in_vouchers;
 
 /// Whom a report is for: a finance department, and one of its divisions.
 pub(super) type Whose = (Party, DivisionCode);
@@ -77,18 +78,10 @@ fn held_lines(order: &Voucher) -> impl Iterator<Item = Fields> {
     })
 }
 
-/// Lines dealt out to vouchers that hold them: one at least.
-fn in_vouchers(mut lines: Vec<Fields>) -> Vec<Vec<Fields>> {
-    let mut vouchers = Vec::new();
-    while lines.len() > LISTED_PER_VOUCHER_MAX {
-        let rest = lines.split_off(LISTED_PER_VOUCHER_MAX);
-        vouchers.push(std::mem::replace(&mut lines, rest));
-    }
-    vouchers.push(lines);
-    vouchers
-}
-
-/// A sum of a bank's books as an amount.
+/// A balance, or the sum of a voucher's lines, as an amount.
+///
+/// # Panics
+/// When it is none: an order that would make it so is sent back, and lines are dealt out to vouchers by their sums.
 pub(super) fn amount(sum_fen: FenSum) -> Fen {
     let amount_fen = i64::try_from(sum_fen).map(Fen::new).ok();
     amount_fen.filter(|fen| fen.in_bounds()).expect("a bank's sum is an amount")

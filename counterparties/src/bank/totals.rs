@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::FiscalYear;
 use domain::ids::Day;
 use domain::money::FenSum;
 use domain::reconciliation::period::Period;
 use domain::reconciliation::period::sums::Way;
 use domain::voucher::document::Fields;
 use domain::voucher::{Field, Value, VoucherKey, VoucherKind};
+use domain::{Fen, FiscalYear};
 use exchange::business::Effect;
 
-use super::statement::{Told, amount, numbered};
+use super::statement::{Told, numbered};
 use super::{Bank, Phase, Refusal};
 use crate::ledger::{AccountKind, Purpose, Statement};
+use crate::portions::amounts;
 
 /// What is added up in one line: by how much, and by which vouchers on which days.
 #[derive(Default)]
@@ -52,14 +53,19 @@ fn summed(period: Period, statement: &Statement) -> Vec<(FiscalYear, Fields)> {
         sum.fen -= FenSum::from(line.amount_fen.get());
         sum.vouchers.insert((line.voucher, line.day));
     }
-    let line = |((year, on, way), sum): ((FiscalYear, Day, Way), Sum)| {
-        let fields = Fields::new()
-            .with_text(Field::PayerAccount, statement.account.as_str())
-            .with(Field::LastDay, Value::Day(on))
-            .with_text(Field::Purpose, way.chinese())
-            .with_amount(Field::Amount, amount(sum.fen))
-            .with(Field::Total, Value::Count(sum.vouchers.len() as u32));
-        (year, fields)
+    let lines = |((year, on, way), sum): ((FiscalYear, Day, Way), Sum)| {
+        // Of a sum in several lines the first has the vouchers.
+        let counts = std::iter::once(sum.vouchers.len() as u32).chain(std::iter::repeat(0));
+        let line = move |(fen, count): (Fen, u32)| {
+            let fields = Fields::new()
+                .with_text(Field::PayerAccount, statement.account.as_str())
+                .with(Field::LastDay, Value::Day(on))
+                .with_text(Field::Purpose, way.chinese())
+                .with_amount(Field::Amount, fen)
+                .with(Field::Total, Value::Count(count));
+            (year, fields)
+        };
+        amounts(sum.fen).into_iter().zip(counts).map(line)
     };
-    sums.into_iter().map(line).collect()
+    sums.into_iter().flat_map(lines).collect()
 }

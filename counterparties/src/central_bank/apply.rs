@@ -14,7 +14,7 @@ use super::record::Record;
 use super::requests::lane_of;
 use super::{CentralBank, Ended, Kept, is_notice, request_of};
 use crate::behind::Early;
-use crate::ledger::{AccountId, AccountKind, Posting, Purpose, SourceId};
+use crate::ledger::{AccountId, AccountKind, Move, Posting, Purpose, SourceId};
 use crate::record as encoding;
 
 impl CentralBank {
@@ -49,14 +49,18 @@ impl CentralBank {
             Record::DayOpened { day } => {
                 (self.day, self.open) = (Some(encoding::day(day)), true);
                 self.beginning = true;
+                self.had_income.clear();
+            }
+            Record::IncomeCame { treasury } => {
+                self.had_income.insert(treasury.to_owned());
             }
             Record::PaidIn { treasury, what, class, amount_fen } => {
-                let (purpose, outside) = match what {
-                    what if what == PaidIn::Opening as u8 => (Purpose::Opening, "opening"),
-                    what if what == PaidIn::Bonds as u8 => (Purpose::BondProceeds, "bonds"),
-                    _ => (Purpose::Income, "income"),
+                let (purpose, what) = match what {
+                    what if what == PaidIn::Opening as u8 => (Purpose::Opening, PaidIn::Opening),
+                    what if what == PaidIn::Bonds as u8 => (Purpose::BondProceeds, PaidIn::Bonds),
+                    _ => (Purpose::Income, PaidIn::Income),
                 };
-                let debit = self.ledger.open(AccountKind::Outside, outside);
+                let debit = self.ledger.open(AccountKind::Outside, what.account());
                 let credit = self.treasury_account(treasury);
                 let source = self.cash_source(treasury);
                 self.post(purpose, source, class, debit, credit, FenSum::from(amount_fen));
@@ -217,17 +221,13 @@ impl CentralBank {
 
     fn cleared(&mut self, voucher: &Voucher, source: SourceId, treasury: AccountId) {
         let reserve = self.reserve_of(voucher);
-        for (function, sum_fen) in by_function(voucher) {
-            self.post(Purpose::Clearing, source, function, treasury, reserve, sum_fen);
-        }
+        self.post_classes(voucher, source, (Purpose::Clearing, treasury, reserve));
         self.cleared.clear(voucher);
     }
 
     fn refunds_cleared(&mut self, voucher: &Voucher, source: SourceId, treasury: AccountId) {
         let reserve = self.reserve_of(voucher);
-        for (function, sum_fen) in by_function(voucher) {
-            self.post(Purpose::RefundClearing, source, function, reserve, treasury, -sum_fen);
-        }
+        self.post_classes(voucher, source, (Purpose::RefundClearing, reserve, treasury));
         self.cleared.give_back(voucher);
     }
 
@@ -253,6 +253,18 @@ impl CentralBank {
         for (function, sum_fen) in by_function(voucher) {
             let (debit, credit) = if sum_fen > 0 { (treasury, other) } else { (other, treasury) };
             self.post(Purpose::Correction, source, function, debit, credit, sum_fen.abs());
+        }
+    }
+
+    /// An entry for each functional class of a voucher, all of them the same way.
+    fn post_classes(
+        &mut self,
+        voucher: &Voucher,
+        source: SourceId,
+        (purpose, debit, credit): Move,
+    ) {
+        for (function, sum_fen) in by_function(voucher) {
+            self.post(purpose, source, function, debit, credit, sum_fen.abs());
         }
     }
 }

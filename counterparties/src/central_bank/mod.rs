@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::clearing::Lane;
 use domain::ids::Day;
+use domain::limits::AMOUNT_FEN_MAX;
 use domain::money::{FenSum, yuan_plain};
 use domain::voucher::document::Fields;
 use domain::voucher::facts::named_voucher;
@@ -39,7 +40,7 @@ use self::record::Record;
 use self::requests::lane_of;
 use crate::behind::Behind;
 use crate::income::Income;
-use crate::ledger::{AccountKind, Ledger, Purpose};
+use crate::ledger::{AccountKind, Ledger};
 use crate::record::{self as encoding};
 
 /// What a voucher waits for.
@@ -118,6 +119,8 @@ pub struct CentralBank {
     queues: BTreeMap<String, Queue>,
     cleared: Cleared,
     ended: Vec<Ended>,
+    /// Treasuries whose generated income of the day has come.
+    had_income: BTreeSet<String>,
     /// Allocations that were paid.
     allocated: HashMap<VoucherKey, Allocated>,
     /// Details of allocations that came back.
@@ -151,6 +154,7 @@ impl CentralBank {
             queues: BTreeMap::new(),
             cleared: Cleared::default(),
             ended: Vec::new(),
+            had_income: BTreeSet::new(),
             allocated: HashMap::new(),
             allocations_back: 0,
             numbers: 0,
@@ -373,6 +377,7 @@ impl CentralBank {
         if !amount_fen.is_payable() {
             return Err(Refusal::Amount { amount_fen });
         }
+        self.may_come_in(FenSum::from(amount_fen.get()))?;
         let (what, amount) = (what as u8, amount_fen.get());
         let record = Record::PaidIn { treasury: code, what, class, amount_fen: amount };
         let mut effects = vec![noted(&record)];
@@ -383,21 +388,24 @@ impl CentralBank {
         Ok(effects)
     }
 
-    /// A day's income of treasuries, once a day: what stands in the ledger says whether it came.
+    /// A day's income of treasuries, once a day. What was paid in by hand is not it.
     fn day_income(&self, seed: u64, day: Day, incomes: &[Income]) -> Result<Vec<Effect>, Refusal> {
         let open = self.today()?;
         if day != open {
             return Err(Refusal::OtherDay { day, open });
         }
         let (mut effects, mut run, mut codes) = (Vec::new(), self.run(day), BTreeSet::new());
+        let mut in_all_fen = 0;
         for income in incomes {
             let code = income.treasury.as_str();
             self.treasury(code)?;
-            if self.had_income(code, day) || !codes.insert(code) {
+            if self.had_income.contains(code) || !codes.insert(code) {
                 return Err(Refusal::IncomeCame { code: code.to_owned(), day });
             }
+            effects.push(noted(&Record::IncomeCame { treasury: code }));
             for (what, class, amount_fen) in income.of_day(seed, day) {
                 let (what, amount) = (what as u8, amount_fen.get());
+                in_all_fen += FenSum::from(amount);
                 effects.push(noted(&Record::PaidIn {
                     treasury: code,
                     what,
@@ -407,17 +415,23 @@ impl CentralBank {
                 run.add(code, FenSum::from(amount));
             }
         }
+        self.may_come_in(in_all_fen)?;
         codes.into_iter().for_each(|code| run.drain(code));
         effects.extend(run.into_effects());
         Ok(effects)
     }
 
-    fn had_income(&self, treasury: &str, day: Day) -> bool {
-        let Some(account) = self.ledger.find(AccountKind::Treasury, treasury) else { return false };
-        let of_day =
-            self.ledger.entries().iter().rev().take_while(|entry| self.ledger.day(entry) == day);
-        let mut income = of_day.filter(|entry| entry.purpose == Purpose::Income);
-        income.any(|entry| entry.credit == account)
+    /// Whether so much more may be paid in. All that ever was is an amount, so that every balance is one.
+    fn may_come_in(&self, amount_fen: FenSum) -> Result<(), Refusal> {
+        let outside = [PaidIn::Opening, PaidIn::Income, PaidIn::Bonds].map(PaidIn::account);
+        let accounts =
+            outside.iter().filter_map(|name| self.ledger.find(AccountKind::Outside, name));
+        let came_fen: FenSum = accounts.map(|account| -self.ledger.balance_fen(account)).sum();
+        if came_fen + amount_fen > FenSum::from(AMOUNT_FEN_MAX) {
+            let came = yuan_plain(came_fen);
+            return Err(Refusal::TooMuch { came });
+        }
+        Ok(())
     }
 
     fn dispatch(&self, from: &str, to: &str, amount_fen: Fen) -> Result<Vec<Effect>, Refusal> {

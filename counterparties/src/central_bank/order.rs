@@ -22,6 +22,17 @@ pub enum PaidIn {
     Bonds = 3,
 }
 
+impl PaidIn {
+    /// The account outside that it comes from.
+    pub(super) const fn account(self) -> &'static str {
+        match self {
+            PaidIn::Opening => "opening",
+            PaidIn::Income => "income",
+            PaidIn::Bonds => "bonds",
+        }
+    }
+}
+
 /// An order to the central bank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -128,6 +139,14 @@ pub enum Refusal {
     Amount {
         /// The amount that was named.
         amount_fen: Fen,
+    },
+    /// Balances would be beyond every amount.
+    #[error(
+        "{came} yuan have been paid in so far, and with this it would be more than an amount holds; pay in less"
+    )]
+    TooMuch {
+        /// What has been paid in, in yuan.
+        came: String,
     },
     /// Nobody would know why.
     #[error(

@@ -91,4 +91,8 @@ pub(super) enum Record<'a> {
     },
     /// All that waited for the day has been looked at.
     Begun,
+    /// A treasury's income of the day has come, as the generator has it.
+    IncomeCame {
+        treasury: &'a str,
+    },
 }

@@ -16,6 +16,7 @@ use super::record::Record;
 use super::{CentralBank, Ended, Kept, Refusal, Treasury, noted};
 use crate::ledger::{AccountKind, Purpose, Statement, StatementLine};
 use crate::limits::LISTED_PER_VOUCHER_MAX;
+use crate::portions::{amounts, in_vouchers};
 
 /// Statements and reports that are being written.
 pub(super) struct Reports<'a> {
@@ -106,20 +107,15 @@ impl<'a> Reports<'a> {
         kind: VoucherKind,
         to: Party,
         bank: Option<&str>,
-        mut lines: Vec<Fields>,
+        lines: Vec<Fields>,
     ) {
-        loop {
-            let rest = lines.split_off(lines.len().min(LISTED_PER_VOUCHER_MAX));
+        for lines in in_vouchers(lines) {
             let mut head = self.head(treasury);
             if let Some(code) = bank {
                 let name = self.bank.master.banks.get(code).map_or("", String::as_str);
                 head = head.with_text(Field::PayBank, code).with_text(Field::PayBankName, name);
             }
             self.totalled(treasury, year, kind, to, head, lines);
-            if rest.is_empty() {
-                return;
-            }
-            lines = rest;
         }
     }
 
@@ -192,18 +188,25 @@ impl<'a> Reports<'a> {
             }
         }
         let lines = |sums: BTreeMap<&str, FenSum>| -> Vec<Fields> {
-            let line = |(class, sum_fen): (&str, FenSum)| {
-                Fields::new()
-                    .with_text(Field::Function, class)
-                    .with_amount(Field::Amount, in_field(sum_fen))
+            let lines = |(class, sum_fen): (&str, FenSum)| {
+                let line = Fields::new().with_text(Field::Function, class);
+                let amounts = amounts(sum_fen).into_iter();
+                amounts
+                    .map(move |fen| line.clone().with_amount(Field::Amount, fen))
+                    .collect::<Vec<_>>()
             };
-            sums.into_iter().filter(|(_, sum_fen)| *sum_fen != 0).map(line).collect()
+            sums.into_iter().filter(|(_, sum_fen)| *sum_fen != 0).flat_map(lines).collect()
         };
         let (income, spending) = (lines(income), lines(spending));
         let (year, to) = (self.year(), treasury.finance);
         let head = self.head(treasury);
-        self.totalled(treasury, year, VoucherKind::IncomeDaily, to, head.clone(), income);
-        self.totalled(treasury, year, VoucherKind::SpendingDaily, to, head.clone(), spending);
+        for (kind, lines) in
+            [(VoucherKind::IncomeDaily, income), (VoucherKind::SpendingDaily, spending)]
+        {
+            for lines in in_vouchers(lines) {
+                self.totalled(treasury, year, kind, to, head.clone(), lines);
+            }
+        }
         let balances = head
             .with_amount(Field::OpeningBalance, in_field(statement.opening_fen))
             .with_amount(Field::ClosingBalance, in_field(statement.closing_fen));
@@ -303,10 +306,10 @@ fn waiting_line(kept: &Kept) -> Fields {
     }
 }
 
-/// A sum as a field.
+/// A balance, or the sum of a voucher's lines, as a field.
 ///
 /// # Panics
-/// When it leaves the bounds of amounts: a treasury of ninety trillion yuan.
+/// When it leaves the bounds of amounts: what is paid in, and what a voucher holds, is held to them.
 pub(super) fn in_field(sum_fen: FenSum) -> Fen {
     let fen = i64::try_from(sum_fen).map(Fen::new).ok().filter(|fen| fen.in_bounds());
     fen.expect("a treasury's sums are amounts")

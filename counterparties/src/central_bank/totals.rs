@@ -16,7 +16,7 @@ use super::record::Record;
 use super::statements::{Reports, in_field, told};
 use super::{CentralBank, Ended, Refusal, Treasury, noted};
 use crate::ledger::{AccountKind, Purpose, Statement};
-use crate::limits::LISTED_PER_VOUCHER_MAX;
+use crate::portions::{amounts, in_vouchers};
 
 /// Where something was cleared: bank, payer's account, fund nature, and what.
 type Place<'a> = (&'a str, &'a str, &'a str, Day, Way);
@@ -61,21 +61,17 @@ fn cleared(reports: &mut Reports<'_>, period: Period, treasury: &Treasury) {
         *sums.entry(place).or_default() += FenSum::from(ended.amount_fen.get());
     }
     for (year, sums) in years {
-        let line = |((bank, account, fund, on, way), fen): (Place<'_>, FenSum)| {
-            summed(on, way.chinese(), fen)
-                .with_text(Field::PayBank, bank)
-                .with_text(Field::PayerAccount, account)
-                .with_text(Field::FundType, fund)
+        let lines = |((bank, account, fund, on, way), fen): (Place<'_>, FenSum)| {
+            let of_place = move |line: Fields| {
+                line.with_text(Field::PayBank, bank)
+                    .with_text(Field::PayerAccount, account)
+                    .with_text(Field::FundType, fund)
+            };
+            summed(on, way.chinese(), fen).map(of_place).collect::<Vec<_>>()
         };
-        let mut lines: Vec<Fields> = sums.into_iter().map(line).collect();
         let (kind, to) = (VoucherKind::ClearingTotals, treasury.finance);
-        loop {
-            let rest = lines.split_off(lines.len().min(LISTED_PER_VOUCHER_MAX));
+        for lines in in_vouchers(sums.into_iter().flat_map(lines).collect()) {
             reports.totalled(treasury, year, kind, to, reports.head(treasury), lines);
-            if rest.is_empty() {
-                break;
-            }
-            lines = rest;
         }
     }
 }
@@ -87,7 +83,7 @@ fn account(reports: &mut Reports<'_>, period: Period, treasury: &Treasury, state
         let place = (period.step(line.day), line.purpose);
         *sums.entry(place).or_default() += FenSum::from(line.amount_fen.get());
     }
-    let lines = sums.into_iter().map(|((on, purpose), fen)| summed(on, told(purpose), fen));
+    let lines = sums.into_iter().flat_map(|((on, purpose), fen)| summed(on, told(purpose), fen));
     let head = reports
         .head(treasury)
         .with_amount(Field::OpeningBalance, in_field(statement.opening_fen))
@@ -96,9 +92,13 @@ fn account(reports: &mut Reports<'_>, period: Period, treasury: &Treasury, state
     reports.totalled(treasury, year, kind, to, head, lines.collect());
 }
 
-fn summed(on: Day, what: &str, fen: FenSum) -> Fields {
-    Fields::new()
-        .with(Field::LastDay, Value::Day(on))
-        .with_text(Field::Purpose, what)
-        .with_amount(Field::Amount, in_field(fen))
+/// A sum, in as many lines as it takes.
+fn summed(on: Day, what: &'static str, fen: FenSum) -> impl Iterator<Item = Fields> {
+    let line = move |fen| {
+        Fields::new()
+            .with(Field::LastDay, Value::Day(on))
+            .with_text(Field::Purpose, what)
+            .with_amount(Field::Amount, fen)
+    };
+    amounts(fen).into_iter().map(line)
 }

@@ -129,6 +129,24 @@ pub struct Posting<'a> {
     pub day: Day,
 }
 
+/// What two entries have in common that are posted for one thing.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    /// The voucher they are for.
+    pub source: SourceId,
+    /// Which of the voucher's details; empty: the voucher as a whole.
+    pub detail: &'a str,
+    /// What it was spent on, as whoever posts writes it.
+    pub elements: &'a str,
+    /// How much, above zero.
+    pub amount_fen: Fen,
+    /// The business day.
+    pub day: Day,
+}
+
+/// What for, the account that gives, and the account that gets.
+pub type Move = (Purpose, AccountId, AccountId);
+
 /// What is wrong with a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Imbalance {
@@ -262,6 +280,26 @@ impl Ledger {
         self.accounts.add(credit, FenSum::from(amount_fen.get()));
         let entry = Entry { source, detail, elements, debit, credit, amount_fen, day, purpose };
         self.entries.push(entry);
+    }
+
+    /// Writes two entries for one thing, in their order.
+    ///
+    /// # Panics
+    /// As [`Ledger::post`] does.
+    pub fn post_pair(&mut self, of: &Occasion<'_>, moves: [Move; 2]) {
+        let Occasion { source, detail, elements, amount_fen, day } = *of;
+        for (purpose, debit, credit) in moves {
+            self.post(Posting {
+                purpose,
+                source,
+                detail,
+                elements,
+                debit,
+                credit,
+                amount_fen,
+                day,
+            });
+        }
     }
 
     /// Entries so far, oldest first.

@@ -394,6 +394,101 @@ fn what_is_cleared_behind_the_banks_close_is_of_its_next_day() {
     province.assert_replays();
 }
 
+/// The largest amounts there are: neither a balance nor a statement is ever beyond one.
+#[test]
+fn the_largest_amounts_come_and_go_and_the_day_ends() {
+    const MOST: i64 = domain::limits::AMOUNT_FEN_MAX;
+    let mut province = province(0);
+    let pay_in = |fen| central_bank::Order::PayIn {
+        treasury: TREASURY.to_owned(),
+        what: central_bank::PaidIn::Income,
+        class: "1010101".to_owned(),
+        amount_fen: Fen::new(fen),
+    };
+    province.central(&pay_in(MOST));
+    let refusal = province.central.order(&pay_in(1)).expect_err("it is all there can be");
+    assert_eq!(
+        refusal.to_string(),
+        "90071992547409.91 yuan have been paid in so far, and with this it would be more than an amount holds; pay in \
+         less"
+    );
+    let large = |number| order("102", number, day(MONDAY), &[("6222001", "2050203", MOST)]);
+    province.pay(&[large("1"), large("2")]);
+    province.run();
+    // The account cannot have so much less than nothing.
+    let [(_, reason)] = &province.finance.returned[..] else { panic!("one comes back") };
+    assert!(reason.starts_with("付款账号1020000001余额超限"), "{reason}");
+    cut_off_and_request(&mut province);
+    assert_eq!(province.central.balance_fen(TREASURY), 0);
+    province.close();
+    assert_eq!(province.failed, []);
+    province.open(day(MONDAY + 1));
+    province.pay(&[large("3")]);
+    province.run();
+    cut_off_and_request(&mut province);
+    let waiting: Vec<_> = province.central.waiting();
+    assert_eq!((waiting.len(), waiting[0].waits_for), (1, WaitsFor::Cash));
+    province.close();
+    for period in ["2023-03", "2023"] {
+        let period = domain::reconciliation::period::Period::parse(period).expect("a period");
+        if province.banks[0].order(&Order::Tell(period)).is_ok() {
+            province.bank(0, &Order::Tell(period));
+            province.central(&central_bank::Order::Tell(period));
+        }
+    }
+    province.run();
+    assert_eq!(province.failed, []);
+    province.assert_books();
+    province.assert_replays();
+}
+
+/// Requests of the largest amounts that go back on one day are told in as many vouchers as it takes.
+#[test]
+fn a_statement_whose_sum_is_no_amount_goes_in_several_vouchers() {
+    const MOST: i64 = domain::limits::AMOUNT_FEN_MAX;
+    let mut province = Province::new(day(MONDAY), 1_000, Notices::None, Script::default());
+    let line = [("6222001", "2050203", MOST)];
+    let second = province.banks[1].party();
+    province.pay(&[order("102", "1", day(MONDAY), &line)]);
+    province.send(second, order("103", "2", day(MONDAY), &line));
+    province.run();
+    cut_off_and_request(&mut province);
+    let requests = province.finance.got.clone();
+    for (request, number) in requests.iter().zip(["77", "78"]) {
+        // Finance notices one fen less: both requests go back.
+        let mut notice = request.clone();
+        notice.key = key(VoucherKind::AuthorizedLimit, number);
+        notice.head = domain::voucher::document::Fields::new();
+        for (field, value) in request.head.iter() {
+            if !matches!(field, Field::FirstDay | Field::LastDay) {
+                notice.head.set(field, value.clone());
+            }
+        }
+        notice.head = notice.head.with_text(Field::ClearingNumber, request.key.number.as_str());
+        notice.head = notice.head.with_amount(Field::Amount, Fen::new(MOST - 1));
+        notice.details[0].fields = std::mem::take(&mut notice.details[0].fields)
+            .with_amount(Field::Amount, Fen::new(MOST - 1));
+        let central = province.central.party();
+        province.send(central, notice);
+    }
+    province.run();
+    province.close();
+    let told = province.finance.got.iter();
+    let told = told.filter(|voucher| {
+        let is_of_treasury = voucher.head.text(Field::Treasury) == Some(TREASURY);
+        voucher.key.kind == VoucherKind::ClearingStatement && is_of_treasury
+    });
+    let sums: Vec<_> = told
+        .map(|statement| {
+            (statement.head.text(Field::Hold1), statement.head.amount_fen(Field::TotalAmount))
+        })
+        .collect();
+    let most = Some(Fen::new(MOST));
+    assert_eq!(sums, [(Some("1/2"), most), (Some("2/2"), most)]);
+    assert_eq!(province.failed, []);
+    province.assert_books();
+}
+
 #[test]
 fn a_request_that_is_refused_goes_again_under_another_number() {
     let script = Script::default();
