@@ -46,6 +46,8 @@ fn summed(period: Period, statement: &Statement) -> Vec<(FiscalYear, Fields)> {
             Purpose::Charge => Way::Paid,
             Purpose::ReturnCharge => Way::CameBack,
             Purpose::Discharge => Way::Cleared,
+            Purpose::CollectionCharge => Way::Collected,
+            Purpose::CollectionDischarge => Way::CollectedBack,
             _ => Way::TakenBack,
         };
         let sum = sums.entry((line.voucher.year, period.step(line.day), way)).or_default();

@@ -764,3 +764,71 @@ fn a_debit_whose_order_came_back_is_free_for_another_and_a_bank_pays_no_debit_it
     assert_eq!(collected_fen(&house), 40_000);
     house.assert_bank(1);
 }
+
+/// March, told by the bank and the central bank when it is over, against finance's books: the sums that agree of each source, and
+/// what differs.
+fn march(house: &mut House) -> (Vec<(Source, u64)>, Vec<String>) {
+    let april = crate::province::day(20_220_401);
+    house.bank_said(bank::Order::OpenDay(april));
+    house.central_said(central_bank::Order::OpenDay(april));
+    house.finance_said(Order::BeginDay(april));
+    let march = domain::reconciliation::period::Period::parse("2022-03").expect("a month");
+    house.bank_said(bank::Order::Tell(march));
+    house.central_said(central_bank::Order::Tell(march));
+    house.run();
+    let standing = house.finance.business().period(march);
+    let agreed = standing.statements().iter().map(|(told, outcome)| {
+        (told.source, outcome.unwrap_or_else(|| panic!("{} came", told.source)).agreed)
+    });
+    let open = standing.open().iter().map(|one| one.english(april));
+    (agreed.collect(), open.collect())
+}
+
+#[test]
+fn a_month_has_what_payees_collected_and_what_is_left_of_it_at_its_end() {
+    let mut house = house(1);
+    house.finance_said(Order::BeginDay(crate::province::day(crate::house::TODAY)));
+    let quota = house.engine.quota("111", 100_000);
+    for (number, fen) in [("W-7", 40_000), ("W-8", 5_000), ("W-9", 300)] {
+        house.bank_said(claim(number, fen));
+    }
+    house.engine.pay(1, quota, 40_000, &collection(DEBIT));
+    house.run();
+    house.bank_said(bank::Order::Refund {
+        voucher: domain::voucher::VoucherKey::parse("370000005-2022-2261-10200000003")
+            .expect("a key"),
+        detail: None,
+        reason: "协议已终止".to_owned(),
+    });
+    house.bank_said(bank::Order::CutOff);
+    house.clear();
+    house.bank_said(bank::Order::Close);
+    house.central_said(central_bank::Order::Close);
+    house.run();
+    let (agreed, differs) = march(&mut house);
+    assert_eq!(differs, Vec::<String>::new());
+    // What was paid, collected and taken over or given back, and what the account lacks for the debit that nobody paid.
+    let [(Source::AccountMonth, sums), ..] = agreed[..] else { panic!("{agreed:?}") };
+    assert_eq!(sums, 4);
+    assert_eq!(house.bank.business().collected_fen(), 5_000);
+}
+
+#[test]
+fn a_month_has_what_came_back_of_what_the_treasury_paid_itself() {
+    let mut house = house(1);
+    house.finance_said(Order::BeginDay(crate::province::day(crate::house::TODAY)));
+    let quota = house.engine.quota("111", 100_000);
+    for (payment, fen) in [(1, 40_000), (2, 7_000)] {
+        let how = How { method: Method::Allocation, ..How::default() };
+        house.engine.pay(payment, quota, fen, &how);
+    }
+    house.run();
+    house.central_said(allocation_back(&house, 2, None));
+    house.run();
+    house.bank_said(bank::Order::Close);
+    assert_eq!(treasury_compared(&mut house), (3, 0));
+    let (agreed, differs) = march(&mut house);
+    assert_eq!(differs, Vec::<String>::new());
+    let of_treasury = agreed.iter().find(|(source, _)| *source == Source::TreasuryMonth);
+    assert_eq!(of_treasury, Some(&(Source::TreasuryMonth, 2)), "what went, and what came back");
+}

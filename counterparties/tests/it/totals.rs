@@ -212,7 +212,7 @@ fn what_the_central_bank_adds_up_differs_by_bank_account_and_day_and_by_cash() {
 }
 
 #[test]
-fn a_receipt_that_comes_behind_the_month_is_corrected_by_a_person() {
+fn a_receipt_that_comes_behind_the_month_ends_what_the_month_differs_over() {
     let mut house = Closing::open(FRIDAY, Script::default().with(1, Fault::Late));
     house.pay(0, FRIDAY, &amounts(3));
     house.pay(1, FRIDAY, &amounts(1));
@@ -235,12 +235,45 @@ fn a_receipt_that_comes_behind_the_month_is_corrected_by_a_person() {
     for id in &ids {
         house.ask(20, correct(*id)).expect_err("our books are as they were");
     }
+    // Something else that happens, on a day behind the month, ends none of them.
+    house.pay(1, MONDAY, &amounts(2));
+    assert_eq!(found(&house, march), wanted);
     house.bank(0, &bank::Order::SendLate);
     house.run();
+    assert!(house.finance.period(march).is_green(), "{:?}", found(&house, march));
     for id in &ids {
-        house.ask(20, correct(*id)).expect("our books say what they say");
+        house.ask(20, correct(*id)).expect_err("it has ended");
     }
-    assert!(house.finance.period(march).is_green());
+    house.assert_replays();
+}
+
+#[test]
+fn sums_of_another_number_of_vouchers_end_when_the_last_of_them_has_come() {
+    // Two are late, of which one has what the other lacks.
+    let script = Script::default().with(1, Fault::Late);
+    let mut house = Closing::open(FRIDAY, script);
+    house.pay(0, FRIDAY, &amounts(3));
+    house.cut_off();
+    house.close_theirs();
+    house.begin(MONDAY);
+    let march = period("2023-03");
+    // The bank tells of the right number of vouchers with the amount of those that we know.
+    house.spoil = spoils(VoucherKind::AccountTotals, |statement| {
+        for line in &mut statement.details {
+            if line.fields.text(Field::Purpose) == Some("支付") {
+                line.fields.set(Field::Amount, Value::Amount(Fen::new(20_004)));
+            }
+        }
+    });
+    tell(&mut house, march);
+    let names: Vec<String> = found(&house, march).into_keys().collect();
+    assert_eq!(names, ["account-month 20230331 paid by 2", "account-month 20230331 paid by 3"]);
+    house.spoil = Box::new(|_, voucher: &Voucher| Some(voucher.clone()));
+    house.bank(0, &bank::Order::SendLate);
+    house.run();
+    // Ours is more now than what they told: what we had under two vouchers we have no more, and theirs stays.
+    let left = found(&house, march);
+    assert_eq!(left.keys().collect::<Vec<_>>(), ["account-month 20230331 paid by 3"]);
     house.assert_replays();
 }
 

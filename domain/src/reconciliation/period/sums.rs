@@ -29,6 +29,12 @@ numbered! {
         Opening = 6, "opening";
         /// An account's balance at the end (期末余额).
         Closing = 7, "closing";
+        /// What came back of what the treasury paid itself (实拨退回).
+        AllocatedBack = 8, "allocated-back";
+        /// What payees have collected by agreement (托收扣款).
+        Collected = 9, "collected";
+        /// What payments took over of it, or payees gave back (托收冲回).
+        CollectedBack = 10, "collected-back";
     }
 }
 
@@ -44,6 +50,9 @@ impl Way {
             Way::Allocated => "实拨",
             Way::Opening => "期初余额",
             Way::Closing => "期末余额",
+            Way::AllocatedBack => "实拨退回",
+            Way::Collected => "托收扣款",
+            Way::CollectedBack => "托收冲回",
         }
     }
 
@@ -322,11 +331,12 @@ impl Source {
 
     /// Whether sums of this kind are compared: what the treasury gave to a bank's account the central bank tells of.
     const fn compares(self, way: Way) -> bool {
-        let is_of_the_account = matches!(way, Way::Paid | Way::CameBack);
+        let is_of_the_account =
+            matches!(way, Way::Paid | Way::CameBack | Way::Collected | Way::CollectedBack);
         match self {
             Source::AccountMonth | Source::AccountYear => is_of_the_account,
             Source::TreasuryMonth | Source::TreasuryYear => {
-                matches!(way, Way::Cleared | Way::TakenBack | Way::Allocated)
+                matches!(way, Way::Cleared | Way::TakenBack | Way::Allocated | Way::AllocatedBack)
             }
             _ => matches!(way, Way::Cleared | Way::TakenBack),
         }

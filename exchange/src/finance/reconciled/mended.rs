@@ -2,7 +2,7 @@
 
 use domain::Fen;
 use domain::codes::Path;
-use domain::reconciliation::register::{Difference, Order};
+use domain::reconciliation::register::{Difference, DifferenceId, Order};
 use domain::reconciliation::{Figures, Source};
 use domain::voucher::{VoucherKey, VoucherKind};
 
@@ -70,6 +70,11 @@ impl Finance {
                     self.end_those_of_request(&key_of(&request), end, &mut changes);
                 }
                 _ => {}
+            }
+        }
+        if let Some((fact, figures)) = self.later_figures(effects) {
+            for (id, ours) in figures {
+                self.end_one(id, &fact, ours, &mut changes);
             }
         }
         (!changes.is_empty()).then(|| reconciled(ReconciledRecord::Changed(changes)))
@@ -149,22 +154,32 @@ impl Finance {
         changes: &mut Vec<Change>,
         ours: impl Fn(&Difference) -> Option<Figures>,
     ) {
-        let register = &self.reconciled.register;
-        let is_ended = |changes: &[Change], id: u64| {
-            changes.iter().any(|change| matches!(change, Change::Ended(ended, _) if *ended == id))
-        };
-        let about = register.open().filter(|one| one.finding.place.voucher == *key);
+        let open = self.reconciled.register.open();
+        let about = open.filter(|one| one.finding.place.voucher == *key);
         for one in about {
-            if is_ended(changes, one.id.0) {
-                continue;
-            }
-            let fact = key.to_string();
-            let order = Order::Correct { id: one.id, fact: &fact, ours: ours(one) };
-            let today = self.reconciled.day.map_or(one.opened, |day| day.max(one.opened));
-            // One that stays is refused, and stays.
-            if let Ok(events) = register.decide(BOOKS, today, order) {
-                changes.extend(events.iter().map(Change::from));
-            }
+            self.end_one(one.id, &key.to_string(), ours(one), changes);
+        }
+    }
+
+    /// Ends a difference where our books say by a fact what they say.
+    fn end_one(
+        &self,
+        id: DifferenceId,
+        fact: &str,
+        ours: Option<Figures>,
+        changes: &mut Vec<Change>,
+    ) {
+        let register = &self.reconciled.register;
+        let is_it = |change: &Change| matches!(change, Change::Ended(ended, _) if *ended == id.0);
+        if changes.iter().any(is_it) {
+            return;
+        }
+        let today = self.reconciled.day.unwrap_or_default();
+        let opened = register.get(id).map_or(today, |one| one.opened);
+        let order = Order::Correct { id, fact, ours };
+        // One that stays is refused, and stays.
+        if let Ok(events) = register.decide(BOOKS, today.max(opened), order) {
+            changes.extend(events.iter().map(Change::from));
         }
     }
 
@@ -189,7 +204,7 @@ fn is_back(one: &Difference) -> bool {
 }
 
 /// A row as it will be when it is answered.
-fn answered(row: &Row, paid_fen: &[i64], facts: &[FactDue]) -> Row {
+pub(super) fn answered(row: &Row, paid_fen: &[i64], facts: &[FactDue]) -> Row {
     let mut row = row.clone();
     for (part, paid_fen) in row.parts.iter_mut().zip(paid_fen) {
         part.paid_fen = Fen::new(*paid_fen);
