@@ -412,7 +412,7 @@ struct PayLine<'a> {
     order_detail: &'a str,
     payment: u128,
     payee: &'a str,
-    elements: [&'a str; 5],
+    elements: [&'a str; 6],
     ordered_fen: Fen,
     /// Why it cannot be paid.
     refused: Option<&'a str>,
@@ -431,12 +431,13 @@ impl<'a> PayLine<'a> {
 }
 
 /// What is kept of what a payment is spent on, for the lines of requests.
-pub(super) const ELEMENTS: [Field; 5] = [
+pub(super) const ELEMENTS: [Field; 6] = [
     Field::Department,
     Field::Function,
     Field::GovernmentEconomic,
     Field::DepartmentEconomic,
     Field::Quota,
+    Field::Topic,
 ];
 
 /// The number of a payment, which vouchers write with 32 digits.

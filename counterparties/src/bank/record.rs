@@ -153,7 +153,7 @@ pub(super) struct PaidLine<'a> {
     pub(super) payment: u128,
     /// Empty: cash.
     pub(super) payee: &'a str,
-    /// Department, functional class, economic classes of government and department, quota.
-    pub(super) elements: [&'a str; 5],
+    /// Department, functional class, economic classes of government and department, quota, label of the project.
+    pub(super) elements: [&'a str; 6],
     pub(super) paid_fen: i64,
 }

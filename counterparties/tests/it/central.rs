@@ -6,6 +6,7 @@ use counterparties::income::Income;
 use counterparties::script::Script;
 use domain::Fen;
 use domain::clearing::Lane;
+use domain::office::tables::project::DIRECT_FUNDS;
 use domain::voucher::document::Fields;
 use domain::voucher::{Detail, DivisionCode, Field, Flag, Value, Voucher, VoucherKind};
 use exchange::business::{Business, Effect, Verdict};
@@ -162,6 +163,32 @@ fn of_class(number: &str, economic: &str, fen: i64) -> Voucher {
     let fields = std::mem::take(&mut order.details[0].fields);
     order.details[0].fields = fields.with_text(Field::GovernmentEconomic, economic);
     order
+}
+
+#[test]
+fn direct_funds_go_before_what_is_bought() {
+    let mut province = province(100, Notices::AsRequested);
+    let mut direct = of_class("2", "50601", 400);
+    let fields = std::mem::take(&mut direct.details[0].fields);
+    direct.details[0].fields = fields.with_text(Field::Topic, DIRECT_FUNDS);
+    province.pay(&[of_class("1", "50201", 300), direct, of_class("3", "50901", 500)]);
+    province.run();
+    province.bank(0, &Order::RequestClearing);
+    province.run();
+    let waiting = province.central.waiting();
+    assert_eq!(
+        waiting.iter().map(|one| (one.lane, one.amount_fen.get())).collect::<Vec<_>>(),
+        [(Lane::Livelihood, 500), (Lane::DirectFunds, 400), (Lane::Operations, 300)],
+    );
+    province.pay_in(TREASURY, PaidIn::Income, 800);
+    province.run();
+    assert_eq!(province.central.balance_fen(TREASURY), 0, "livelihood and direct funds are paid");
+    assert_eq!(
+        province.central.waiting().iter().map(|one| one.lane).collect::<Vec<_>>(),
+        [Lane::Operations]
+    );
+    province.assert_books();
+    province.assert_replays();
 }
 
 #[test]

@@ -127,17 +127,33 @@ impl Engine {
     }
 
     pub(crate) fn file(&mut self, rows: &str) {
+        self.file_as(PaperKind::BasePut, Role::Finance, rows);
+    }
+
+    /// Puts a project of the unit on file, as its unit drafts it, with these labels.
+    pub(crate) fn project(&mut self, code: &str, topics: &str) {
+        self.file_as(
+            PaperKind::ProjectDraft,
+            Role::Maker,
+            &format!(
+                "project\t{code}\t校舍维修\t101002\tspecific\t2022\t2022\t1\t1000.00\t教财〔2022〕1号\tnone\t0\t\t\t{topics}\n\
+                 need\t{code}\t2022\t1000.00\n"
+            ),
+        );
+    }
+
+    fn file_as(&mut self, kind: PaperKind, role: Role, rows: &str) {
         let paper = Paper {
             act: self.act(),
             division: DIVISION,
             year: YEAR,
-            kind: PaperKind::BasePut,
+            kind,
             batch: BatchId(0),
             checker: PersonId::NOBODY,
             day: None,
             text: leaked(rows.to_owned()),
         };
-        self.give(32, Role::Finance, Body::File(paper));
+        self.give(32, role, Body::File(paper));
     }
 
     /// A quota of the unit with so much money of a fund.

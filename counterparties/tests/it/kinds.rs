@@ -8,13 +8,13 @@ use domain::codes::{BusinessKind, Method, PaymentState, YearState};
 use domain::reconciliation::Source;
 use domain::reconciliation::register::Told;
 use domain::voucher::follows::PayModes;
-use domain::voucher::{DivisionCode, Field, VoucherKind};
+use domain::voucher::{DivisionCode, Field, VoucherKey, VoucherKind};
 use exchange::business::Business;
 use exchange::finance::correction::CorrectionStanding;
 use exchange::finance::sheet::SheetPayee;
 use exchange::finance::{Order, Standing};
 
-use crate::house::{House, How};
+use crate::house::{House, How, bank_party};
 use crate::province::{BATCH, party};
 
 const SPECIAL: &str = "370000005201";
@@ -831,4 +831,38 @@ fn a_month_has_what_came_back_of_what_the_treasury_paid_itself() {
     assert_eq!(differs, Vec::<String>::new());
     let of_treasury = agreed.iter().find(|(source, _)| *source == Source::TreasuryMonth);
     assert_eq!(of_treasury, Some(&(Source::TreasuryMonth, 2)), "what went, and what came back");
+}
+
+#[test]
+fn a_payment_of_direct_funds_says_so_by_its_projects_label_and_goes_first() {
+    let mut house = house(1);
+    let order = |house: &mut House, labels: &[&str]| -> Vec<Option<String>> {
+        house.line_to_bank(false);
+        for (at, labels) in (1..).zip(labels) {
+            if !labels.is_empty() {
+                house.engine.project("P-1", labels);
+            }
+            let quota = house.engine.quota("111", 1_000);
+            house.engine.pay(at, quota, 1_000, &How::default());
+            house.run();
+        }
+        house.line_to_bank(true);
+        house.run();
+        let told = (1..).zip(labels).map(|(at, _)| {
+            let key = house.voucher_of(at).key;
+            house.at_the_bank(&key).details[0].fields.text(Field::Topic).map(str::to_owned)
+        });
+        told.collect()
+    };
+    // The second is asked for when its project has the label.
+    let told = order(&mut house, &["", "一卡通 直达资金"]);
+    assert_eq!(told, [None, Some("直达资金".to_owned())]);
+    let [first, second] = [1, 2].map(|at| house.voucher_of(at).key);
+    let peer = house.finance.store().peer(bank_party()).expect("the bank");
+    let sent = (1..=peer.given()).filter_map(|number| peer.out.get(peer.entry_of(number)?)?.key);
+    let sent: Vec<VoucherKey> = sent.filter(|key| [first, second].contains(key)).collect();
+    assert_eq!(sent, [second, first], "it has overtaken what was written before it");
+    house.clear();
+    assert_eq!([1, 2].map(|at| house.engine.state(at)), [PaymentState::Cleared; 2]);
+    house.assert_folds();
 }

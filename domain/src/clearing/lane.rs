@@ -1,8 +1,9 @@
-//! What goes first when treasury cash is short: wages, basic livelihood, operations (三保), then the rest.
+//! What goes first when treasury cash is short: wages, basic livelihood, direct funds, operations (三保), then the rest.
 //!
 //! Taken from the elements on a line alone, so that banks, finance and the central bank come to the same.
 
 use crate::codes::numbered;
+use crate::office::tables::project::DIRECT_FUNDS;
 use crate::voucher::document::Fields;
 use crate::voucher::{Field, form};
 
@@ -13,10 +14,12 @@ numbered! {
         Wages = 1, "wages";
         /// Basic livelihood (保基本民生): social security, health, aid to persons and families.
         Livelihood = 2, "livelihood";
+        /// Direct funds (直达资金): money of the centre for a project, which its label (热点分类) says.
+        DirectFunds = 3, "direct-funds";
         /// What keeps offices running (保运转): goods and services.
-        Operations = 3, "operations";
+        Operations = 4, "operations";
         /// Everything else.
-        Other = 4, "other";
+        Other = 5, "other";
     }
 }
 
@@ -36,6 +39,7 @@ impl Lane {
         match self {
             Lane::Wages => "保工资",
             Lane::Livelihood => "保基本民生",
+            Lane::DirectFunds => "直达资金",
             Lane::Operations => "保运转",
             Lane::Other => "其他",
         }
@@ -64,6 +68,8 @@ impl Lane {
             Lane::Wages
         } else if lives || is_of(LIVELIHOOD) {
             Lane::Livelihood
+        } else if is_direct_funds(line) {
+            Lane::DirectFunds
         } else if is_of(OPERATIONS) {
             Lane::Operations
         } else {
@@ -76,6 +82,12 @@ impl Lane {
     pub fn of_lines<'a>(lines: impl Iterator<Item = &'a Fields>, business: Option<&str>) -> Lane {
         lines.map(|line| Lane::of_line(line, business)).min().unwrap_or(Lane::Other)
     }
+}
+
+/// Whether a head or line is paid out of direct funds (直达资金).
+#[must_use]
+pub fn is_direct_funds(fields: &Fields) -> bool {
+    fields.text(Field::Topic) == Some(DIRECT_FUNDS)
 }
 
 #[cfg(test)]
@@ -104,6 +116,13 @@ mod tests {
                 "{function} {economic}"
             );
         }
+        let direct =
+            |function, economic| line(function, economic).with_text(Field::Topic, DIRECT_FUNDS);
+        assert_eq!(Lane::of_line(&direct("2050203", "50201"), None), Lane::DirectFunds);
+        assert_eq!(Lane::of_line(&direct("2050203", "50601"), None), Lane::DirectFunds);
+        assert_eq!(Lane::of_line(&direct("2050203", "50101"), None), Lane::Wages);
+        let other = line("2050203", "50601").with_text(Field::Topic, "一卡通");
+        assert_eq!(Lane::of_line(&other, None), Lane::Other);
         let department = Fields::new().with_text(Field::DepartmentEconomic, "30101");
         assert_eq!(Lane::of_line(&department, None), Lane::Wages);
         let lines = [line("2050203", "50601"), line("2050203", "50201")];

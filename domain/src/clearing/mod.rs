@@ -12,6 +12,6 @@ pub mod matching;
 
 pub mod tally;
 
-pub use lane::Lane;
+pub use lane::{Lane, is_direct_funds};
 pub use matching::{Mismatch, compare};
 pub use tally::{Exposure, Tally};

@@ -197,6 +197,8 @@ fields! {
     FunctionItem = 67, "ExpFuncCode3", "支出功能分类项级", Form::Text(7);
     /// The contract that is paid (合同).
     Contract = 68, "ContractNo", "合同编号", Form::Text(40);
+    /// Label of the project (热点分类): direct funds (直达资金).
+    Topic = 69, "HotTopicCateCode", "热点分类", Form::Text(32);
     /// Amount that was really paid; zero: this line failed.
     ExecutedAmount = 101, "XPayAmt", "实际支付金额", Form::Amount;
     /// Day it was really paid.

@@ -211,6 +211,7 @@ impl Filling {
             Field::FunctionClass => "205".into(),
             Field::FunctionSection => "20502".into(),
             Field::FunctionItem => function.into(),
+            Field::Topic => crate::office::tables::project::DIRECT_FUNDS.into(),
             Field::Contract => "370102202300000017".into(),
             Field::Hold1 | Field::Hold2 | Field::Hold3 | Field::Hold4 => "备用".into(),
             // Amounts, days and counts are no texts.

@@ -5,6 +5,7 @@ use domain::ids::{Day, PaymentId};
 use domain::office::Office;
 use domain::office::shelves::Book;
 use domain::office::tables::base::Unit;
+use domain::office::tables::project::{DIRECT_FUNDS, Project};
 use domain::voucher::collection::debit_among;
 use domain::voucher::document::Fields;
 use domain::voucher::follows::ordered_again;
@@ -91,6 +92,12 @@ fn order(
     let of_elements = elements_of(elements, department)
         .with_text(Field::DepartmentEconomic, ordered.economic.as_str())
         .with_text(Field::Project, elements.project);
+    let of_elements = match office.get::<Project>(elements.project) {
+        Some(project) if project.has_direct_funds() => {
+            of_elements.with_text(Field::Topic, DIRECT_FUNDS)
+        }
+        _ => of_elements,
+    };
     let told = &ordered.particulars;
     let mut of_payee =
         Fields::new().with_text(Field::PayeeName, told.payee_name.as_str()).with_text(

@@ -1,5 +1,6 @@
 //! What is put into an outbox, and in which lane it waits there.
 
+use domain::clearing::is_direct_funds;
 use domain::voucher::facts::named_voucher;
 use domain::voucher::{Field, Flag, Party, Voucher, VoucherKey};
 
@@ -21,15 +22,14 @@ const SEALS_BYTES_MAX: usize = 4096;
 const _: () = assert!(PIECE_BYTES_MAX < MESSAGE_BYTES_MAX);
 const _: () = assert!(SEALS_MAX * (SIGNATURE_BYTES_MAX + 32) < SEALS_BYTES_MAX);
 
-/// Which vouchers go before others: payroll, relief and direct funds (工资、救灾救助、直达资金).
+/// Which vouchers go before others: payroll, relief and direct funds (工资、救灾救助、直达资金). Of direct funds is what its
+/// project's label says, which stands on the voucher.
 #[derive(Clone, Debug)]
 pub struct LanePolicy {
     /// Business kinds that go first: 3 is payroll.
     pub business_types: Vec<String>,
     /// Beginnings of functional classes that go first: relief.
     pub functions: Vec<String>,
-    /// Beginnings of project codes that go first: direct funds.
-    pub projects: Vec<String>,
 }
 
 impl Default for LanePolicy {
@@ -39,7 +39,6 @@ impl Default for LanePolicy {
             business_types: texts(&["3"]),
             // 最低生活保障、临时救助、特困人员救助供养、其他生活救助、灾害防治及应急管理。
             functions: texts(&["20819", "20820", "20821", "20825", "224"]),
-            projects: Vec::new(),
         }
     }
 }
@@ -54,7 +53,8 @@ impl LanePolicy {
         };
         let urgent = self.business_types.iter().any(|kind| kind == text(Field::BusinessType))
             || begins(&self.functions, text(Field::Function))
-            || begins(&self.projects, text(Field::Project));
+            || is_direct_funds(&voucher.head)
+            || voucher.details.iter().any(|line| is_direct_funds(&line.fields));
         if urgent { Lane::Urgent } else { Lane::Ordinary }
     }
 }

@@ -61,6 +61,17 @@ vocabulary! {
     }
 }
 
+/// The label (热点分类) of projects that are paid out of direct funds.
+pub const DIRECT_FUNDS: &str = "直达资金";
+
+impl Project {
+    /// Whether it is paid out of direct funds: one of its labels says so.
+    #[must_use]
+    pub fn has_direct_funds(&self) -> bool {
+        self.topics.split_whitespace().any(|label| label == DIRECT_FUNDS)
+    }
+}
+
 row! {
     /// A project (项目).
     Project, key 1, {

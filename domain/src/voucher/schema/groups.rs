@@ -22,7 +22,7 @@ macro_rules! group {
 /// Elements that say what money is spent on and by whom, beyond unit, department and function.
 pub(super) const ELEMENTS: &[Field] = group! {
     BudgetType ManagementType FinanceOffice UnitName DepartmentName GovernmentEconomic
-    DepartmentEconomic Project Quota
+    DepartmentEconomic Project Topic Quota
 };
 
 /// The payee.

@@ -1,5 +1,6 @@
 //! The ordinary way, and what people do when something is not ordinary.
 
+use domain::office::tables::project::DIRECT_FUNDS;
 use domain::voucher::{Field, Flag, VoucherNumber};
 
 use super::super::*;
@@ -276,7 +277,11 @@ fn urgent_ones_go_first_and_nobody_overtakes_what_it_belongs_to() {
         }
         Order::Business((bank, voucher))
     };
-    done(&mut world.finance, vec![payroll(4, None), payroll(5, Some(2)), payroll(6, None)]);
+    // Of direct funds is what its project's label says.
+    let mut direct = voucher(key(7), "direct");
+    direct.head = direct.head.with_text(Field::Topic, DIRECT_FUNDS);
+    let direct = Order::Business((bank, direct));
+    done(&mut world.finance, vec![payroll(4, None), payroll(5, Some(2)), payroll(6, None), direct]);
     world.line(true);
     let peer = world.finance.store().peer(bank).expect("a peer");
     let order: Vec<_> = (1..=peer.given())
@@ -285,7 +290,7 @@ fn urgent_ones_go_first_and_nobody_overtakes_what_it_belongs_to() {
             row.key.expect("a voucher").number.as_str().parse::<u32>().expect("a serial")
         })
         .collect();
-    assert_eq!(order, [4, 6, 1, 2, 3, 5]);
+    assert_eq!(order, [4, 6, 7, 1, 2, 3, 5]);
 }
 
 #[test]
