@@ -5,6 +5,9 @@
 
 use domain::voucher::{Flag, Party, Voucher, VoucherKey};
 
+/// In whose name a store does what its business decides.
+pub const BY_ITSELF: &str = "business";
+
 /// Whether a voucher is taken as a document (签收): well formed, for us, not against what is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {

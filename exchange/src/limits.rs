@@ -49,6 +49,9 @@ pub const LETTERS_MAX: usize = u32::MAX as usize - 1;
 /// Alarms that a store keeps at hand; older ones are in the journal.
 pub const ALARMS_MAX: usize = 1024;
 
+/// What was done about one letter that a store keeps at hand: by persons, and by the other side.
+pub const LETTER_DEEDS_MAX: usize = 32;
+
 /// Answers about vouchers that a store keeps at hand; older ones are in the journal.
 pub const ANSWERS_MAX: usize = 1024;
 

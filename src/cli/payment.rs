@@ -6,6 +6,8 @@ pub(super) mod explain;
 mod list;
 pub(super) mod now;
 mod payroll;
+mod reasons;
+mod settled;
 pub(super) mod story;
 mod vouchers;
 
@@ -161,7 +163,7 @@ impl ShowPayment {
         })?;
         let what = match known {
             Known::Payment(view) => {
-                let ask = |exchange| OfPayment::ask(exchange, (division, year), id);
+                let ask = |exchange| OfPayment::ask(exchange, &[], (division, year), id);
                 let vouchers = self.exchange.map(ask).transpose()?;
                 let mut out = std::io::stdout().lock();
                 if self.json {

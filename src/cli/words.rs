@@ -7,10 +7,15 @@ use domain::ids::{BatchId, PaymentId, QuotaId};
 use domain::{Fen, Refusal};
 
 use super::show::yuan;
+use crate::party::finance::EXCHANGE;
 
 /// Who gave the command an event comes from.
 pub(super) fn who(by: By) -> String {
-    format!("person {} as {} on channel {}", by.person.0, by.role, by.channel.0)
+    let channel = by.channel.0;
+    if by.person == EXCHANGE {
+        return format!("told by the voucher store as {} on channel {channel}", by.role);
+    }
+    format!("person {} as {} on channel {channel}", by.person.0, by.role)
 }
 
 /// A refusal with the figures of its limits.

@@ -4,12 +4,12 @@ use counterparties::bank::{
     Bank, Claim, DepositAccount, Identity, Order as BankOrder, Trade, ZeroBalanceAccount,
 };
 use counterparties::ledger::Purpose;
-use domain::voucher::DivisionCode;
+use domain::voucher::{DivisionCode, VoucherKey};
 use exchange::node::Order;
 use serde_json::{Value, json};
 
-use super::vouchers;
 use super::words::{Seen, Words, day, key, of_store, party, period, status, text, yuan};
+use super::{day_text, vouchers};
 
 /// Money in JSON: yuan with two places.
 fn yuan_text(fen: i128) -> String {
@@ -105,6 +105,10 @@ impl Words<Bank> for BankWords {
                 let key = key(said)?;
                 Ok(Box::new(move |node, _| Ok(trade(&node.business().trade(key)))))
             }
+            "stands" => {
+                let key = key(said)?;
+                Ok(Box::new(move |node, _| Ok(stands(node.business(), key))))
+            }
             other => vouchers::look(other, said),
         }
     }
@@ -123,6 +127,41 @@ pub(crate) fn minute_of(text: &str) -> Option<u16> {
 /// Why a text is no time of day.
 pub(crate) fn no_time(text: &str) -> String {
     format!("`{text}` is no time of day; write one like 15:30, in Beijing time")
+}
+
+/// Where a payment order stands here, out of the bank's own ledger, in words.
+fn stands(bank: &Bank, key: VoucherKey) -> Value {
+    let mut told = trade(&bank.trade(key));
+    let day = |day: Option<u64>| {
+        let day = day.and_then(|day| domain::ids::Day::new(u32::try_from(day).ok()?));
+        day.map_or_else(String::new, day_text)
+    };
+    let early = bank.early().find(|(order, _)| order.key == key).map(|(order, _)| order.date);
+    let (english, chinese) = match (told["trade"].as_str().unwrap_or_default(), early) {
+        (_, Some(date)) => (
+            format!("it waits for the bank's business day {}", day_text(date)),
+            format!("待银行{}营业日办理", day_text(date)),
+        ),
+        ("paid", _) => {
+            let (paid, on) = (told["paid"].as_str().unwrap_or_default(), day(told["day"].as_u64()));
+            let (serial, back) = (&told["serial"], &told["refunded"]);
+            let (serial, back) =
+                (serial.as_str().unwrap_or_default(), back.as_str().unwrap_or_default());
+            (
+                format!(
+                    "in its ledger {paid} yuan were paid on {on} as {serial}, of which {back} came back"
+                ),
+                format!("银行账簿：{on}已付{paid}元，流水号{serial}，已退回{back}元"),
+            )
+        }
+        ("sent-back", _) => ("it was sent back, nothing was paid".into(), "已退回，未支付".into()),
+        ("not-paid", _) => ("it is there and not paid".into(), "已收到，未支付".into()),
+        _ => ("it has never come there".into(), "未收到".into()),
+    };
+    told["party"] = bank.party().to_string().into();
+    told["english"] = english.into();
+    told["chinese"] = chinese.into();
+    told
 }
 
 /// What became of a payment order (TR04), out of the bank's own ledger.

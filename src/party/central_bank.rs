@@ -1,16 +1,16 @@
 //! What people can say to a test province's central bank, and see of it.
 
 use counterparties::central_bank::{
-    CentralBank, MasterRow, Order as TreasuryOrder, PaidIn, Treasury,
+    CentralBank, MasterRow, Order as TreasuryOrder, PaidIn, Treasury, Waiting, WaitsFor,
 };
 use counterparties::income::Income;
-use domain::voucher::DivisionCode;
+use domain::voucher::{DivisionCode, VoucherKey};
 use domain::{Fen, FiscalYear};
 use exchange::node::Order;
 use serde_json::{Value, json};
 
-use super::vouchers;
 use super::words::{Seen, Words, day, key, of_store, party, period, status, text, yuan};
+use super::{day_text, vouchers};
 
 /// A central bank's words.
 pub(crate) struct CentralBankWords;
@@ -100,9 +100,64 @@ impl Words<CentralBank> for CentralBankWords {
                 }
                 Ok(seen)
             })),
+            "stands" => {
+                let key = key(said)?;
+                Ok(Box::new(move |node, _| Ok(stands(node.business(), &key))))
+            }
             other => vouchers::look(other, said),
         }
     }
+}
+
+/// What a voucher waits for here, and behind how much of its treasury's; nothing where it waits for nothing.
+fn stands(bank: &CentralBank, key: &VoucherKey) -> Value {
+    let all = bank.waiting();
+    let Some(at) = all.iter().position(|waits| waits.voucher == *key) else {
+        return json!({ "party": bank.party().to_string(), "waits_for": null });
+    };
+    let waits = &all[at];
+    let same = |one: &&Waiting| one.treasury == waits.treasury && one.waits_for == waits.waits_for;
+    let before: Vec<&Waiting> = all[..at].iter().filter(same).collect();
+    let before_fen: i128 = before.iter().map(|one| i128::from(one.amount_fen.get())).sum();
+    let (amount, since) = (waits.amount_fen.to_yuan(), day_text(waits.since));
+    let balance = domain::money::yuan_plain(bank.balance_fen(&waits.treasury));
+    let floor = bank.floor_fen(&waits.treasury).to_yuan();
+    let (before_count, before_sum) = (before.len(), domain::money::yuan_plain(before_fen));
+    let (english, chinese) = match waits.waits_for {
+        WaitsFor::Day => (
+            format!("it waits since {since} for the next business day"),
+            format!("{since}起待下一工作日办理"),
+        ),
+        WaitsFor::Notice => (
+            format!("it waits since {since} for finance's limit notice"),
+            format!("{since}起待财政清算额度通知"),
+        ),
+        WaitsFor::Cash => (
+            format!(
+                "it waits since {since} for cash: {amount} yuan of treasury {}, which has {balance}, of which \
+                 {floor} has to stay; before it are {before_count} vouchers of {before_sum}",
+                waits.treasury
+            ),
+            format!(
+                "库款不足，{since}起排队：国库{}，需{amount}元，现有{balance}元，库底{floor}元；前有{before_count}笔，{before_sum}元",
+                waits.treasury
+            ),
+        ),
+    };
+    json!({
+        "party": bank.party().to_string(),
+        "voucher": key.to_string(),
+        "waits_for": format!("{:?}", waits.waits_for),
+        "since": waits.since.get(),
+        "treasury": waits.treasury,
+        "amount": amount,
+        "balance": balance,
+        "floor": floor,
+        "before": before_count,
+        "before_amount": before_sum,
+        "english": english,
+        "chinese": chinese,
+    })
 }
 
 fn row(said: &Value) -> Result<MasterRow, String> {

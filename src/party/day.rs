@@ -14,7 +14,7 @@ use domain::money::yuan_grouped;
 use domain::reconciliation::period::Period;
 use domain::reconciliation::register::{Difference, DifferenceId, Remark};
 use domain::reconciliation::{Figures, ItemState};
-use domain::voucher::Party;
+use domain::voucher::{Party, VoucherKey};
 use exchange::finance::reconciled::order::{Ask, Order};
 use exchange::finance::{Finance, Order as FinanceOrder};
 use serde_json::{Value, json};
@@ -291,6 +291,14 @@ pub(crate) fn differences(finance: &Finance) -> Value {
     let today = |one: &Difference| finance.day().map_or(one.opened, |day| day.max(one.opened));
     let listed = finance.differences().open().map(|one| difference(one, today(one)));
     json!({ "differences": listed.collect::<Vec<_>>() })
+}
+
+/// Open differences about one voucher.
+pub(crate) fn differences_of(finance: &Finance, voucher: &VoucherKey) -> Vec<Value> {
+    let today = |one: &Difference| finance.day().map_or(one.opened, |day| day.max(one.opened));
+    let open = finance.differences().open();
+    let about = open.filter(|one| one.finding.place.voucher == *voucher);
+    about.map(|one| difference(one, today(one))).collect()
 }
 
 /// How the statements of a month or a year stand, and what differs.

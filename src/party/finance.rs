@@ -5,6 +5,7 @@ mod engine;
 mod facts;
 mod following;
 mod gathering;
+mod payment;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,13 +14,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use domain::ids::{ChannelId, DivisionIndex, FiscalYear, PaymentId};
-use domain::office::shelves::Book;
+use domain::ids::{ChannelId, PersonId};
 use domain::office::working_days::WorkingDays;
 use domain::voucher::{Party, VoucherKey};
 use exchange::finance::collection::Collected;
 use exchange::finance::sheet::SheetPayee;
-use exchange::finance::{Finance, Order as FinanceOrder};
+use exchange::finance::{Finance, Order as FinanceOrder, Part, Row};
 use exchange::node::Order;
 use exchange::party::lines::Lines;
 use exchange::party::{Inbound, Inbox, RunningNode};
@@ -32,6 +32,9 @@ use super::vouchers;
 use super::words::{
     Seen, Words, day, key, of_store, party, payment_id, period, status, text, yuan,
 };
+
+/// In whose name banks' and the central bank's answers are given to the engine: they name no person.
+pub(crate) const EXCHANGE: PersonId = PersonId(u64::MAX - 1);
 
 /// The channel by which facts of the exchange come.
 const CHANNEL: ChannelId = ChannelId(u16::MAX - 1);
@@ -151,10 +154,10 @@ impl Words<Finance> for FinanceWords {
                 }))
             }
             "payment" => {
-                let (book, payment) = payment(said)?;
+                let (book, payment) = payment::named(said)?;
                 let engine = self.engine.clone();
                 Ok(Box::new(move |node, _| {
-                    let mut seen = of_payment(node, book, payment);
+                    let mut seen = payment::look(node, book, payment)?;
                     if seen["voucher"].is_null() && seen["without_voucher"].is_null() {
                         seen["without_voucher"] = json!(engine.why_not());
                     }
@@ -241,66 +244,45 @@ fn collected((key, debit): (&VoucherKey, &Collected)) -> Value {
 fn voucher(node: &RunningNode<Finance>, key: &VoucherKey) -> Result<Value, String> {
     let row =
         node.business().voucher(key).ok_or_else(|| format!("finance has no voucher {key}"))?;
-    let parts: Vec<Value> = row
-        .parts
-        .iter()
-        .map(|part| {
+    let mut told = head(row, row.parts.iter());
+    told["sheet"] = row
+        .sheet
+        .as_ref()
+        .map(|sheet| {
+            let failed = sheet.failed.iter();
+            let failed = failed.map(|(at, why)| json!({ "payee": at + 1, "why": why }));
             json!({
-                "payment": part.payment.to_string(),
-                "quota": part.quota.to_string(),
-                "ordered": part.ordered_fen.to_yuan(),
-                "paid": part.paid_fen.to_yuan(),
-                "refunded": part.refunded,
-                "voided": part.voided,
+                "voucher": sheet.key.to_string(),
+                "payees": sheet.parts.len(),
+                "answered": sheet.answered,
+                "failed": failed.collect::<Vec<_>>(),
             })
         })
-        .collect();
-    Ok(json!({
+        .into();
+    Ok(told)
+}
+
+/// A voucher with some of its details.
+fn head<'a>(row: &Row, parts: impl Iterator<Item = &'a Part>) -> Value {
+    let part = |part: &Part| {
+        json!({
+            "payment": part.payment.to_string(),
+            "quota": part.quota.to_string(),
+            "ordered": part.ordered_fen.to_yuan(),
+            "paid": part.paid_fen.to_yuan(),
+            "refunded": part.refunded,
+            "voided": part.voided,
+        })
+    };
+    json!({
         "voucher": row.key.to_string(),
         "chinese": row.key.kind.chinese(),
         "to": row.to.to_string(),
         "day": row.day.get(),
         "amount": row.amount_fen.to_yuan(),
         "standing": row.standing.slug(),
-        "details": parts,
-        "sheet": row.sheet.as_ref().map(|sheet| json!({
-            "voucher": sheet.key.to_string(),
-            "payees": sheet.parts.len(),
-            "answered": sheet.answered,
-            "failed": sheet
-                .failed
-                .iter()
-                .map(|(at, why)| json!({ "payee": at + 1, "why": why }))
-                .collect::<Vec<_>>(),
-        })),
-    }))
-}
-
-/// A payment that has to be there: its division's index, its year and its id.
-fn payment(said: &Value) -> Result<(Book, PaymentId), String> {
-    let division = said["division"].as_u64().and_then(|index| u16::try_from(index).ok());
-    let division = division.map(DivisionIndex).ok_or("`division` is missing; give its index")?;
-    let year = said["year"].as_u64().and_then(|year| FiscalYear::new(u16::try_from(year).ok()?));
-    let year = year.ok_or("`year` is missing; give the fiscal year as a number")?;
-    Ok(((division, year), payment_id(text(said, "payment")?)?))
-}
-
-/// The voucher that orders a payment, or why there is none.
-fn of_payment(node: &RunningNode<Finance>, book: Book, payment: PaymentId) -> Value {
-    let finance = node.business();
-    let row = finance.voucher_of(book, payment).and_then(|row| voucher(node, &row.key).ok());
-    let why = finance.why_left(book, payment);
-    let corrections: Vec<Value> = finance
-        .corrections_of(book, payment)
-        .map(|(key, known)| {
-            let (key, id) = (key.to_string(), known.id.to_string());
-            json!({ "voucher": key, "move": id, "standing": known.standing.slug() })
-        })
-        .collect();
-    json!({
-        "payment": payment.to_string(),
-        "voucher": row,
-        "without_voucher": why,
-        "corrections": corrections,
+        "english": row.standing.english(),
+        "standing_chinese": row.standing.chinese(),
+        "details": parts.map(part).collect::<Vec<_>>(),
     })
 }

@@ -155,6 +155,12 @@ pub(crate) fn day_of(text: &str) -> Result<Day> {
         .with_context(|| format!("`{text}` is no day; write one like 2022-01-04"))
 }
 
+/// A day as people read it, `2022-01-04`.
+pub(crate) fn day_text(day: Day) -> String {
+    let day = day.get();
+    format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100)
+}
+
 /// What sees a party's business after each turn.
 pub(crate) type After<B> = Box<dyn FnMut(&B)>;
 

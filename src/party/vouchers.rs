@@ -5,17 +5,15 @@
 
 use domain::ids::Day;
 use domain::voucher::state::State;
-use domain::voucher::{
-    Field, Flag, SealPlace, Value as FieldValue, Voucher, VoucherKey, VoucherKind,
-};
+use domain::voucher::{Field, Flag, Value as FieldValue, Voucher, VoucherKey, VoucherKind};
 use exchange::business::Business;
 use exchange::envelope::{Envelope, Seal};
 use exchange::limits::SEARCH_LISTED_MAX;
 use exchange::node::{Contents, Kept, Listed, Summary};
 use exchange::party::RunningNode;
-use exchange::print::{Sheet, html};
+use exchange::print::{Sealed, Sheet, html};
 use exchange::store::search::{Found, Search};
-use exchange::store::{InState, OutState, Row, Store};
+use exchange::store::{Deed, InState, OutState, Row, Store};
 use serde_json::{Value, json};
 
 use super::certificates;
@@ -144,6 +142,7 @@ fn summary(says: &Summary) -> Value {
         "payee": says.payee,
         "details": says.details,
         "payments": says.payments.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "names": says.names.map(|named| named.to_string()),
     })
 }
 
@@ -160,6 +159,17 @@ fn standing(store: &Store, found: Found, row: &Row) -> Value {
             (row.out_state().slug(), row.out_state().chinese(), words)
         }
     };
+    let deeds = deeds(store, found).iter().map(|deed| {
+        json!({
+            "day": deed.day.get(),
+            "what": deed.what.slug(),
+            "english": deed.what.english(),
+            "chinese": deed.what.chinese(),
+            "by": deed.by,
+            "authorised_by": deed.authorised_by,
+            "reason": deed.reason,
+        })
+    });
     json!({
         "place": found.to_string(),
         "party": found.party.to_string(),
@@ -173,8 +183,19 @@ fn standing(store: &Store, found: Found, row: &Row) -> Value {
         "day": row.day.get(),
         "by_paper": row.by_paper,
         "asked_back": row.asked_back,
+        "held": !found.came && store.is_held(found.party, row),
         "words": words,
+        "deeds": deeds.collect::<Vec<_>>(),
     })
+}
+
+/// What was done about a letter beside its way on a line.
+fn deeds(store: &Store, found: Found) -> &[Deed] {
+    let Some(peer) = store.peer(found.party) else { return &[] };
+    match found.came {
+        true => peer.deeds_about_its(found.entry),
+        false => peer.deeds_about_ours(found.entry),
+    }
 }
 
 /// Everything that is known of a voucher here: each letter of it with its seals, what it says, and whether it can
@@ -299,7 +320,8 @@ fn page<B: Business>(
         voucher.head.set(Field::Offline, FieldValue::Text("1".to_owned()));
     }
     let state = state(found, &row);
-    let html = html(&Sheet { voucher: &voucher, state, seals: &seals });
+    let deeds = deeds(store, found);
+    let html = html(&Sheet { voucher: &voucher, state, seals: &seals, deeds });
     Ok(json!({ "html": html, "document": document(&voucher) }))
 }
 
@@ -307,11 +329,10 @@ fn state(found: Found, row: &Row) -> State {
     if found.came { row.voucher_state_of_theirs() } else { row.voucher_state() }
 }
 
-fn seals(store: &Store, envelope: Option<&Envelope>) -> Vec<(SealPlace, String)> {
+fn seals(store: &Store, envelope: Option<&Envelope>) -> Vec<Sealed> {
     let told = |seal: &Seal| {
-        let (holder, day) = (holder(store, seal).unwrap_or_default(), seal.day.get());
-        let day = format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100);
-        (seal.place, format!("{holder} {day}"))
+        let by = holder(store, seal).unwrap_or_default();
+        Sealed { place: seal.place, by, day: seal.day, certificate: seal.certificate }
     };
     envelope.map_or(Vec::new(), |envelope| envelope.seals().iter().map(told).collect())
 }

@@ -399,8 +399,16 @@ pub(crate) fn file(officer: &mut Desk, act: u128, rows: String) {
 }
 
 pub(crate) fn keys(dir: &Path) {
+    keys_with(dir, &[]);
+}
+
+/// With keys of persons for single places of seals, as `simulate keys --person` takes them.
+pub(crate) fn keys_with(dir: &Path, persons: &[&str]) {
     let mut command = Command::new(PROGRAM);
     command.args(["simulate", "keys"]).arg(dir);
+    persons.iter().for_each(|person| {
+        command.args(["--person", person]);
+    });
     for party in [FINANCE, BANK, OTHER_BANK, CENTRAL_BANK] {
         command.args(["--party", party]);
     }

@@ -196,6 +196,12 @@ impl CentralBank {
         account.map_or(0, |account| self.ledger.balance_fen(account))
     }
 
+    /// What has to stay in a treasury (库底资金); nothing where it is not on file.
+    #[must_use]
+    pub fn floor_fen(&self, treasury: &str) -> Fen {
+        self.master.treasuries.get(treasury).map_or(Fen::ZERO, |row| row.floor_fen)
+    }
+
     /// Everything that waits: for cash in the order it will be paid, then for notices, then for a day.
     #[must_use]
     pub fn waiting(&self) -> Vec<Waiting> {

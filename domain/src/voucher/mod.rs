@@ -35,6 +35,8 @@ pub mod grouping;
 
 pub mod facts;
 
+pub mod heard;
+
 pub mod collection;
 
 pub mod sample;

@@ -35,6 +35,7 @@ mod back;
 mod clearing;
 mod issue;
 mod settled;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -57,6 +58,8 @@ use feed::{ParkedFact, ParkedName};
 use reconciled::Reconciled;
 use record::{FactDue, Record};
 use sheet::{Sheet, SheetPayee};
+
+pub use standing::Standing;
 
 /// What people, timers and the engine's journal tell finance's business.
 #[derive(Clone, Debug)]
@@ -139,38 +142,6 @@ pub enum Refusal {
     /// Of a person who sees to a difference, or closes a day.
     #[error(transparent)]
     Reconcile(#[from] reconciled::order::Refusal),
-}
-
-/// Where a voucher to a bank stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It went out and is not answered.
-    Out,
-    /// Paid, whole or in part: the money is not cleared.
-    Paid,
-    /// Paid, and a limit notice for it went to the central bank.
-    Noticed,
-    /// The central bank has cleared it.
-    Cleared,
-    /// Paid out of an account that nobody reimburses: a fiscal special account's, or the unit's own.
-    Settled,
-    /// Nothing was paid: rejected, returned, or failed in every detail. Its number is at an end.
-    Ended,
-}
-
-impl Standing {
-    /// Its name in texts and JSON.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Standing::Out => "out",
-            Standing::Paid => "paid",
-            Standing::Noticed => "noticed",
-            Standing::Cleared => "cleared",
-            Standing::Settled => "settled",
-            Standing::Ended => "ended",
-        }
-    }
 }
 
 /// One detail of a voucher: a payment, or a payee of one.

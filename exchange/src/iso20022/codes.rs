@@ -86,6 +86,15 @@ pub fn reason_chinese(code: &str, words: &str) -> String {
     text
 }
 
+/// The code that words begin with, and its meaning in English, where they were written as [`reason_chinese`] does.
+#[must_use]
+pub fn meaning(words: &str) -> Option<(&'static str, &'static str)> {
+    let begins = |(code, _, chinese): &&(&str, &str, &str)| {
+        words.strip_prefix(*code).is_some_and(|rest| rest.starts_with(chinese))
+    };
+    REASONS.iter().find(begins).map(|(code, english, _)| (*code, *english))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

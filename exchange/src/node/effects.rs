@@ -6,7 +6,7 @@ use domain::voucher::{Flag, Party, Voucher, VoucherKey};
 
 use super::turn::Turn;
 use super::{Log, Node, NodeFault};
-use crate::business::{Business, Effect, OnPurpose};
+use crate::business::{BY_ITSELF, Business, Effect, OnPurpose};
 use crate::encoding::cut;
 use crate::envelope::{Envelope, Seal, Subject};
 use crate::limits::{
@@ -16,9 +16,6 @@ use crate::notice::{Failure, Notice};
 use crate::record::Event;
 use crate::store::sending::Queueing;
 use crate::store::{OutState, StoreRefusal};
-
-/// In whose name the store does what its business decides.
-const BY_ITSELF: &str = "business";
 
 /// What follows from notices, once they are applied.
 #[derive(Default)]

@@ -55,6 +55,8 @@ pub struct Summary {
     pub details: usize,
     /// Its first payments, each once.
     pub payments: Vec<PaymentId>,
+    /// The voucher that it names as the one it comes of: in its head, or in the first detail that names one.
+    pub names: Option<VoucherKey>,
 }
 
 /// One letter of a page.
@@ -204,7 +206,10 @@ fn summary(voucher: &Voucher) -> Summary {
             payments.push(payment);
         }
     }
+    let VoucherKey { division, year, .. } = voucher.key;
+    let all = std::iter::once(head).chain(details.iter().map(|detail| &detail.fields));
     Summary {
+        names: all.filter_map(|fields| named_voucher(division, year, fields)).next(),
         amount_fen: sum(head),
         payee: payee.unwrap_or_default().to_owned(),
         details: details.len(),

@@ -11,14 +11,19 @@ mod columns;
 use std::fmt::Write as _;
 
 use domain::Fen;
+use domain::ids::Day;
 use domain::money::yuan_grouped;
 use domain::voucher::schema::schema;
+use domain::voucher::seal::SealSort;
 use domain::voucher::state::State;
 use domain::voucher::{Field, Flag, PartyKind, SealPlace, Value, Voucher};
 
 pub use capitals::in_capitals;
 
+use crate::business::BY_ITSELF;
 use crate::limits::PRINTED_DETAILS_MAX;
+use crate::signing::CertificateId;
+use crate::store::Deed;
 use crate::values;
 
 /// A voucher and what is known around it.
@@ -28,8 +33,23 @@ pub struct Sheet<'a> {
     pub voucher: &'a Voucher,
     /// Where it stands.
     pub state: State,
-    /// Which places are filled, with whose seal it is and when it was put there.
-    pub seals: &'a [(SealPlace, String)],
+    /// Which places are filled, and by whom.
+    pub seals: &'a [Sealed],
+    /// What was done about it beside its way on a line: by paper, voided, sent back.
+    pub deeds: &'a [Deed],
+}
+
+/// A place of a seal that is filled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// Which.
+    pub place: SealPlace,
+    /// Whose seal it is, as the certificate says.
+    pub by: String,
+    /// When it was put there.
+    pub day: Day,
+    /// The certificate. The same one may have filled several places.
+    pub certificate: CertificateId,
 }
 
 const STYLE: &str = "\
@@ -92,6 +112,7 @@ pub fn html(sheet: &Sheet<'_>) -> String {
     if !details.is_empty() {
         lines(sheet.voucher, &mut out);
     }
+    done(sheet.deeds, &mut out);
     seals(sheet, &mut out);
     out.push_str("</body>\n</html>\n");
     out
@@ -130,12 +151,14 @@ const fn party(kind: PartyKind) -> &'static str {
 fn shown(value: &Value) -> String {
     match value {
         Value::Amount(fen) => yuan_grouped(i128::from(fen.get())),
-        Value::Day(day) => {
-            let day = day.get();
-            format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100)
-        }
+        Value::Day(told) => day(*told),
         value => escaped(&values::told(value)),
     }
+}
+
+fn day(day: Day) -> String {
+    let day = day.get();
+    format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100)
 }
 
 fn cell(value: &Value) -> String {
@@ -254,13 +277,54 @@ fn lines(voucher: &Voucher, out: &mut String) {
     out.push_str("</table>\n");
 }
 
+/// What was done about a voucher, by whom and why: an official sees how it went, and why it came back.
+fn done(deeds: &[Deed], out: &mut String) {
+    if deeds.is_empty() {
+        return;
+    }
+    out.push_str("<table>\n<thead><tr><th>日期</th><th>办理情况</th><th>经办人</th><th>授权人</th><th>事由</th></tr></thead>\n<tbody>\n");
+    for deed in deeds {
+        let persons = |names: &[String]| {
+            let mut names = names.to_vec();
+            names.dedup();
+            escaped(&names.join("、"))
+        };
+        let by = if deed.by == [BY_ITSELF] { "凭证库".to_owned() } else { persons(&deed.by) };
+        tell(
+            out,
+            format_args!(
+                "<tr><td>{}</td><td>{}</td><td>{by}</td><td>{}</td><td>{}</td></tr>\n",
+                day(deed.day),
+                deed.what.chinese(),
+                persons(&deed.authorised_by),
+                escaped(&deed.reason),
+            ),
+        );
+    }
+    out.push_str("</tbody>\n</table>\n");
+}
+
+/// That one key stands in a place which is another's to fill, said plainly.
+fn stands_for(sealed: &Sealed, all: &[Sealed]) -> &'static str {
+    let places = || all.iter().filter(|one| one.certificate == sealed.certificate);
+    let is_organisations = places().any(|one| one.place.sort() == SealSort::Organisation);
+    match (sealed.place.sort(), is_organisations, places().count()) {
+        (SealSort::Person, true, _) => "<br>（未用个人证书，以单位密钥代签）",
+        (_, _, 2..) => "<br>（同一密钥签多处）",
+        _ => "",
+    }
+}
+
 fn seals(sheet: &Sheet<'_>, out: &mut String) {
     out.push_str("<ul class=\"seals\">\n");
     for &place in schema(sheet.voucher.key.kind).seals_of(sheet.voucher.flag) {
-        let filled = sheet.seals.iter().find(|(filled, _)| *filled == place);
+        let filled = sheet.seals.iter().find(|sealed| sealed.place == place);
         match filled {
-            Some((_, by)) => {
-                tell(out, format_args!("<li>{}<br>{}</li>\n", place.chinese(), escaped(by)))
+            Some(sealed) => {
+                let by = format!("{} {}", sealed.by, day(sealed.day));
+                let stands_for = stands_for(sealed, sheet.seals);
+                let (place, by) = (place.chinese(), escaped(&by));
+                tell(out, format_args!("<li>{place}<br>{by}{stands_for}</li>\n"));
             }
             None => tell(out, format_args!("<li class=\"empty\">{}</li>\n", place.chinese())),
         }

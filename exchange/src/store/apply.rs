@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use domain::ids::Day;
 use domain::voucher::{Flag, Party, PartyKind};
 
+use super::deeds::{Deed, Doing};
 use super::peer::Peer;
 use super::rows::{InState, OutState, Row, half};
 use super::sending::pieces_of;
@@ -12,7 +14,7 @@ use crate::certificates::Distrust;
 use crate::envelope::{Digest, Envelope};
 use crate::limits::ANSWERS_MAX;
 use crate::notice::{Failure, Notice};
-use crate::record::{Arrival, Event, Lane};
+use crate::record::{Arrival, Event, Lane, TwoPersons};
 
 /// Sequence of a letter whose record has none yet.
 const UNPLACED: [u32; 2] = [u32::MAX; 2];
@@ -48,6 +50,7 @@ impl Store {
     /// # Panics
     /// As [`Store::apply`].
     pub fn apply_read(&mut self, event: &Event, read: Option<&Envelope>) -> Option<Unplaced> {
+        let now = self.day;
         match event {
             Event::Owned(_) => self.owned = true,
             Event::Queued { to, lane, day, envelope } => {
@@ -110,8 +113,8 @@ impl Store {
                 }
                 return Some(Unplaced { party: *from, entry, outgoing: false });
             }
-            Event::Settled { from, entry, arrival, notices, .. } => {
-                self.settle(*from, *entry, arrival);
+            Event::Settled { from, entry, arrival, by, notices } => {
+                self.settle(*from, *entry, arrival, by);
                 self.follow(*from, notices);
             }
             Event::SentBack { to, entry } => {
@@ -121,12 +124,13 @@ impl Store {
                 let peer = self.peer_mut(*to);
                 assert!(peer.never_left(*entry), "only what never left is voided");
                 peer.no_longer_waits(*entry);
-                peer.end(*entry, OutState::Voided, format!("{by}: {reason}"));
+                peer.end(*entry, OutState::Voided, Deed::by(now, Doing::Voided, by, reason));
             }
             Event::GivenUp { to, entry, by, reason } => {
-                self.peer_mut(*to).end(*entry, OutState::GivenUp, format!("{by}: {reason}"));
+                let given_up = Deed::by(now, Doing::GivenUp, by, reason);
+                self.peer_mut(*to).end(*entry, OutState::GivenUp, given_up);
             }
-            Event::Resealed { to, entry, envelope, .. } => {
+            Event::Resealed { to, entry, envelope, by } => {
                 let held = self.holds(*to, envelope.voucher());
                 let peer = self.peer_mut(*to);
                 let row = peer.out.row(*entry);
@@ -137,12 +141,12 @@ impl Store {
                     row.state = OutState::Waiting as u8;
                     peer.waits(*entry, held);
                 }
-                peer.out_words.remove(entry);
+                peer.out_deeds.add(*entry, Deed::by(now, Doing::SealedAnew, by, ""));
                 return Some(Unplaced { party: *to, entry: *entry, outgoing: true });
             }
             Event::Stopped { to, entry, reason } => {
                 let peer = self.peer_mut(*to);
-                peer.end(*entry, OutState::Stopped, reason.clone());
+                peer.end(*entry, OutState::Stopped, Deed::of(now, Doing::Stopped, reason));
                 let voucher = voucher_of(peer.out.row(*entry));
                 self.alarm(
                     Some(*to),
@@ -151,28 +155,30 @@ impl Store {
                 );
             }
             Event::WentByPaper { to, entry, persons, reason } => {
+                let vouched = self.vouched(Doing::WentByPaper, persons, reason);
                 let peer = self.peer_mut(*to);
                 peer.out.row(*entry).by_paper = true;
-                let words = format!("{} and {}: {reason}", persons.first, persons.second);
-                peer.out_words.insert(*entry, words);
+                peer.out_deeds.add(*entry, vouched);
             }
             Event::CameByPaper { from, day, persons, envelope } => {
                 let entry = self.arrived(*from, 0, *day, &Arrival::Taken, Some(envelope));
+                let vouched = self.vouched(Doing::CameByPaper, persons, "");
                 let peer = self.peer_mut(*from);
                 peer.inbox.row(entry).by_paper = true;
-                let words = format!("{} and {}", persons.first, persons.second);
-                peer.in_words.insert(entry, words);
+                peer.in_deeds.add(entry, vouched);
                 return Some(Unplaced { party: *from, entry, outgoing: false });
             }
-            Event::AskedBack { to, entry, .. } => {
-                self.peer_mut(*to).out.row(*entry).asked_back = true;
+            Event::AskedBack { to, entry, by } => {
+                let peer = self.peer_mut(*to);
+                peer.out.row(*entry).asked_back = true;
+                peer.out_deeds.add(*entry, Deed::by(now, Doing::AskedBack, by, ""));
             }
             Event::Business(_) => {}
             Event::Certificate(event) => self.certificates.apply(event),
             Event::Day(day) => self.day = *day,
-            Event::Authorised { person, may, .. } => {
+            Event::Authorised { person, may, by } => {
                 if *may {
-                    self.authorised.insert(person.clone());
+                    self.authorised.insert(person.clone(), by.clone());
                 } else {
                     self.authorised.remove(person);
                 }
@@ -192,6 +198,14 @@ impl Store {
         None
     }
 
+    /// What two persons vouch for, with those who had authorised them.
+    fn vouched(&self, what: Doing, persons: &TwoPersons, reason: &str) -> Deed {
+        let by = vec![persons.first.clone(), persons.second.clone()];
+        let authority = |person: &String| self.authorised.get(person).cloned();
+        let authorised_by = by.iter().filter_map(authority).collect();
+        Deed { by, authorised_by, ..Deed::of(self.day, what, reason) }
+    }
+
     /// Says in which record a letter is.
     pub fn place(&mut self, letter: Unplaced, at: u64) {
         let peer = self.peer_mut(letter.party);
@@ -209,7 +223,7 @@ impl Store {
         &mut self,
         from: Party,
         number: u32,
-        day: domain::ids::Day,
+        day: Day,
         arrival: &Arrival,
         envelope: Option<&Envelope>,
     ) -> u32 {
@@ -233,8 +247,8 @@ impl Store {
         };
         // What was not taken or is set aside does not stand in the way of the right one under its key.
         let entry = self.peer_mut(from).inbox.push(row, state == InState::Taken);
-        if let Arrival::NotTaken { reason, .. } | Arrival::SetAside { reason } = arrival {
-            self.peer_mut(from).in_words.insert(entry, reason.clone());
+        if let Some(deed) = on_arrival(day, arrival, "") {
+            self.peer_mut(from).in_deeds.add(entry, deed);
         }
         let voucher = key.map(|key| (key, flag));
         match arrival {
@@ -259,32 +273,29 @@ impl Store {
         }
     }
 
-    fn settle(&mut self, from: Party, entry: u32, arrival: &Arrival) {
+    fn settle(&mut self, from: Party, entry: u32, arrival: &Arrival, by: &str) {
+        let now = self.day;
         let peer = self.peer_mut(from);
         let row = peer.inbox.row(entry);
         assert!(row.in_state() == InState::SetAside, "only what is set aside is settled");
         let voucher = voucher_of(row);
-        if let Arrival::SetAside { reason } = arrival {
-            peer.in_words.insert(entry, reason.clone());
+        let deed = on_arrival(now, arrival, by);
+        let released = || Deed::by(now, Doing::Released, by, "");
+        peer.in_deeds.add(entry, deed.unwrap_or_else(released));
+        if matches!(arrival, Arrival::SetAside { .. }) {
             return;
         }
-        row.state = in_state(arrival) as u8;
-        match arrival {
-            Arrival::Taken => {
-                let (key, flag) = voucher.expect("what is taken has a key");
-                peer.in_words.remove(&entry);
-                peer.inbox.add_to_index(&key, flag, entry);
-                self.note_receipt(from, voucher);
-            }
-            Arrival::NotTaken { reason, .. } => {
-                peer.in_words.insert(entry, reason.clone());
-            }
-            _ => {}
+        peer.inbox.row(entry).state = in_state(arrival) as u8;
+        if *arrival == Arrival::Taken {
+            let (key, flag) = voucher.expect("what is taken has a key");
+            peer.inbox.add_to_index(&key, flag, entry);
+            self.note_receipt(from, voucher);
         }
     }
 
     /// What notices say of our letters.
     pub(super) fn follow(&mut self, from: Party, notices: &[Notice]) {
+        let now = self.day;
         for notice in notices {
             let peer = self.peer_mut(from);
             match notice {
@@ -303,7 +314,7 @@ impl Store {
                     let Some(entry) = peer.entry_of(*number) else { continue };
                     // What is sealed anew or stopped is so by events of their own.
                     if peer.may_come_back(entry) && !failure.may_be_mended() {
-                        peer.end(entry, OutState::NotTaken, reason.clone());
+                        peer.end(entry, OutState::NotTaken, Deed::of(now, Doing::NotTaken, reason));
                     } else if peer.out.row(entry).out_state() == OutState::Receipted {
                         let voucher = voucher_of(peer.out.row(entry));
                         let what = format!("it did not take what it has answered: {reason}");
@@ -314,7 +325,7 @@ impl Store {
                     if let Some(entry) = peer.out.find(key, *flag)
                         && peer.may_come_back(entry)
                     {
-                        peer.end(entry, OutState::Returned, reason.clone());
+                        peer.end(entry, OutState::Returned, Deed::of(now, Doing::Returned, reason));
                     } else {
                         let what = format!("it sends back what it cannot: {reason}");
                         self.alarm(Some(from), Some((*key, *flag)), what);
@@ -325,6 +336,7 @@ impl Store {
                     let row = peer.out.row(entry);
                     if std::mem::take(&mut row.asked_back) {
                         let voucher = voucher_of(row);
+                        peer.out_deeds.add(entry, Deed::of(now, Doing::Kept, ""));
                         let what = "it keeps what was asked back".to_owned();
                         self.alarm(Some(from), voucher, what);
                     }
@@ -393,9 +405,9 @@ impl Peer {
         matches!(state, Some(OutState::Given | OutState::Arrived | OutState::Taken))
     }
 
-    fn end(&mut self, entry: u32, state: OutState, words: String) {
+    fn end(&mut self, entry: u32, state: OutState, deed: Deed) {
         self.out.row(entry).state = state as u8;
-        self.out_words.insert(entry, words);
+        self.out_deeds.add(entry, deed);
     }
 
     fn no_longer_waits(&mut self, entry: u32) {
@@ -453,6 +465,16 @@ const fn in_state(arrival: &Arrival) -> InState {
         Arrival::SetAside { .. } => InState::SetAside,
         Arrival::Notices => InState::Notices,
     }
+}
+
+/// What is done with a letter that does not go its way on arrival, or when a person settles it.
+fn on_arrival(day: Day, arrival: &Arrival, by: &str) -> Option<Deed> {
+    let (what, reason) = match arrival {
+        Arrival::SetAside { reason } => (Doing::SetAside, reason),
+        Arrival::NotTaken { reason, .. } => (Doing::Refused, reason),
+        Arrival::Taken | Arrival::Repeated { .. } | Arrival::Notices => return None,
+    };
+    Some(Deed::by(day, what, by, reason))
 }
 
 /// What no honest party does by mistake.

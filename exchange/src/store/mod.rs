@@ -6,6 +6,7 @@
 
 mod apply;
 mod arriving;
+mod deeds;
 mod peer;
 pub(crate) mod persons;
 mod rows;
@@ -13,7 +14,7 @@ pub mod search;
 pub(crate) mod sending;
 mod status;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use domain::ids::Day;
 use domain::voucher::state::RemoteStatus;
@@ -25,6 +26,7 @@ use crate::signing::PublicKey;
 
 pub use apply::Unplaced;
 pub use arriving::{Checked, Judged};
+pub use deeds::{Deed, Doing};
 pub use peer::{Letters, Peer, Proof};
 pub use persons::StoreRefusal;
 pub use rows::{InState, OutState, Row};
@@ -66,7 +68,8 @@ pub struct Store {
     day: Day,
     peers: BTreeMap<Party, Peer>,
     certificates: Certificates,
-    authorised: BTreeSet<String>,
+    /// Who may vouch for paper vouchers, and by whose word.
+    authorised: BTreeMap<String, String>,
     followed: Vec<u8>,
     /// Whether its journal says whose it is.
     owned: bool,
@@ -87,7 +90,7 @@ impl Store {
             day: Day::default(),
             peers: BTreeMap::new(),
             certificates: Certificates::under(root),
-            authorised: BTreeSet::new(),
+            authorised: BTreeMap::new(),
             followed: Vec::new(),
             owned: false,
             after_cut_off: false,
@@ -140,7 +143,7 @@ impl Store {
 
     /// Who may vouch for paper vouchers.
     pub fn authorised(&self) -> impl Iterator<Item = &str> {
-        self.authorised.iter().map(String::as_str)
+        self.authorised.keys().map(String::as_str)
     }
 
     /// Whether the banks' cut-off has passed, and what is for them is held for the next working day.
@@ -155,6 +158,13 @@ impl Store {
             peer.held.iter().filter_map(|entry| peer.out.get(*entry).and_then(|row| row.key))
         });
         entries
+    }
+
+    /// Whether a letter of ours is held for the next working day, since the banks' cut-off has passed.
+    #[must_use]
+    pub fn is_held(&self, to: Party, row: &Row) -> bool {
+        let voucher = row.key.map(|key| (key, row.flag));
+        row.out_state() == OutState::Waiting && self.holds(to, voucher)
     }
 
     /// Whether a letter is held: an original to a bank after the cut-off, which would wait there (R-CUTOFF).

@@ -1,11 +1,12 @@
 //! What a store keeps of one counterparty: an outbox, an inbox, and the numbers both ways.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use domain::arena::Arena;
 use domain::id_index::IdIndex;
 use domain::voucher::{Flag, VoucherKey};
 
+use super::deeds::{Deed, Deeds};
 use super::rows::{OutState, Row};
 use crate::limits::{LETTERS_MAX, WINDOW_LETTERS_MAX};
 use crate::record::Lane;
@@ -153,10 +154,10 @@ pub struct Peer {
     pub(super) received: u64,
     /// What came so far of a letter in pieces.
     pub(super) partial: Vec<u8>,
-    /// Words about letters of ours that did not go their way, by entry.
-    pub(super) out_words: BTreeMap<u32, String>,
-    /// Words about letters of its that did not, by entry.
-    pub(super) in_words: BTreeMap<u32, String>,
+    /// What was done about letters of ours.
+    pub(super) out_deeds: Deeds,
+    /// What was done about letters of its.
+    pub(super) in_deeds: Deeds,
 }
 
 impl Peer {
@@ -170,8 +171,8 @@ impl Peer {
             acknowledged: 0,
             received: 0,
             partial: Vec::new(),
-            out_words: BTreeMap::new(),
-            in_words: BTreeMap::new(),
+            out_deeds: Deeds::default(),
+            in_deeds: Deeds::default(),
         }
     }
 
@@ -226,14 +227,26 @@ impl Peer {
 
     /// Words about a letter of ours that did not go its way.
     #[must_use]
-    pub fn words_about_ours(&self, entry: u32) -> Option<&str> {
-        self.out_words.get(&entry).map(String::as_str)
+    pub fn words_about_ours(&self, entry: u32) -> Option<String> {
+        self.out_deeds.words(entry)
+    }
+
+    /// What was done about a letter of ours, by whom and why.
+    #[must_use]
+    pub fn deeds_about_ours(&self, entry: u32) -> &[Deed] {
+        self.out_deeds.of(entry)
     }
 
     /// Words about a letter of its that did not go its way.
     #[must_use]
-    pub fn words_about_its(&self, entry: u32) -> Option<&str> {
-        self.in_words.get(&entry).map(String::as_str)
+    pub fn words_about_its(&self, entry: u32) -> Option<String> {
+        self.in_deeds.words(entry)
+    }
+
+    /// What was done about a letter of its, by whom and why.
+    #[must_use]
+    pub fn deeds_about_its(&self, entry: u32) -> &[Deed] {
+        self.in_deeds.of(entry)
     }
 
     /// The letters that may be given to a line next: the first lane first, at most so many, and never more on

@@ -251,7 +251,7 @@ impl Store {
             return Err(StoreRefusal::SamePerson { person: first.clone() });
         }
         for person in [first, second] {
-            if !self.authorised.contains(person) {
+            if !self.authorised.contains_key(person) {
                 return Err(StoreRefusal::NotAuthorised { person: person.clone() });
             }
         }

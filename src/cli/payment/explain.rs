@@ -30,10 +30,15 @@ Examples:
       --as-of 2022-03-04T16:30
   treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --server 127.0.0.1:7370 \\
       --exchange 127.0.0.1:7009
+  treasury payment explain 01927c5e-4b7a-7d11-9a41-000000000001 --server 127.0.0.1:7370 \\
+      --exchange 127.0.0.1:7009 --beside 127.0.0.1:7010 --beside 127.0.0.1:7012
 
 Tells every committed event of the payment: what it did, who gave it, when, and where it lies in the
 journal. Facts that did not fit are told with the reason. A running server is asked for them; a data
-directory is read from its first record. With --exchange the payment's vouchers are told too.")]
+directory is read from its first record. With --exchange the payment's vouchers are told too: which
+voucher each fact was heard of; what was done about a voucher, by which persons, when and why; the payees
+beside an order; what was ordered in its place; corrections and open differences. With --beside a bank
+or the central bank of a test province says what it has in its own books, and what it waits for.")]
 pub(super) struct ExplainPayment {
     /// The payment's id.
     #[arg(value_parser = arguments::payment)]
@@ -55,6 +60,10 @@ pub(super) struct ExplainPayment {
     /// Where finance's voucher store hears people: the payment's vouchers are told too, as they stand now.
     #[arg(long, value_name = "ADDRESS", conflicts_with = "as_of")]
     exchange: Option<SocketAddr>,
+    /// Where a bank or the central bank of a test province hears people: what it has of the vouchers is told too. Give
+    /// one for each.
+    #[arg(long, value_name = "ADDRESS", requires = "exchange")]
+    beside: Vec<SocketAddr>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -66,6 +75,8 @@ struct Line {
     time: String,
     json: Value,
     told: Both,
+    /// The voucher that its fact was heard of.
+    voucher: Option<String>,
 }
 
 impl ExplainPayment {
@@ -90,12 +101,12 @@ impl ExplainPayment {
         let mut vouchers = BTreeMap::new();
         for &book in tales.of.keys().filter(|_| self.exchange.is_some()) {
             let exchange = self.exchange.expect("it was looked at");
-            vouchers.insert(book, OfPayment::ask(exchange, book, self.payment)?);
+            vouchers.insert(book, OfPayment::ask(exchange, &self.beside, book, self.payment)?);
         }
         let mut out = std::io::stdout().lock();
         if self.json {
             let one = |(&book, tale): (&Book, &Tale)| {
-                let mut told = self.to_json(book, tale);
+                let mut told = self.to_json(book, tale, vouchers.get(&book));
                 if let Some(vouchers) = vouchers.get(&book) {
                     told["exchange"] = vouchers.json();
                 }
@@ -115,8 +126,9 @@ impl ExplainPayment {
         Ok(Exit::Ok)
     }
 
-    fn lines(&self, tale: &Tale) -> Vec<Line> {
-        let told = Told::new(self.payment, tale.view.as_ref());
+    fn lines(&self, tale: &Tale, vouchers: Option<&OfPayment>) -> Vec<Line> {
+        let sources = vouchers.map_or_else(Vec::new, OfPayment::sources);
+        let told = Told::new(self.payment, tale.view.as_ref()).heard_of(&sources);
         let mut ids = Vec::new();
         let line = |kept: &super::collect::Kept| {
             let event = kept.event(&mut ids)?;
@@ -130,6 +142,7 @@ impl ExplainPayment {
                     "event": event_json(&event, protocol::Position { epoch, sequence }),
                 }),
                 told: told.event(&event),
+                voucher: told.source(&event).map(|(key, _)| key.to_string()),
             })
         };
         tale.events.iter().filter_map(line).collect()
@@ -144,7 +157,7 @@ impl ExplainPayment {
     ) -> std::io::Result<()> {
         let (division, year) = (book.0.0, book.1.get());
         writeln!(out, "payment {} of division {division} in {year}", self.payment)?;
-        for line in self.lines(tale) {
+        for line in self.lines(tale, vouchers) {
             writeln!(out, "\n{}  {}", line.position, line.time)?;
             writeln!(out, "  {}", line.told.english)?;
             writeln!(out, "  {}", line.told.chinese)?;
@@ -160,15 +173,16 @@ impl ExplainPayment {
         writeln!(out, "\n{when}\n  {}\n  {}", now.english, now.chinese)
     }
 
-    fn to_json(&self, book: Book, tale: &Tale) -> Value {
+    fn to_json(&self, book: Book, tale: &Tale, vouchers: Option<&OfPayment>) -> Value {
         let now = now_of(tale);
         let events: Vec<Value> = self
-            .lines(tale)
+            .lines(tale, vouchers)
             .into_iter()
             .map(|line| {
                 let mut object = line.json;
                 object["english"] = json!(line.told.english);
                 object["chinese"] = json!(line.told.chinese);
+                object["voucher"] = json!(line.voucher);
                 object
             })
             .collect();

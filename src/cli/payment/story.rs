@@ -4,27 +4,53 @@ use domain::codes::{FactKind, Path, ResolveAction, Role, StepKind};
 use domain::command::{By, Fact, Reserve, Step};
 use domain::event::{Event, EventBody, RefusedId};
 use domain::ids::PaymentId;
+use domain::voucher::heard::heard_of;
+use domain::voucher::{Flag, VoucherKey};
 use domain::{Code, Fen, Refusal};
 use protocol::views::PaymentView;
 
 use super::now::Both;
+use super::reasons;
 use crate::cli::show::{day, yuan};
 use crate::cli::words::who;
+use crate::party::finance::EXCHANGE;
 
 /// What is known of the payment when an event of it is told.
 pub(in crate::cli) struct Told<'a> {
     payment: PaymentId,
     view: Option<&'a PaymentView>,
+    /// Vouchers that facts may have been heard of.
+    sources: &'a [(VoucherKey, Flag)],
 }
 
 impl<'a> Told<'a> {
     pub(in crate::cli) fn new(payment: PaymentId, view: Option<&'a PaymentView>) -> Told<'a> {
-        Told { payment, view }
+        Told { payment, view, sources: &[] }
+    }
+
+    /// With the vouchers that facts may have been heard of.
+    pub(super) fn heard_of(self, sources: &'a [(VoucherKey, Flag)]) -> Told<'a> {
+        Told { sources, ..self }
+    }
+
+    /// The voucher that the fact of an event was heard of.
+    pub(super) fn source(&self, event: &Event<'_>) -> Option<(VoucherKey, Flag)> {
+        match &event.body {
+            EventBody::FactTaken { command, .. } | EventBody::FactParked { command, .. } => {
+                heard_of(command, self.sources)
+            }
+            _ => None,
+        }
     }
 
     /// What an event did.
     pub(in crate::cli) fn event(&self, event: &Event<'_>) -> Both {
         let mut told = self.body(event);
+        if let EventBody::FactTaken { command, .. } | EventBody::FactParked { command, .. } =
+            &event.body
+        {
+            self.said(command, &mut told);
+        }
         told.push(&format!("; {}", who(event.by)), &format!("；{}", who_chinese(event.by)));
         if let Some((quota, version)) = event.quota_version() {
             let chinese = format!("；指标{quota}第{version}版");
@@ -107,6 +133,30 @@ impl<'a> Told<'a> {
                 )
             }
             _ => Both::new(event.slug(), event.slug()),
+        }
+    }
+
+    /// What a fact's reporter said, and by which voucher.
+    fn said(&self, fact: &Fact<'_>, told: &mut Both) {
+        if !fact.note.is_empty() {
+            let words = reasons::told(fact.note);
+            told.push(
+                &format!("; reason: {}", words.english),
+                &format!("；事由：{}", words.chinese),
+            );
+        }
+        let Some((key, flag)) = heard_of(fact, self.sources) else { return };
+        let chinese = key.kind.chinese();
+        match (flag, fact.kind) {
+            (Flag::Receipt, _) => told
+                .push(&format!("; by the receipt of {key}"), &format!("；据{chinese}{key}的回单")),
+            (Flag::Original, FactKind::Reject) => told.push(
+                &format!("; {key} was not paid and is at its end"),
+                &format!("；{chinese}{key}未支付，已退回"),
+            ),
+            (Flag::Original, _) => {
+                told.push(&format!("; by {key}"), &format!("；据{chinese}{key}"));
+            }
         }
     }
 
@@ -349,5 +399,8 @@ fn who_chinese(by: By) -> String {
         Role::Operator => "运维",
         Role::Engine => "系统代",
     };
-    format!("{role}{}，渠道{}", by.person.0, by.channel.0)
+    match by.person {
+        EXCHANGE => format!("凭证库转告（{role}），渠道{}", by.channel.0),
+        person => format!("{role}{}，渠道{}", person.0, by.channel.0),
+    }
 }

@@ -7,7 +7,6 @@ use std::sync::mpsc::Receiver;
 use anyhow::Result;
 use domain::codes::Role;
 use domain::command::{Body, By};
-use domain::ids::PersonId;
 use domain::refusal::Retry;
 use domain::{Code, Command};
 use exchange::finance::record::FactDue;
@@ -18,10 +17,7 @@ use protocol::client::{BlockingClient, Options};
 use protocol::{Environment, Hello, Outcome};
 
 use super::engine::Engine;
-use super::{CHANNEL, PAUSE};
-
-/// In whose name banks' and the central bank's answers are given: they name no person.
-const PERSON: PersonId = PersonId(u64::MAX - 1);
+use super::{CHANNEL, EXCHANGE, PAUSE};
 
 /// Facts that are given to the engine at once.
 const FACTS_PER_TURN: usize = 4_096;
@@ -116,7 +112,7 @@ fn give_first(clients: &Clients, waiting: &[(u64, FactDue)]) -> Result<Option<u6
     let Some((_, first)) = waiting.first() else { return Ok(None) };
     let role = first.role();
     let alike = waiting.iter().take_while(|(_, fact)| fact.role() == role);
-    let by = By { person: PERSON, role, channel: CHANNEL };
+    let by = By { person: EXCHANGE, role, channel: CHANNEL };
     let commands: Vec<Command<'_>> =
         alike.map(|(_, fact)| Command { by, body: Body::Fact(fact.fact()) }).collect();
     let outcomes = clients[&role].submit_all(&commands)?;

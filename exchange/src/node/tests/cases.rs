@@ -86,7 +86,7 @@ fn what_is_refused_or_sent_back_is_heard_once() {
     }
     let peer = world.finance.store().peer(party(BANK)).expect("a peer");
     let entry = peer.out.find(&key(1), Flag::Original).expect("a voucher");
-    assert_eq!(peer.words_about_ours(entry), Some("account closed"));
+    assert_eq!(peer.words_about_ours(entry), Some("account closed".to_owned()));
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn a_seal_of_nobody_of_another_or_over_other_bytes_binds_nobody() {
     }
     let words = |entry| {
         let peer = world.finance.store().peer(party(BANK)).expect("a peer");
-        peer.words_about_ours(entry).expect("words").to_owned()
+        peer.words_about_ours(entry).expect("words")
     };
     assert!(words(0).contains("not filed with us"), "{}", words(0));
     assert!(words(1).contains("another party's"), "{}", words(1));
