@@ -57,6 +57,8 @@ enum Who {
 Examples:
   treasury simulate keys /tmp/keys --party finance:370000000 --party bank:102 \\
     --party central-bank:3700
+  treasury simulate keys /tmp/keys --party finance:370000000 --party central-bank:3700 \\
+    --person finance:370000000=finance-maker=王芳 --person finance:370000000=finance-checker=李强
   treasury simulate keys /tmp/keys --renew bank:102 --first 2022-06-01 --last 2024-06-30
 
 The province's root key is kept in `root`, which nobody but you may read. With --renew a party
@@ -69,6 +71,10 @@ struct Keys {
     /// A party. Give one for each.
     #[arg(long = "party", value_name = "PARTY", required_unless_present = "renew")]
     parties: Vec<Party>,
+    /// A person with a key of their own for one place of a party's seals; without one the party's key fills it. Give one
+    /// for each.
+    #[arg(long = "person", value_name = "PARTY=PLACE=NAME", conflicts_with = "renew")]
+    persons: Vec<keys::Person>,
     /// The party that gets a new key and certificate.
     #[arg(long, value_name = "PARTY", conflicts_with = "parties")]
     renew: Option<Party>,
@@ -137,7 +143,7 @@ impl Keys {
     fn run(self) -> Result<Exit> {
         let days = keys::Days { first: day_of(&self.first)?, last: day_of(&self.last)? };
         let Some(party) = self.renew else {
-            keys::make(&self.dir, &self.parties, days)?;
+            keys::make(&self.dir, &self.parties, &self.persons, days)?;
             return Ok(Exit::Ok);
         };
         let (id, file) = keys::renew(&self.dir, party, days)?;

@@ -6,7 +6,6 @@ use domain::office::rules::windows::day_number;
 use domain::voucher::SealPlace;
 use exchange::business::Business;
 use exchange::certificates::{CertificateState, Filed};
-use exchange::node::KeyRing;
 use exchange::party::RunningNode;
 use exchange::party::identity::Identity;
 use exchange::signing::CertificateId;
@@ -92,10 +91,19 @@ pub(crate) fn renew<B: Business>(
     node: &mut RunningNode<B>,
     identity: &Identity,
 ) -> Result<Value, String> {
-    let (id, store) = (identity.seal.certificate(), node.store());
-    if *store.certificates().root() != identity.root {
+    if *node.store().certificates().root() != identity.root {
         return Err("root.pub there is not the root that this party trusts; its keys are of another province".to_owned());
     }
+    let ids = identity.keys.certificates();
+    ids.iter().try_for_each(|id| is_good(node, *id))?;
+    node.renew_keys(identity.keys.clone());
+    let told: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    Ok(json!({ "done": true, "certificate": told[0], "certificates": told }))
+}
+
+/// Whether a party may seal under a certificate today.
+fn is_good<B: Business>(node: &RunningNode<B>, id: CertificateId) -> Result<(), String> {
+    let store = node.store();
     let again = "then renew the keys again";
     let no = |what: String| Err(format!("the key there has certificate {id}, which {what}"));
     let Some(filed) = store.certificates().get(id) else {
@@ -103,16 +111,12 @@ pub(crate) fn renew<B: Business>(
     };
     let (first, last) = (filed.certificate.first.get(), filed.certificate.last.get());
     match filed.state_on(store.day()) {
-        CertificateState::Active | CertificateState::Expiring => {}
+        CertificateState::Active | CertificateState::Expiring => Ok(()),
         CertificateState::Filed => {
-            return no(format!("nobody has verified; have another person verify it, {again}"));
+            no(format!("nobody has verified; have another person verify it, {again}"))
         }
-        CertificateState::Verified => {
-            return no(format!("is good from {first} on; renew the keys then"));
-        }
-        CertificateState::Ended => return no(format!("ended on {last}; have a new one issued")),
-        CertificateState::Revoked => return no("is revoked; have a new one issued".to_owned()),
+        CertificateState::Verified => no(format!("is good from {first} on; renew the keys then")),
+        CertificateState::Ended => no(format!("ended on {last}; have a new one issued")),
+        CertificateState::Revoked => no("is revoked; have a new one issued".to_owned()),
     }
-    node.renew_keys(KeyRing::new(std::sync::Arc::clone(&identity.seal)));
-    Ok(json!({ "done": true, "certificate": id.to_string() }))
 }

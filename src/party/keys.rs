@@ -13,7 +13,7 @@ use domain::voucher::{Party, SealPlace};
 use exchange::certificates::Certificate;
 use exchange::envelope::Seals;
 use exchange::link::tls::name_of;
-use exchange::party::identity::file_name;
+use exchange::party::identity::{file_name, key_file};
 use exchange::signing::{CertificateId, Ed25519Signer};
 
 use crate::{entropy, hex};
@@ -30,8 +30,38 @@ pub(crate) struct Days {
     pub(crate) last: Day,
 }
 
+/// A person with a key of their own for one place of a party's seals.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    party: Party,
+    place: SealPlace,
+    name: String,
+}
+
+impl std::str::FromStr for Person {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Person> {
+        let parts = text.split_once('=');
+        let parts = parts.and_then(|(party, rest)| Some((party, rest.split_once('=')?)));
+        let Some((party, (place, name))) = parts else {
+            bail!("`{text}` names no person; write them like finance:370000000=finance-maker=王芳");
+        };
+        let party: Party = party.parse()?;
+        let places = || SealPlace::ALL.iter().filter(|place| place.party() == party.kind());
+        let Some(place) = places().find(|known| known.slug() == place).copied() else {
+            let known: Vec<&str> = places().map(|place| place.slug()).collect();
+            bail!("`{place}` is no place of {party}'s seals; there are {}", known.join(", "));
+        };
+        Ok(Person { party, place, name: name.to_owned() })
+    }
+}
+
 /// Makes a directory for each party, with its own keys and what it needs of the others, and one for the root's key.
-pub(crate) fn make(dir: &Path, parties: &[Party], days: Days) -> Result<()> {
+pub(crate) fn make(dir: &Path, parties: &[Party], persons: &[Person], days: Days) -> Result<()> {
+    if let Some(stranger) = persons.iter().find(|person| !parties.contains(&person.party)) {
+        bail!("--person names {}, which is no --party; give it too", stranger.party);
+    }
     if dir.exists() {
         bail!("{} is there already; choose a new directory", dir.display());
     }
@@ -43,9 +73,15 @@ pub(crate) fn make(dir: &Path, parties: &[Party], days: Days) -> Result<()> {
     for &party in parties {
         let own = dir.join(file_name(party));
         std::fs::create_dir_all(&own).with_context(|| format!("cannot make {}", own.display()))?;
-        let (secret, certificate) = issue(party, days, &root)?;
-        write_secret(&own.join("seal.pem"), &Ed25519Signer::to_pem(&secret))?;
-        seals.push((party, certificate));
+        let (secret, certificate) = issue(party, None, days, &root)?;
+        write_secret(&own.join(key_file(None)), &Ed25519Signer::to_pem(&secret))?;
+        seals.push((format!("{}.cert", file_name(party)), certificate));
+        for person in persons.iter().filter(|person| person.party == party) {
+            let (secret, certificate) = issue(party, Some(person), days, &root)?;
+            write_secret(&own.join(key_file(Some(person.place))), &Ed25519Signer::to_pem(&secret))?;
+            let name = format!("{}-{}.cert", file_name(party), person.place.slug());
+            seals.push((name, certificate));
+        }
         let key = rcgen::KeyPair::generate()?;
         let line = rcgen::CertificateParams::new(vec![name_of(party)])?.self_signed(&key)?;
         write(&own.join("tls.pem"), line.pem().as_bytes())?;
@@ -55,8 +91,8 @@ pub(crate) fn make(dir: &Path, parties: &[Party], days: Days) -> Result<()> {
     for &party in parties {
         let own = dir.join(file_name(party));
         write(&own.join("root.pub"), format!("{root_text}\n").as_bytes())?;
-        for (other, bytes) in &seals {
-            write(&own.join(format!("{}.cert", file_name(*other))), bytes)?;
+        for (name, bytes) in &seals {
+            write(&own.join(name), bytes)?;
         }
         for (other, pem) in lines.iter().filter(|(other, _)| *other != party) {
             write(&own.join(format!("{}.tls.pem", file_name(*other))), pem.as_bytes())?;
@@ -84,14 +120,14 @@ pub(crate) fn renew(dir: &Path, party: Party, days: Days) -> Result<(Certificate
         bail!("{} has no keys of {party}; name a party that it has", dir.display());
     }
     let name = free_name(&own, party);
-    let (secret, bytes) = issue(party, days, &root)?;
+    let (secret, bytes) = issue(party, None, days, &root)?;
     for entry in std::fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
         let theirs = entry?.path();
         if theirs.join("root.pub").exists() {
             write(&theirs.join(&name), &bytes)?;
         }
     }
-    let (new, seal) = (own.join("seal.pem.new"), own.join("seal.pem"));
+    let (new, seal) = (own.join("seal.pem.new"), own.join(key_file(None)));
     write_secret(&new, &Ed25519Signer::to_pem(&secret))?;
     std::fs::rename(&new, &seal).with_context(|| format!("cannot write {}", seal.display()))?;
     let (certificate, _) = Certificate::read(&bytes)?;
@@ -105,13 +141,19 @@ fn free_name(own: &Path, party: Party) -> String {
     free.expect("numbers do not end before files do")
 }
 
-/// A new key of a party, and its certificate.
-fn issue(party: Party, days: Days, root: &Ed25519Signer) -> Result<([u8; 32], Vec<u8>)> {
+/// A new key of a party, or of a person for one place, and its certificate.
+fn issue(
+    party: Party,
+    person: Option<&Person>,
+    days: Days,
+    root: &Ed25519Signer,
+) -> Result<([u8; 32], Vec<u8>)> {
     let secret = entropy::bytes()?;
+    let all = || SealPlace::ALL.iter().fold(Seals::NONE, |all, place| all.with(*place));
     let certificate = Certificate {
         party,
-        holder: "业务专用章".to_owned(),
-        seals: SealPlace::ALL.iter().fold(Seals::NONE, |all, place| all.with(*place)),
+        holder: person.map_or_else(|| "业务专用章".to_owned(), |person| person.name.clone()),
+        seals: person.map_or_else(all, |person| Seals::NONE.with(person.place)),
         first: days.first,
         last: days.last,
         key: signer(&secret).public_key(),

@@ -41,6 +41,13 @@ impl KeyRing {
         self.at(place).certificate()
     }
 
+    /// Every certificate it seals with: the party's own first, then those of places.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<CertificateId> {
+        let others = self.others.values().map(|signer| signer.certificate());
+        std::iter::once(self.organisation.certificate()).chain(others).collect()
+    }
+
     /// Sets the seals that envelopes have to have, on so many threads where there are many.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `root.pub` | the province's root: its public Ed25519 key, 64 hexadecimal digits |
 //! | `seal.pem` | the key the party seals with (PKCS#8) |
+//! | `seal-PLACE.pem` | the key of one place, if that has one of its own: `seal-finance-maker.pem` |
 //! | `PARTY.cert` | a certificate under the root, its own and those of others |
 //! | `tls.pem`, `tls-key.pem` | its certificate and key for lines |
 //! | `PARTY.tls.pem` | what a counterparty's line is filed with |
@@ -14,13 +15,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use domain::voucher::Party;
+use domain::voucher::{Party, SealPlace};
 use thiserror::Error;
 
 use crate::certificates::{Certificate, CertificateFault};
 use crate::link::hello::Environment;
 use crate::link::tls::{Filed, Own, TlsError};
-use crate::signing::{Algorithm, Ed25519Signer, Ed25519Verifier, PublicKey, Signer, SigningError};
+use crate::node::KeyRing;
+use crate::signing::{
+    Algorithm, CertificateId, Ed25519Signer, Ed25519Verifier, PublicKey, Signer, SigningError,
+};
 
 /// Why a party's files cannot be used.
 #[derive(Debug, Error)]
@@ -41,13 +45,19 @@ pub enum IdentityError {
         /// The file.
         path: PathBuf,
     },
-    /// There is no certificate of the party's own that fits its key.
-    #[error("{dir} has no certificate of {party} for the key in seal.pem; have one issued")]
+    /// There is no certificate of the party's own that fits a key, and may seal where it seals.
+    #[error(
+        "{dir} has no certificate of {party} for the key in {file} that may seal {place}; have one issued"
+    )]
     NoCertificate {
         /// The directory.
         dir: PathBuf,
+        /// The file of the key.
+        file: String,
         /// The party.
         party: Party,
+        /// The place; its own where the key is the party's.
+        place: String,
     },
     /// A certificate.
     #[error("{path}: {fault}")]
@@ -77,8 +87,8 @@ pub enum IdentityError {
 pub struct Identity {
     /// The province's root.
     pub root: PublicKey,
-    /// The party's own seal.
-    pub seal: Arc<dyn Signer>,
+    /// The keys the party seals with.
+    pub keys: KeyRing,
     /// Every certificate there is, whole.
     pub certificates: Vec<Vec<u8>>,
     /// For lines.
@@ -100,22 +110,16 @@ impl Identity {
     pub fn read(dir: &Path, me: Party) -> Result<Identity, IdentityError> {
         let root = root(&dir.join("root.pub"))?;
         let certificates = certificates(dir, &root)?;
-        let unnamed = Ed25519Signer::from_pem(
-            &text(&dir.join("seal.pem"))?,
-            crate::signing::CertificateId([0; 16]),
-        )?;
-        let key = unnamed.public_key();
-        let own = certificates
+        let own: Vec<&Certificate> = certificates
             .values()
-            .find(|(certificate, _)| certificate.party == me && certificate.key == key);
-        let Some((certificate, _)) = own else {
-            return Err(IdentityError::NoCertificate { dir: dir.to_owned(), party: me });
-        };
-        let seal: Arc<dyn Signer> = Arc::new(unnamed.named(certificate.id()));
+            .map(|(certificate, _)| certificate)
+            .filter(|certificate| certificate.party == me)
+            .collect();
+        let keys = keys(dir, me, &own)?;
         let (chain, tls_key) = (bytes(&dir.join("tls.pem"))?, bytes(&dir.join("tls-key.pem"))?);
         Ok(Identity {
             root,
-            seal,
+            keys,
             own: Own::from_pem(me, &chain, &tls_key)?,
             certificates: certificates.into_values().map(|(_, bytes)| bytes).collect(),
             dir: dir.to_owned(),
@@ -138,6 +142,41 @@ impl Identity {
         let path = self.dir.join(format!("{}.tls.pem", file_name(peer)));
         Ok(Filed::from_pem(peer, &bytes(&path)?, &[])?)
     }
+}
+
+/// The party's own key, and those of the places for which there is a file.
+fn keys(dir: &Path, me: Party, own: &[&Certificate]) -> Result<KeyRing, IdentityError> {
+    let mut ring = KeyRing::new(signer(dir, me, own, None)?);
+    for place in SealPlace::ALL.iter().filter(|place| place.party() == me.kind()) {
+        if dir.join(key_file(Some(*place))).exists() {
+            ring = ring.with(*place, signer(dir, me, own, Some(*place))?);
+        }
+    }
+    Ok(ring)
+}
+
+/// The file of the key of a place; of the party's own key for none.
+#[must_use]
+pub fn key_file(place: Option<SealPlace>) -> String {
+    place.map_or_else(|| "seal.pem".to_owned(), |place| format!("seal-{}.pem", place.slug()))
+}
+
+/// A key with the certificate of the party that is for it, and may seal its place.
+fn signer(
+    dir: &Path,
+    me: Party,
+    own: &[&Certificate],
+    place: Option<SealPlace>,
+) -> Result<Arc<dyn Signer>, IdentityError> {
+    let file = key_file(place);
+    let unnamed = Ed25519Signer::from_pem(&text(&dir.join(&file))?, CertificateId([0; 16]))?;
+    let key = unnamed.public_key();
+    let fits = |one: &&&Certificate| one.key == key && place.is_none_or(|place| one.may_set(place));
+    let Some(certificate) = own.iter().find(fits) else {
+        let place = place.map_or_else(|| "for it".to_owned(), |place| place.slug().to_owned());
+        return Err(IdentityError::NoCertificate { dir: dir.to_owned(), file, party: me, place });
+    };
+    Ok(Arc::new(unnamed.named(certificate.id())))
 }
 
 fn root(path: &Path) -> Result<PublicKey, IdentityError> {

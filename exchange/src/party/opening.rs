@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::business::Business;
 use crate::limits::PARTY_SEGMENT_BYTES;
-use crate::node::{Folding, JournalLog, KeyRing, Means, Payloads};
+use crate::node::{Folding, JournalLog, Means, Payloads};
 use crate::record::turn::NotATurn;
 use crate::record::{KIND_FIRST, KIND_LAST, RECORD_VERSION, Stranger};
 use crate::signing::{Ed25519Verifier, PublicKey};
@@ -97,7 +97,7 @@ pub fn open<B: Business>(
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let means = Means {
         payloads,
-        keys: KeyRing::new(Arc::clone(&identity.seal)),
+        keys: identity.keys.clone(),
         verifier: Box::new(Ed25519Verifier::on_threads(threads)),
         lanes: LanePolicy::default(),
         threads,
