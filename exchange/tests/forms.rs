@@ -16,7 +16,9 @@ use domain::voucher::{
 };
 use exchange::envelope::PayloadFormat;
 use exchange::node::Payloads;
-use exchange::print::{Sheet, html};
+use exchange::print::{Sealed, Sheet, html};
+use exchange::signing::CertificateId;
+use exchange::store::{Deed, Doing};
 use exchange::xml::{Body, NationalPayloads, XmlError};
 use exchange::{gbk, json, xml};
 use proptest::prelude::*;
@@ -75,16 +77,44 @@ fn xml_and_json_of_every_kind_are_those_on_file_and_lead_back() {
 #[test]
 fn paper_shows_what_is_on_file() {
     let voucher = sample(VoucherKind::Payment, Flag::Receipt, Fill::All).expect("a receipt");
-    let seals = [(SealPlace::BankTransfer, "工商银行济南历下支行 2023-03-10".to_owned())];
-    let sheet = Sheet { voucher: &voucher, state: State::Receipted, seals: &seals };
+    let seals = [sealed(SealPlace::BankTransfer, "工商银行济南历下支行", 1)];
+    let sheet = Sheet { voucher: &voucher, state: State::Receipted, seals: &seals, deeds: &[] };
     golden("8202-receipt.html", html(&sheet).as_bytes());
     for (name, voucher) in samples() {
-        let page = html(&Sheet { voucher: &voucher, state: State::Sealed, seals: &[] });
+        let page = html(&Sheet { voucher: &voucher, state: State::Sealed, seals: &[], deeds: &[] });
         assert!(page.contains(voucher.key.kind.chinese()), "{name}");
         assert!(page.contains(voucher.key.number.as_str()), "{name}");
         assert_eq!(page.matches("<table>").count(), page.matches("</table>").count(), "{name}");
         assert!(page.contains("class=\"empty\""), "{name} has a place for a seal");
     }
+}
+
+fn sealed(place: SealPlace, by: &str, certificate: u8) -> Sealed {
+    Sealed {
+        place,
+        by: by.to_owned(),
+        day: Day::new(20_230_310).expect("a day"),
+        certificate: CertificateId([certificate; 16]),
+    }
+}
+
+/// One key may stand in places that are others': a page says so.
+#[test]
+fn paper_says_where_one_key_stands_for_others() {
+    let voucher = sample(VoucherKind::Allocation, Flag::Original, Fill::All).expect("an order");
+    let places = [SealPlace::FinanceMaker, SealPlace::FinanceChecker, SealPlace::FinanceBusiness];
+    let page = |certificates: [u8; 3]| {
+        let filled = places.iter().zip(certificates);
+        let seals: Vec<Sealed> = filled.map(|(place, key)| sealed(*place, "甲", key)).collect();
+        html(&Sheet { voucher: &voucher, state: State::Sealed, seals: &seals, deeds: &[] })
+    };
+    let counts = |page: &str| {
+        (page.matches("以单位密钥代签").count(), page.matches("同一密钥签多处").count())
+    };
+    assert_eq!(counts(&page([1, 1, 1])), (2, 1), "one key for all");
+    assert_eq!(counts(&page([1, 2, 3])), (0, 0), "each its own");
+    assert_eq!(counts(&page([1, 1, 3])), (0, 2), "the maker checks too");
+    assert_eq!(counts(&page([1, 3, 3])), (1, 1), "the checker has no key");
 }
 
 #[test]
@@ -99,8 +129,16 @@ fn paper_escapes_what_others_wrote_and_tells_what_it_leaves_out() {
                 .with_amount(Field::Amount, Fen::new(100)),
         })
         .collect();
-    let by = [(SealPlace::FinanceBusiness, "<i>".to_owned())];
-    let page = html(&Sheet { voucher: &voucher, state: State::Sealed, seals: &by });
+    let by = [sealed(SealPlace::FinanceBusiness, "<i>", 1)];
+    let deed = Deed {
+        day: Day::new(20_230_311).expect("a day"),
+        what: Doing::Returned,
+        by: vec!["<u>".to_owned()],
+        authorised_by: Vec::new(),
+        reason: "<s>".to_owned(),
+    };
+    let page = html(&Sheet { voucher: &voucher, state: State::Sealed, seals: &by, deeds: &[deed] });
+    assert!(page.contains("2023-03-11") && page.contains("&lt;u&gt;") && !page.contains("<s>"));
     assert!(!page.contains("<script>") && !page.contains("<b>") && !page.contains("<i>"));
     assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"));
     assert!(page.contains("其余100条未列出，金额合计¥100.00"));
