@@ -134,7 +134,7 @@ impl<B: Business, L: Log> Node<B, L> {
             }
             Order::GiveUp { to, entry, by, reason } => {
                 held_words(&by, &reason)?;
-                self.store.stopped(to, entry)?;
+                self.store.may_be_given_up(to, entry)?;
                 self.give_up(turn, to, entry, by, reason);
                 return Ok(());
             }

@@ -68,6 +68,7 @@ impl Store {
                     resealed: 0,
                     by_paper: false,
                     asked_back: false,
+                    met_another: false,
                 };
                 let held = self.holds(*to, key.map(|key| (key, flag)));
                 let peer = self.peer_mut(*to);
@@ -244,6 +245,7 @@ impl Store {
             resealed: 0,
             by_paper: false,
             asked_back: false,
+            met_another: false,
         };
         // What was not taken or is set aside does not stand in the way of the right one under its key.
         let entry = self.peer_mut(from).inbox.push(row, state == InState::Taken);
@@ -312,6 +314,7 @@ impl Store {
                 }
                 Notice::NotTaken { number, reason, failure } => {
                     let Some(entry) = peer.entry_of(*number) else { continue };
+                    peer.out.row(entry).met_another |= *failure == Failure::NumberReused;
                     // What is sealed anew or stopped is so by events of their own.
                     if peer.may_come_back(entry) && !failure.may_be_mended() {
                         peer.end(entry, OutState::NotTaken, Deed::of(now, Doing::NotTaken, reason));

@@ -1,5 +1,6 @@
 //! What people do about letters: void what never left, ask back, release or give up what stopped, send by paper.
 
+use domain::voucher::state::RemoteStatus;
 use domain::voucher::{Flag, Party, VoucherKey};
 use thiserror::Error;
 
@@ -44,6 +45,20 @@ pub enum StoreRefusal {
     NotSent {
         /// The voucher.
         key: VoucherKey,
+    },
+    /// The other side has it, or may have.
+    #[error(
+        "{key} is not given up: {why}. {to} may have paid it, and given up it could be paid again. Ask where it stands \
+         (`voucher ask-status`): once {to} says that it has sent it back, it may be given up. What {to} does not \
+         have goes out again (`voucher seal-again`); what it paid wrongly it gives back"
+    )]
+    MayBeTheirs {
+        /// The voucher.
+        key: VoucherKey,
+        /// The counterparty.
+        to: Party,
+        /// What speaks for it.
+        why: String,
     },
     /// It stands elsewhere.
     #[error("the letter stands at {stands}; this is done only to one that {must}")]
@@ -202,6 +217,53 @@ impl Store {
             return Err(StoreRefusal::Elsewhere { stands, must: "stopped" });
         }
         Ok(row)
+    }
+
+    /// A letter of ours that stopped and that the other side cannot have carried out, to be given up.
+    ///
+    /// # Errors
+    /// When it did not stop, or the other side has it, or may have.
+    pub fn may_be_given_up(&self, to: Party, entry: u32) -> Result<(), StoreRefusal> {
+        let row = self.stopped(to, entry)?;
+        let Some(key) = row.key else { return Ok(()) };
+        match self.may_be_theirs(to, &key, row) {
+            Some(why) => Err(StoreRefusal::MayBeTheirs { key, to, why }),
+            None => Ok(()),
+        }
+    }
+
+    /// Why the other side may have carried out a voucher of ours that stopped; none where it cannot.
+    fn may_be_theirs(&self, to: Party, key: &VoucherKey, row: &super::Row) -> Option<String> {
+        if row.flag == Flag::Original {
+            // Also one that was refused or is set aside says that something was done under this number.
+            let mut theirs = self.peer(to).into_iter().flat_map(|peer| peer.inbox.iter());
+            let is_receipt = |one: &super::Row| one.key == Some(*key) && one.flag == Flag::Receipt;
+            if let Some((_, receipt)) = theirs.find(|(_, one)| is_receipt(one)) {
+                let stands = receipt.in_state().slug();
+                return Some(format!("a receipt of it came and is {stands}"));
+            }
+        }
+        let about = (*key, row.flag);
+        let told = self.told().filter(|told| told.by == to && told.voucher == about).last();
+        match told.map(|told| told.status) {
+            // The number is at an end there, whatever stood under it.
+            Some(RemoteStatus::Returned | RemoteStatus::ReceiptReturned) => return None,
+            Some(
+                RemoteStatus::NotFound
+                | RemoteStatus::NotReceived
+                | RemoteStatus::ReceiveFailed
+                | RemoteStatus::AcceptFailed
+                | RemoteStatus::ReceiptNotReceived
+                | RemoteStatus::ReceiptReceiveFailed
+                | RemoteStatus::ReceiptAcceptFailed,
+            )
+            | None => {}
+            Some(status) => return Some(format!("{to} says that it stands at {}", status.slug())),
+        }
+        if row.met_another {
+            return Some(format!("{to} has another voucher under its number"));
+        }
+        row.by_paper.then(|| "it went by paper, which may be typed in there yet".to_owned())
     }
 
     /// A letter of the other side that was set aside, to be released or dismissed.

@@ -171,6 +171,8 @@ pub struct Row {
     pub by_paper: bool,
     /// Whether it was asked back.
     pub asked_back: bool,
+    /// Whether the other side said that it has another voucher under its number.
+    pub met_another: bool,
 }
 
 impl Row {

@@ -127,6 +127,101 @@ fn a_voucher_whose_number_they_have_otherwise_stops_and_nothing_comes_back() {
     );
 }
 
+fn give_up(number: u32) -> Order<(Party, Voucher)> {
+    Order::GiveUp {
+        to: party(BANK),
+        entry: number - 1,
+        by: "wang".to_owned(),
+        reason: "paid by cheque".to_owned(),
+    }
+}
+
+fn ask_where(world: &mut World, number: u32) {
+    let (to, flag) = (party(BANK), Flag::Original);
+    done(&mut world.finance, vec![Order::AskStatus { to, key: key(number), flag }]);
+    world.settle();
+}
+
+fn state_of(world: &World, number: u32) -> OutState {
+    let peer = world.finance.store().peer(party(BANK)).expect("a peer");
+    let entry = peer.out.find(&key(number), Flag::Original).expect("a voucher");
+    peer.out.get(entry).expect("a row").out_state()
+}
+
+#[test]
+fn what_the_other_side_has_paid_under_the_number_is_not_given_up_by_anybody() {
+    let mut world = World::new();
+    authorise(&mut world.finance);
+    authorise(&mut world.bank);
+    world.pay([1], "books");
+    done(&mut world.finance, vec![by_paper(1, two("wang", "li"))]);
+    // The bank types another voucher than the paper has, and finance refuses its receipt.
+    done(&mut world.bank, vec![typed(1, "bribes")]);
+    world.line(true);
+    world.settle();
+    assert_eq!(world.bank.business().paid(key(1)), 1);
+    let state = (state_of(&world, 1), world.finance.business().receipted(key(1)));
+    assert_eq!(state, (OutState::Stopped, 0));
+    let why = refused(&mut world.finance, give_up(1));
+    assert!(why.contains("a receipt of it came and is refused"), "{why}");
+    assert!(why.contains("voucher ask-status"), "{why}");
+    ask_where(&mut world, 1);
+    assert!(refused(&mut world.finance, give_up(1)).contains("a receipt of it came"));
+    let (state, back) = (state_of(&world, 1), world.finance.business().came_back(key(1)));
+    assert_eq!((state, back), (OutState::Stopped, 0));
+}
+
+#[test]
+fn a_number_that_means_another_voucher_there_is_given_up_once_they_say_that_it_went_back() {
+    let mut world = World::new();
+    authorise(&mut world.bank);
+    world.pay([1], "books");
+    done(&mut world.bank, vec![typed(1, "return")]);
+    // That it is sent back is heard while ours still waits, and so means nothing for it.
+    world.bank.turn(vec![Input::Line { party: party(FINANCE), up: true }], 0).expect("durable");
+    carry(&mut world.bank, &mut world.finance);
+    world.line(true);
+    world.settle();
+    assert_eq!(state_of(&world, 1), OutState::Stopped);
+    let why = refused(&mut world.finance, give_up(1));
+    assert!(why.contains("has another voucher under its number"), "{why}");
+    // Finance starts again: what it knows of this is in its journal.
+    world.finance = born(FINANCE, first_keys(FINANCE), world.finance.log().found());
+    assert!(refused(&mut world.finance, give_up(1)).contains("has another voucher"));
+    world.line(true);
+    ask_where(&mut world, 1);
+    done(&mut world.finance, vec![give_up(1)]);
+    let (state, back) = (state_of(&world, 1), world.finance.business().came_back(key(1)));
+    assert_eq!((state, back), (OutState::GivenUp, 1));
+}
+
+#[test]
+fn what_went_by_paper_and_is_not_trusted_on_the_line_is_sealed_again_and_not_given_up() {
+    let mut world = World::new();
+    authorise(&mut world.finance);
+    authorise(&mut world.bank);
+    world.pay(1..=2, "books");
+    done(&mut world.finance, vec![by_paper(1, two("wang", "li"))]);
+    super::seals::revoke(&mut world);
+    world.line(true);
+    world.settle();
+    assert_eq!((state_of(&world, 1), state_of(&world, 2)), (OutState::Stopped, OutState::Stopped));
+    // The bank does not have it, and may yet: the paper is on its way.
+    ask_where(&mut world, 1);
+    let why = refused(&mut world.finance, give_up(1));
+    assert!(why.contains("it went by paper"), "{why}");
+    // One that went no other way is nowhere.
+    done(&mut world.finance, vec![give_up(2)]);
+    let (bytes, id, keys) = certified(FINANCE, 11, 20220101, 20231231);
+    know(&mut world.bank, &bytes, id);
+    world.finance.renew_keys(keys);
+    let by = "wang".to_owned();
+    done(&mut world.finance, vec![Order::SealAgain { to: party(BANK), entry: 0, by }]);
+    world.settle();
+    assert_eq!(state_of(&world, 1), OutState::Receipted);
+    assert_eq!(world.bank.business().paid(key(1)), 1);
+}
+
 /// Vouchers as [`Texts`] reads them, written otherwise.
 struct Otherwise;
 

@@ -18,7 +18,7 @@ fn begin(world: &mut World, number: u32) {
     }
 }
 
-fn revoke(world: &mut World) {
+pub(super) fn revoke(world: &mut World) {
     let (_, id, _) = certified(FINANCE, 1, 20220101, 20221231);
     let reason = "key lost".to_owned();
     done(&mut world.bank, vec![Order::RevokeCertificate { id, by: "li".to_owned(), reason }]);

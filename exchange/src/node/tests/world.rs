@@ -115,6 +115,9 @@ impl Business for Counts {
         let record = |tag: &str| Effect::Record(format!("{tag} {key}").into_bytes());
         let purpose = voucher.head.text(Field::Purpose).unwrap_or("");
         match (voucher.flag, purpose) {
+            (Flag::Receipt, "bribes") => {
+                (Verdict::Failed { reason: "not what was ordered".to_owned() }, Vec::new())
+            }
             (Flag::Receipt, _) => (Verdict::Accepted, vec![record("receipt")]),
             (_, "refuse") => (Verdict::Failed { reason: "account closed".to_owned() }, Vec::new()),
             (_, "return") => {
