@@ -8,9 +8,11 @@
 //! zero-balance accounts, advance and claim are at zero, and what the treasury has given is with payees. Out of an
 //! account with money of its own it pays as far as that goes, and asks nobody for it.
 
+mod accounts;
 mod apply;
 mod clearing;
 mod collection;
+mod day;
 mod early;
 mod master;
 mod order;
@@ -28,7 +30,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use domain::Fen;
 use domain::clearing::Exposure;
 use domain::ids::Day;
-use domain::limits::AMOUNT_FEN_MAX;
 use domain::money::FenSum;
 use domain::voucher::{
     DivisionCode, Flag, Party, PartyKind, Voucher, VoucherKey, VoucherKind, VoucherNumber,
@@ -263,19 +264,6 @@ impl Bank {
         Bank { speak_iso: parties, ..self }
     }
 
-    /// The bank, with a time at which it stops paying for a day (截止时间), in minutes from midnight in Beijing. It reads no clock: what
-    /// time it is it is told by [`Order::Minute`].
-    #[must_use]
-    pub fn stopping_at(self, cut_off_minute: Option<u16>) -> Bank {
-        Bank { cut_off_minute, ..self }
-    }
-
-    /// The open day whose cut-off time has not passed; none where the bank has no such time, or is past it.
-    #[must_use]
-    pub fn awaits_cut_off(&self) -> Option<Day> {
-        self.day.filter(|_| self.phase == Phase::Open && self.cut_off_minute.is_some())
-    }
-
     /// Who it is.
     #[must_use]
     pub const fn identity(&self) -> &Identity {
@@ -473,94 +461,6 @@ impl Business for Bank {
 }
 
 impl Bank {
-    /// What time does: at its cut-off time the bank stops for the day, once.
-    fn minute(&self, day: Day, minute: u16) -> Vec<Effect> {
-        let passes = self.awaits_cut_off() == Some(day)
-            && self.cut_off_minute.is_some_and(|cut_off_minute| cut_off_minute <= minute);
-        if passes { vec![noted(&Record::CutOff)] } else { Vec::new() }
-    }
-
-    fn today(&self) -> Result<Day, Refusal> {
-        self.day.filter(|_| self.phase != Phase::Closed).ok_or(Refusal::NoDay)
-    }
-
-    fn open_account(&self, account: &ZeroBalanceAccount) -> Result<Vec<Effect>, Refusal> {
-        let ZeroBalanceAccount { number, name, division, treasury, finance } = account;
-        match self.accounts.get(number) {
-            Some(known) if known == account => return Ok(Vec::new()),
-            None if self.deposits.contains_key(number) => {
-                return Err(Refusal::AccountTaken { number: number.clone() });
-            }
-            Some(_) => return Err(Refusal::AccountTaken { number: number.clone() }),
-            None => {}
-        }
-        let (division, finance) = (division.as_str(), finance.to_string());
-        let finance = finance.as_str();
-        Ok(vec![noted(&Record::AccountOpened { number, name, division, treasury, finance })])
-    }
-
-    fn open_deposit(&self, account: &DepositAccount) -> Result<Vec<Effect>, Refusal> {
-        let DepositAccount { number, name, division, finance } = account;
-        match self.deposits.get(number) {
-            Some(known) if known == account => return Ok(Vec::new()),
-            None if !self.accounts.contains_key(number) => {}
-            _ => return Err(Refusal::AccountTaken { number: number.clone() }),
-        }
-        let (division, finance) = (division.as_str(), finance.to_string());
-        let finance = finance.as_str();
-        Ok(vec![noted(&Record::DepositOpened { number, name, division, finance })])
-    }
-
-    fn pay_in(&self, account: &str, amount_fen: Fen) -> Result<Vec<Effect>, Refusal> {
-        self.today()?;
-        if !self.deposits.contains_key(account) {
-            return Err(Refusal::NoDeposit { account: account.to_owned() });
-        }
-        if !amount_fen.is_payable() {
-            return Err(Refusal::Amount { amount_fen });
-        }
-        Ok(vec![noted(&Record::PaidIn { account, amount_fen: amount_fen.get() })])
-    }
-
-    /// What an account with money of its own has, in fen; `None`: it is none.
-    #[must_use]
-    pub fn deposit_fen(&self, number: &str) -> Option<FenSum> {
-        self.deposits.get(number)?;
-        let account = self.ledger.find(AccountKind::Deposit, number);
-        account.map(|account| self.ledger.balance_fen(account))
-    }
-
-    /// Whether a zero-balance account's balance is still an amount when it has changed by so much.
-    fn holds(&self, number: &str, change_fen: FenSum) -> bool {
-        let account = self.ledger.find(AccountKind::ZeroBalance, number);
-        let balance_fen = account.map_or(0, |account| self.ledger.balance_fen(account));
-        (balance_fen + change_fen).abs() <= FenSum::from(AMOUNT_FEN_MAX)
-    }
-
-    /// The account that an order pays from.
-    fn payer(&self, number: &str) -> Option<Payer<'_>> {
-        let zero = self.accounts.get(number).map(|account| Payer {
-            name: &account.name,
-            division: account.division,
-            finance: account.finance,
-        });
-        zero.or_else(|| {
-            self.deposits.get(number).map(|account| Payer {
-                name: &account.name,
-                division: account.division,
-                finance: account.finance,
-            })
-        })
-    }
-
-    fn open_day(&self, day: Day) -> Result<Vec<Effect>, Refusal> {
-        match self.day {
-            Some(open) if self.phase != Phase::Closed => Err(Refusal::DayOpen { day: open }),
-            Some(last) if last >= day => Err(Refusal::DayPast { day, last }),
-            _ => Ok(vec![noted(&Record::DayOpened { day: day.get() })]),
-        }
-    }
-
     /// Receipts that were kept back.
     fn send_held(&self, due: &[SourceId]) -> Vec<Effect> {
         if due.is_empty() {

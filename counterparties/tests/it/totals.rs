@@ -1,6 +1,8 @@
 //! Months and years, as banks and the central bank add them up, against what finance's books add up to.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use counterparties::bank;
 use counterparties::central_bank;
@@ -298,4 +300,51 @@ fn a_statement_of_no_month_is_not_taken() {
     assert!(why.contains("2023-04 is not over"), "{why}");
     let order = central_bank::Order::Tell(period("2023-04"));
     exchange::business::Business::order(&house.central, &order).expect_err("April goes on");
+}
+
+/// What adding a month up takes at finance; `cargo test -p counterparties --test it -- --ignored --nocapture adding_a_month_up`.
+/// It prints and judges no time.
+#[test]
+#[ignore = "measures"]
+#[expect(clippy::disallowed_methods, reason = "how long it took is told, and decides nothing")]
+fn adding_a_month_up_of_three_hundred_thousand_payments() {
+    const FRAMES: usize = 300;
+    let mut house = Closing::open(FRIDAY, Script::default());
+    for frame in 0..FRAMES {
+        house.pay(frame % BANKS.len(), FRIDAY, &amounts(1_000));
+    }
+    house.cut_off();
+    house.close_theirs();
+    house.engine_takes_all();
+    assert_eq!((house.failed.as_slice(), house.open_ones().len()), (&[][..], 0));
+    house.begin(MONDAY);
+    let told: Rc<RefCell<Vec<Voucher>>> = Rc::default();
+    let keep = Rc::clone(&told);
+    house.spoil = Box::new(move |to, voucher| {
+        if to == finance() {
+            keep.borrow_mut().push(voucher.clone());
+        }
+        Some(voucher.clone())
+    });
+    let march = period("2023-03");
+    tell(&mut house, march);
+    assert!(house.finance.period(march).is_green());
+    let rows = house.finance.vouchers().len();
+    for statement in told.borrow().iter() {
+        let from = match statement.head.text(Field::PayBank) {
+            Some(bank) => format!("bank:{bank}").parse().expect("a bank"),
+            None => house.central.party(),
+        };
+        let begun = std::time::Instant::now();
+        let (verdict, _) = exchange::business::Business::take(&house.finance, from, statement);
+        let took = begun.elapsed();
+        assert_eq!(verdict, exchange::business::Verdict::Accepted);
+        let kind = statement.key.kind.code();
+        println!("{{\"rows\":{rows},\"statement\":{kind},\"ms\":{:.1}}}", took.as_secs_f64() * 1e3);
+    }
+    let begun = std::time::Instant::now();
+    let checklist = house.finance.checklist(day(FRIDAY), crate::closing::PASSED);
+    let took = begun.elapsed();
+    assert!(checklist.is_green());
+    println!("{{\"rows\":{rows},\"checklist_ms\":{:.1}}}", took.as_secs_f64() * 1e3);
 }

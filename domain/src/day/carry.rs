@@ -369,7 +369,7 @@ pub struct Counting<'a> {
 }
 
 impl Counting<'_> {
-    /// One more; gives whether it is open. `told`: its text in lists, where that is not its name.
+    /// One more. `told`: its text in lists, where that is not its name.
     pub fn add(&mut self, thing: &Thing, told: Option<&str>) {
         let amount_fen = thing.amount_fen;
         let found = self.names.and_then(|names| {
