@@ -154,10 +154,9 @@ impl Store {
 
     /// The originals that are held for the next working day.
     pub(crate) fn held_back(&self) -> impl Iterator<Item = VoucherKey> {
-        let entries = self.peers.values().flat_map(|peer| {
+        self.peers.values().flat_map(|peer| {
             peer.held.iter().filter_map(|entry| peer.out.get(*entry).and_then(|row| row.key))
-        });
-        entries
+        })
     }
 
     /// Whether a letter of ours is held for the next working day, since the banks' cut-off has passed.

@@ -21,6 +21,9 @@ use crate::finance::collection::Collected;
 use crate::finance::record::{FactDue, Record, key_of};
 use crate::finance::{Finance, Row};
 
+/// What our books say of each of some differences.
+type Said = Vec<(DifferenceId, Option<Figures>)>;
+
 /// Kinds of statements of a period, and whether a bank tells them.
 const KINDS: [(VoucherKind, bool); 3] = [
     (VoucherKind::AccountTotals, true),
@@ -74,10 +77,7 @@ impl Finance {
 
     /// Differences of periods, and what our books will say of each once what was just decided has happened. Nothing is looked up
     /// unless it happened in a period that differs, or before: all rows have to be gone through for it.
-    pub(super) fn later_figures(
-        &self,
-        effects: &[Effect],
-    ) -> Option<(String, Vec<(DifferenceId, Option<Figures>)>)> {
+    pub(super) fn later_figures(&self, effects: &[Effect]) -> Option<(String, Said)> {
         let open = self.reconciled.register.open();
         let open = open.filter(|one| one.told.source.is_of_a_period());
         let mut open = open
