@@ -58,6 +58,9 @@ pub const ANSWERS_MAX: usize = 1024;
 /// Receipts of the central bank that wait for notices of the refunds they settle.
 pub const SETTLEMENTS_WAITING_MAX: usize = 1024;
 
+/// Requests whose end was heard before the request itself; of more the one with the lowest key is forgotten.
+pub const REQUEST_ENDS_WAITING_MAX: usize = 1024;
+
 /// Requests of banks that wait for a notice about the same vouchers to come back or be cleared.
 pub const REQUESTS_WAITING_MAX: usize = 1024;
 

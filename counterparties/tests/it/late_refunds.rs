@@ -95,6 +95,55 @@ fn a_refund_notice_that_comes_late_ends_what_differed_in_every_statement() {
     house.assert_replays();
 }
 
+/// Neither the notices of a bank's refunds nor its request for them reaches finance.
+fn line_down(house: &mut Closing) -> HeldUp {
+    let held = HeldUp::default();
+    let keep = Rc::clone(&held);
+    house.spoil = Box::new(move |to, voucher| {
+        let is_late = to == finance()
+            && voucher.flag == Flag::Original
+            && matches!(voucher.key.kind, VoucherKind::PayeeRefund | VoucherKind::RefundRequest);
+        if is_late {
+            keep.borrow_mut().push(voucher.clone());
+            return None;
+        }
+        Some(voucher.clone())
+    });
+    held
+}
+
+/// Money comes back and is in the treasury before finance hears of it from the bank, by vouchers in this order.
+fn heard_behind_the_treasury(first: VoucherKind) {
+    let (mut house, orders) = cleared(3);
+    let held = line_down(&mut house);
+    come_back(&mut house, &orders[..1]);
+    assert_eq!(house.failed, []);
+    house.close_theirs();
+    assert_eq!(classes(&house, Source::Clearing), ["missing_here"]);
+    assert_eq!(classes(&house, Source::Treasury), ["missing_here"]);
+    house.assert_replays();
+    house.begin(TUESDAY);
+    let mut late = held.borrow().clone();
+    late.sort_by_key(|voucher| voucher.key.kind != first);
+    assert_eq!(late.len(), 2);
+    for voucher in &late {
+        house.deliver(0, voucher);
+        house.assert_replays();
+    }
+    assert_eq!(house.failed, []);
+    assert_eq!(house.open_ones().len(), 0, "{:?}", house.open_ones());
+    let facts = [FactKind::Refund, FactKind::SettleRefund].map(|kind| facts_of(&house, kind));
+    assert_eq!(facts, [1, 1]);
+    house.engine_takes_all();
+    house.close_day(MONDAY).expect("all is green");
+}
+
+#[test]
+fn a_request_that_comes_behind_its_receipt_ends_what_differed() {
+    heard_behind_the_treasury(VoucherKind::PayeeRefund);
+    heard_behind_the_treasury(VoucherKind::RefundRequest);
+}
+
 #[test]
 fn a_notice_tells_the_originals_date_and_message_and_is_held_against_the_date() {
     let (mut house, orders) = cleared(1);

@@ -46,7 +46,7 @@ impl Finance {
                 let at = self.by_key[&key_of(&key)];
                 self.refunds.remove(&(at, number));
                 let back_fen = facts.iter().map(|fact| i128::from(fact.amount_fen)).sum::<i128>();
-                *self.settled.entry((at, day_of(&facts))).or_default() += back_fen;
+                self.settled.insert((at, number), (day_of(&facts), back_fen));
                 self.facts.extend(facts);
             }
             Record::SettlementWaits { receipt } => {

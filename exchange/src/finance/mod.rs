@@ -243,8 +243,8 @@ pub struct Finance {
     requests: BTreeMap<VoucherKey, (Party, Voucher)>,
     /// Refunds that have not reached the treasury, by voucher and number: what came back of each payment.
     refunds: BTreeMap<(u32, u64), Vec<FactDue>>,
-    /// Refunds that have reached the treasury, in fen: by voucher and day.
-    settled: BTreeMap<(u32, Day), i128>,
+    /// Refunds that have reached the treasury, by voucher and number: when, and how much in fen.
+    settled: BTreeMap<(u32, u64), (Day, i128)>,
     /// Receipts of the central bank that wait for notices of the refunds they settle, by request.
     settlements: BTreeMap<VoucherKey, Voucher>,
     /// Statements and daily reports of the central bank.

@@ -65,6 +65,14 @@ impl Finance {
                         self.end_those_of_request(&request, end, &mut changes);
                     }
                 }
+                Record::Reconciled(ReconciledRecord::Asked(asked)) => {
+                    // Its end was heard before it.
+                    let key = key_of(&asked.request);
+                    if let Some(end) = self.reconciled.ends.get(&key) {
+                        let request = Request::of(&asked, Some(*end));
+                        self.end_those_told_of(&key, &request, &mut changes);
+                    }
+                }
                 Record::Reconciled(ReconciledRecord::RequestEnded { request, day, returned }) => {
                     let end = End { day: super::day_of(day), returned };
                     self.end_those_of_request(&key_of(&request), end, &mut changes);

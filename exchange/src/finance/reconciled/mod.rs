@@ -45,6 +45,7 @@ use domain::voucher::{Field, Flag, Party, Value, Voucher, VoucherKey, canonical}
 
 use self::record::{Asked, Change, ParkedRecord, Record, day_of};
 use super::record::{FactDue, PayerRecord, key_of, party_of};
+use crate::limits::REQUEST_ENDS_WAITING_MAX;
 
 /// In whose name differences are opened and ended when no person does: the books themselves.
 pub const BOOKS: PersonId = PersonId(u64::MAX - 1);
@@ -116,6 +117,18 @@ struct Request {
 }
 
 impl Request {
+    fn of(asked: &Asked, end: Option<End>) -> Request {
+        Request {
+            bank: party_of(&asked.bank),
+            day: day_of(asked.day),
+            asked_fen: Fen::new(asked.asked_fen),
+            ours_fen: Fen::new(asked.ours_fen),
+            missing: asked.missing.iter().map(|(key, number)| (key_of(key), *number)).collect(),
+            differs: None,
+            end,
+        }
+    }
+
     /// Takes refunds in that it named before they were known; whether there is one among these.
     fn refunded(&mut self, voucher: &VoucherKey, facts: &[FactDue]) -> bool {
         let is_named = |fact: &&FactDue| self.missing.contains(&(*voucher, fact.refund));
@@ -157,6 +170,8 @@ pub(super) struct Reconciled {
     register: Register,
     parts: BTreeMap<(Day, Told), Parts>,
     requests: BTreeMap<VoucherKey, Request>,
+    /// How requests ended that are not here yet: the central bank's receipt goes another way than the bank's copy.
+    ends: BTreeMap<VoucherKey, End>,
     /// Requests by the limit notice that was written for them.
     by_notice: HashMap<VoucherKey, VoucherKey>,
     /// What came back into the treasury by a notice of the central bank's own: when, and how much.
@@ -222,7 +237,12 @@ impl Reconciled {
     fn ended(&mut self, request: VoucherKey, end: End) {
         if let Some(request) = self.requests.get_mut(&request) {
             request.end = Some(end);
+            return;
         }
+        if self.ends.len() >= REQUEST_ENDS_WAITING_MAX {
+            self.ends.pop_first();
+        }
+        self.ends.insert(request, end);
     }
 
     /// Changes by a record; a reply's number is its caller's to note.
@@ -285,16 +305,8 @@ impl Reconciled {
 
     fn asked(&mut self, asked: &Asked) {
         let key = key_of(&asked.request);
-        let request = Request {
-            bank: party_of(&asked.bank),
-            day: day_of(asked.day),
-            asked_fen: Fen::new(asked.asked_fen),
-            ours_fen: Fen::new(asked.ours_fen),
-            missing: asked.missing.iter().map(|(key, number)| (key_of(key), *number)).collect(),
-            differs: None,
-            end: None,
-        };
-        self.requests.insert(key, request);
+        let end = self.ends.remove(&key);
+        self.requests.insert(key, Request::of(asked, end));
     }
 
     fn part(&mut self, from: &str, statement: Vec<u8>) {

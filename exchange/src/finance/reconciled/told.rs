@@ -345,12 +345,15 @@ impl Finance {
             if !seen.insert((*at, number)) {
                 continue;
             }
-            match self.refunds.get(&(*at, number)) {
-                Some(back) => {
+            let refund = (*at, number);
+            match (self.refunds.get(&refund), self.settled.get(&refund)) {
+                (Some(back), _) => {
                     let back_fen = back.iter().map(|fact| FenSum::from(fact.amount_fen));
                     sum_fen -= back_fen.sum::<FenSum>();
                 }
-                None => missing.push((key, number)),
+                // The central bank's receipt was here first.
+                (None, Some((_, back_fen))) => sum_fen -= back_fen,
+                (None, None) => missing.push((key, number)),
             }
         }
         (i64::try_from(sum_fen).map_or(Fen::ZERO, Fen::new), missing)

@@ -351,8 +351,8 @@ impl<'a> Books<'a> {
 impl Finance {
     /// What came back of a voucher and reached the treasury, by day.
     fn settled_of(&self, at: u32) -> impl Iterator<Item = (Day, FenSum)> {
-        let of_row = self.settled.range((at, Day::default())..);
-        of_row.take_while(move |((of, _), _)| *of == at).map(|((_, on), fen)| (*on, *fen))
+        let of_row = self.settled.range((at, 0)..=(at, u64::MAX));
+        of_row.map(|(_, settled)| *settled)
     }
 }
 
