@@ -229,6 +229,24 @@ fn an_order_that_comes_back_rejects_its_payments_and_ends_its_number() {
 }
 
 #[test]
+fn a_payee_that_the_national_form_cannot_write_rejects_the_payment_and_says_which_character() {
+    use crate::node::Payloads;
+    let mut finance = Finance::new(central_bank());
+    let mut due = due(1, 40_000, BusinessKind::Single);
+    let (_, order) = due.order.as_mut().expect("an order");
+    order.payees[0].fields.set(Field::PayeeName, Value::Text("孙😀".to_owned()));
+    let issued = ordered(&mut finance, vec![due]);
+    let voucher = &issued[0].1;
+    let why = crate::xml::NationalPayloads.write(bank(), voucher).expect_err("GBK lacks it");
+    assert!(why.contains(Field::PayeeName.wire_name()) && why.contains('😀'), "{why}");
+    let effects = finance.came_back(bank(), voucher.key, &why);
+    done(&mut finance, effects);
+    let told = facts(&mut finance);
+    assert_eq!((told[0].fact().kind, told[0].note.as_str()), (FactKind::Reject, why.as_str()));
+    assert_eq!(finance.voucher(&voucher.key).map(|row| row.standing), Some(Standing::Ended));
+}
+
+#[test]
 fn a_notice_says_what_finance_knows_and_its_receipt_clears() {
     let mut finance = Finance::new(central_bank());
     let (one, two) = (paid(&mut finance, 1, 40_000), paid(&mut finance, 2, 2_500));

@@ -154,18 +154,19 @@ impl<B: Business, L: Log> Node<B, L> {
     }
 
     /// Puts a voucher into an outbox. One that is there already is not put there twice; a number that was used
-    /// for another is trouble of ours, and nothing is sent; a test double may do both on purpose.
+    /// for another is trouble of ours, and nothing is sent; a test double may do both on purpose. One that cannot be
+    /// written in its party's form has come back.
     fn issue(&mut self, turn: &mut Turn<B>, to: Party, voucher: &Voucher) {
         let (key, flag) = (voucher.key, voucher.flag);
         let (format, payload) = match self.means.payloads.write(to, voucher) {
             Ok(written) => written,
-            Err(why) => return self.trouble(turn, &format!("{key} cannot be written: {why}")),
+            Err(why) => return self.not_written(turn, to, voucher, &why),
         };
         if payload.len() > PAYLOAD_BYTES_MAX {
             let bytes = payload.len();
-            let what =
-                format!("{key} has {bytes} bytes; at most {PAYLOAD_BYTES_MAX}: split its details");
-            return self.trouble(turn, &what);
+            let why =
+                format!("it has {bytes} bytes; at most {PAYLOAD_BYTES_MAX}: split its details");
+            return self.not_written(turn, to, voucher, &why);
         }
         let subject = Subject::Voucher { key, flag, format, payload };
         let envelope = Envelope::new(self.store.me(), to, &subject);
@@ -182,6 +183,19 @@ impl<B: Business, L: Log> Node<B, L> {
             }
             Queueing::Used(what) => self.trouble(turn, &format!("not sent: {what}")),
             Queueing::There | Queueing::New => {}
+        }
+    }
+
+    /// What cannot be written for its party never leaves: a person is told, and the business, which would wait for an
+    /// answer for ever.
+    fn not_written(&mut self, turn: &mut Turn<B>, to: Party, voucher: &Voucher, why: &str) {
+        let (key, flag) = (voucher.key, voucher.flag);
+        self.trouble(turn, &format!("{key} cannot be written for {to}: {why}"));
+        // One that is there already was written before, in another form, and may have left.
+        let is_there = self.store.peer(to).is_some_and(|peer| peer.out.find(&key, flag).is_some());
+        if flag == Flag::Original && !is_there {
+            let reason = format!("it cannot be written for {to}: {why}");
+            self.came_back(turn, to, key, cut(&reason, REASON_BYTES_MAX));
         }
     }
 

@@ -356,3 +356,21 @@ fn days_only_rise_and_search_goes_page_by_page() {
     let (third, _) = all[2];
     assert_eq!(search(Search { after: Some(third), ..Search::default() }), 3);
 }
+
+#[test]
+fn what_cannot_be_written_for_its_party_comes_back_at_once_and_never_waits() {
+    let mut world = World::new();
+    world.pay([1], "孙😀");
+    world.pay([2], "books");
+    let back = |world: &World| [1, 2].map(|number| world.finance.business().came_back(key(number)));
+    assert_eq!(back(&world), [1, 0]);
+    let peer = world.finance.store().peer(party(BANK)).expect("a peer");
+    assert_eq!((peer.out.find(&key(1), Flag::Original), peer.waiting()), (None, 1));
+    let alarm = world.finance.store().alarms().last().expect("an alarm");
+    assert!(alarm.what.contains("cannot be written for bank:102: its purpose has 😀"), "{alarm:?}");
+    world.finance = born(FINANCE, first_keys(FINANCE), world.finance.log().found());
+    assert_eq!(back(&world), [1, 0], "the journal says so too");
+    world.line(true);
+    world.settle();
+    assert_eq!([1, 2].map(|number| world.bank.business().paid(key(number))), [0, 1]);
+}

@@ -52,6 +52,9 @@ impl Payloads for Texts {
         let text = |field| voucher.head.text(field).unwrap_or("");
         let (purpose, kind, number) =
             (text(Field::Purpose), text(Field::BusinessType), text(Field::OriginalNumber));
+        if purpose.contains('😀') {
+            return Err("its purpose has 😀".to_owned());
+        }
         let whole = format!("{}|{}|{purpose}|{kind}|{number}", voucher.key, voucher.flag as u8);
         Ok((PayloadFormat::Canonical, whole.into_bytes()))
     }
