@@ -49,6 +49,10 @@ pub const LETTERS_MAX: usize = u32::MAX as usize - 1;
 /// Alarms that a store keeps at hand; older ones are in the journal.
 pub const ALARMS_MAX: usize = 1024;
 
+/// Bytes of letters after which what a counterparty had sent here is handed over in another answer: as hexadecimal digits
+/// they fit the line by which an order is given.
+pub const SENT_HERE_BYTES_ENOUGH: usize = 2 << 20;
+
 /// What was done about one letter that a store keeps at hand: by persons, and by the other side.
 pub const LETTER_DEEDS_MAX: usize = 32;
 

@@ -1,6 +1,8 @@
 //! Finance's voucher store (电子凭证库) beside its engine, and orders to any party's process: `treasury exchange …`.
 
+use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -8,7 +10,7 @@ use clap::{Args, Subcommand};
 use domain::voucher::Party;
 use domain::voucher::follows::PayModes;
 use exchange::finance::Finance;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
 use crate::party::control::ask;
@@ -38,6 +40,58 @@ enum What {
     Order(Said),
     /// Look at a party's process.
     Look(Said),
+    /// Write what a party had sent to another one behind a number, as that one has it, to a file.
+    HandedOver(HandedOver),
+    /// Take back what a party had sent before it was restored from an older copy, as another one has it.
+    TakeBack(TakeBack),
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example, at a bank of whose lines `look status` says that finance is behind, from message 40 on:
+  treasury exchange handed-over finance:370000000 --after 40 --out sent.json \\
+    --exchange 127.0.0.1:7010")]
+struct HandedOver {
+    /// Whose messages.
+    from: Party,
+    /// The last number that it knows of, as `look status` says.
+    #[arg(long, value_name = "NUMBER")]
+    after: u64,
+    /// Where they are written, a line of JSON for each part.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Where the process of the party that has them hears people.
+    #[arg(long, value_name = "ADDRESS")]
+    exchange: SocketAddr,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example, at finance, whose directory was restored from an older copy:
+  treasury exchange take-back bank:102 sent.json --by 王芳 --and 李强 --reason 由旧备份恢复 \\
+    --exchange 127.0.0.1:7009
+
+Every letter has to bear this party's own seals. Orders to pay, limit notices and sheets of payees have
+to be written here again, word for word, as they are when finance has followed its engine and the banks
+are taken back before the central bank: another content, or one that is not there, is refused by its name.
+Both persons have to be authorised before (`treasury voucher authorise`).")]
+struct TakeBack {
+    /// Who had them.
+    to: Party,
+    /// What it handed over.
+    file: PathBuf,
+    /// One person who vouches for it.
+    #[arg(long, value_name = "PERSON")]
+    by: String,
+    /// Another.
+    #[arg(long, value_name = "PERSON")]
+    and: String,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+    /// Where the process of the party that was restored hears people.
+    #[arg(long, value_name = "ADDRESS")]
+    exchange: SocketAddr,
 }
 
 #[derive(Args)]
@@ -83,6 +137,8 @@ impl Exchange {
             What::Serve(arguments) => arguments.run(),
             What::Order(said) => said.say("order"),
             What::Look(said) => said.say("look"),
+            What::HandedOver(handed) => handed.run(),
+            What::TakeBack(back) => back.run(),
         }
     }
 }
@@ -99,6 +155,64 @@ impl Serve {
             begin_day(inbox)?;
             beside(address, central_bank, inbox, shared)
         })
+    }
+}
+
+impl HandedOver {
+    fn run(self) -> Result<Exit> {
+        let cannot = || format!("cannot write {}", self.out.display());
+        let mut out = std::fs::File::create(&self.out).with_context(cannot)?;
+        let (mut after, mut letters) = (self.after, 0);
+        loop {
+            let asked =
+                json!({ "look": "sent-here", "from": self.from.to_string(), "after": after });
+            let part = say(self.exchange, &asked)?;
+            letters += part["letters"].as_array().map_or(0, Vec::len);
+            let (through, last) = (part["through"].as_u64(), part["last"].as_u64());
+            writeln!(out, "{part}").with_context(cannot)?;
+            match (through, last) {
+                (Some(through), Some(last)) if through < last && through > after => after = through,
+                (through, _) => {
+                    let through = through.unwrap_or(after);
+                    println!("{letters} letters of {} up to {through}", self.from);
+                    return Ok(Exit::Ok);
+                }
+            }
+        }
+    }
+}
+
+impl TakeBack {
+    fn run(self) -> Result<Exit> {
+        let text = std::fs::read_to_string(&self.file)
+            .with_context(|| format!("cannot read {}", self.file.display()))?;
+        let mut letters = 0;
+        for line in text.lines() {
+            let part: Value = serde_json::from_str(line).with_context(|| {
+                format!("{} is not what `handed-over` writes", self.file.display())
+            })?;
+            if part["by"] != self.to.to_string() {
+                let (by, to) = (&part["by"], self.to);
+                bail!(
+                    "{} was handed over by {by}; name that party in place of {to}",
+                    self.file.display()
+                );
+            }
+            letters += part["letters"].as_array().map_or(0, Vec::len);
+            say(
+                self.exchange,
+                &json!({
+                    "order": "take-back-sent",
+                    "to": self.to.to_string(),
+                    "letters": part["letters"],
+                    "through": part["through"],
+                    "persons": [&self.by, &self.and],
+                    "reason": self.reason,
+                }),
+            )?;
+        }
+        println!("{letters} letters to {} are known again; its lines may open", self.to);
+        Ok(Exit::Ok)
     }
 }
 

@@ -8,6 +8,8 @@ pub(crate) mod bank;
 
 pub(crate) mod central_bank;
 
+mod apart;
+
 mod certificates;
 
 mod day;
@@ -209,7 +211,7 @@ where
     let setup = LinesSetup {
         me,
         environment: identity.installation(),
-        epoch: u64::from(opened.epoch),
+        epoch: start_number(opened.epoch)?,
         own: identity.own,
         peers,
         listen,
@@ -232,6 +234,13 @@ where
     lines.leave();
     node.into_log().into_journal().close(clock::wall_ms())?;
     Ok(Exit::Ok)
+}
+
+/// Which start this is, for the other sides of lines: rising with the journal's epochs, and no other's. A journal that was
+/// put back from an older copy gives an epoch a second time.
+fn start_number(epoch: u32) -> Result<u64> {
+    let drawn: [u8; 4] = entropy::bytes()?;
+    Ok(u64::from(epoch) << 32 | u64::from(u32::from_le_bytes(drawn)))
 }
 
 /// How a party's process ends whose journal cannot be opened.

@@ -16,9 +16,9 @@ use exchange::store::search::{Found, Search};
 use exchange::store::{Deed, InState, OutState, Row, Store};
 use serde_json::{Value, json};
 
-use super::certificates;
 use super::day_of;
 use super::words::{Seen, key, key_of, payment_id, text, yuan};
+use super::{apart, certificates};
 use crate::hex;
 
 /// Letters of one key that are shown; a letter that is refused again and again has a row each time.
@@ -43,6 +43,7 @@ pub(crate) fn look<B: Business + 'static>(name: &str, said: &Value) -> Result<Se
             let (key, flag) = (key(said)?, flag(said));
             Ok(Box::new(move |node, _| page(node, &key, flag)))
         }
+        "sent-here" => apart::sent_here(said),
         "authorised" => Ok(Box::new(|node, _| {
             Ok(json!({ "authorised": node.store().authorised().collect::<Vec<_>>() }))
         })),

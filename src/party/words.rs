@@ -14,7 +14,7 @@ use exchange::store::Store;
 use serde_json::{Value, json};
 
 use super::vouchers::flag;
-use super::{certificates, day_of};
+use super::{apart, certificates, day_of};
 use crate::hex;
 
 /// What a look does when it is the node's turn.
@@ -161,6 +161,12 @@ pub(crate) fn of_store<O>(name: &str, said: &Value) -> Result<Order<O>, String> 
         "revoke-certificate" => {
             Order::RevokeCertificate { id: certificates::id(said)?, by: by()?, reason: reason()? }
         }
+        "take-back-sent" => Order::TakeBackSent {
+            to: party(said, "to")?,
+            handed: apart::handed(said)?,
+            persons: persons(said)?,
+            reason: reason()?,
+        },
         "authorise" => Order::Authorise {
             person: text(said, "person")?.to_owned(),
             may: said["may"].as_bool().unwrap_or(true),
@@ -226,6 +232,7 @@ pub(crate) fn status<B: Business>(node: &RunningNode<B>, lines: &Lines) -> Value
         "lines": standing,
         "alarms": store.alarms_so_far(),
         "newest_alarms": alarms,
+        "apart": apart::told(node.store(), lines),
         "certificates_ending": certificates::ending(node),
         "store_bytes": store.bytes(),
     })

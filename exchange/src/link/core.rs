@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use crate::limits::LINK_HELLO_BYTES;
 
 use self::connection::Connection;
-pub use self::told::{Action, Counts, Event, Ours, Standing};
+pub use self::told::{Action, Apart, Counts, Event, Ours, Standing};
 use super::frame::{self, Frame};
 use super::hello::{Hello, MAGIC, VERSION};
 use super::{BadSettings, Line, Reason, Settings};
@@ -237,6 +237,9 @@ impl Link {
     fn told_bye(&mut self, line: Line, reason: Reason, words: String, now_ms: u64) {
         let Some(open) = self.open(line) else { return };
         let connection = open.id;
+        if let (Reason::Diverged, Some(apart)) = (reason, Apart::told(&words)) {
+            self.events.push(Event::Diverged(apart));
+        }
         self.actions.push(Action::Close { connection, bye: Vec::new() });
         let up_long = self.up_long(line, now_ms);
         self.ended(line, up_long, reason, words, true, now_ms);
@@ -250,13 +253,12 @@ impl Link {
             return Err((Reason::Replaced, String::new())); // Late words of an earlier process.
         }
         if hello.durable > self.ours.last || (first_of_start && hello.last < self.taken) {
-            self.events.push(Event::Diverged {
+            return Err(self.apart(Apart {
                 ours: self.ours.last,
                 theirs_of_ours: hello.durable,
                 theirs: hello.last,
                 ours_of_theirs: self.taken,
-            });
-            return Err((Reason::Diverged, String::new()));
+            }));
         }
         if first_of_start {
             if self.is_up(line.other()) {
@@ -279,6 +281,12 @@ impl Link {
         }
         self.events.push(Event::LineUp { line });
         Ok(())
+    }
+
+    /// The stores have gone apart: our store hears what each knows, and the other side does by our last words.
+    fn apart(&mut self, apart: Apart) -> Ended {
+        self.events.push(Event::Diverged(apart));
+        (Reason::Diverged, apart.words())
     }
 
     fn take(&mut self, sequence: u64, bytes: &[u8], length: usize) -> Result<(), Ended> {
@@ -304,13 +312,12 @@ impl Link {
 
     fn beat(&mut self, line: Line, durable: u64, heard: u64, now_ms: u64) -> Result<(), Ended> {
         if durable > self.ours.last {
-            self.events.push(Event::Diverged {
+            return Err(self.apart(Apart {
                 ours: self.ours.last,
                 theirs_of_ours: durable,
                 theirs: self.taken,
                 ours_of_theirs: self.taken,
-            });
-            return Err((Reason::Diverged, String::new()));
+            }));
         }
         let slot = &mut self.slots[line.index()];
         if let Phase::Open(open) = &mut slot.phase {

@@ -23,7 +23,7 @@ pub mod shell;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use self::core::{Action, Counts, Event, Link, Ours, Standing};
+pub use self::core::{Action, Apart, Counts, Event, Link, Ours, Standing};
 pub use self::reason::Reason;
 pub use self::settings::{BadSettings, Settings};
 

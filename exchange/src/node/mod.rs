@@ -12,6 +12,7 @@ mod log;
 mod orders;
 mod payloads;
 mod reading;
+pub mod recovery;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -169,6 +170,17 @@ pub enum Order<O> {
         voucher: Box<Voucher>,
         /// Who vouch for it.
         persons: TwoPersons,
+    },
+    /// Letters that this party had sent before it was restored from an older copy are taken back, with two persons' word.
+    TakeBackSent {
+        /// To whom they had gone.
+        to: Party,
+        /// What the other side has of them.
+        handed: recovery::SentHere,
+        /// Who vouch for it.
+        persons: TwoPersons,
+        /// Why.
+        reason: String,
     },
     /// A person may vouch for paper vouchers, or may no longer.
     Authorise {

@@ -144,6 +144,9 @@ impl<B: Business, L: Log> Node<B, L> {
             Order::TakePaper { from, voucher, persons } => {
                 return self.take_paper(turn, from, &voucher, persons);
             }
+            Order::TakeBackSent { to, handed, persons, reason } => {
+                return self.take_back_sent(turn, to, handed, (persons, reason));
+            }
             Order::Authorise { person, may, by } => {
                 held_to("the person", &person, PERSON_BYTES_MAX)?;
                 held_to("the person", &by, PERSON_BYTES_MAX)?;

@@ -358,6 +358,8 @@ impl<B: Business, L: Log> Node<B, L> {
                 Event::Queued { envelope, .. } | Event::Resealed { envelope, .. } => Some(envelope),
                 _ => None,
             })
+            // What was sent before a restore has its seals.
+            .filter(|envelope| !envelope.sealed().has_all(envelope.seals_required()))
             .collect();
         let day = self.store.day();
         self.means.keys.seal_all(&mut unsealed, day, self.means.threads)?;
@@ -384,7 +386,7 @@ impl<B: Business, L: Log> Node<B, L> {
             self.store.place(letter, at);
         }
         let given = |(event, _): &(Event, Option<Unplaced>)| match event {
-            Event::Given { to, .. } => Some(*to),
+            Event::Given { to, .. } | Event::TookBack { to, .. } => Some(*to),
             _ => None,
         };
         turn.offered.extend(turn.events.iter().filter_map(given));

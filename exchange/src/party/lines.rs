@@ -4,6 +4,7 @@
 //! bounded number. Everything else waits in the journal.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +18,7 @@ use crate::business::Business;
 use crate::link::hello::Environment;
 use crate::link::shell::{Addresses, Door, Handle, Listener, Routes, Ways, door, start};
 use crate::link::tls::{DefaultTimeProvider, DialTls, Filed, ListenTls, Own, TlsError};
-use crate::link::{BadSettings, Event, Ours, Outbox, Settings, Standing};
+use crate::link::{Apart, BadSettings, Event, Ours, Outbox, Reason, Settings, Standing};
 use crate::node::{Input, LogFault};
 
 use super::{Inbound, Inbox, RunningNode};
@@ -94,10 +95,20 @@ impl Outbox for Ready {
     }
 }
 
+/// Two stores that have gone apart: their lines stay down until people have seen to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoneApart {
+    /// When it was seen first in this start, in ms since 1970.
+    pub since_ms: u64,
+    /// What each knows; none where an older program on the other side has not said so.
+    pub seen: Option<Apart>,
+}
+
 /// A link that runs.
 struct Running {
     handle: Handle,
     ready: Ready,
+    apart: Cell<Option<GoneApart>>,
 }
 
 /// The lines of a party.
@@ -136,7 +147,7 @@ impl Lines {
             let (events, told) = tokio::sync::mpsc::unbounded_channel();
             let (handle, _) = start(ours, setup.settings, ways, ready.clone(), events)?;
             runtime.spawn(forward(peer, told, inbox.clone()));
-            links.insert(peer, Running { handle, ready });
+            links.insert(peer, Running { handle, ready, apart: Cell::new(None) });
         }
         let listener = called.hear(setup)?;
         drop(_entered);
@@ -146,6 +157,11 @@ impl Lines {
     /// How each link is.
     pub fn standing(&self) -> impl Iterator<Item = (Party, Standing)> {
         self.links.iter().map(|(peer, link)| (*peer, link.handle.standing()))
+    }
+
+    /// Counterparties whose store and ours have gone apart.
+    pub fn apart(&self) -> impl Iterator<Item = (Party, GoneApart)> {
+        self.links.iter().filter_map(|(peer, link)| Some((*peer, link.apart.get()?)))
     }
 
     /// Offers what was given to lines before this start and not acknowledged.
@@ -168,6 +184,7 @@ impl Lines {
         peer: Party,
         events: Vec<Event>,
         inputs: &mut Vec<Input<B::Order>>,
+        now_ms: u64,
     ) -> Result<(), LogFault> {
         let Some(link) = self.links.get(&peer) else { return Ok(()) };
         let mut run: Option<(u64, Vec<Vec<u8>>)> = None;
@@ -185,11 +202,19 @@ impl Lines {
                     });
                     inputs.push(Input::Acknowledged { by: peer, through: sequence });
                 }
-                Event::LineUp { .. } => inputs.push(Input::Line { party: peer, up: true }),
+                Event::LineUp { .. } => {
+                    link.apart(|apart| *apart = None);
+                    inputs.push(Input::Line { party: peer, up: true });
+                }
                 Event::LineDown { line, reason, words, .. } => {
                     let standing = link.handle.standing();
                     let up = standing.primary || standing.backup;
                     tracing::info!(%peer, %line, %reason, words, "a line is down");
+                    if reason == Reason::Diverged {
+                        link.apart(|apart| {
+                            apart.get_or_insert(GoneApart { since_ms: now_ms, seen: None });
+                        });
+                    }
                     inputs.push(Input::Line { party: peer, up });
                 }
                 Event::Switched { from, to, reason, switches, .. } => {
@@ -207,12 +232,7 @@ impl Lines {
                     link.ready.with(VecDeque::clear);
                     link.fill(node, peer, sequence, given)?;
                 }
-                Event::Diverged { ours, theirs_of_ours, theirs, ours_of_theirs } => {
-                    tracing::error!(
-                        %peer, ours, theirs_of_ours, theirs, ours_of_theirs,
-                        "one of the stores was restored from an older copy; compare them by hand"
-                    );
-                }
+                Event::Diverged(apart) => link.gone_apart(peer, apart, now_ms),
             }
         }
         if let Some((first, messages)) = run {
@@ -230,8 +250,14 @@ impl Lines {
     ) -> Result<(), LogFault> {
         for (peer, &through) in offered {
             let Some(link) = self.links.get(peer) else { continue };
-            let last = link.ready.with(|ready| ready.back().map(|(number, _)| *number));
             let acknowledged = node.store().peer(*peer).map_or(0, crate::store::Peer::acknowledged);
+            let last = link.ready.with(|ready| {
+                // Nobody asks for what was given before a restore: the other side has it, and more.
+                if ready.back().is_some_and(|(number, _)| *number < acknowledged) {
+                    ready.clear();
+                }
+                ready.back().map(|(number, _)| *number)
+            });
             link.fill(node, *peer, last.unwrap_or(acknowledged) + 1, through)?;
         }
         for (peer, &sequence) in kept {
@@ -324,6 +350,26 @@ impl Called {
 }
 
 impl Running {
+    fn apart(&self, change: impl FnOnce(&mut Option<GoneApart>)) {
+        let mut apart = self.apart.get();
+        change(&mut apart);
+        self.apart.set(apart);
+    }
+
+    /// Said once, however often the line is dialled.
+    fn gone_apart(&self, peer: Party, apart: Apart, now_ms: u64) {
+        let known = self.apart.get();
+        if known.and_then(|known| known.seen) != Some(apart) {
+            let Apart { ours, theirs_of_ours, theirs, ours_of_theirs } = apart;
+            tracing::error!(
+                %peer, ours, theirs_of_ours, theirs, ours_of_theirs,
+                "one of the stores was restored from an older copy; `look status` says which, and what to do"
+            );
+        }
+        let since_ms = known.map_or(now_ms, |known| known.since_ms);
+        self.apart.set(Some(GoneApart { since_ms, seen: Some(apart) }));
+    }
+
     /// Makes messages ready and offers them.
     fn fill<B: Business>(
         &self,

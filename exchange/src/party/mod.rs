@@ -98,7 +98,7 @@ pub fn run<B: Business>(
         for inbound in came {
             match inbound {
                 Inbound::Link { peer, events } => {
-                    lines.told(&mut node, peer, events, &mut inputs)?
+                    lines.told(&mut node, peer, events, &mut inputs, clock())?
                 }
                 Inbound::Order { order, answered } => {
                     next_ticket += 1;

@@ -34,6 +34,7 @@ const PIECE: u16 = KIND_FIRST + 21;
 const CUT_OFF: u16 = KIND_FIRST + 22;
 const LET_GO: u16 = KIND_FIRST + 23;
 const OWNED: u16 = KIND_FIRST + 24;
+const TOOK_BACK: u16 = KIND_FIRST + 25;
 
 impl Event {
     /// The kind of its record.
@@ -63,6 +64,7 @@ impl Event {
             Event::CutOff => CUT_OFF,
             Event::LetGo => LET_GO,
             Event::Owned(_) => OWNED,
+            Event::TookBack { .. } => TOOK_BACK,
         }
     }
 
@@ -133,6 +135,17 @@ impl Event {
             Event::AskedBack { to, entry, by } => {
                 put_entry(out, *to, *entry);
                 out.put_text(by);
+            }
+            Event::TookBack { to, through, entries, persons, reason } => {
+                out.put_party(*to);
+                out.extend_from_slice(&through.to_le_bytes());
+                put_persons(out, persons);
+                out.put_text(reason);
+                out.extend_from_slice(&(entries.len() as u32).to_le_bytes());
+                for (number, entry) in entries {
+                    out.extend_from_slice(&number.to_le_bytes());
+                    out.extend_from_slice(&entry.to_le_bytes());
+                }
             }
             Event::Business(bytes) | Event::Followed(bytes) => out.extend_from_slice(bytes),
             Event::Certificate(event) => event.encode(out),
@@ -264,6 +277,15 @@ fn read(kind: u16, fields: &mut Reader<'_>) -> Result<Event, Unreadable> {
         ASKED_BACK => {
             let (to, entry) = read_entry(fields)?;
             Event::AskedBack { to, entry, by: person(fields)? }
+        }
+        TOOK_BACK => {
+            let (to, through) = (fields.party("the receiver")?, fields.u64("the last number")?);
+            let (persons, reason) = (read_persons(fields)?, reason(fields)?);
+            let count = fields.u32("the number of letters")?;
+            let each =
+                |fields: &mut Reader<'_>| Ok((fields.u64("a number")?, fields.u32("an entry")?));
+            let entries = (0..count).map(|_| each(fields)).collect::<Result<_, Unreadable>>()?;
+            Event::TookBack { to, through, entries, persons, reason }
         }
         BUSINESS => Event::Business(rest(fields)?.to_vec()),
         CERTIFICATE => Event::Certificate(CertificateEvent::decode(rest(fields)?)?),

@@ -103,6 +103,7 @@ impl Event {
                 Event::Received { letter, .. } => letter.len(),
                 Event::Piece { bytes, .. } | Event::Business(bytes) => bytes.len(),
                 Event::Given { entries, .. } => 4 * entries.len(),
+                Event::TookBack { entries, .. } => 12 * entries.len(),
                 _ => 0,
             }
     }
@@ -254,6 +255,20 @@ pub enum Event {
         entry: u32,
         /// By whom.
         by: String,
+    },
+    /// A store that was restored knows again what it had sent: these numbers are or were of these letters, and the other
+    /// side has all of them.
+    TookBack {
+        /// To whom they had gone.
+        to: Party,
+        /// The last number that the other side has.
+        through: u64,
+        /// The last number of each letter that is known, and its entry in the outbox; by rising number.
+        entries: Vec<(u64, u32)>,
+        /// Who vouch for it.
+        persons: TwoPersons,
+        /// Why.
+        reason: String,
     },
     /// The business changed.
     Business(Vec<u8>),

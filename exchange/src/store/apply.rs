@@ -174,6 +174,10 @@ impl Store {
                 peer.out.row(*entry).asked_back = true;
                 peer.out_deeds.add(*entry, Deed::by(now, Doing::AskedBack, by, ""));
             }
+            Event::TookBack { to, through, entries, persons, reason } => {
+                let vouched = self.vouched(Doing::TookBack, persons, reason);
+                self.peer_mut(*to).took_back(*through, entries, &vouched);
+            }
             Event::Business(_) => {}
             Event::Certificate(event) => self.certificates.apply(event),
             Event::Day(day) => self.day = *day,
@@ -377,6 +381,32 @@ impl Peer {
                 row.state = OutState::Receipted as u8;
             }
         }
+    }
+
+    /// Numbers of the time before a restore are what they were. One whose letter is not known, since it was a repeat of
+    /// another, counts as the next known one's: sent again it would be a repeat again.
+    fn took_back(&mut self, through: u64, entries: &[(u64, u32)], deed: &Deed) {
+        let mut known = entries.iter().peekable();
+        for number in self.given() + 1..=through {
+            while known.peek().is_some_and(|(last, _)| *last < number) {
+                known.next();
+            }
+            let (last, entry) =
+                *known.peek().or(entries.last().as_ref()).copied().unwrap_or(&(0, 0));
+            let pieces = self.out.get(entry).map_or(1, |row| u64::from(row.pieces));
+            let behind = last.saturating_sub(number);
+            let piece = if behind < pieces { pieces - 1 - behind } else { 0 };
+            self.numbers.push((entry, piece as u16));
+        }
+        for &(number, entry) in entries {
+            if self.out.row(entry).out_state() == OutState::Waiting {
+                self.no_longer_waits(entry);
+                self.out.row(entry).state = OutState::Arrived as u8;
+            }
+            self.out.row(entry).number = number as u32;
+            self.out_deeds.add(entry, deed.clone());
+        }
+        self.acknowledged = through;
     }
 
     fn acknowledge(&mut self, through: u64) {

@@ -6,6 +6,7 @@ use super::Store;
 use crate::certificates::Distrust;
 use crate::encoding::Unreadable;
 use crate::envelope::{Envelope, Seal};
+use crate::node::recovery::NotTakenBack;
 use crate::notice::{Failure, Notice};
 use crate::record::Arrival;
 use crate::signing::{Claim, Purpose, Verifier};
@@ -164,6 +165,42 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// A letter that another store hands back, if it is one that we had sealed for it: on the day it says, whatever has
+    /// become of the certificate since.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn was_ours(
+        &self,
+        to: Party,
+        number: u64,
+        letter: &Checked,
+    ) -> Result<Envelope, NotTakenBack> {
+        let strange = |why: String| NotTakenBack::Strange { party: to, number, why };
+        let envelope = letter.envelope.as_ref().map_err(|why| strange(why.to_string()))?;
+        if envelope.from() != self.me || envelope.to() != to {
+            let (from, whom) = (envelope.from(), envelope.to());
+            return Err(strange(format!("it says it is from {from} for {whom}")));
+        }
+        if !envelope.sealed().has_all(envelope.seals_required()) {
+            return Err(strange(Distrust::Missing.to_string()));
+        }
+        let is_ours = |seal: &Seal| {
+            let filed = self.certificates.get(seal.certificate);
+            filed.is_some_and(|filed| {
+                let certificate = &filed.certificate;
+                certificate.party == self.me && certificate.may_set(seal.place)
+            })
+        };
+        if !envelope.seals().iter().all(is_ours) {
+            return Err(strange("a seal is of no certificate of ours that is on file".to_owned()));
+        }
+        if letter.sound.contains(&false) {
+            return Err(strange(Distrust::Signature.to_string()));
+        }
+        Ok(envelope.clone())
     }
 
     /// The notice that answers a letter; none for notices and for what a person looks at.

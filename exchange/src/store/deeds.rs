@@ -31,6 +31,8 @@ pub enum Doing {
     GivenUp,
     /// Set aside on arrival.
     SetAside,
+    /// Sent before this store was restored from an older copy, and known again from the other side's.
+    TookBack,
     /// Taken after all.
     Released,
     /// Not taken here, on arrival or behind it.
@@ -53,6 +55,7 @@ impl Doing {
             Doing::SealedAnew => "sealed-anew",
             Doing::GivenUp => "given-up",
             Doing::SetAside => "set-aside",
+            Doing::TookBack => "took-back",
             Doing::Released => "released",
             Doing::Refused => "refused",
         }
@@ -73,6 +76,9 @@ impl Doing {
             Doing::SealedAnew => "it was sealed anew",
             Doing::GivenUp => "it was given up",
             Doing::SetAside => "it was set aside",
+            Doing::TookBack => {
+                "it is known again from the other side's copy, having been sent before a restore"
+            }
             Doing::Released => "it was taken after all",
             Doing::Refused => "it was not taken here",
         }
@@ -93,6 +99,7 @@ impl Doing {
             Doing::SealedAnew => "重新签章",
             Doing::GivenUp => "放弃发送",
             Doing::SetAside => "已搁置",
+            Doing::TookBack => "由旧备份恢复后，据对方留存确认已发送",
             Doing::Released => "放行并签收",
             Doing::Refused => "本方签收失败",
         }
@@ -100,7 +107,7 @@ impl Doing {
 
     /// Whether a later one leaves its words as the ones that stand over the letter.
     const fn says_nothing_new(self) -> bool {
-        matches!(self, Doing::AskedBack | Doing::Kept)
+        matches!(self, Doing::AskedBack | Doing::Kept | Doing::TookBack)
     }
 }
 

@@ -8,6 +8,7 @@ use super::rows::{InState, OutState};
 use super::{Peer, Store};
 use crate::certificates::CertificateRefusal;
 use crate::limits::{PERSON_BYTES_MAX, REASON_BYTES_MAX};
+use crate::node::recovery::NotTakenBack;
 use crate::record::{Event, TwoPersons};
 use crate::signing::SigningError;
 
@@ -121,6 +122,9 @@ pub enum StoreRefusal {
     /// No day has begun.
     #[error("no day has begun here; begin one first")]
     NoDay,
+    /// Letters that are not taken back after a restore.
+    #[error(transparent)]
+    NotTakenBack(#[from] NotTakenBack),
     /// A certificate's own reasons.
     #[error(transparent)]
     Certificate(#[from] CertificateRefusal),

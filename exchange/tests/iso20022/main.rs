@@ -13,3 +13,4 @@ mod reader;
 mod receipts;
 mod refunds;
 mod samples;
+mod written;

@@ -6,7 +6,7 @@ use exchange::limits::{
 };
 use exchange::link::frame::{put_beat, put_message};
 use exchange::link::hello::Hello;
-use exchange::link::{Action, Event, Line, Link, Reason, Settings};
+use exchange::link::{Action, Apart, Event, Line, Link, Reason, Settings};
 
 use crate::world::{FAIR, Weather, World};
 
@@ -279,10 +279,24 @@ fn a_store_restored_from_an_older_copy_is_named() {
     world.run(3_000);
     let diverged = |(_, side, event): &(u64, usize, Event)| {
         *side == 1
-            && matches!(event, Event::Diverged { theirs: 150, ours_of_theirs: 200, ours: 200, .. })
+            && matches!(
+                event,
+                Event::Diverged(Apart { theirs: 150, ours_of_theirs: 200, ours: 200, .. })
+            )
     };
     assert!(world.told.iter().any(diverged), "{}", world.told_last());
     assert!(down_for(&world, 0, Reason::Diverged), "the other side is told");
+    // Each knows which of them is behind, and from where on.
+    let told = |side: usize| {
+        world.told.iter().rev().find_map(|(_, whose, event)| match event {
+            Event::Diverged(apart) if *whose == side => Some(*apart),
+            _ => None,
+        })
+    };
+    let (behind, ahead) = (told(0).expect("it hears"), told(1).expect("it sees"));
+    assert!(behind.we_are_behind() && !ahead.we_are_behind());
+    assert_eq!((behind.ours, behind.theirs_of_ours), (ahead.theirs, ahead.ours_of_theirs));
+    assert_eq!((behind.theirs, behind.ours_of_theirs), (ahead.ours, ahead.theirs_of_ours));
     assert_eq!(sending(&world), [None; 2]);
 }
 

@@ -85,22 +85,49 @@ pub enum Event {
     },
     /// One of the stores was restored from an older copy: it does not have what the other one knows of it.
     /// Nothing goes over the link before people have compared them.
-    Diverged {
-        /// The highest number that we have for the other side.
-        ours: u64,
-        /// The highest of ours that it has.
-        theirs_of_ours: u64,
-        /// The highest number that it has for us.
-        theirs: u64,
-        /// The highest of its that we have.
-        ours_of_theirs: u64,
-    },
+    Diverged(Apart),
     /// The store did not give a message it had offered, or one that is too long: nothing more is sent before it
     /// offers again.
     Stuck {
         /// The number of the message.
         sequence: u64,
     },
+}
+
+/// What each of two stores that have gone apart knows, as we see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Apart {
+    /// The highest number that we have for the other side.
+    pub ours: u64,
+    /// The highest of ours that it has.
+    pub theirs_of_ours: u64,
+    /// The highest number that it has for us.
+    pub theirs: u64,
+    /// The highest of its that we have.
+    pub ours_of_theirs: u64,
+}
+
+impl Apart {
+    /// Whether it is us who were restored from an older copy: the other side has more of ours than we know of.
+    #[must_use]
+    pub const fn we_are_behind(&self) -> bool {
+        self.theirs_of_ours > self.ours
+    }
+
+    /// As the last words on a line: the four numbers, as the one who says them sees it.
+    pub(super) fn words(&self) -> String {
+        let Apart { ours, theirs_of_ours, theirs, ours_of_theirs } = self;
+        format!("{ours} {theirs_of_ours} {theirs} {ours_of_theirs}")
+    }
+
+    /// What such words mean to the one who hears them; none where they are others.
+    pub(super) fn told(words: &str) -> Option<Apart> {
+        let mut numbers = words.split(' ').map(str::parse::<u64>);
+        let mut next = || numbers.next()?.ok();
+        let (theirs, ours_of_theirs, ours, theirs_of_ours) = (next()?, next()?, next()?, next()?);
+        let apart = Apart { ours, theirs_of_ours, theirs, ours_of_theirs };
+        numbers.next().is_none().then_some(apart)
+    }
 }
 
 /// What the shell does for the link.
