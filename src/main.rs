@@ -1,5 +1,8 @@
 //! The front door: the command line and the server. Wires, decides nothing.
 
+// A reader that has gone away ends a command quietly: what cannot be written is an error, and no panic.
+#![deny(clippy::print_stdout)]
+
 mod child;
 mod cli;
 mod clock;

@@ -10,7 +10,9 @@ use std::process::{Command, Output};
 
 use domain::codes::PaymentState;
 use harness::files::{flip, segment};
-use harness::province::{BANK, CENTRAL_BANK, FINANCE, OTHER_BANK, Party, Province, WAVE, keys};
+use harness::province::{
+    BANK, CENTRAL_BANK, DIVISION, FINANCE, OTHER_BANK, Party, Province, WAVE, keys,
+};
 use harness::server::{PROGRAM, treasury};
 use harness::wait_for;
 use serde_json::{Value, json};
@@ -160,6 +162,46 @@ fn a_day_begins_for_a_partys_store_and_its_business_or_for_neither() {
 }
 
 /// `treasury certificate …` at a party.
+#[test]
+fn an_order_with_a_word_that_is_not_understood_does_nothing() {
+    let mut province = Province::found();
+    province.pay_a_wave();
+    province.all_are(PaymentState::Paid);
+    let first = json!({ "look": "payment", "division": DIVISION, "year": 2022, "payment": format!("{:032x}", 1) });
+    let voucher = province.finance.say(&first)["voucher"]["voucher"].clone();
+    for (word, value) in [("detial", json!("1")), ("detail", json!(1)), ("detail", json!(["1"]))] {
+        let with = json!({ "voucher": voucher, word: value, "reason": "户名错" });
+        let why = says_no(&province.bank, "refund", &with);
+        assert!(why.contains(word), "{why}");
+    }
+    for (word, value) in [("may", json!("false")), ("mya", json!(false))] {
+        let why = says_no(
+            &province.finance,
+            "authorise",
+            &json!({ "person": "王芳", word: value, "by": "处长" }),
+        );
+        assert!(why.contains(word), "{why}");
+    }
+    let payees = json!({ "voucher": voucher, "payees": [{ "name": "甲", "account": "1", "amount": "1.00", "bonk": "2" }] });
+    let why = says_no(&province.finance, "sheet", &payees);
+    assert!(why.contains("bonk"), "{why}");
+    // Nothing of all that was done.
+    assert_eq!(province.bank.status()["bank"]["refunds_held"], "0.00");
+    let authorised = province.finance.say(&json!({ "look": "authorised" }));
+    assert_eq!(authorised["authorised"], json!([]));
+    // Whoever reads no further is no reason for a panic.
+    let mut command = Command::new(PROGRAM);
+    command.args(["exchange", "look", &province.finance.control.to_string(), "vouchers"]);
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program can start");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
 fn certificate(at: &Party, words: &[&str]) -> Output {
     let control = at.control.to_string();
     let mut command = Command::new(PROGRAM);

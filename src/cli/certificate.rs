@@ -74,7 +74,7 @@ impl List {
             all.retain(|one| one["party"] == party.as_str());
         }
         if self.store.json {
-            println!("{seen}");
+            writeln!(std::io::stdout(), "{seen}")?;
             return Ok(Exit::Ok);
         }
         let mut out = std::io::stdout().lock();
@@ -235,9 +235,13 @@ impl RenewKeys {
     fn run(self) -> Result<Exit> {
         let answer = self.store.say(&json!({ "order": "renew-keys" }))?;
         if self.store.json {
-            println!("{answer}");
+            writeln!(std::io::stdout(), "{answer}")?;
         } else {
-            println!("it seals under certificate {} from now on", said(&answer["certificate"]));
+            writeln!(
+                std::io::stdout(),
+                "it seals under certificate {} from now on",
+                said(&answer["certificate"])
+            )?;
         }
         Ok(Exit::Ok)
     }

@@ -1,5 +1,6 @@
 //! The end of a day and differences, of finance's voucher store: `treasury day …`.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 
 use anyhow::Result;
@@ -293,9 +294,7 @@ impl Days {
             What::Correct(Correct { which, fact }) => {
                 which.order("correct", json!({ "fact": fact }))
             }
-            What::Accept(Accept { which, reason }) => {
-                which.order("accept", json!({ "reason": reason }))
-            }
+            What::Accept(Accept { which, reason }) => which.accept(&reason),
             What::Carry(carry) => carry.run(),
             What::AgreeExposure(asked) => asked.run(),
             What::Close(Close { at, day, person }) => {
@@ -313,7 +312,7 @@ impl Status {
             day_of(day)?;
         }
         let seen = say(self.at.address, &json!({ "look": "day", "day": self.day }))?;
-        self.at.print(seen, |seen| page(seen, self.chinese));
+        self.at.print(seen, |seen| page(seen, self.chinese))?;
         Ok(Exit::Ok)
     }
 }
@@ -321,7 +320,7 @@ impl Status {
 impl Month {
     fn run(self) -> Result<Exit> {
         let seen = say(self.at.address, &json!({ "look": "period", "period": self.period }))?;
-        self.at.print(seen, |seen| page(seen, self.chinese));
+        self.at.print(seen, |seen| page(seen, self.chinese))?;
         Ok(Exit::Ok)
     }
 }
@@ -364,7 +363,7 @@ impl AgreeExposure {
         let seen = say(at.address, &json!({ "look": "exposure", "bank": bank }))?;
         at.print(seen, |seen| {
             format!("{}\n", [false, true].map(|chinese| page(seen, chinese)).join("\n"))
-        });
+        })?;
         Ok(Exit::Ok)
     }
 }
@@ -372,12 +371,33 @@ impl AgreeExposure {
 impl Differences {
     fn run(self) -> Result<Exit> {
         let seen = say(self.at.address, &json!({ "look": "differences" }))?;
-        self.at.print(seen, |seen| list(seen, self.chinese));
+        self.at.print(seen, |seen| list(seen, self.chinese))?;
         Ok(Exit::Ok)
     }
 }
 
 impl Which {
+    /// Accepts, and says whether a second person is wanted.
+    fn accept(self, reason: &str) -> Result<Exit> {
+        let order = json!({
+            "order": "accept", "difference": self.difference, "person": self.person, "reason": reason,
+        });
+        let answer = say(self.at.address, &order)?;
+        let seen = say(self.at.address, &json!({ "look": "differences" }))?;
+        let mut all = seen["differences"].as_array().into_iter().flatten();
+        let waits = all
+            .any(|one| one["difference"] == self.difference.as_str() && !one["proposed"].is_null());
+        let told = match waits {
+            true => format!(
+                "{}: proposed; it ends when a second person accepts it (已提出，待第二人认可).\n",
+                self.difference
+            ),
+            false => format!("{}: done (已办理).\n", self.difference),
+        };
+        self.at.print(answer, |_| told)?;
+        Ok(Exit::Ok)
+    }
+
     fn order(self, name: &str, mut with: Value) -> Result<Exit> {
         with["difference"] = self.difference.clone().into();
         with["person"] = self.person.into();
@@ -389,15 +409,17 @@ impl At {
     fn order(&self, name: &str, mut with: Value, done: &str) -> Result<Exit> {
         with["order"] = name.into();
         let answer = say(self.address, &with)?;
-        self.print(answer, |_| format!("{done}\n"));
+        self.print(answer, |_| format!("{done}\n"))?;
         Ok(Exit::Ok)
     }
 
-    fn print(&self, answer: Value, told: impl FnOnce(&Value) -> String) {
+    fn print(&self, answer: Value, told: impl FnOnce(&Value) -> String) -> Result<()> {
+        let mut out = std::io::stdout().lock();
         match self.json {
-            true => println!("{answer:#}"),
-            false => print!("{}", told(&answer)),
+            true => writeln!(out, "{answer:#}")?,
+            false => write!(out, "{}", told(&answer))?,
         }
+        Ok(())
     }
 }
 

@@ -228,7 +228,7 @@ impl Said {
         }
         line[how] = self.name.into();
         let answer = answer_to(self.address, &line)?;
-        println!("{answer:#}");
+        writeln!(std::io::stdout(), "{answer:#}")?;
         not_refused(answer)?;
         Ok(Exit::Ok)
     }

@@ -1,5 +1,6 @@
 //! Banks and the central bank of a test province, as programs: `treasury simulate …`.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -147,9 +148,10 @@ impl Keys {
             return Ok(Exit::Ok);
         };
         let (id, file) = keys::renew(&self.dir, party, days)?;
-        println!(
+        writeln!(
+            std::io::stdout(),
             "certificate {id} of {party} lies in every directory as {file}; file and verify it with each party that runs, then renew the keys of {party}"
-        );
+        )?;
         Ok(Exit::Ok)
     }
 }
@@ -261,9 +263,13 @@ impl Income {
             json!({ "order": "income", "seed": self.seed, "day": day, "treasuries": treasuries });
         let done = say(self.central_bank, &line)?;
         if self.json {
-            println!("{done}");
+            writeln!(std::io::stdout(), "{done}")?;
         } else {
-            println!("income of {day} is in {} treasuries", self.treasuries.len());
+            writeln!(
+                std::io::stdout(),
+                "income of {day} is in {} treasuries",
+                self.treasuries.len()
+            )?;
         }
         Ok(Exit::Ok)
     }

@@ -4,6 +4,7 @@
 mod act;
 pub(super) mod look;
 
+use std::io::Write;
 use std::net::SocketAddr;
 
 use anyhow::{Result, bail};
@@ -108,9 +109,9 @@ impl Store {
     pub(super) fn order(&self, line: &Value, done: &str) -> Result<Exit> {
         let answer = self.say(line)?;
         if self.json {
-            println!("{answer}");
+            writeln!(std::io::stdout(), "{answer}")?;
         } else {
-            println!("{done}");
+            writeln!(std::io::stdout(), "{done}")?;
         }
         Ok(Exit::Ok)
     }

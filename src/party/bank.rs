@@ -8,6 +8,7 @@ use domain::voucher::{DivisionCode, VoucherKey};
 use exchange::node::Order;
 use serde_json::{Value, json};
 
+use super::said::Said;
 use super::words::{Seen, Words, day, key, of_store, party, period, status, text, yuan};
 use super::{day_text, vouchers};
 
@@ -20,17 +21,13 @@ fn yuan_text(fen: i128) -> String {
 pub(crate) struct BankWords;
 
 impl Words<Bank> for BankWords {
-    fn orders(&self, name: &str, said: &Value) -> Result<Vec<Order<BankOrder>>, String> {
+    fn orders(&self, name: &str, said: &Said<'_>) -> Result<Vec<Order<BankOrder>>, String> {
         let business = |order| Ok(vec![Order::Business(order)]);
         match name {
             "open-account" => business(BankOrder::OpenAccount(account(said)?)),
             "open-accounts" => {
-                let accounts =
-                    said["accounts"].as_array().ok_or("`accounts` is missing; give a list")?;
-                accounts
-                    .iter()
-                    .map(|one| Ok(Order::Business(BankOrder::OpenAccount(account(one)?))))
-                    .collect()
+                let accounts = said.each("accounts", "a list", account)?.into_iter();
+                Ok(accounts.map(|one| Order::Business(BankOrder::OpenAccount(one))).collect())
             }
             "open-deposit" => business(BankOrder::OpenDeposit(deposit(said)?)),
             "pay-in" => business(BankOrder::PayIn {
@@ -55,7 +52,7 @@ impl Words<Bank> for BankWords {
             "request-clearing" => business(BankOrder::RequestClearing),
             "refund" => business(BankOrder::Refund {
                 voucher: key(said)?,
-                detail: said["detail"].as_str().map(str::to_owned),
+                detail: said.may_text("detail")?.map(str::to_owned),
                 reason: text(said, "reason")?.to_owned(),
             }),
             "collect" => business(BankOrder::Collect(Claim {
@@ -64,7 +61,7 @@ impl Words<Bank> for BankWords {
                 payee: text(said, "payee")?.to_owned(),
                 payee_name: text(said, "payee_name")?.to_owned(),
                 amount_fen: yuan(said, "amount")?,
-                purpose: said["purpose"].as_str().unwrap_or("").to_owned(),
+                purpose: said.may_text("purpose")?.unwrap_or("").to_owned(),
             })),
             "send-late" => business(BankOrder::SendLate),
             "close" => business(BankOrder::Close),
@@ -73,7 +70,7 @@ impl Words<Bank> for BankWords {
         }
     }
 
-    fn look(&self, name: &str, said: &Value) -> Result<Seen<Bank>, String> {
+    fn look(&self, name: &str, said: &Said<'_>) -> Result<Seen<Bank>, String> {
         match name {
             "status" => Ok(Box::new(|node, lines| {
                 let mut seen = status(node, lines);
@@ -192,7 +189,7 @@ fn posted(bank: &Bank, purpose: Purpose) -> (u64, i128) {
         .fold((0, 0), |(count, fen), entry| (count + 1, fen + i128::from(entry.amount_fen.get())))
 }
 
-fn account(said: &Value) -> Result<ZeroBalanceAccount, String> {
+fn account(said: &Said<'_>) -> Result<ZeroBalanceAccount, String> {
     let division = text(said, "division")?;
     Ok(ZeroBalanceAccount {
         number: text(said, "number")?.to_owned(),
@@ -204,7 +201,7 @@ fn account(said: &Value) -> Result<ZeroBalanceAccount, String> {
     })
 }
 
-fn deposit(said: &Value) -> Result<DepositAccount, String> {
+fn deposit(said: &Said<'_>) -> Result<DepositAccount, String> {
     let division = text(said, "division")?;
     Ok(DepositAccount {
         number: text(said, "number")?.to_owned(),
@@ -242,13 +239,13 @@ mod tests {
     #[test]
     fn what_time_it_is_can_be_said_by_hand() {
         let said = json!({ "order": "minute", "day": "2022-03-04", "at": "15:30" });
-        let orders = BankWords.orders("minute", &said).expect("an order");
+        let orders = BankWords.orders("minute", &Said::of(&said)).expect("an order");
         let [Order::Business(BankOrder::Minute { day, minute })] = orders[..] else {
             panic!("{orders:?}")
         };
         assert_eq!((day.get(), minute), (20_220_304, 930));
         let wrong = json!({ "order": "minute", "day": "2022-03-04", "at": "half past three" });
-        let why = BankWords.orders("minute", &wrong).expect_err("no time");
+        let why = BankWords.orders("minute", &Said::of(&wrong)).expect_err("no time");
         assert_eq!(
             why,
             "`half past three` is no time of day; write one like 15:30, in Beijing time"

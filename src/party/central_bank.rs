@@ -9,6 +9,7 @@ use domain::{Fen, FiscalYear};
 use exchange::node::Order;
 use serde_json::{Value, json};
 
+use super::said::Said;
 use super::words::{Seen, Words, day, key, of_store, party, period, status, text, yuan};
 use super::{day_text, vouchers};
 
@@ -16,13 +17,12 @@ use super::{day_text, vouchers};
 pub(crate) struct CentralBankWords;
 
 impl Words<CentralBank> for CentralBankWords {
-    fn orders(&self, name: &str, said: &Value) -> Result<Vec<Order<TreasuryOrder>>, String> {
+    fn orders(&self, name: &str, said: &Said<'_>) -> Result<Vec<Order<TreasuryOrder>>, String> {
         let business = |order| Ok(vec![Order::Business(order)]);
         match name {
             "file" => {
-                let rows = said["rows"].as_array().ok_or("`rows` is missing; give a list")?;
-                let rows: Result<Vec<MasterRow>, String> = rows.iter().map(row).collect();
-                business(TreasuryOrder::File(rows?))
+                let rows: Vec<MasterRow> = said.each("rows", "a list", row)?;
+                business(TreasuryOrder::File(rows))
             }
             "open-day" => {
                 let day = day(said)?;
@@ -41,20 +41,18 @@ impl Words<CentralBank> for CentralBankWords {
                         ));
                     }
                 },
-                class: said["class"].as_str().unwrap_or("1010101").to_owned(),
+                class: said.may_text("class")?.unwrap_or("1010101").to_owned(),
                 amount_fen: yuan(said, "amount")?,
             }),
             "income" => business(TreasuryOrder::Income {
-                seed: said["seed"].as_u64().ok_or("`seed` is missing; give a number")?,
+                seed: said.number("seed", "a number")?,
                 day: day(said)?,
                 incomes: {
-                    let all = said["treasuries"].as_array();
-                    let all = all.ok_or("`treasuries` is missing; give a list")?.iter();
-                    let one = |one: &Value| {
+                    let one = |one: &Said<'_>| {
                         let treasury = text(one, "treasury")?.to_owned();
                         Ok(Income { treasury, usual_fen: yuan(one, "usual")? })
                     };
-                    all.map(one).collect::<Result<_, String>>()?
+                    said.each("treasuries", "a list", one)?
                 },
             }),
             "dispatch" => business(TreasuryOrder::Dispatch {
@@ -64,7 +62,7 @@ impl Words<CentralBank> for CentralBankWords {
             }),
             "refund" => business(TreasuryOrder::AllocationBack {
                 allocation: key(said)?,
-                detail: said["detail"].as_str().map(str::to_owned),
+                detail: said.may_text("detail")?.map(str::to_owned),
                 reason: text(said, "reason")?.to_owned(),
             }),
             "close" => business(TreasuryOrder::Close),
@@ -73,8 +71,8 @@ impl Words<CentralBank> for CentralBankWords {
         }
     }
 
-    fn look(&self, name: &str, said: &Value) -> Result<Seen<CentralBank>, String> {
-        let treasury = said["treasury"].as_str().map(str::to_owned);
+    fn look(&self, name: &str, said: &Said<'_>) -> Result<Seen<CentralBank>, String> {
+        let treasury = said.may_text("treasury")?.map(str::to_owned);
         match name {
             "status" => Ok(Box::new(move |node, lines| {
                 let mut seen = status(node, lines);
@@ -160,7 +158,7 @@ fn stands(bank: &CentralBank, key: &VoucherKey) -> Value {
     })
 }
 
-fn row(said: &Value) -> Result<MasterRow, String> {
+fn row(said: &Said<'_>) -> Result<MasterRow, String> {
     let code = || text(said, "code").map(str::to_owned);
     let division = || {
         let division = text(said, "division")?;
@@ -176,13 +174,9 @@ fn row(said: &Value) -> Result<MasterRow, String> {
         "bank" => MasterRow::Bank { code: code()?, name: text(said, "name")?.to_owned() },
         "bank-number" => MasterRow::BankNumber { number: text(said, "number")?.to_owned() },
         "function" => {
-            let year = said["year"].as_u64().and_then(|year| u16::try_from(year).ok());
-            let year = year.and_then(FiscalYear::new).ok_or("`year` is no fiscal year")?;
-            MasterRow::Function {
-                year,
-                code: code()?,
-                sums_only: said["sums_only"].as_bool().unwrap_or_default(),
-            }
+            let year = |value: &Value| FiscalYear::new(value.as_u64()?.try_into().ok()?);
+            let year = said.wanted("year", "the fiscal year as a number", year)?;
+            MasterRow::Function { year, code: code()?, sums_only: said.flag("sums_only", false)? }
         }
         "unit" => MasterRow::Unit { division: division()?, code: code()? },
         other => return Err(format!("there are no rows of `{other}`")),
@@ -190,8 +184,8 @@ fn row(said: &Value) -> Result<MasterRow, String> {
 }
 
 /// What has to stay in a treasury (库底资金); nothing where it is not given.
-fn floor(said: &Value) -> Result<Fen, String> {
-    if said["floor"].is_null() { Ok(Fen::ZERO) } else { yuan(said, "floor") }
+fn floor(said: &Said<'_>) -> Result<Fen, String> {
+    if said.at("floor").is_null() { Ok(Fen::ZERO) } else { yuan(said, "floor") }
 }
 
 #[cfg(test)]
@@ -204,7 +198,7 @@ mod tests {
             "row": "treasury", "code": "3700000005", "division": "370000005",
             "finance": "finance:370000005",
         });
-        let floor = |said: &Value| match row(said).expect("a treasury") {
+        let floor = |said: &Value| match row(&Said::of(said)).expect("a treasury") {
             MasterRow::Treasury(treasury) => treasury.floor_fen,
             other => panic!("{other:?}"),
         };
@@ -212,9 +206,9 @@ mod tests {
         treasury["floor"] = json!("1000.00");
         assert_eq!(floor(&treasury), Fen::new(100_000));
         treasury["floor"] = json!("a thousand");
-        row(&treasury).expect_err("no amount");
+        row(&Said::of(&treasury)).expect_err("no amount");
         let class = json!({ "row": "function", "year": 2022, "code": "205", "sums_only": true });
-        let told = row(&class).expect("a class");
+        let told = row(&Said::of(&class)).expect("a class");
         assert!(matches!(told, MasterRow::Function { sums_only: true, .. }), "{told:?}");
     }
 }

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::certificates;
+use super::said::Said;
 use super::words::{Seen, Words};
 
 /// Longest line that is read.
@@ -171,7 +172,8 @@ where
     B::Refusal: Send,
     W: Words<B>,
 {
-    let done = match (said["order"].as_str(), said["look"].as_str()) {
+    let said = &Said::of(said);
+    let done = match (said.at("order").as_str(), said.at("look").as_str()) {
         (Some("renew-keys"), None) => renew(keys, inbox),
         (Some(order), None) => give(words, order, said, inbox).map(|()| json!({ "done": true })),
         (None, Some(look)) => see(words, look, said, inbox),
@@ -180,14 +182,16 @@ where
     done.unwrap_or_else(|why| json!({ "refused": why }))
 }
 
-fn give<B, W>(words: &W, order: &str, said: &Value, inbox: &Inbox<B>) -> Result<(), String>
+fn give<B, W>(words: &W, order: &str, said: &Said<'_>, inbox: &Inbox<B>) -> Result<(), String>
 where
     B: Business + 'static,
     B::Order: Send,
     B::Refusal: Send,
     W: Words<B>,
 {
-    for order in words.orders(order, said)? {
+    let orders = words.orders(order, said)?;
+    said.is_understood(order)?;
+    for order in orders {
         ordered(inbox, order)?;
     }
     Ok(())
@@ -207,7 +211,7 @@ where
     answered.recv().map_err(|_| gone())?
 }
 
-fn see<B, W>(words: &W, look: &str, said: &Value, inbox: &Inbox<B>) -> Result<Value, String>
+fn see<B, W>(words: &W, look: &str, said: &Said<'_>, inbox: &Inbox<B>) -> Result<Value, String>
 where
     B: Business + 'static,
     B::Order: Send,

@@ -19,6 +19,7 @@ use exchange::finance::reconciled::order::{Ask, Order};
 use exchange::finance::{Finance, Order as FinanceOrder};
 use serde_json::{Value, json};
 
+use super::said::Said;
 use super::words::text;
 use crate::clock;
 
@@ -33,7 +34,7 @@ pub(crate) const ORDERS: [&str; 8] =
 ///
 /// # Errors
 /// When something is missing in it.
-pub(crate) fn order(name: &str, said: &Value) -> Result<FinanceOrder, String> {
+pub(crate) fn order(name: &str, said: &Said<'_>) -> Result<FinanceOrder, String> {
     let words = |name| text(said, name).map(str::to_owned);
     let ask = match name {
         "assign" => Ask::Assign { id: id(said)?, to: person(said, "to")? },
@@ -46,7 +47,7 @@ pub(crate) fn order(name: &str, said: &Value) -> Result<FinanceOrder, String> {
         "carry" => {
             let until = super::day_of(text(said, "until")?).map_err(|error| error.to_string())?;
             let reason = words("reason")?;
-            match said["item"].as_str() {
+            match said.may_text("item")? {
                 None => Ask::Carry { id: id(said)?, until, reason },
                 Some(item) => {
                     Ask::CarryByName { check: check(item)?, names: names(said)?, until, reason }
@@ -55,9 +56,9 @@ pub(crate) fn order(name: &str, said: &Value) -> Result<FinanceOrder, String> {
         }
         "agree-exposure" => Ask::AgreeExposure {
             bank: super::words::party(said, "bank")?,
-            limit_fen: match said["withdrawn"].as_bool() {
-                Some(true) => None,
-                _ => Some(super::words::yuan(said, "amount")?),
+            limit_fen: match said.flag("withdrawn", false)? {
+                true => None,
+                false => Some(super::words::yuan(said, "amount")?),
             },
             agreement: words("agreement")?,
         },
@@ -69,9 +70,8 @@ pub(crate) fn order(name: &str, said: &Value) -> Result<FinanceOrder, String> {
     Ok(FinanceOrder::Reconcile(Order { person: person(said, "person")?, ask }))
 }
 
-fn person(said: &Value, name: &str) -> Result<PersonId, String> {
-    let number = said[name].as_u64();
-    number.map(PersonId).ok_or_else(|| format!("`{name}` is missing; give a person's number"))
+fn person(said: &Said<'_>, name: &'static str) -> Result<PersonId, String> {
+    said.number(name, "a person's number").map(PersonId)
 }
 
 /// An item of the checklist.
@@ -82,13 +82,13 @@ fn check(item: &str) -> Result<Check, String> {
     })
 }
 
-fn names(said: &Value) -> Result<Vec<String>, String> {
-    let names = said["names"].as_array().ok_or("`names` is missing; give a list of texts")?;
-    let name = |name: &Value| name.as_str().map(str::to_owned).ok_or("`names` are texts");
-    Ok(names.iter().map(name).collect::<Result<_, _>>()?)
+fn names(said: &Said<'_>) -> Result<Vec<String>, String> {
+    let name = |name: &Value| name.as_str().map(str::to_owned);
+    let names = |value: &Value| value.as_array()?.iter().map(name).collect();
+    said.wanted("names", "a list of texts", names)
 }
 
-fn id(said: &Value) -> Result<DifferenceId, String> {
+fn id(said: &Said<'_>) -> Result<DifferenceId, String> {
     let told = text(said, "difference")?;
     DifferenceId::parse(told).ok_or_else(|| {
         format!("`{told}` is no difference; give its number as it is listed, like D12")
@@ -96,11 +96,11 @@ fn id(said: &Value) -> Result<DifferenceId, String> {
 }
 
 /// What a paper says: an amount and a state, or that there is no such line.
-fn says(said: &Value) -> Result<Option<(Fen, ItemState)>, String> {
-    if said["withdrawn"].as_bool() == Some(true) {
+fn says(said: &Said<'_>) -> Result<Option<(Fen, ItemState)>, String> {
+    if said.flag("withdrawn", false)? {
         return Ok(None);
     }
-    let state = match said["state"].as_str().unwrap_or("done") {
+    let state = match said.may_text("state")?.unwrap_or("done") {
         "done" => ItemState::Done,
         "returned" => ItemState::Returned,
         "pending" => ItemState::Pending,
@@ -379,12 +379,14 @@ mod tests {
     #[test]
     fn what_a_paper_says_is_an_amount_and_a_state_or_nothing() {
         let done = Ok(Some((Fen::new(40_000), ItemState::Done)));
-        assert_eq!(says(&json!({ "amount": "400.00" })), done);
-        assert_eq!(says(&json!({ "withdrawn": true })), Ok(None));
-        assert!(says(&json!({ "amount": "400.00", "state": "paid" })).is_err());
-        assert!(says(&json!({})).is_err());
+        assert_eq!(says(&Said::of(&json!({ "amount": "400.00" }))), done);
+        assert_eq!(says(&Said::of(&json!({ "withdrawn": true }))), Ok(None));
+        assert!(says(&Said::of(&json!({ "amount": "400.00", "state": "paid" }))).is_err());
+        assert!(says(&Said::of(&json!({}))).is_err());
         let asked = json!({ "difference": "D12", "person": 7, "fact": "102-1" });
-        let Ok(FinanceOrder::Reconcile(Order { person, ask })) = order("correct", &asked) else {
+        let Ok(FinanceOrder::Reconcile(Order { person, ask })) =
+            order("correct", &Said::of(&asked))
+        else {
             panic!("an order")
         };
         let fact = "102-1".to_owned();

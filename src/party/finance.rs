@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 pub(crate) use engine::{Engine, followed_position};
 
 use super::After;
+use super::said::Said;
 use super::vouchers;
 use super::words::{
     Seen, Words, day, key, of_store, party, payment_id, period, status, text, yuan,
@@ -98,11 +99,12 @@ pub(crate) struct FinanceWords {
 
 impl FinanceWords {
     /// A day begins. What the banks' cut-off held back goes out on it if it is worked (R-CUTOFF).
-    fn open_day(&self, said: &Value) -> Result<Vec<Order<FinanceOrder>>, String> {
+    fn open_day(&self, said: &Said<'_>) -> Result<Vec<Order<FinanceOrder>>, String> {
         let day = day(said)?;
-        let worked = match said["worked"].as_bool() {
-            Some(told) => told,
-            None => self.days.lock().unwrap_or_else(PoisonError::into_inner).is_worked(day),
+        let worked = match said.at("worked") {
+            Value::Bool(told) => *told,
+            Value::Null => self.days.lock().unwrap_or_else(PoisonError::into_inner).is_worked(day),
+            _ => said.flag("worked", false)?,
         };
         let let_go = worked.then_some(Order::LetGo);
         let begins = Order::OpenDay { day, business: FinanceOrder::BeginDay(day) };
@@ -111,13 +113,12 @@ impl FinanceWords {
 }
 
 impl Words<Finance> for FinanceWords {
-    fn orders(&self, name: &str, said: &Value) -> Result<Vec<Order<FinanceOrder>>, String> {
+    fn orders(&self, name: &str, said: &Said<'_>) -> Result<Vec<Order<FinanceOrder>>, String> {
         match name {
             "open-day" => self.open_day(said),
             "cut-off" => Ok(vec![Order::CutOff]),
             "sheet" => {
-                let payees = said["payees"].as_array().ok_or("`payees` is missing; give a list")?;
-                let payees = payees.iter().map(payee).collect::<Result<_, String>>()?;
+                let payees = said.each("payees", "a list", payee)?;
                 let order = FinanceOrder::Sheet { order: key(said)?, payees };
                 Ok(vec![Order::Business(order)])
             }
@@ -132,7 +133,7 @@ impl Words<Finance> for FinanceWords {
         }
     }
 
-    fn look(&self, name: &str, said: &Value) -> Result<Seen<Finance>, String> {
+    fn look(&self, name: &str, said: &Said<'_>) -> Result<Seen<Finance>, String> {
         match name {
             "status" => {
                 let engine = self.engine.clone();
@@ -165,7 +166,7 @@ impl Words<Finance> for FinanceWords {
                 }))
             }
             "day" => {
-                let asked = match &said["day"] {
+                let asked = match said.at("day") {
                     Value::Null => None,
                     _ => Some(day(said)?),
                 };
@@ -185,13 +186,13 @@ impl Words<Finance> for FinanceWords {
     }
 }
 
-fn payee(said: &Value) -> Result<SheetPayee, String> {
+fn payee(said: &Said<'_>) -> Result<SheetPayee, String> {
     Ok(SheetPayee {
-        payment: said["payment"].as_str().map(payment_id).transpose()?,
+        payment: said.may_text("payment")?.map(payment_id).transpose()?,
         amount_fen: yuan(said, "amount")?,
         name: text(said, "name")?.to_owned(),
         account: text(said, "account")?.to_owned(),
-        bank_number: said["bank_number"].as_str().map(str::to_owned),
+        bank_number: said.may_text("bank_number")?.map(str::to_owned),
     })
 }
 

@@ -18,6 +18,8 @@ pub(crate) mod finance;
 
 pub(crate) mod keys;
 
+mod said;
+
 pub(crate) mod timer;
 
 pub(crate) mod vouchers;
@@ -25,6 +27,7 @@ pub(crate) mod vouchers;
 pub(crate) mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
@@ -229,7 +232,7 @@ where
         "records": opened.records,
         "closed": opened.closed_before,
     });
-    println!("{ready}");
+    writeln!(std::io::stdout(), "{ready}")?;
     let node = run(node, &lines, &hears, &clock::wall_ms, |business| after(business))?;
     lines.leave();
     node.into_log().into_journal().close(clock::wall_ms())?;

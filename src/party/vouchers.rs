@@ -17,8 +17,8 @@ use exchange::store::{Deed, InState, OutState, Row, Store};
 use serde_json::{Value, json};
 
 use super::day_of;
-use super::words::{Seen, key, key_of, payment_id, text, yuan};
-use super::{apart, certificates};
+use super::said::Said;
+use super::words::{Seen, key, key_of, payment_id, yuan};
 use crate::hex;
 
 /// Letters of one key that are shown; a letter that is refused again and again has a row each time.
@@ -28,7 +28,7 @@ const SHOWN_MAX: usize = 32;
 ///
 /// # Errors
 /// When there is no such look, or something in it says nothing.
-pub(crate) fn look<B: Business + 'static>(name: &str, said: &Value) -> Result<Seen<B>, String> {
+pub(crate) fn look<B: Business + 'static>(name: &str, said: &Said<'_>) -> Result<Seen<B>, String> {
     match name {
         "vouchers" => {
             let (search, contents) = (search(said)?, contents(said)?);
@@ -40,7 +40,7 @@ pub(crate) fn look<B: Business + 'static>(name: &str, said: &Value) -> Result<Se
             Ok(Box::new(move |node, _| show(node, &key)))
         }
         "page" => {
-            let (key, flag) = (key(said)?, flag(said));
+            let (key, flag) = (key(said)?, flag(said)?);
             Ok(Box::new(move |node, _| page(node, &key, flag)))
         }
         "sent-here" => apart::sent_here(said),
@@ -52,23 +52,20 @@ pub(crate) fn look<B: Business + 'static>(name: &str, said: &Value) -> Result<Se
     }
 }
 
-pub(super) fn flag(said: &Value) -> Flag {
-    if said["receipt"].as_bool() == Some(true) { Flag::Receipt } else { Flag::Original }
+pub(super) fn flag(said: &Said<'_>) -> Result<Flag, String> {
+    Ok(if said.flag("receipt", false)? { Flag::Receipt } else { Flag::Original })
 }
 
 /// A word of a look that may be left out.
 fn may<T>(
-    said: &Value,
-    name: &str,
+    said: &Said<'_>,
+    name: &'static str,
     read: impl FnOnce(&str) -> Result<T, String>,
 ) -> Result<Option<T>, String> {
-    match &said[name] {
-        Value::Null => Ok(None),
-        _ => read(text(said, name)?).map(Some),
-    }
+    said.may_text(name)?.map(read).transpose()
 }
 
-fn search(said: &Value) -> Result<Search, String> {
+fn search(said: &Said<'_>) -> Result<Search, String> {
     let day = |text: &str| -> Result<Day, String> { day_of(text).map_err(|why| why.to_string()) };
     let (mut ours, mut theirs) = (None, None);
     if let Some(state) = may(said, "state", |text| Ok(text.to_owned()))? {
@@ -86,7 +83,7 @@ fn search(said: &Value) -> Result<Search, String> {
         theirs,
         key: may(said, "voucher", key_of)?,
         kind: may(said, "kind", kind)?,
-        no_orders: said["no_orders"].as_bool() == Some(true),
+        no_orders: said.flag("no_orders", false)?,
         no_notices: theirs != Some(InState::Notices),
         first: may(said, "first", day)?,
         last: may(said, "last", day)?,
@@ -99,7 +96,7 @@ fn kind(text: &str) -> Result<VoucherKind, String> {
     kind.ok_or_else(|| format!("`{text}` is no kind of voucher; write its four digits, like 8202"))
 }
 
-fn contents(said: &Value) -> Result<Contents, String> {
+fn contents(said: &Said<'_>) -> Result<Contents, String> {
     Ok(Contents {
         payment: may(said, "payment", payment_id)?,
         amount_fen: may(said, "amount", |_| yuan(said, "amount"))?,
@@ -108,8 +105,8 @@ fn contents(said: &Value) -> Result<Contents, String> {
     })
 }
 
-fn letters_max(said: &Value) -> Result<usize, String> {
-    match &said["limit"] {
+fn letters_max(said: &Said<'_>) -> Result<usize, String> {
+    match said.at("limit") {
         Value::Null => Ok(SEARCH_LISTED_MAX),
         limit => {
             let limit = limit.as_u64().and_then(|limit| usize::try_from(limit).ok());

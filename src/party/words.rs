@@ -13,6 +13,7 @@ use exchange::record::TwoPersons;
 use exchange::store::Store;
 use serde_json::{Value, json};
 
+use super::said::Said;
 use super::vouchers::flag;
 use super::{apart, certificates, day_of};
 use crate::hex;
@@ -27,27 +28,27 @@ pub(crate) trait Words<B: Business> {
     ///
     /// # Errors
     /// When there is no such order, or something is missing in it.
-    fn orders(&self, name: &str, said: &Value) -> Result<Vec<Order<B::Order>>, String>;
+    fn orders(&self, name: &str, said: &Said<'_>) -> Result<Vec<Order<B::Order>>, String>;
 
     /// The look that a name means.
     ///
     /// # Errors
     /// When there is no such look.
-    fn look(&self, name: &str, said: &Value) -> Result<Seen<B>, String>;
+    fn look(&self, name: &str, said: &Said<'_>) -> Result<Seen<B>, String>;
 }
 
 /// A text that has to be there.
-pub(crate) fn text<'a>(said: &'a Value, name: &str) -> Result<&'a str, String> {
-    said[name].as_str().ok_or_else(|| format!("`{name}` is missing; give it as a text"))
+pub(crate) fn text<'a>(said: &Said<'a>, name: &'static str) -> Result<&'a str, String> {
+    said.text(name)
 }
 
 /// A day that has to be there.
-pub(crate) fn day(said: &Value) -> Result<domain::ids::Day, String> {
+pub(crate) fn day(said: &Said<'_>) -> Result<domain::ids::Day, String> {
     day_of(text(said, "day")?).map_err(|error| error.to_string())
 }
 
 /// A month or a year that has to be there.
-pub(crate) fn period(said: &Value) -> Result<Period, String> {
+pub(crate) fn period(said: &Said<'_>) -> Result<Period, String> {
     let told = text(said, "period")?;
     Period::parse(told)
         .ok_or_else(|| format!("`{told}` is no month and no year; write one like 2022-03, or 2022"))
@@ -60,17 +61,17 @@ pub(crate) fn payment_id(text: &str) -> Result<PaymentId, String> {
 }
 
 /// An amount in yuan that has to be there.
-pub(crate) fn yuan(said: &Value, name: &str) -> Result<domain::Fen, String> {
+pub(crate) fn yuan(said: &Said<'_>, name: &'static str) -> Result<domain::Fen, String> {
     domain::Fen::from_yuan(text(said, name)?).map_err(|error| error.to_string())
 }
 
 /// A party that has to be there.
-pub(crate) fn party(said: &Value, name: &str) -> Result<Party, String> {
+pub(crate) fn party(said: &Said<'_>, name: &'static str) -> Result<Party, String> {
     text(said, name)?.parse().map_err(|error: domain::voucher::party::NotAParty| error.to_string())
 }
 
 /// A voucher's key that has to be there.
-pub(crate) fn key(said: &Value) -> Result<VoucherKey, String> {
+pub(crate) fn key(said: &Said<'_>) -> Result<VoucherKey, String> {
     key_of(text(said, "voucher")?)
 }
 
@@ -82,48 +83,43 @@ pub(crate) fn key_of(key: &str) -> Result<VoucherKey, String> {
 }
 
 /// Two persons who vouch for what goes by paper.
-fn persons(said: &Value) -> Result<TwoPersons, String> {
-    let texts: Vec<_> =
-        said["persons"].as_array().into_iter().flatten().map(Value::as_str).collect();
-    match texts[..] {
-        [Some(first), Some(second)] => {
-            Ok(TwoPersons { first: first.to_owned(), second: second.to_owned() })
+fn persons(said: &Said<'_>) -> Result<TwoPersons, String> {
+    said.wanted("persons", "a list of two names", |value| match &value.as_array()?[..] {
+        [Value::String(first), Value::String(second)] => {
+            Some(TwoPersons { first: first.clone(), second: second.clone() })
         }
-        _ => Err("`persons` is missing; give a list of two names".to_owned()),
-    }
+        _ => None,
+    })
 }
 
 /// A voucher that was typed in, as its JSON twin has it.
-fn document(said: &Value) -> Result<Box<Voucher>, String> {
-    if !said["document"].is_object() {
-        return Err("`document` is missing; give the voucher as JSON".to_owned());
-    }
-    let text = said["document"].to_string();
+fn document(said: &Said<'_>) -> Result<Box<Voucher>, String> {
+    let is_object = |value: &Value| value.is_object().then(|| value.to_string());
+    let text = said.wanted("document", "the voucher as JSON", is_object)?;
     exchange::json::read(text.as_bytes()).map(Box::new).map_err(|error| error.to_string())
 }
 
-fn entry(said: &Value) -> Result<u32, String> {
-    let number = said["entry"].as_u64().and_then(|number| u32::try_from(number).ok());
-    number.ok_or_else(|| "`entry` is missing; give the number that `look` shows".to_owned())
+fn entry(said: &Said<'_>) -> Result<u32, String> {
+    said.number("entry", "the number that `look` shows")
 }
 
 /// Orders that every party's store takes.
 ///
 /// # Errors
 /// When there is no such order, or something is missing in it.
-pub(crate) fn of_store<O>(name: &str, said: &Value) -> Result<Order<O>, String> {
+pub(crate) fn of_store<O>(name: &str, said: &Said<'_>) -> Result<Order<O>, String> {
     let by = || text(said, "by").map(str::to_owned);
     let reason = || text(said, "reason").map(str::to_owned);
     Ok(match name {
         "void" => Order::Void {
             to: party(said, "to")?,
             key: key(said)?,
-            flag: flag(said),
+            flag: flag(said)?,
             by: by()?,
             reason: reason()?,
         },
         "ask-back" => {
-            Order::AskBack { to: party(said, "to")?, key: key(said)?, flag: flag(said), by: by()? }
+            Order::AskBack { to: party(said, "to")?, key: key(said)?, flag: flag(said)?, by: by()? }
         }
         "release" => Order::Release { from: party(said, "from")?, entry: entry(said)?, by: by()? },
         "dismiss" => Order::Dismiss {
@@ -133,12 +129,12 @@ pub(crate) fn of_store<O>(name: &str, said: &Value) -> Result<Order<O>, String> 
             reason: reason()?,
         },
         "ask-status" => {
-            Order::AskStatus { to: party(said, "to")?, key: key(said)?, flag: flag(said) }
+            Order::AskStatus { to: party(said, "to")?, key: key(said)?, flag: flag(said)? }
         }
         "paper-send" => Order::SendByPaper {
             to: party(said, "to")?,
             key: key(said)?,
-            flag: flag(said),
+            flag: flag(said)?,
             persons: persons(said)?,
             reason: reason()?,
         },
@@ -169,7 +165,7 @@ pub(crate) fn of_store<O>(name: &str, said: &Value) -> Result<Order<O>, String> 
         },
         "authorise" => Order::Authorise {
             person: text(said, "person")?.to_owned(),
-            may: said["may"].as_bool().unwrap_or(true),
+            may: said.flag("may", true)?,
             by: by()?,
         },
         other => {

@@ -324,12 +324,17 @@ impl Bank {
         payees: &'a Voucher,
     ) -> Result<Vec<PayLine<'a>>, Returned> {
         let aside = order.key != payees.key;
+        let business = order.head.text(Field::BusinessType);
         let mut lines = Vec::with_capacity(payees.details.len());
         for (at, Detail { id, fields }) in payees.details.iter().enumerate() {
             // What is spent on stands in the order's line of the same payment.
             let of_order = if aside { attributed(order, fields) } else { Some(at) };
             let of_order = of_order.ok_or(Returned::Unattributed)?;
             let elements = &order.details[of_order].fields;
+            let element = |field| {
+                let of_head = business.filter(|_| field == Field::BusinessType);
+                elements.text(field).or(of_head).unwrap_or("")
+            };
             let payee = fields.text(Field::PayeeAccount).unwrap_or("");
             lines.push(PayLine {
                 id,
@@ -337,7 +342,7 @@ impl Bank {
                 payee,
                 order_detail: &order.details[of_order].id,
                 payment: elements.text(Field::Payment).map_or(0, payment_number),
-                elements: ELEMENTS.map(|field| elements.text(field).unwrap_or("")),
+                elements: ELEMENTS.map(element),
                 ordered_fen: fields.amount_fen(Field::Amount).unwrap_or_default(),
                 refused: self.blocked.get(payee).map(String::as_str),
             });
@@ -412,7 +417,7 @@ struct PayLine<'a> {
     order_detail: &'a str,
     payment: u128,
     payee: &'a str,
-    elements: [&'a str; 6],
+    elements: [&'a str; 7],
     ordered_fen: Fen,
     /// Why it cannot be paid.
     refused: Option<&'a str>,
@@ -431,13 +436,14 @@ impl<'a> PayLine<'a> {
 }
 
 /// What is kept of what a payment is spent on, for the lines of requests.
-pub(super) const ELEMENTS: [Field; 6] = [
+pub(super) const ELEMENTS: [Field; 7] = [
     Field::Department,
     Field::Function,
     Field::GovernmentEconomic,
     Field::DepartmentEconomic,
     Field::Quota,
     Field::Topic,
+    Field::BusinessType,
 ];
 
 /// The number of a payment, which vouchers write with 32 digits.

@@ -154,6 +154,6 @@ pub(super) struct PaidLine<'a> {
     /// Empty: cash.
     pub(super) payee: &'a str,
     /// Department, functional class, economic classes of government and department, quota, label of the project.
-    pub(super) elements: [&'a str; 6],
+    pub(super) elements: [&'a str; 7],
     pub(super) paid_fen: i64,
 }

@@ -8,6 +8,7 @@ use domain::Fen;
 use domain::clearing::Lane;
 use domain::office::tables::project::DIRECT_FUNDS;
 use domain::voucher::document::Fields;
+use domain::voucher::form;
 use domain::voucher::{Detail, DivisionCode, Field, Flag, Value, Voucher, VoucherKind};
 use exchange::business::{Business, Effect, Verdict};
 
@@ -189,6 +190,22 @@ fn direct_funds_go_before_what_is_bought() {
     );
     province.assert_books();
     province.assert_replays();
+}
+
+#[test]
+fn a_payroll_waits_among_wages_whatever_class_it_is_charged_to() {
+    let mut province = province(100, Notices::AsRequested);
+    let mut payroll = of_class("2", "50201", 400);
+    payroll.head.set(Field::BusinessType, Value::Text(form::BUSINESS_PAYROLL.to_owned()));
+    province.pay(&[of_class("1", "50201", 300), payroll]);
+    province.run();
+    province.bank(0, &Order::RequestClearing);
+    province.run();
+    let waiting = province.central.waiting();
+    assert_eq!(
+        waiting.iter().map(|one| (one.lane, one.amount_fen.get())).collect::<Vec<_>>(),
+        [(Lane::Wages, 400), (Lane::Operations, 300)],
+    );
 }
 
 #[test]

@@ -33,7 +33,8 @@ pub enum StoreRefusal {
     },
     /// It may have left.
     #[error(
-        "{key} may have left: it was given to the line as number {number}, or went by paper; ask it back instead"
+        "{key} may have left: it was given to the line{}, or went by paper; ask it back instead",
+        if *.number == 0 { String::new() } else { format!(" as number {number}") }
     )]
     MayHaveLeft {
         /// The voucher.
@@ -95,6 +96,17 @@ pub enum StoreRefusal {
         /// Who.
         person: String,
     },
+    /// One of two persons is there by the other's word.
+    #[error(
+        "{person} may vouch by the word of {by}, who vouches too; paper takes two whom a third has authorised: have somebody else \
+         authorise {person}, or another person vouch"
+    )]
+    ByEachOther {
+        /// Who.
+        person: String,
+        /// Who authorised them.
+        by: String,
+    },
     /// Another voucher has this number.
     #[error("{key} was here before on {day}; a number is used once")]
     NumberUsed {
@@ -104,7 +116,9 @@ pub enum StoreRefusal {
         day: String,
     },
     /// A name or reason that is empty or too long.
-    #[error("{what} is empty or too long; at most {max} bytes")]
+    #[error(
+        "{what} is empty, longer than {max} bytes, or has blanks around it or characters that cannot be seen; write it plainly"
+    )]
     Text {
         /// What.
         what: &'static str,
@@ -135,7 +149,8 @@ pub enum StoreRefusal {
 
 /// Holds a person's name or a reason to its bound.
 pub(crate) fn held_to(what: &'static str, text: &str, max: usize) -> Result<(), StoreRefusal> {
-    let fits = !text.is_empty() && text.len() <= max;
+    let is_plain = text.trim() == text && !text.chars().any(char::is_control);
+    let fits = !text.is_empty() && text.len() <= max && is_plain;
     if fits { Ok(()) } else { Err(StoreRefusal::Text { what, max }) }
 }
 
@@ -167,7 +182,7 @@ impl Store {
         if !peer.never_left(entry) {
             let row = peer.out.get(entry).expect("it was found");
             if row.out_state() == OutState::Voided {
-                let stands = format!("{:?}", OutState::Voided);
+                let stands = OutState::Voided.slug().to_owned();
                 return Err(StoreRefusal::Elsewhere { stands, must: "waits" });
             }
             return Err(StoreRefusal::MayHaveLeft { key: *key, number: row.number });
@@ -202,7 +217,7 @@ impl Store {
         }
         let row = peer.out.get(entry).expect("it was found");
         if !peer.may_come_back(entry) {
-            let stands = format!("{:?}", row.out_state());
+            let stands = row.out_state().slug().to_owned();
             return Err(StoreRefusal::Elsewhere { stands, must: "has left and is not at an end" });
         }
         let number = u64::from(row.number);
@@ -217,7 +232,7 @@ impl Store {
         let row = self.peer(to).and_then(|peer| peer.out.get(entry));
         let row = row.ok_or(StoreRefusal::NoLetter { party: to, entry })?;
         if row.out_state() != OutState::Stopped {
-            let stands = format!("{:?}", row.out_state());
+            let stands = row.out_state().slug().to_owned();
             return Err(StoreRefusal::Elsewhere { stands, must: "stopped" });
         }
         Ok(row)
@@ -278,7 +293,7 @@ impl Store {
         let row = self.peer(from).and_then(|peer| peer.inbox.get(entry));
         let row = row.ok_or(StoreRefusal::NoLetter { party: from, entry })?;
         if row.in_state() != InState::SetAside {
-            let stands = format!("{:?}", row.in_state());
+            let stands = row.in_state().slug().to_owned();
             return Err(StoreRefusal::Elsewhere { stands, must: "is set aside" });
         }
         Ok(row)
@@ -301,7 +316,8 @@ impl Store {
         self.may_vouch(&persons)?;
         let (peer, entry) = self.ours(to, key, flag)?;
         if !peer.never_left(entry) {
-            let stands = format!("{:?}", peer.out.get(entry).expect("it was found").out_state());
+            let row = peer.out.get(entry).expect("it was found");
+            let stands = row.out_state().slug().to_owned();
             return Err(StoreRefusal::Elsewhere { stands, must: "waits and has not left" });
         }
         Ok(Event::WentByPaper { to, entry, persons, reason: reason.to_owned() })
@@ -316,9 +332,14 @@ impl Store {
         if first == second {
             return Err(StoreRefusal::SamePerson { person: first.clone() });
         }
-        for person in [first, second] {
-            if !self.authorised.contains_key(person) {
-                return Err(StoreRefusal::NotAuthorised { person: person.clone() });
+        for (person, other) in [(first, second), (second, first)] {
+            match self.authorised.get(person) {
+                None => return Err(StoreRefusal::NotAuthorised { person: person.clone() }),
+                Some(by) if by == other => {
+                    let (person, by) = (person.clone(), by.clone());
+                    return Err(StoreRefusal::ByEachOther { person, by });
+                }
+                Some(_) => {}
             }
         }
         Ok(())

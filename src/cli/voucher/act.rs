@@ -1,5 +1,6 @@
 //! What people do about a voucher: each is an order to the party's store, under the name of whoever gives it.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -341,11 +342,11 @@ impl Authorise {
 fn list_authorised(store: &Store) -> Result<Exit> {
     let seen = store.say(&json!({ "look": "authorised" }))?;
     if store.json {
-        println!("{seen}");
+        writeln!(std::io::stdout(), "{seen}")?;
         return Ok(Exit::Ok);
     }
     for person in seen["authorised"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        println!("{person}");
+        writeln!(std::io::stdout(), "{person}")?;
     }
     Ok(Exit::Ok)
 }

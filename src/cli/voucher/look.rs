@@ -97,7 +97,11 @@ impl List {
         };
         let next = looked.next.filter(|_| self.state.len() < 2);
         if self.store.json {
-            println!("{}", json!({ "letters": looked.letters, "more": looked.more, "next": next }));
+            writeln!(
+                std::io::stdout(),
+                "{}",
+                json!({ "letters": looked.letters, "more": looked.more, "next": next })
+            )?;
             return Ok(Exit::Ok);
         }
         let mut out = std::io::stdout().lock();
@@ -233,7 +237,7 @@ impl Show {
         let line = json!({ "look": "voucher", "voucher": self.voucher.to_string() });
         let seen = self.store.say(&line)?;
         if self.store.json {
-            println!("{seen}");
+            writeln!(std::io::stdout(), "{seen}")?;
             return Ok(Exit::Ok);
         }
         print(&mut std::io::stdout().lock(), &seen)?;

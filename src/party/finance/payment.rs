@@ -15,17 +15,17 @@ use serde_json::{Value, json};
 
 use super::head;
 use crate::party::day;
+use crate::party::said::Said;
 use crate::party::words::{payment_id, text};
 
 /// Payees of a sheet that were not paid which one look tells; the sheet's own voucher has all.
 const FAILED_TOLD_MAX: usize = 200;
 
 /// A payment that has to be there: its division's index, its year and its id.
-pub(super) fn named(said: &Value) -> Result<(Book, PaymentId), String> {
-    let division = said["division"].as_u64().and_then(|index| u16::try_from(index).ok());
-    let division = division.map(DivisionIndex).ok_or("`division` is missing; give its index")?;
-    let year = said["year"].as_u64().and_then(|year| FiscalYear::new(u16::try_from(year).ok()?));
-    let year = year.ok_or("`year` is missing; give the fiscal year as a number")?;
+pub(super) fn named(said: &Said<'_>) -> Result<(Book, PaymentId), String> {
+    let division = DivisionIndex(said.number("division", "its index, a number")?);
+    let year = |value: &Value| FiscalYear::new(value.as_u64()?.try_into().ok()?);
+    let year = said.wanted("year", "the fiscal year as a number", year)?;
     Ok(((division, year), payment_id(text(said, "payment")?)?))
 }
 

@@ -129,7 +129,7 @@ pub(super) const TRANSFER_REQUEST: Schema = Schema {
         level! {
             must OriginalKind OriginalNumber Department Function Amount;
             may OriginalDate OriginalDetail Payment FundType Unit PayeeName BankSerial ExecutedDay
-                + ELEMENTS;
+                BusinessType + ELEMENTS;
         },
     )
 };
@@ -151,7 +151,7 @@ pub(super) const REFUND_REQUEST: Schema = Schema {
         level! {
             must OriginalKind OriginalNumber RefundNumber Department Function Amount;
             may OriginalDate OriginalDetail Payment FundType Unit PayeeName Reason BankSerial
-                ExecutedDay + ELEMENTS;
+                ExecutedDay BusinessType + ELEMENTS;
         },
     )
 };

@@ -87,6 +87,19 @@ fn paper_needs_two_persons_who_may_and_a_voucher_that_has_not_left() {
     assert!(refused_for(&mut world, two("wang", "zhao")).contains("zhao may not vouch"));
     let own = Order::Authorise { person: "zhao".to_owned(), may: true, by: "zhao".to_owned() };
     assert!(refused(&mut world.finance, own).contains("named twice"));
+    // Nobody is two by a blank, and nobody is there by the other's word.
+    let may = |person: &str, by: &str| Order::Authorise {
+        person: person.to_owned(),
+        may: true,
+        by: by.to_owned(),
+    };
+    assert!(refused(&mut world.finance, may("wang ", "director")).contains("blanks around it"));
+    assert!(refused_for(&mut world, two("wang", "wang ")).contains("wang  may not vouch"));
+    done(&mut world.finance, vec![may("zhao", "li")]);
+    assert!(refused_for(&mut world, two("zhao", "li")).contains("by the word of li"));
+    assert!(refused_for(&mut world, two("li", "zhao")).contains("by the word of li"));
+    let no_more = Order::Authorise { person: "zhao".to_owned(), may: false, by: "li".to_owned() };
+    done(&mut world.finance, vec![no_more]);
     done(&mut world.finance, vec![by_paper(1, two("wang", "li"))]);
     let void = Order::Void {
         to: party(BANK),
