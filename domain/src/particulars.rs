@@ -13,9 +13,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::limits::PARTICULARS_BYTES_MAX;
 use crate::refusal::Code;
+use crate::voucher::papers;
 
 /// How many texts particulars have.
 const TEXTS: usize = 6;
+
+/// The place of the official numbers among them.
+const NUMBERS: usize = 5;
 
 /// The place of the document among them.
 pub(crate) const DOCUMENT: usize = 4;
@@ -76,7 +80,8 @@ impl<'a> Particulars<'a> {
     ///
     /// # Errors
     /// [`Code::TextTooLong`] beyond 4 KiB, [`Code::BadField`] where the encoding is not six whole
-    /// texts of UTF-8 or the bank number is not twelve digits.
+    /// texts of UTF-8, the bank number is not twelve digits, or numbers of a tax, a non-tax payment or a purchase are
+    /// wrong ([`papers`]).
     pub fn parse(bytes: &'a [u8]) -> Result<Particulars<'a>, Code> {
         let particulars = Particulars { bytes, keys: None };
         particulars.check_size()?;
@@ -88,7 +93,8 @@ impl<'a> Particulars<'a> {
             let (text, after) = split_text(rest).ok_or(Code::BadField)?;
             let bank_number =
                 text.is_empty() || (text.len() == 12 && text.iter().all(u8::is_ascii_digit));
-            if std::str::from_utf8(text).is_err() || (index == 2 && !bank_number) {
+            let read = std::str::from_utf8(text).map_err(|_| Code::BadField)?;
+            if (index == 2 && !bank_number) || (index == NUMBERS && papers::named(read).is_err()) {
                 return Err(Code::BadField);
             }
             rest = after;
@@ -220,6 +226,18 @@ mod tests {
             purpose: "办公费".into(),
             document: "发票 3701-17".into(),
             numbers: "2023-000008".into(),
+        }
+    }
+
+    #[test]
+    fn numbers_of_a_tax_are_whole_or_the_particulars_are_none() {
+        let with = |numbers: &str| ParticularsText { numbers: numbers.into(), ..sample() }.encode();
+        let tax = "TaxBillNo=337010230300000001 TaxayerID=9137 TaxOrgCode=13701020000";
+        for (numbers, fits) in
+            [(tax, true), ("TaxBillNo=337010230300000001", false), ("PayCode=", false)]
+        {
+            let parsed = Particulars::parse(&with(numbers)).map(|_| ());
+            assert_eq!(parsed, if fits { Ok(()) } else { Err(Code::BadField) }, "{numbers}");
         }
     }
 

@@ -866,3 +866,46 @@ fn a_payment_of_direct_funds_says_so_by_its_projects_label_and_goes_first() {
     assert_eq!([1, 2].map(|at| house.engine.state(at)), [PaymentState::Cleared; 2]);
     house.assert_folds();
 }
+
+#[test]
+fn what_a_tax_a_non_tax_payment_and_a_purchase_are_for_stands_on_their_vouchers() {
+    let script = || counterparties::script::Script::default();
+    let iso = with_accounts(House::speaking_iso(script(), |message| message), 1);
+    for (mut house, is_iso) in [(house(1), false), (iso, true)] {
+        let quota = house.engine.quota("111", 100_000);
+        let tax =
+            "T-1 TaxBillNo=337010230300000001 TaxayerID=91370102000000001X TaxOrgCode=13701020000";
+        let papers =
+            [tax, "PayCode=37010223000000000019", "GovProcurementID=370102-1 ContractNo=HT-17"];
+        for (payment, numbers) in (1..).zip(papers) {
+            let how = How { numbers: numbers.to_owned(), ..How::default() };
+            house.engine.pay(payment, quota, 10_000, &how);
+        }
+        house.run();
+        let named = [
+            vec![
+                (Field::TaxBill, "337010230300000001"),
+                (Field::Taxpayer, "91370102000000001X"),
+                (Field::TaxOffice, "13701020000"),
+            ],
+            vec![(Field::PayCode, "37010223000000000019")],
+            vec![(Field::Procurement, "370102-1"), (Field::Contract, "HT-17")],
+        ];
+        let all: Vec<Field> = named.iter().flatten().map(|(field, _)| *field).collect();
+        for (payment, named) in (1..).zip(&named) {
+            // The receipt repeats the order whole, or it is not taken: by pain.001 nothing was lost.
+            assert_eq!(house.engine.state(payment), PaymentState::Paid);
+            if is_iso {
+                continue;
+            }
+            let key = house.voucher_of(payment).key;
+            let taken = house.at_the_bank(&key);
+            let line = &taken.details[0].fields;
+            for field in &all {
+                let expected = named.iter().find(|(of, _)| of == field).map(|(_, text)| *text);
+                assert_eq!(line.text(*field), expected, "{field:?} of {key}");
+                assert_eq!(taken.head.text(*field), expected, "{field:?} of {key}");
+            }
+        }
+    }
+}

@@ -108,7 +108,13 @@ pub fn holds(field: Field, text: &str) -> bool {
         | Field::FundDealMode
         | Field::ExecutedDealMode
         | Field::Treasury => text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-        Field::PayerAccount
+        Field::TaxBill
+        | Field::Taxpayer
+        | Field::TaxOffice
+        | Field::PayCode
+        | Field::Procurement
+        | Field::Contract
+        | Field::PayerAccount
         | Field::PayeeAccount
         | Field::ClearAccount
         | Field::ExecutedPayeeAccount => {

@@ -10,6 +10,7 @@ use domain::voucher::collection::debit_among;
 use domain::voucher::document::Fields;
 use domain::voucher::follows::ordered_again;
 use domain::voucher::grouping::{Order, Payee, sheet_of};
+use domain::voucher::papers;
 use domain::voucher::{DivisionCode, Field, Party, PartyKind, Value, VoucherKey, form};
 
 use super::accounts::{NoPayer, Payer};
@@ -52,16 +53,19 @@ pub fn due(feed: &mut Feed, central_bank: Party, ordered: &Ordered) -> Result<Du
         Some(elements) => feed
             .payers(book)
             .payer(office, central_bank, ordered.path, elements.unit)
-            .map(|payer| {
+            .map_err(|none: NoPayer| none.to_string())
+            .and_then(|payer| {
                 let numbers = &ordered.particulars.numbers;
+                let papers = papers::named(numbers);
+                let papers = papers.map_err(|why| format!("{}: {why}", why.chinese()))?;
                 let named = match ordered.business {
                     // What it names is the debit that it pays.
                     BusinessKind::Collection => debit_among(numbers, division, book.1),
                     _ => ordered_again(numbers, division, book.1),
                 };
-                (payer.party, order(office, ordered, &elements, &payer, named))
-            })
-            .map_err(|none: NoPayer| none.to_string()),
+                let of_payee = of_payee(ordered, named, papers);
+                Ok((payer.party, order(office, ordered, &elements, &payer, of_payee)))
+            }),
     };
     let Ordered { payment, path, day, .. } = *ordered;
     Ok(Due { division, book, payment, path, day, order })
@@ -72,7 +76,7 @@ fn order(
     ordered: &Ordered,
     elements: &Elements<'_>,
     payer: &Payer,
-    named: Option<VoucherKey>,
+    of_payee: Fields,
 ) -> Order {
     let department = department(office, elements.unit);
     let mut of_payer = Fields::new()
@@ -98,16 +102,30 @@ fn order(
         }
         _ => of_elements,
     };
+    Order {
+        payment: ordered.payment,
+        quota: ordered.quota,
+        amount_fen: ordered.amount_fen,
+        method: ordered.method,
+        business: ordered.business,
+        sheet: sheet_of(ordered.business, &ordered.particulars.document),
+        payer: of_payer,
+        elements: of_elements,
+        payees: vec![Payee { amount_fen: ordered.amount_fen, fields: of_payee }],
+    }
+}
+
+/// What a voucher says of the one who is paid, and of what for: `papers` of a tax, a non-tax payment or a purchase.
+fn of_payee(ordered: &Ordered, named: Option<VoucherKey>, papers: Fields) -> Fields {
     let told = &ordered.particulars;
-    let mut of_payee =
-        Fields::new().with_text(Field::PayeeName, told.payee_name.as_str()).with_text(
-            Field::SettlementMode,
-            match told.payee_account.is_empty() {
-                // Whoever is named takes it at the counter (提现).
-                true => form::SETTLED_IN_CASH,
-                false => form::SETTLED_BY_TRANSFER,
-            },
-        );
+    let mut of_payee = papers.with_text(Field::PayeeName, told.payee_name.as_str()).with_text(
+        Field::SettlementMode,
+        match told.payee_account.is_empty() {
+            // Whoever is named takes it at the counter (提现).
+            true => form::SETTLED_IN_CASH,
+            false => form::SETTLED_BY_TRANSFER,
+        },
+    );
     if let Some(named) = named {
         of_payee.set(Field::OriginalKind, Value::Text(named.kind.code().to_string()));
         of_payee.set(Field::OriginalNumber, Value::Text(named.number.as_str().to_owned()));
@@ -121,17 +139,7 @@ fn order(
             of_payee.set(field, Value::Text(text.clone()));
         }
     }
-    Order {
-        payment: ordered.payment,
-        quota: ordered.quota,
-        amount_fen: ordered.amount_fen,
-        method: ordered.method,
-        business: ordered.business,
-        sheet: sheet_of(ordered.business, &told.document),
-        payer: of_payer,
-        elements: of_elements,
-        payees: vec![Payee { amount_fen: ordered.amount_fen, fields: of_payee }],
-    }
+    of_payee
 }
 
 /// What a quota's elements are on a voucher, but its project, which comes last.

@@ -5,6 +5,7 @@ use domain::codes::{BusinessKind, FactKind, Method, ResolveAction, StepKind};
 use domain::command::By;
 use domain::ids::{ActId, ChannelId, Class, ContractId, Day, PaymentId, QuotaId};
 use domain::particulars::{Particulars, ParticularsText, account_hash};
+use domain::voucher::papers;
 use domain::{Code, Fen};
 use protocol::directory::AsOf;
 
@@ -157,6 +158,7 @@ impl Filling {
             document: text("document").to_owned(),
             numbers: text("numbers").to_owned(),
         };
+        papers::named(&texts.numbers).map_err(|why| ("numbers", why.to_string()))?;
         let particulars = texts.encode();
         Particulars::parse(&particulars).map_err(|code| match code {
             Code::BadField => ("bank", "a bank number is twelve digits, or empty".to_owned()),
