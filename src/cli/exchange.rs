@@ -174,7 +174,11 @@ impl HandedOver {
                 (Some(through), Some(last)) if through < last && through > after => after = through,
                 (through, _) => {
                     let through = through.unwrap_or(after);
-                    println!("{letters} letters of {} up to {through}", self.from);
+                    writeln!(
+                        std::io::stdout(),
+                        "{letters} letters of {} up to {through}",
+                        self.from
+                    )?;
                     return Ok(Exit::Ok);
                 }
             }
@@ -211,7 +215,11 @@ impl TakeBack {
                 }),
             )?;
         }
-        println!("{letters} letters to {} are known again; its lines may open", self.to);
+        writeln!(
+            std::io::stdout(),
+            "{letters} letters to {} are known again; its lines may open",
+            self.to
+        )?;
         Ok(Exit::Ok)
     }
 }

@@ -9,6 +9,7 @@ use exchange::party::lines::{GoneApart, Lines};
 use exchange::store::{Peer, Store};
 use serde_json::{Value, json};
 
+use super::said::Said;
 use super::words::{Seen, party};
 use crate::hex;
 
@@ -72,10 +73,9 @@ fn digest(known: &Peer, seen: &Apart, common: u64) -> Option<String> {
 }
 
 /// What a party had sent here, behind a number.
-pub(crate) fn sent_here<B: Business + 'static>(said: &Value) -> Result<Seen<B>, String> {
+pub(crate) fn sent_here<B: Business + 'static>(said: &Said<'_>) -> Result<Seen<B>, String> {
     let from = party(said, "from")?;
-    let after =
-        said["after"].as_u64().ok_or("`after` is missing; give the last number that is known")?;
+    let after = said.number("after", "the last number that is known")?;
     Ok(Box::new(move |node, _| {
         let handed = node.sent_here(from, after).map_err(|fault| fault.to_string())?;
         let letters = handed
@@ -93,19 +93,16 @@ pub(crate) fn sent_here<B: Business + 'static>(said: &Value) -> Result<Seen<B>, 
     }))
 }
 
+/// What is to be given where it is missing.
+const HANDED: &str = "what was handed over, as it was written";
+
 /// What another party handed over.
-pub(crate) fn handed(said: &Value) -> Result<SentHere, String> {
-    let through =
-        said["through"].as_u64().ok_or("`through` is missing; give what was handed over")?;
-    let letters =
-        said["letters"].as_array().ok_or("`letters` is missing; give what was handed over")?;
-    let letter = |one: &Value| {
-        let number = one["number"].as_u64();
-        let bytes = one["letter"].as_str().and_then(hex::read);
-        number.zip(bytes).ok_or_else(|| {
-            "a letter has no `number`, or its bytes are no hexadecimal digits; give what was handed over".to_owned()
-        })
+pub(crate) fn handed(said: &Said<'_>) -> Result<SentHere, String> {
+    let through = said.number("through", HANDED)?;
+    let letter = |one: &Said<'_>| {
+        let bytes = |value: &Value| value.as_str().and_then(hex::read);
+        Ok((one.number("number", HANDED)?, one.wanted("letter", HANDED, bytes)?))
     };
-    let letters = letters.iter().map(letter).collect::<Result<_, _>>()?;
+    let letters = said.each("letters", HANDED, letter)?;
     Ok(SentHere { letters, through, last: through })
 }

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::day_of;
 use super::said::Said;
 use super::words::{Seen, key, key_of, payment_id, yuan};
+use super::{apart, certificates};
 use crate::hex;
 
 /// Letters of one key that are shown; a letter that is refused again and again has a row each time.
