@@ -13,6 +13,14 @@ use harness::server::PROGRAM;
 use harness::wait_for;
 use serde_json::{Value, json};
 
+/// A day begins for everybody; for finance's store it is one that is worked.
+fn all_open(province: &Province, day: &str) {
+    province.finance.order("open-day", &json!({ "day": day, "worked": true }));
+    for party in [&province.bank, &province.central_bank] {
+        party.order("open-day", &json!({ "day": day }));
+    }
+}
+
 /// What a command of `treasury day` prints; it has to be done.
 fn day(finance: &Party, words: &[&str]) -> String {
     let output = day_of(finance, words);
@@ -232,10 +240,7 @@ fn a_day_with_differences_is_told_in_both_languages_and_closed_on_the_next() {
     golden_here("unknown-refused", &["assign", "D9", "--to", "23", "--person", "7"]);
 
     province.finance.kill_and_start();
-    let next = json!({ "day": "2022-03-07", "worked": true });
-    for party in [&province.finance, &province.bank, &province.central_bank] {
-        party.order("open-day", &next);
-    }
+    all_open(&province, "2022-03-07");
     province.bank.order("send-late", &nothing);
     standing(&province, "the receipts have come", json!({ "paid": WAVE as u64 }));
     assert_eq!(day(&province.finance, &["differences"]), "No difference is open.\n");
@@ -264,10 +269,7 @@ fn a_day_with_differences_is_told_in_both_languages_and_closed_on_the_next() {
     golden("status-closed-json", &province.finance, &["status", "--json"]);
 
     // The month is told when it is over, its days being closed.
-    let next = json!({ "day": "2022-04-01", "worked": true });
-    for party in [&province.finance, &province.bank, &province.central_bank] {
-        party.order("open-day", &next);
-    }
+    all_open(&province, "2022-04-01");
     golden("month-due", &province.finance, &["month", "2022-03"]);
     golden("month-refused", &province.finance, &["month", "2022-3"]);
     for party in [&province.bank, &province.central_bank] {
@@ -336,10 +338,7 @@ fn a_day_short_of_cash_is_closed_by_name_and_the_next_one_ends_by_itself() {
     assert_eq!(closed, "Day 2022-03-04 is closed (已日终).\n");
 
     province.finance.kill_and_start();
-    let next = json!({ "day": "2022-03-07", "worked": true });
-    for party in [&province.finance, &province.bank, &province.central_bank] {
-        party.order("open-day", &next);
-    }
+    all_open(&province, "2022-03-07");
     let open_again = ["cleared", "zero-balance"].map(|item| open(&province.finance, item));
     assert_eq!(open_again, [WAVE as u64, 1], "their day has come");
     let income = json!({ "treasury": TREASURY, "what": "income", "amount": "1000000.00" });

@@ -105,7 +105,8 @@ impl<'a> Said<'a> {
         let mut more =
             said.filter(|(name, value)| !asked.contains(name.as_str()) && !value.is_null());
         let Some((name, _)) = more.next() else { return Ok(()) };
-        let known: Vec<String> = asked.iter().map(|name| format!("`{name}`")).collect();
+        let named = asked.iter().filter(|name| !["order", "look"].contains(name));
+        let known: Vec<String> = named.map(|name| format!("`{name}`")).collect();
         Err(match known.is_empty() {
             true => format!("`{name}` is no word of `{order}`, which takes none; nothing was done"),
             false => format!(

@@ -164,7 +164,8 @@ const fn limit_notice(kind: VoucherKind, methods: &'static [&'static str]) -> Sc
     };
     let detail = level! {
         must Department Function Amount;
-        may OriginalKind OriginalNumber OriginalDate OriginalDetail Payment FundType Unit + ELEMENTS;
+        may OriginalKind OriginalNumber OriginalDate OriginalDetail Payment FundType Unit
+            BusinessType + ELEMENTS;
     };
     Schema { methods, apart: CLEARED_APART, receipt: Some(CLEARED), ..usual(kind, head, detail) }
 }
