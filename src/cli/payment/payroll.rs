@@ -124,7 +124,7 @@ effect once.
 
 Examples:
   treasury payment payroll july.csv --sheet 2022-07 --person 11 --day 2022-07-08 \\
-      --payee-name 代发工资专户 --payee-account 370102090001 --payee-bank 102451099999 \\
+      --payee-name 代发工资专户 --payee-account 102888 --payee-bank 102451099999 \\
       --connect 127.0.0.1:7370")]
 pub(super) struct Payroll {
     /// The sheet.
