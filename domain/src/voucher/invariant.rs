@@ -262,7 +262,7 @@ mod tests {
         };
         let one = |state| in_engine(&order, 1, 5_000, state);
         let two = in_engine(&order, 2, 3_000, PaymentState::Cleared);
-        assert_eq!(held(&[one(PaymentState::Instructed), two], false), [String::new(); 0]);
+        assert_eq!(held(&[one(PaymentState::Instructed), two], false), Vec::<String>::new());
         for (payments, word) in [
             (vec![two], "does not have"),
             (vec![one(PaymentState::Approved), two], "approved"),
@@ -273,7 +273,7 @@ mod tests {
         }
         let more = in_engine(&order, 3, 1, PaymentState::Instructed);
         let all = [one(PaymentState::Paid), two, more];
-        assert_eq!(held(&all, true), [String::new(); 0], "finance says that it has none");
+        assert_eq!(held(&all, true), Vec::<String>::new(), "finance says that it has none");
         let told = held(&all, false);
         assert!(told.len() == 1 && told[0].contains("no voucher has it"), "{told:?}");
     }
