@@ -9,7 +9,7 @@ use exchange::node::Order;
 use serde_json::{Value, json};
 
 use super::said::Said;
-use super::words::{Seen, Words, day, key, of_store, party, period, status, text, yuan};
+use super::words::{Seen, Words, day, key, of_store, party, period, status, yuan};
 use super::{day_text, vouchers};
 
 /// Money in JSON: yuan with two places.
@@ -31,12 +31,12 @@ impl Words<Bank> for BankWords {
             }
             "open-deposit" => business(BankOrder::OpenDeposit(deposit(said)?)),
             "pay-in" => business(BankOrder::PayIn {
-                account: text(said, "account")?.to_owned(),
+                account: said.text("account")?.to_owned(),
                 amount_fen: yuan(said, "amount")?,
             }),
             "block-payee" => business(BankOrder::BlockPayee {
-                account: text(said, "account")?.to_owned(),
-                why: text(said, "why")?.to_owned(),
+                account: said.text("account")?.to_owned(),
+                why: said.text("why")?.to_owned(),
             }),
             "open-day" => {
                 let day = day(said)?;
@@ -45,7 +45,7 @@ impl Words<Bank> for BankWords {
             "open-first-day" => business(BankOrder::OpenDay(day(said)?)),
             "cut-off" => business(BankOrder::CutOff),
             "minute" => {
-                let at = text(said, "at")?;
+                let at = said.text("at")?;
                 let minute = minute_of(at).ok_or_else(|| no_time(at))?;
                 business(BankOrder::Minute { day: day(said)?, minute })
             }
@@ -53,13 +53,13 @@ impl Words<Bank> for BankWords {
             "refund" => business(BankOrder::Refund {
                 voucher: key(said)?,
                 detail: said.may_text("detail")?.map(str::to_owned),
-                reason: text(said, "reason")?.to_owned(),
+                reason: said.text("reason")?.to_owned(),
             }),
             "collect" => business(BankOrder::Collect(Claim {
-                number: text(said, "claim")?.to_owned(),
-                account: text(said, "account")?.to_owned(),
-                payee: text(said, "payee")?.to_owned(),
-                payee_name: text(said, "payee_name")?.to_owned(),
+                number: said.text("claim")?.to_owned(),
+                account: said.text("account")?.to_owned(),
+                payee: said.text("payee")?.to_owned(),
+                payee_name: said.text("payee_name")?.to_owned(),
                 amount_fen: yuan(said, "amount")?,
                 purpose: said.may_text("purpose")?.unwrap_or("").to_owned(),
             })),
@@ -190,22 +190,22 @@ fn posted(bank: &Bank, purpose: Purpose) -> (u64, i128) {
 }
 
 fn account(said: &Said<'_>) -> Result<ZeroBalanceAccount, String> {
-    let division = text(said, "division")?;
+    let division = said.text("division")?;
     Ok(ZeroBalanceAccount {
-        number: text(said, "number")?.to_owned(),
-        name: text(said, "name")?.to_owned(),
+        number: said.text("number")?.to_owned(),
+        name: said.text("name")?.to_owned(),
         division: DivisionCode::new(division)
             .ok_or_else(|| format!("`{division}` is no division"))?,
-        treasury: text(said, "treasury")?.to_owned(),
+        treasury: said.text("treasury")?.to_owned(),
         finance: party(said, "finance")?,
     })
 }
 
 fn deposit(said: &Said<'_>) -> Result<DepositAccount, String> {
-    let division = text(said, "division")?;
+    let division = said.text("division")?;
     Ok(DepositAccount {
-        number: text(said, "number")?.to_owned(),
-        name: text(said, "name")?.to_owned(),
+        number: said.text("number")?.to_owned(),
+        name: said.text("name")?.to_owned(),
         division: DivisionCode::new(division)
             .ok_or_else(|| format!("`{division}` is no division"))?,
         finance: party(said, "finance")?,

@@ -10,7 +10,7 @@ use exchange::node::Order;
 use serde_json::{Value, json};
 
 use super::said::Said;
-use super::words::{Seen, Words, day, key, of_store, party, period, status, text, yuan};
+use super::words::{Seen, Words, day, key, of_store, party, period, status, yuan};
 use super::{day_text, vouchers};
 
 /// A central bank's words.
@@ -30,8 +30,8 @@ impl Words<CentralBank> for CentralBankWords {
             }
             "open-first-day" => business(TreasuryOrder::OpenDay(day(said)?)),
             "pay-in" => business(TreasuryOrder::PayIn {
-                treasury: text(said, "treasury")?.to_owned(),
-                what: match text(said, "what")? {
+                treasury: said.text("treasury")?.to_owned(),
+                what: match said.text("what")? {
                     "opening" => PaidIn::Opening,
                     "income" => PaidIn::Income,
                     "bonds" => PaidIn::Bonds,
@@ -49,21 +49,21 @@ impl Words<CentralBank> for CentralBankWords {
                 day: day(said)?,
                 incomes: {
                     let one = |one: &Said<'_>| {
-                        let treasury = text(one, "treasury")?.to_owned();
+                        let treasury = one.text("treasury")?.to_owned();
                         Ok(Income { treasury, usual_fen: yuan(one, "usual")? })
                     };
                     said.each("treasuries", "a list", one)?
                 },
             }),
             "dispatch" => business(TreasuryOrder::Dispatch {
-                from: text(said, "from")?.to_owned(),
-                to: text(said, "to")?.to_owned(),
+                from: said.text("from")?.to_owned(),
+                to: said.text("to")?.to_owned(),
                 amount_fen: yuan(said, "amount")?,
             }),
             "refund" => business(TreasuryOrder::AllocationBack {
                 allocation: key(said)?,
                 detail: said.may_text("detail")?.map(str::to_owned),
-                reason: text(said, "reason")?.to_owned(),
+                reason: said.text("reason")?.to_owned(),
             }),
             "close" => business(TreasuryOrder::Close),
             "tell" => business(TreasuryOrder::Tell(period(said)?)),
@@ -159,20 +159,20 @@ fn stands(bank: &CentralBank, key: &VoucherKey) -> Value {
 }
 
 fn row(said: &Said<'_>) -> Result<MasterRow, String> {
-    let code = || text(said, "code").map(str::to_owned);
+    let code = || said.text("code").map(str::to_owned);
     let division = || {
-        let division = text(said, "division")?;
+        let division = said.text("division")?;
         DivisionCode::new(division).ok_or_else(|| format!("`{division}` is no division"))
     };
-    Ok(match text(said, "row")? {
+    Ok(match said.text("row")? {
         "treasury" => MasterRow::Treasury(Treasury {
             code: code()?,
             division: division()?,
             finance: party(said, "finance")?,
             floor_fen: floor(said)?,
         }),
-        "bank" => MasterRow::Bank { code: code()?, name: text(said, "name")?.to_owned() },
-        "bank-number" => MasterRow::BankNumber { number: text(said, "number")?.to_owned() },
+        "bank" => MasterRow::Bank { code: code()?, name: said.text("name")?.to_owned() },
+        "bank-number" => MasterRow::BankNumber { number: said.text("number")?.to_owned() },
         "function" => {
             let year = |value: &Value| FiscalYear::new(value.as_u64()?.try_into().ok()?);
             let year = said.wanted("year", "the fiscal year as a number", year)?;

@@ -12,12 +12,11 @@ use exchange::signing::CertificateId;
 use serde_json::{Value, json};
 
 use super::said::Said;
-use super::words::text;
 use crate::hex;
 
 /// A certificate's id that has to be there.
 pub(crate) fn id(said: &Said<'_>) -> Result<CertificateId, String> {
-    let told = text(said, "certificate")?;
+    let told = said.text("certificate")?;
     let id = hex::read(told).and_then(|bytes| bytes.try_into().ok());
     id.map(CertificateId).ok_or_else(|| {
         format!("`{told}` is no certificate; give the 32 digits that `look certificates` has")
@@ -26,7 +25,7 @@ pub(crate) fn id(said: &Said<'_>) -> Result<CertificateId, String> {
 
 /// A whole certificate that has to be there.
 pub(crate) fn document(said: &Said<'_>) -> Result<Vec<u8>, String> {
-    hex::read(text(said, "document")?).ok_or_else(|| {
+    hex::read(said.text("document")?).ok_or_else(|| {
         "`document` is no certificate; give the file's bytes as hexadecimal digits".to_owned()
     })
 }

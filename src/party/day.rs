@@ -20,7 +20,6 @@ use exchange::finance::{Finance, Order as FinanceOrder};
 use serde_json::{Value, json};
 
 use super::said::Said;
-use super::words::text;
 use crate::clock;
 
 /// The last minute of a day.
@@ -35,7 +34,7 @@ pub(crate) const ORDERS: [&str; 8] =
 /// # Errors
 /// When something is missing in it.
 pub(crate) fn order(name: &str, said: &Said<'_>) -> Result<FinanceOrder, String> {
-    let words = |name| text(said, name).map(str::to_owned);
+    let words = |name| said.text(name).map(str::to_owned);
     let ask = match name {
         "assign" => Ask::Assign { id: id(said)?, to: person(said, "to")? },
         "write" => Ask::Write { id: id(said)?, letter: words("letter")? },
@@ -45,7 +44,7 @@ pub(crate) fn order(name: &str, said: &Said<'_>) -> Result<FinanceOrder, String>
         "correct" => Ask::Correct { id: id(said)?, fact: words("fact")? },
         "accept" => Ask::Accept { id: id(said)?, reason: words("reason")? },
         "carry" => {
-            let until = super::day_of(text(said, "until")?).map_err(|error| error.to_string())?;
+            let until = super::day_of(said.text("until")?).map_err(|error| error.to_string())?;
             let reason = words("reason")?;
             match said.may_text("item")? {
                 None => Ask::Carry { id: id(said)?, until, reason },
@@ -89,7 +88,7 @@ fn names(said: &Said<'_>) -> Result<Vec<String>, String> {
 }
 
 fn id(said: &Said<'_>) -> Result<DifferenceId, String> {
-    let told = text(said, "difference")?;
+    let told = said.text("difference")?;
     DifferenceId::parse(told).ok_or_else(|| {
         format!("`{told}` is no difference; give its number as it is listed, like D12")
     })

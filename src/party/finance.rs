@@ -30,9 +30,7 @@ pub(crate) use engine::{Engine, followed_position};
 use super::After;
 use super::said::Said;
 use super::vouchers;
-use super::words::{
-    Seen, Words, day, key, of_store, party, payment_id, period, status, text, yuan,
-};
+use super::words::{Seen, Words, day, key, of_store, party, payment_id, period, status, yuan};
 
 /// In whose name banks' and the central bank's answers are given to the engine: they name no person.
 pub(crate) const EXCHANGE: PersonId = PersonId(u64::MAX - 1);
@@ -190,8 +188,8 @@ fn payee(said: &Said<'_>) -> Result<SheetPayee, String> {
     Ok(SheetPayee {
         payment: said.may_text("payment")?.map(payment_id).transpose()?,
         amount_fen: yuan(said, "amount")?,
-        name: text(said, "name")?.to_owned(),
-        account: text(said, "account")?.to_owned(),
+        name: said.text("name")?.to_owned(),
+        account: said.text("account")?.to_owned(),
         bank_number: said.may_text("bank_number")?.map(str::to_owned),
     })
 }

@@ -37,19 +37,14 @@ pub(crate) trait Words<B: Business> {
     fn look(&self, name: &str, said: &Said<'_>) -> Result<Seen<B>, String>;
 }
 
-/// A text that has to be there.
-pub(crate) fn text<'a>(said: &Said<'a>, name: &'static str) -> Result<&'a str, String> {
-    said.text(name)
-}
-
 /// A day that has to be there.
 pub(crate) fn day(said: &Said<'_>) -> Result<domain::ids::Day, String> {
-    day_of(text(said, "day")?).map_err(|error| error.to_string())
+    day_of(said.text("day")?).map_err(|error| error.to_string())
 }
 
 /// A month or a year that has to be there.
 pub(crate) fn period(said: &Said<'_>) -> Result<Period, String> {
-    let told = text(said, "period")?;
+    let told = said.text("period")?;
     Period::parse(told)
         .ok_or_else(|| format!("`{told}` is no month and no year; write one like 2022-03, or 2022"))
 }
@@ -62,17 +57,17 @@ pub(crate) fn payment_id(text: &str) -> Result<PaymentId, String> {
 
 /// An amount in yuan that has to be there.
 pub(crate) fn yuan(said: &Said<'_>, name: &'static str) -> Result<domain::Fen, String> {
-    domain::Fen::from_yuan(text(said, name)?).map_err(|error| error.to_string())
+    domain::Fen::from_yuan(said.text(name)?).map_err(|error| error.to_string())
 }
 
 /// A party that has to be there.
 pub(crate) fn party(said: &Said<'_>, name: &'static str) -> Result<Party, String> {
-    text(said, name)?.parse().map_err(|error: domain::voucher::party::NotAParty| error.to_string())
+    said.text(name)?.parse().map_err(|error: domain::voucher::party::NotAParty| error.to_string())
 }
 
 /// A voucher's key that has to be there.
 pub(crate) fn key(said: &Said<'_>) -> Result<VoucherKey, String> {
-    key_of(text(said, "voucher")?)
+    key_of(said.text("voucher")?)
 }
 
 /// A voucher's key as people write it.
@@ -108,8 +103,8 @@ fn entry(said: &Said<'_>) -> Result<u32, String> {
 /// # Errors
 /// When there is no such order, or something is missing in it.
 pub(crate) fn of_store<O>(name: &str, said: &Said<'_>) -> Result<Order<O>, String> {
-    let by = || text(said, "by").map(str::to_owned);
-    let reason = || text(said, "reason").map(str::to_owned);
+    let by = || said.text("by").map(str::to_owned);
+    let reason = || said.text("reason").map(str::to_owned);
     Ok(match name {
         "void" => Order::Void {
             to: party(said, "to")?,
@@ -164,7 +159,7 @@ pub(crate) fn of_store<O>(name: &str, said: &Said<'_>) -> Result<Order<O>, Strin
             reason: reason()?,
         },
         "authorise" => Order::Authorise {
-            person: text(said, "person")?.to_owned(),
+            person: said.text("person")?.to_owned(),
             may: said.flag("may", true)?,
             by: by()?,
         },

@@ -166,6 +166,13 @@ fn of_class(number: &str, economic: &str, fen: i64) -> Voucher {
     order
 }
 
+/// What waits for cash, in the order in which it will be paid.
+fn queue(province: &Province) -> Vec<(Lane, i64)> {
+    let waiting = province.central.waiting();
+    assert!(waiting.iter().all(|one| one.waits_for == WaitsFor::Cash));
+    waiting.iter().map(|one| (one.lane, one.amount_fen.get())).collect()
+}
+
 #[test]
 fn direct_funds_go_before_what_is_bought() {
     let mut province = province(100, Notices::AsRequested);
@@ -176,9 +183,8 @@ fn direct_funds_go_before_what_is_bought() {
     province.run();
     province.bank(0, &Order::RequestClearing);
     province.run();
-    let waiting = province.central.waiting();
     assert_eq!(
-        waiting.iter().map(|one| (one.lane, one.amount_fen.get())).collect::<Vec<_>>(),
+        queue(&province),
         [(Lane::Livelihood, 500), (Lane::DirectFunds, 400), (Lane::Operations, 300)],
     );
     province.pay_in(TREASURY, PaidIn::Income, 800);
@@ -201,11 +207,7 @@ fn a_payroll_waits_among_wages_whatever_class_it_is_charged_to() {
     province.run();
     province.bank(0, &Order::RequestClearing);
     province.run();
-    let waiting = province.central.waiting();
-    assert_eq!(
-        waiting.iter().map(|one| (one.lane, one.amount_fen.get())).collect::<Vec<_>>(),
-        [(Lane::Wages, 400), (Lane::Operations, 300)],
-    );
+    assert_eq!(queue(&province), [(Lane::Wages, 400), (Lane::Operations, 300)],);
 }
 
 #[test]
@@ -221,11 +223,6 @@ fn when_cash_is_short_wages_go_first_and_nobody_is_refused() {
     province.run();
     province.bank(0, &Order::RequestClearing);
     province.run();
-    let queue = |province: &Province| -> Vec<(Lane, i64)> {
-        let waiting = province.central.waiting();
-        assert!(waiting.iter().all(|one| one.waits_for == WaitsFor::Cash));
-        waiting.iter().map(|one| (one.lane, one.amount_fen.get())).collect()
-    };
     let all =
         [(Lane::Wages, 300), (Lane::Livelihood, 400), (Lane::Operations, 500), (Lane::Other, 600)];
     assert_eq!(queue(&province), all);

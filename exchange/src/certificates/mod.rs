@@ -8,6 +8,7 @@ mod certificate;
 mod registry;
 
 pub use certificate::{Certificate, CertificateFault};
+pub(crate) use registry::is_plain;
 pub use registry::{
     CertificateEvent, CertificateRefusal, CertificateState, Certificates, Distrust, Filed,
 };

@@ -165,8 +165,10 @@ pub enum CertificateRefusal {
         "{CERTIFICATES_MAX} certificates are on file, as many as a store keeps; more need a store of their own"
     )]
     Full,
-    /// A name or reason that is empty or too long.
-    #[error("{what} is empty or too long; at most {max} bytes")]
+    /// A name or reason that is empty, too long, or not as it is seen.
+    #[error(
+        "{what} is empty, longer than {max} bytes, or has blanks around it or characters that cannot be seen; write it plainly"
+    )]
     Text {
         /// What.
         what: &'static str,
@@ -484,7 +486,12 @@ impl Certificates {
     }
 }
 
+/// Whether a name or reason is one, and is as it is seen: nobody is two persons by a blank.
+pub(crate) fn is_plain(text: &str, max: usize) -> bool {
+    let as_seen = text.trim() == text && !text.chars().any(char::is_control);
+    !text.is_empty() && text.len() <= max && as_seen
+}
+
 fn held_to(what: &'static str, text: &str, max: usize) -> Result<(), CertificateRefusal> {
-    let fits = !text.is_empty() && text.len() <= max;
-    if fits { Ok(()) } else { Err(CertificateRefusal::Text { what, max }) }
+    if is_plain(text, max) { Ok(()) } else { Err(CertificateRefusal::Text { what, max }) }
 }

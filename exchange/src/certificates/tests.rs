@@ -85,6 +85,10 @@ fn it_is_filed_by_one_and_verified_by_another() {
     assert_eq!(registry.file(&bytes, day(20220101), "wang"), Err(CertificateRefusal::Known { id }));
     let same = registry.verify(id, day(20220101), "wang", &verifier());
     assert_eq!(same, Err(CertificateRefusal::SamePerson { id, by: "wang".to_owned() }));
+    for same in ["wang ", " wang", "wang\t", "wang\u{3000}"] {
+        let told = registry.verify(id, day(20220101), same, &verifier());
+        assert!(matches!(told, Err(CertificateRefusal::Text { .. })), "{same:?}: {told:?}");
+    }
     registry.apply(&registry.verify(id, day(20220101), "li", &verifier()).expect("verified"));
     for (on, expected) in [
         (20211231, CertificateState::Verified),

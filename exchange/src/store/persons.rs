@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::rows::{InState, OutState};
 use super::{Peer, Store};
-use crate::certificates::CertificateRefusal;
+use crate::certificates::{CertificateRefusal, is_plain};
 use crate::limits::{PERSON_BYTES_MAX, REASON_BYTES_MAX};
 use crate::node::recovery::NotTakenBack;
 use crate::record::{Event, TwoPersons};
@@ -115,7 +115,7 @@ pub enum StoreRefusal {
         /// When.
         day: String,
     },
-    /// A name or reason that is empty or too long.
+    /// A name or reason that is empty, too long, or not as it is seen.
     #[error(
         "{what} is empty, longer than {max} bytes, or has blanks around it or characters that cannot be seen; write it plainly"
     )]
@@ -149,9 +149,7 @@ pub enum StoreRefusal {
 
 /// Holds a person's name or a reason to its bound.
 pub(crate) fn held_to(what: &'static str, text: &str, max: usize) -> Result<(), StoreRefusal> {
-    let is_plain = text.trim() == text && !text.chars().any(char::is_control);
-    let fits = !text.is_empty() && text.len() <= max && is_plain;
-    if fits { Ok(()) } else { Err(StoreRefusal::Text { what, max }) }
+    if is_plain(text, max) { Ok(()) } else { Err(StoreRefusal::Text { what, max }) }
 }
 
 pub(crate) fn held_words(by: &str, reason: &str) -> Result<(), StoreRefusal> {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::head;
 use crate::party::day;
 use crate::party::said::Said;
-use crate::party::words::{payment_id, text};
+use crate::party::words::payment_id;
 
 /// Payees of a sheet that were not paid which one look tells; the sheet's own voucher has all.
 const FAILED_TOLD_MAX: usize = 200;
@@ -26,7 +26,7 @@ pub(super) fn named(said: &Said<'_>) -> Result<(Book, PaymentId), String> {
     let division = DivisionIndex(said.number("division", "its index, a number")?);
     let year = |value: &Value| FiscalYear::new(value.as_u64()?.try_into().ok()?);
     let year = said.wanted("year", "the fiscal year as a number", year)?;
-    Ok(((division, year), payment_id(text(said, "payment")?)?))
+    Ok(((division, year), payment_id(said.text("payment")?)?))
 }
 
 /// The voucher that orders a payment, or why there is none, and all that is known of both.
