@@ -12,6 +12,9 @@ use domain::codes::{BusinessKind, Method, PaymentState, StepKind};
 use domain::command::Reserve;
 use domain::ids::{PaymentId, QuotaId};
 use domain::particulars::ParticularsText;
+use domain::voucher::papers::PAYEE_SHEET;
+use domain::voucher::payees::PayeeLine;
+use exchange::finance::sheet::sheet_digest;
 use harness::desk::Desk;
 use harness::province::{
     ACCOUNT, BANK, FINANCE, OPENING_FEN, Party, Province, TREASURY, keys_with, reservation,
@@ -245,11 +248,23 @@ fn a_sheet_of_payees_is_told_with_who_failed_and_how_they_are_paid_again() {
     let mut province = Province::found();
     let quota = province.quota;
     block(&province.bank);
-    let payroll = |numbers: &str, fen| Reserve {
-        kind: BusinessKind::Payroll,
-        ..paying(quota, &texts(BATCH, numbers), fen)
+    let payroll = |numbers: &str, cards: &[(&str, &str, i64)]| {
+        let lines = cards.iter().map(|(name, account, fen)| PayeeLine {
+            quota,
+            amount_fen: domain::Fen::new(*fen),
+            name,
+            account,
+            bank_number: "",
+            again: 0,
+        });
+        let numbers = format!("{numbers} {PAYEE_SHEET}={}", sheet_digest(lines));
+        let fen = cards.iter().map(|(.., fen)| fen).sum();
+        let kind = BusinessKind::Payroll;
+        Reserve { kind, ..paying(quota, &texts(BATCH, &numbers), fen) }
     };
-    let (first, none) = (payroll("", 80_000), json!([]));
+    let cards =
+        [("张三", "6222001", 50_000), ("李四", BLOCKED, 20_000), ("王五", "6222003", 10_000)];
+    let (first, none) = (payroll("", &cards), json!([]));
     province.pay_so(first);
     let order = voucher_at(&province, 1, "out");
     let payee = |name: &str, account: &str, amount: &str| json!({ "name": name, "account": account, "amount": amount });
@@ -258,7 +273,8 @@ fn a_sheet_of_payees_is_told_with_who_failed_and_how_they_are_paid_again() {
         payee("李四", BLOCKED, "200.00"),
         payee("王五", "6222003", "100.00"),
     ];
-    province.finance.order("sheet", &json!({ "voucher": order, "payees": payees }));
+    let sheet = json!({ "voucher": order, "payees": payees, "by": "王芳" });
+    province.finance.order("sheet", &sheet);
     province.is(1, PaymentState::Paid);
     let sheet_is = |field: &str, wanted: &Value| {
         wait_for("the sheet is answered", || {
@@ -270,16 +286,19 @@ fn a_sheet_of_payees_is_told_with_who_failed_and_how_they_are_paid_again() {
         });
     };
     sheet_is("answered", &json!(true));
-    let again = payroll(&order, 20_000);
+    let again = payroll(&order, &[("李四", "6222010", 20_000)]);
     province.pay_so(again);
     let second = voucher_at(&province, 2, "out");
     let payees = [payee("李四", "6222010", "200.00")];
-    province.finance.order("sheet", &json!({ "voucher": second, "payees": payees }));
+    let sheet = json!({ "voucher": second, "payees": payees, "by": "李强" });
+    province.finance.order("sheet", &sheet);
     province.is(2, PaymentState::Paid);
     voucher_at(&province, 2, "paid");
     letter_is(&province, &second, "receipted");
     let told = golden("sheet", &province, 1, &[]);
-    for what in ["李四", BLOCKED, &second, "370000005-2022-8207-0000000001 was written"] {
+    for what in
+        ["李四", BLOCKED, &second, "370000005-2022-8207-0000000001 was written", "given by 王芳"]
+    {
         assert!(told.contains(what), "{what}: {told}");
     }
     let told = golden("sheet-again", &province, 2, &[]);

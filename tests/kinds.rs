@@ -92,6 +92,10 @@ fn a_payroll_sheet_is_reserved_in_all_its_quotas_or_in_none() {
     let (code, _, err) = payroll(server.address, &file);
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("nothing of it is reserved") && err.contains("over-quota"), "{err}");
+    assert!(
+        err.contains("all  合计: sheet 明细 17000.01, matched 已匹配 0.00, unmatched"),
+        "{err}"
+    );
     assert!(err.contains(&quotas[2].to_string()), "{err}");
     for at in &quotas {
         assert_eq!(quota(&mut desk, *at).buckets.available(), ISSUED);
@@ -102,8 +106,8 @@ fn a_payroll_sheet_is_reserved_in_all_its_quotas_or_in_none() {
     assert_ne!(code, 0, "{out}{err}");
     let next = ID.replace("a001", "b001");
     let address = server.address.to_string();
-    let again = || {
-        run(&[
+    let matching = |more: &[&str]| {
+        let plain = [
             "payment",
             "payroll",
             &file,
@@ -124,8 +128,46 @@ fn a_payroll_sheet_is_reserved_in_all_its_quotas_or_in_none() {
             "--connect",
             &address,
             "--json",
-        ])
+        ];
+        run(&[&plain[..], more].concat())
     };
+    let again = || matching(&[]);
+    // What the unit has of each quota for the sheet, over on one side and on the other: nothing is asked.
+    let of = |at: usize, yuan: &str| format!("--match={}={yuan}", quotas[at]);
+    for (first, second, chinese, table) in [
+        (
+            "4500.01",
+            "3000.00",
+            "明细合计4500.00元，与支付金额4500.01元不符",
+            "and 0.01 of the quota",
+        ),
+        (
+            "4500.00",
+            "2999.99",
+            "明细合计3000.00元，与支付金额2999.99元不符",
+            "unmatched 未匹配 0.01",
+        ),
+    ] {
+        let (code, _, err) = matching(&[&of(0, first), &of(1, second)]);
+        assert!(code == 3 && err.contains(chinese) && err.contains(table), "{err}");
+    }
+    let (code, _, err) = matching(&[&of(0, "4500.00")]);
+    assert!(code == 3 && err.contains("与支付金额0.00元不符"), "{err}");
+    assert_eq!(quota(&mut desk, quotas[0]).buckets.reserved, 0);
+    let exact = [of(0, "4500.00"), of(1, "3000.00")];
+    let (code, out, err) = matching(&[&exact[0], &exact[1]]);
+    assert_eq!(code, 0, "{out}{err}");
+    let told: Value = serde_json::from_str(&out).expect("one object");
+    let matched = &told["matched"][1];
+    assert_eq!((&matched["matched"], &matched["unmatched"]), (&"3000.00".into(), &"0.00".into()));
+    let digests: Vec<&str> =
+        (0..2).map(|at| told["payments"][at]["sheet"].as_str().expect("a digest")).collect();
+    assert!(digests.iter().all(|one| one.len() == 64) && digests[0] != digests[1], "{digests:?}");
+    // Two payees that change their places are another sheet under the same ids.
+    sheet(&[(0, "6222004", "500.00"), (1, "6222002", "3000.00"), (0, "6222001", "4000.00")]);
+    let (code, out, err) = again();
+    assert!(code == 3 && out.contains("conflict"), "{out}{err}");
+    sheet(&[(0, "6222001", "4000.00"), (1, "6222002", "3000.00"), (0, "6222004", "500.00")]);
     for _ in 0..2 {
         // Given twice it takes effect once.
         let (code, out, err) = again();

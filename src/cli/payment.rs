@@ -5,9 +5,11 @@ mod correct;
 pub(super) mod explain;
 mod list;
 pub(super) mod now;
+mod payees;
 mod payroll;
 mod reasons;
 mod settled;
+mod sheet;
 pub(super) mod story;
 mod vouchers;
 
@@ -52,7 +54,7 @@ enum What {
     /// Reserve a payroll sheet in all its quotas, or in none (工资统发).
     Payroll(payroll::Payroll),
     /// Give the payees of a payroll sheet to finance's store, beside its orders.
-    Payees(payroll::Payees),
+    Payees(payees::Payees),
 }
 
 impl Payment {

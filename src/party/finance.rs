@@ -18,7 +18,7 @@ use domain::ids::{ChannelId, PersonId};
 use domain::office::working_days::WorkingDays;
 use domain::voucher::{Party, VoucherKey};
 use exchange::finance::collection::Collected;
-use exchange::finance::sheet::SheetPayee;
+use exchange::finance::sheet::{Sheet, SheetPayee};
 use exchange::finance::{Finance, Order as FinanceOrder, Part, Row};
 use exchange::node::Order;
 use exchange::party::lines::Lines;
@@ -117,7 +117,8 @@ impl Words<Finance> for FinanceWords {
             "cut-off" => Ok(vec![Order::CutOff]),
             "sheet" => {
                 let payees = said.each("payees", "a list", payee)?;
-                let order = FinanceOrder::Sheet { order: key(said)?, payees };
+                let by = said.text("by")?.to_owned();
+                let order = FinanceOrder::Sheet { order: key(said)?, payees, by };
                 Ok(vec![Order::Business(order)])
             }
             "notice-again" => {
@@ -252,6 +253,7 @@ fn voucher(node: &RunningNode<Finance>, key: &VoucherKey) -> Result<Value, Strin
             let failed = failed.map(|(at, why)| json!({ "payee": at + 1, "why": why }));
             json!({
                 "voucher": sheet.key.to_string(),
+                "by": giver(sheet),
                 "payees": sheet.parts.len(),
                 "answered": sheet.answered,
                 "failed": failed.collect::<Vec<_>>(),
@@ -259,6 +261,11 @@ fn voucher(node: &RunningNode<Finance>, key: &VoucherKey) -> Result<Value, Strin
         })
         .into();
     Ok(told)
+}
+
+/// Who gave a sheet; null where it was given before its giver was asked for.
+fn giver(sheet: &Sheet) -> Option<&str> {
+    Some(&*sheet.by).filter(|by| !by.is_empty())
 }
 
 /// A voucher with some of its details.

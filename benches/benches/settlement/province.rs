@@ -120,7 +120,8 @@ impl Province {
             payees: vec![Payee { amount_fen, fields: payee }],
         };
         let order = Ok((bank(at), order));
-        Due { division: division(), book, payment, path: Path::Treasury, day: today(), order }
+        let (path, payees) = (Path::Treasury, None);
+        Due { division: division(), book, payment, path, day: today(), payees, order }
     }
 
     /// A bank before its first order.

@@ -305,6 +305,7 @@ fn due(bank: &str, payment: u128, fen: i64, on: Day) -> Due {
         payment: PaymentId(payment),
         path: Path::Treasury,
         day: on,
+        payees: None,
         order: Ok((party(&format!("bank:{bank}")), order)),
     }
 }

@@ -5,13 +5,16 @@ use counterparties::central_bank;
 use domain::Fen;
 use domain::PaymentId;
 use domain::codes::{BusinessKind, Method, PaymentState, YearState};
+use domain::ids::QuotaId;
 use domain::reconciliation::Source;
 use domain::reconciliation::register::Told;
 use domain::voucher::follows::PayModes;
+use domain::voucher::papers::PAYEE_SHEET;
+use domain::voucher::payees::PayeeLine;
 use domain::voucher::{DivisionCode, Field, VoucherKey, VoucherKind};
 use exchange::business::Business;
 use exchange::finance::correction::CorrectionStanding;
-use exchange::finance::sheet::SheetPayee;
+use exchange::finance::sheet::{SheetPayee, sheet_digest};
 use exchange::finance::{Order, Standing};
 
 use crate::house::{House, How, bank_party};
@@ -327,13 +330,22 @@ fn payee((payment, card, fen): (u128, &str, i64)) -> SheetPayee {
 fn sheet(house: &mut House, payment: u128, payees: &[(u128, &str, i64)]) {
     let order = house.voucher_of(payment).key;
     let payees = payees.iter().copied().map(payee).collect();
-    house.finance_said(Order::Sheet { order, payees });
+    house.finance_said(Order::Sheet { order, payees, by: "王芳".to_owned() });
     house.run();
 }
 
-/// Payroll that pays the account over which its bank settles batches.
-fn payroll() -> How {
-    How { business: BusinessKind::Payroll, payee: BATCH, ..How::default() }
+/// Payroll that pays the account over which its bank settles batches, approved for some cards.
+fn payroll(quota: QuotaId, cards: &[(&str, i64)]) -> How {
+    let lines = cards.iter().map(|(account, fen)| PayeeLine {
+        quota,
+        amount_fen: Fen::new(*fen),
+        name: "职工",
+        account,
+        bank_number: "",
+        again: 0,
+    });
+    let numbers = format!("{PAYEE_SHEET}={}", sheet_digest(lines));
+    How { business: BusinessKind::Payroll, payee: BATCH, numbers, ..How::default() }
 }
 
 #[test]
@@ -342,8 +354,9 @@ fn payroll_waits_for_its_sheet_and_a_card_that_fails_is_told_and_paid_again() {
     let quota = house.engine.quota("111", 100_000);
     let (account, why) = ("6222009".to_owned(), "卡号有误".to_owned());
     house.bank_said(bank::Order::BlockPayee { account, why });
-    house.engine.pay(1, quota, 800, &payroll());
-    house.engine.pay(2, quota, 300, &payroll());
+    let of_first = payroll(quota, &[("6222001", 500), ("6222009", 300)]);
+    house.engine.pay(1, quota, 800, &of_first);
+    house.engine.pay(2, quota, 300, &payroll(quota, &[("6222003", 300)]));
     house.run();
     house.assert_bank(0);
     let order = house.voucher_of(1).key;
@@ -351,9 +364,12 @@ fn payroll_waits_for_its_sheet_and_a_card_that_fails_is_told_and_paid_again() {
         (vec![(1, "6222001", 800)], "names no payee"),
         (vec![(1, "6222001", 700), (2, "6222002", 300)], "its payees get 7.00"),
         (vec![(1, "6222001", 800), (9, "6222002", 300)], "not in this order"),
+        (vec![(1, "6222001", 800), (2, "6222003", 300)], "与支付"),
+        (vec![(1, "6222001", 500), (1, "6222009", 300), (2, "6222666", 300)], "was approved for"),
     ] {
         let payees = payees.into_iter().map(payee).collect();
-        let refusal = house.finance.business().order(&Order::Sheet { order, payees });
+        let by = "王芳".to_owned();
+        let refusal = house.finance.business().order(&Order::Sheet { order, payees, by });
         let told = refusal.expect_err("it fits the order nowhere").to_string();
         assert!(told.contains(why), "{told}");
     }
@@ -365,8 +381,9 @@ fn payroll_waits_for_its_sheet_and_a_card_that_fails_is_told_and_paid_again() {
     assert_eq!((row.parts[0].paid_fen, row.parts[1].paid_fen), (Fen::new(500), Fen::new(300)));
     assert_eq!(house.engine.buckets(quota).paid, 800);
     // The card that failed is paid again, by another payment with a sheet of its own.
-    let again = How { numbers: order.to_string(), ..payroll() };
-    house.engine.pay(3, quota, 300, &again);
+    let again = payroll(quota, &[("6222010", 300)]);
+    let numbers = format!("{order} {}", again.numbers);
+    house.engine.pay(3, quota, 300, &How { numbers, ..again });
     house.run();
     sheet(&mut house, 3, &[(3, "6222010", 300)]);
     house.clear();
@@ -390,9 +407,9 @@ fn a_sheet_goes_with_its_order_when_a_payment_of_it_is_voided() {
     let mut house = house(1);
     let quota = house.engine.quota("111", 100_000);
     house.line_to_bank(false);
-    for payment in 1..=2 {
-        house.engine.pay(payment, quota, 500, &payroll());
-    }
+    house.engine.pay(1, quota, 500, &payroll(quota, &[("6222001", 500)]));
+    let of_second = payroll(quota, &[("6222002", 200), ("6222003", 300)]);
+    house.engine.pay(2, quota, 500, &of_second);
     house.run();
     sheet(&mut house, 1, &[(1, "6222001", 500), (2, "6222002", 200), (2, "6222003", 300)]);
     house.engine.void(1, quota);
@@ -401,6 +418,7 @@ fn a_sheet_goes_with_its_order_when_a_payment_of_it_is_voided() {
     house.run();
     let row = house.voucher_of(2);
     let told = row.sheet.as_ref().expect("it was written anew");
+    assert_eq!(&*told.by, "王芳");
     assert_eq!(told.key.number.as_str(), "0000000002");
     assert_eq!((row.parts.len(), told.parts.len(), told.answered), (1, 2, true));
     assert_eq!(house.engine.state(1), PaymentState::Released);
@@ -540,8 +558,8 @@ fn payees_on_a_banks_statement_are_their_payments_in_finances_books() {
     let mut house = house(1);
     house.finance_said(Order::BeginDay(crate::province::day(crate::house::TODAY)));
     let quota = house.engine.quota("111", 100_000);
-    house.engine.pay(1, quota, 800, &payroll());
-    house.engine.pay(2, quota, 300, &payroll());
+    house.engine.pay(1, quota, 800, &payroll(quota, &[("6222001", 400), ("6222002", 400)]));
+    house.engine.pay(2, quota, 300, &payroll(quota, &[("6222003", 300)]));
     house.run();
     // Two payees of one sum, so that lines are alike.
     sheet(&mut house, 1, &[(1, "6222001", 400), (1, "6222002", 400), (2, "6222003", 300)]);

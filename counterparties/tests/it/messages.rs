@@ -3,10 +3,12 @@
 use counterparties::bank;
 use counterparties::script::{Fault, Script};
 use domain::codes::PaymentState;
+use domain::voucher::papers::PAYEE_SHEET;
+use domain::voucher::payees::PayeeLine;
 use domain::voucher::{Field, Flag, Voucher, VoucherKey, VoucherKind};
 use exchange::envelope::PayloadFormat;
 use exchange::finance::Standing;
-use exchange::finance::sheet::SheetPayee;
+use exchange::finance::sheet::{SheetPayee, sheet_digest};
 use exchange::node::{Contents, Order as NodeOrder};
 use exchange::store::search::Search;
 use exchange::store::{InState, OutState};
@@ -255,13 +257,23 @@ fn a_sheet_of_payees_and_what_comes_back_go_in_messages() {
     let (account, why) = ("6222009".to_owned(), "账户已销户".to_owned());
     house.bank_said(bank::Order::BlockPayee { account, why });
     let business = domain::codes::BusinessKind::Payroll;
-    let payroll = How { business, payee: BATCH, ..How::default() };
+    let payees = [(1, "6222001", 500), (1, "6222009", 300), (2, "6222003", 300)];
     for (payment, fen) in [(1, 800), (2, 300)] {
+        let own = payees.iter().filter(|(of, ..)| *of == payment);
+        let lines = own.map(|(_, account, fen)| PayeeLine {
+            quota,
+            amount_fen: domain::Fen::new(*fen),
+            name: "职工",
+            account,
+            bank_number: "",
+            again: 0,
+        });
+        let numbers = format!("{PAYEE_SHEET}={}", sheet_digest(lines));
+        let payroll = How { business, payee: BATCH, numbers, ..How::default() };
         house.engine.pay(payment, quota, fen, &payroll);
     }
     house.run();
     let order = house.voucher_of(1).key;
-    let payees = [(1, "6222001", 500), (1, "6222009", 300), (2, "6222003", 300)];
     let payees = payees.map(|(payment, card, fen)| SheetPayee {
         payment: Some(domain::ids::PaymentId(payment)),
         amount_fen: domain::Fen::new(fen),
@@ -270,7 +282,8 @@ fn a_sheet_of_payees_and_what_comes_back_go_in_messages() {
         bank_number: None,
     });
     let payees = payees.to_vec();
-    house.finance_said(exchange::finance::Order::Sheet { order, payees });
+    let by = "王芳".to_owned();
+    house.finance_said(exchange::finance::Order::Sheet { order, payees, by });
     house.run();
     house.finance_dies();
     let row = house.voucher_of(1);

@@ -39,6 +39,8 @@ pub mod heard;
 
 pub mod collection;
 
+pub mod payees;
+
 pub mod papers;
 
 pub mod sample;

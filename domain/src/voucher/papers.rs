@@ -2,6 +2,7 @@
 //! numbers among the official ones, each by the name that its field has on a voucher, `TaxBillNo=337010230300000001`.
 //!
 //! A tax names its bill, its payer and the office; a non-tax payment its code; a purchase its transaction and contract.
+//! A payment whose payees stand on a sheet names that sheet by its digest ([`super::payees`]), which goes on no voucher.
 
 use thiserror::Error;
 
@@ -10,6 +11,7 @@ use crate::particulars::official_numbers;
 use super::document::{Fields, Value};
 use super::field::{Field, Form};
 use super::form;
+use super::payees::SheetDigest;
 
 /// What a tax has, all of it (domain §4.7).
 const OF_TAX: [Field; 3] = [Field::TaxBill, Field::Taxpayer, Field::TaxOffice];
@@ -23,6 +25,9 @@ const NAMED: [Field; 6] = [
     Field::Procurement,
     Field::Contract,
 ];
+
+/// The name of a sheet of payees among the official numbers.
+pub const PAYEE_SHEET: &str = "PayeeSheet";
 
 /// Why named numbers are none.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -47,6 +52,14 @@ pub enum NotNamed {
         .0.wire_name()
     )]
     Missing(Field),
+    /// No digest of a sheet.
+    #[error(
+        "`{PAYEE_SHEET}={0}` is no sheet of payees: `treasury payment payroll` works its 64 digits out"
+    )]
+    Sheet(String),
+    /// Two sheets.
+    #[error("`{PAYEE_SHEET}` stands twice among the official numbers; a payment has one sheet")]
+    SheetTwice,
 }
 
 impl NotNamed {
@@ -57,6 +70,8 @@ impl NotNamed {
             NotNamed::Form { field, value } => format!("{}{value}格式有误", field.chinese()),
             NotNamed::Twice(field) => format!("{}重复", field.chinese()),
             NotNamed::Missing(field) => format!("缴税业务缺少{}", field.chinese()),
+            NotNamed::Sheet(value) => format!("明细摘要{value}格式有误"),
+            NotNamed::SheetTwice => "明细摘要重复".to_owned(),
         }
     }
 }
@@ -71,6 +86,7 @@ pub fn named(numbers: &str) -> Result<Fields, NotNamed> {
     if !numbers.contains('=') {
         return Ok(fields);
     }
+    sheet_named(numbers)?;
     for (name, value) in official_numbers(numbers).filter_map(|number| number.split_once('=')) {
         let Some(field) = NAMED.into_iter().find(|field| field.wire_name() == name) else {
             continue;
@@ -88,6 +104,23 @@ pub fn named(numbers: &str) -> Result<Fields, NotNamed> {
         Some(missing) if OF_TAX.iter().any(is_there) => Err(NotNamed::Missing(missing)),
         _ => Ok(fields),
     }
+}
+
+/// The sheet of payees that a payment's official numbers name.
+///
+/// # Errors
+/// When it is no digest, or stands twice.
+pub fn sheet_named(numbers: &str) -> Result<Option<SheetDigest>, NotNamed> {
+    let mut sheet = None;
+    let named = official_numbers(numbers).filter_map(|number| number.split_once('='));
+    for (_, value) in named.filter(|(name, _)| *name == PAYEE_SHEET) {
+        let digest = SheetDigest::parse(value);
+        let digest = digest.ok_or_else(|| NotNamed::Sheet(value.chars().take(80).collect()))?;
+        if sheet.replace(digest).is_some() {
+            return Err(NotNamed::SheetTwice);
+        }
+    }
+    Ok(sheet)
 }
 
 fn has_form(field: Field, value: &str) -> bool {
@@ -116,6 +149,19 @@ mod tests {
         for others in ["", "2022-000008", "a=b", "370102000-2023-8202-0000000017"] {
             assert!(named(others).expect("none is named").is_empty(), "{others}");
         }
+    }
+
+    #[test]
+    fn a_sheet_of_payees_is_named_and_goes_on_no_voucher() {
+        let digest = SheetDigest([0xab; 32]);
+        let numbers = format!("2022-03 {PAYEE_SHEET}={digest}");
+        assert_eq!(sheet_named(&numbers), Ok(Some(digest)));
+        assert!(named(&numbers).expect("a sheet").is_empty());
+        assert_eq!(sheet_named("2022-03 PayCode=37010223000000000019"), Ok(None));
+        let twice = format!("{numbers} {PAYEE_SHEET}={digest}");
+        assert_eq!(named(&twice), Err(NotNamed::SheetTwice));
+        let short = &numbers[..numbers.len() - 1];
+        assert!(matches!(named(short), Err(NotNamed::Sheet(_))));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use domain::codes::Path;
 use domain::ids::{Day, PaymentId, QuotaId};
 use domain::voucher::canonical;
 use domain::voucher::numbers::Series;
+use domain::voucher::payees::SheetDigest;
 
 use super::correction::CorrectionStanding;
 use super::reconciled::record::Record as ReconciledRecord;
@@ -96,7 +97,14 @@ impl Finance {
             Record::RequestEnded { request } => {
                 self.requests.remove(&key_of(&request));
             }
+            Record::SheetNamed { payment, digest } => {
+                self.sheets_named.insert(payment.name(), SheetDigest(digest));
+            }
             Record::SheetIssued(sheet) => self.sheet_issued(sheet),
+            Record::SheetGiven { order, by } => {
+                let row = &mut self.rows[self.by_key[&key_of(&order)] as usize];
+                row.sheet.as_mut().expect("a sheet that was written is given").by = by.into();
+            }
             Record::SheetAnswered { order, paid_fen, failed } => {
                 let row = &mut self.rows[self.by_key[&key_of(&order)] as usize];
                 let sheet = row.sheet.as_mut().expect("a sheet that was written is answered");
@@ -212,8 +220,8 @@ impl Finance {
         let at = self.by_key[&key_of(&issued.order)];
         self.by_sheet.insert(key, at);
         let parts = issued.parts.iter().map(part).collect();
-        let sheet =
-            Sheet { key, digest: issued.digest, parts, answered: false, failed: Vec::new() };
+        let (by, digest) = (Box::default(), issued.digest);
+        let sheet = Sheet { key, by, digest, parts, answered: false, failed: Vec::new() };
         self.rows[at as usize].sheet = Some(Box::new(sheet));
     }
 

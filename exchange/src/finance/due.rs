@@ -11,6 +11,7 @@ use domain::voucher::document::Fields;
 use domain::voucher::follows::ordered_again;
 use domain::voucher::grouping::{Order, Payee, sheet_of};
 use domain::voucher::papers;
+use domain::voucher::payees::SheetDigest;
 use domain::voucher::{DivisionCode, Field, Party, PartyKind, Value, VoucherKey, form};
 
 use super::accounts::{NoPayer, Payer};
@@ -29,6 +30,8 @@ pub struct Due {
     pub path: Path,
     /// The payment's day, which becomes the voucher's.
     pub day: Day,
+    /// The sheet of payees that it is for, as it was approved.
+    pub payees: Option<SheetDigest>,
     /// Who is ordered to pay, and what goes on the voucher; or why there is none.
     pub order: Result<(Party, Order), String>,
 }
@@ -68,7 +71,9 @@ pub fn due(feed: &mut Feed, central_bank: Party, ordered: &Ordered) -> Result<Du
             }),
     };
     let Ordered { payment, path, day, .. } = *ordered;
-    Ok(Due { division, book, payment, path, day, order })
+    // What is no digest is told with the papers.
+    let payees = papers::sheet_named(&ordered.particulars.numbers).ok().flatten();
+    Ok(Due { division, book, payment, path, day, payees, order })
 }
 
 fn order(

@@ -39,6 +39,7 @@ impl Finance {
                         effects.extend(self.not_collected(heap, order, &why));
                         continue;
                     }
+                    effects.extend(self.sheet_named(due));
                     heaps.entry(heap).or_default().push(order.clone());
                 }
                 Err(why) => effects.extend(self.left_out(due.book, due.payment, why.clone())),

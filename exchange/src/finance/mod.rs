@@ -46,10 +46,12 @@ use domain::office::shelves::Book;
 use domain::voucher::follows::PayModes;
 use domain::voucher::grouping::Gathering;
 use domain::voucher::numbers::Numbers;
+use domain::voucher::payees::SheetDigest;
 use domain::voucher::{Party, Voucher, VoucherKey, VoucherKind};
 use thiserror::Error;
 
 use crate::business::{Business, Effect, Verdict};
+use crate::store::StoreRefusal;
 
 use collection::{Collected, Waiting};
 use correction::{Correction, CorrectionDue};
@@ -85,6 +87,8 @@ pub enum Order {
         order: VoucherKey,
         /// Who gets what.
         payees: Vec<SheetPayee>,
+        /// Who gives it.
+        by: String,
     },
     /// A limit notice that the central bank sent back goes out again, under a new number.
     NoticeAgain {
@@ -115,6 +119,9 @@ pub enum Refusal {
         /// The last there is.
         last: u64,
     },
+    /// Who gives a sheet is not named as people are.
+    #[error(transparent)]
+    Person(StoreRefusal),
     /// An order takes no such sheet of payees.
     #[error("{order} takes no such sheet of payees: {why}")]
     NoSheet {
@@ -227,6 +234,8 @@ pub struct Finance {
     by_key: HashMap<VoucherKey, u32>,
     /// The order of each sheet of payees.
     by_sheet: HashMap<VoucherKey, u32>,
+    /// The sheet of payees that a payment was approved for.
+    sheets_named: HashMap<(Book, PaymentId), SheetDigest>,
     /// The voucher each payment is in.
     by_payment: HashMap<(Book, PaymentId), u32>,
     /// Payments without a voucher, with why.
@@ -275,6 +284,7 @@ impl Finance {
             rows: Vec::new(),
             by_key: HashMap::new(),
             by_sheet: HashMap::new(),
+            sheets_named: HashMap::new(),
             by_payment: HashMap::new(),
             left: BTreeMap::new(),
             numbers: Numbers::new(),
@@ -401,7 +411,7 @@ impl Business for Finance {
             Order::Voided { book, payment } => Ok(self.take_back(*book, *payment)),
             Order::Parked(fact) => Ok(vec![Finance::fact_parked(fact)]),
             Order::Unparked(name) => Ok(vec![Finance::fact_unparked(name)]),
-            Order::Sheet { order, payees } => self.sheet_came(order, payees),
+            Order::Sheet { order, payees, by } => self.sheet_came(order, payees, by),
             Order::NoticeAgain { notice } => Ok(self.with_reconciled(self.notice_again(notice)?)),
             Order::FactsTaken { through } => {
                 let last = self.facts_taken + self.facts.len() as u64;

@@ -170,6 +170,20 @@ pub enum Record {
         /// When.
         day: u32,
     },
+    /// A payment is for a sheet of payees that was approved with it.
+    SheetNamed {
+        /// Which.
+        payment: PaymentName,
+        /// The sheet's digest.
+        digest: [u8; 32],
+    },
+    /// A person gave the payees of an order.
+    SheetGiven {
+        /// The order's key.
+        order: String,
+        /// Who.
+        by: String,
+    },
 }
 
 /// What a payee has collected from an account.

@@ -1,21 +1,29 @@
 //! Sheets of payees beside an order (批量业务支付明细, 8207): a payroll or batch pays one account of the bank, and the
 //! sheet says to whom it goes on.
 //!
-//! The engine knows the payment, not its payees. The bank pays when it has both halves; the order's receipt says what
+//! The engine knows the payment, not its payees; of them it has the digest, in what was approved, and a sheet goes out only
+//! where it has that digest. The bank pays when it has both halves; the order's receipt says what
 //! was paid of each payment, the sheet's of each payee. Money that comes back names the payee by the sheet's number.
 
+use std::collections::BTreeSet;
+
 use domain::Fen;
+use domain::digest::DigestSink;
 use domain::ids::{PaymentId, QuotaId};
 use domain::voucher::document::Fields;
 use domain::voucher::grouping::{Payee, payees_beside};
 use domain::voucher::numbers::{Giving, Series};
+use domain::voucher::payees::{self, NotApproved, PayeeLine, SheetDigest};
 use domain::voucher::{Field, Flag, Party, Value, Voucher, VoucherKey, facts};
 
 use super::answer::original_of;
+use super::due::Due;
 use super::issue::{digest, part};
-use super::record::{FailedPayee, Record, SheetIssued};
+use super::record::{FailedPayee, PaymentName, Record, SheetIssued};
 use super::{Finance, Part, Refusal, Row, Standing, failed, noted};
 use crate::business::{Effect, Verdict};
+use crate::limits::PERSON_BYTES_MAX;
+use crate::store::persons::held_to;
 
 /// A payee of a sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +45,8 @@ pub struct SheetPayee {
 pub struct Sheet {
     /// Its key.
     pub key: VoucherKey,
+    /// Who gave it; nobody where it was given before its giver was asked for.
+    pub by: Box<str>,
     /// Hash of its canonical bytes.
     pub digest: u128,
     /// Its details, in order; their ids count from 1.
@@ -53,7 +63,9 @@ impl Finance {
         &self,
         order: &VoucherKey,
         payees: &[SheetPayee],
+        by: &str,
     ) -> Result<Vec<Effect>, Refusal> {
+        held_to("the person", by, PERSON_BYTES_MAX).map_err(Refusal::Person)?;
         let refused = |why: &str| Refusal::NoSheet { order: *order, why: why.to_owned() };
         let row = self.voucher(order).ok_or_else(|| refused("finance wrote no such order"))?;
         if row.standing != Standing::Out {
@@ -74,13 +86,39 @@ impl Finance {
             }
             named.push((payment, Payee { amount_fen: payee.amount_fen, fields }));
         }
-        self.write_sheet(row, &named, &mut self.numbers.giving()).map_err(|why| refused(&why))
+        let written = self.write_sheet(row, (&named, by), &mut self.numbers.giving());
+        let effects = written.map_err(|why| refused(&why))?;
+        self.is_as_approved(row, &named).map_err(|why| refused(&why.both()))?;
+        Ok(effects)
+    }
+
+    /// That the payees of each payment of an order are those of the sheet that was approved with it.
+    fn is_as_approved(&self, row: &Row, payees: &[(PaymentId, Payee)]) -> Result<(), NotApproved> {
+        let mut seen = BTreeSet::new();
+        for Part { payment, quota, .. } in &row.parts {
+            if !seen.insert(*payment) {
+                continue;
+            }
+            let approved = self.sheets_named.get(&(row.book(), *payment)).copied();
+            let own = payees.iter().filter(|(of, _)| of == payment);
+            let given = sheet_digest(own.map(|(_, payee)| line(*quota, payee)));
+            payees::is_approved(*payment, approved, given)?;
+        }
+        Ok(())
+    }
+
+    /// That a payment which is due is for a sheet, where that is not on record yet.
+    pub(super) fn sheet_named(&self, due: &Due) -> Option<Effect> {
+        let SheetDigest(digest) = due.payees?;
+        let known = self.sheets_named.contains_key(&(due.book, due.payment));
+        let payment = PaymentName::of(due.book, due.payment);
+        (!known).then(|| noted(&Record::SheetNamed { payment, digest }))
     }
 
     fn write_sheet(
         &self,
         row: &Row,
-        payees: &[(PaymentId, Payee)],
+        (payees, by): (&[(PaymentId, Payee)], &str),
         numbers: &mut Giving<'_>,
     ) -> Result<Vec<Effect>, String> {
         let ordered: Vec<(PaymentId, QuotaId, Fen)> =
@@ -98,7 +136,8 @@ impl Finance {
             digest: digest(&sheet)?,
             parts: sheet.details.iter().map(part).collect(),
         });
-        Ok(vec![noted(&record), Effect::Issue { to: row.to, voucher: sheet }])
+        let given = Record::SheetGiven { order: row.key.to_string(), by: by.to_owned() };
+        Ok(vec![noted(&record), noted(&given), Effect::Issue { to: row.to, voucher: sheet }])
     }
 
     /// The bank says what became of each payee; what that makes of each payment, the order's receipt says.
@@ -150,7 +189,8 @@ impl Finance {
             Some((payment, Payee { amount_fen, fields: line.fields.clone() }))
         };
         let payees: Vec<(PaymentId, Payee)> = sheet.details.iter().filter_map(payee).collect();
-        match self.write_sheet(now, &payees, &mut self.numbers.giving()) {
+        let by = old.sheet.as_ref().map_or("", |sheet| &*sheet.by);
+        match self.write_sheet(now, (&payees, by), &mut self.numbers.giving()) {
             Ok(effects) => effects,
             Err(why) => {
                 let what = format!("{} has no sheet any more: {why}; give it one", now.key);
@@ -158,6 +198,32 @@ impl Finance {
             }
         }
     }
+}
+
+/// A payee as a line of the sheet that was approved.
+fn line(quota: QuotaId, payee: &Payee) -> PayeeLine<'_> {
+    let text = |field| payee.fields.text(field).unwrap_or("");
+    PayeeLine {
+        quota,
+        amount_fen: payee.amount_fen,
+        name: text(Field::PayeeName),
+        account: text(Field::PayeeAccount),
+        bank_number: text(Field::PayeeBankNumber),
+        again: 0,
+    }
+}
+
+/// By which a payment names the lines of its sheet: their BLAKE3.
+pub fn sheet_digest<'a>(lines: impl IntoIterator<Item = PayeeLine<'a>>) -> SheetDigest {
+    struct Hash(blake3::Hasher);
+    impl DigestSink for Hash {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+    }
+    let mut hash = Hash(blake3::Hasher::new());
+    payees::write_lines(lines, &mut hash);
+    SheetDigest(*hash.0.finalize().as_bytes())
 }
 
 impl Row {
@@ -190,3 +256,6 @@ pub(super) fn retold(row: &Row, parts: &[Part], flag: Flag) -> Voucher {
     let details = parts.iter().enumerate().map(detail).collect();
     Voucher { key: row.key, flag, date: row.day, head: Fields::new(), details }
 }
+
+#[cfg(test)]
+mod tests;

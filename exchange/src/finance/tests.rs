@@ -16,23 +16,23 @@ fn party(text: &str) -> Party {
     text.parse().expect("a party")
 }
 
-fn bank() -> Party {
+pub(super) fn bank() -> Party {
     party("bank:102")
 }
 
-fn central_bank() -> Party {
+pub(super) fn central_bank() -> Party {
     party("central-bank:3700")
 }
 
-fn day() -> Day {
+pub(super) fn day() -> Day {
     Day::new(20_220_304).expect("a day")
 }
 
-fn book() -> Book {
+pub(super) fn book() -> Book {
     (DivisionIndex(3), FiscalYear::new(2022).expect("a year"))
 }
 
-fn due(payment: u128, fen: i64, business: BusinessKind) -> Due {
+pub(super) fn due(payment: u128, fen: i64, business: BusinessKind) -> Due {
     let payer = Fields::new()
         .with_text(Field::FundType, "111")
         .with_text(Field::PayBank, "102")
@@ -63,12 +63,13 @@ fn due(payment: u128, fen: i64, business: BusinessKind) -> Due {
         payment: PaymentId(payment),
         path: Path::Treasury,
         day: day(),
+        payees: None,
         order: Ok((bank(), order)),
     }
 }
 
 /// Applies what an input gave and keeps the vouchers that go out.
-fn done(finance: &mut Finance, effects: Vec<Effect>) -> Vec<(Party, Voucher)> {
+pub(super) fn done(finance: &mut Finance, effects: Vec<Effect>) -> Vec<(Party, Voucher)> {
     let mut issued = Vec::new();
     for effect in effects {
         match effect {
@@ -80,18 +81,22 @@ fn done(finance: &mut Finance, effects: Vec<Effect>) -> Vec<(Party, Voucher)> {
     issued
 }
 
-fn ordered(finance: &mut Finance, due: Vec<Due>) -> Vec<(Party, Voucher)> {
+pub(super) fn ordered(finance: &mut Finance, due: Vec<Due>) -> Vec<(Party, Voucher)> {
     let effects = finance.order(&Order::Ordered(due)).expect("taken");
     done(finance, effects)
 }
 
-fn taken(finance: &mut Finance, from: Party, voucher: &Voucher) -> Vec<(Party, Voucher)> {
+pub(super) fn taken(
+    finance: &mut Finance,
+    from: Party,
+    voucher: &Voucher,
+) -> Vec<(Party, Voucher)> {
     let (verdict, effects) = finance.take(from, voucher);
     assert_eq!(verdict, Verdict::Accepted, "{}", voucher.key);
     done(finance, effects)
 }
 
-fn refused(finance: &Finance, from: Party, voucher: &Voucher) -> String {
+pub(super) fn refused(finance: &Finance, from: Party, voucher: &Voucher) -> String {
     let (verdict, effects) = finance.take(from, voucher);
     assert!(effects.is_empty(), "nothing comes of what is not taken");
     match verdict {
@@ -100,7 +105,7 @@ fn refused(finance: &Finance, from: Party, voucher: &Voucher) -> String {
     }
 }
 
-fn facts(finance: &mut Finance) -> Vec<FactDue> {
+pub(super) fn facts(finance: &mut Finance) -> Vec<FactDue> {
     let (first, due) = finance.facts_due();
     let (through, due) = (first + due.len() as u64 - 1, due.iter().cloned().collect());
     let effects = finance.order(&Order::FactsTaken { through }).expect("they were due");
@@ -109,7 +114,7 @@ fn facts(finance: &mut Finance) -> Vec<FactDue> {
 }
 
 /// The receipt of an order, with what was paid of each detail.
-fn receipt(order: &Voucher, paid_fen: &[i64]) -> Voucher {
+pub(super) fn receipt(order: &Voucher, paid_fen: &[i64]) -> Voucher {
     let details = order.details.iter().zip(paid_fen).map(|(line, paid_fen)| {
         let mut fields =
             line.fields.clone().with_amount(Field::ExecutedAmount, Fen::new(*paid_fen));

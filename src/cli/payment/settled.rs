@@ -94,6 +94,10 @@ fn of_sheet(sheet: &Value) -> Vec<Both> {
             format!("收款人见{key}：{payees}人，{ordered}元；银行尚未反馈"),
         ),
     }];
+    if let Some(by) = sheet["by"].as_str() {
+        lines
+            .push(Both::new(format!("    they were given by {by}"), format!("    明细由{by}提交")));
+    }
     for one in list(&sheet["failed"]).take(FAILED_TOLD_MAX) {
         let (name, account) = (plain(&one["name"]), plain(&one["account"]));
         let (number, amount) = (&one["payee"], plain(&one["amount"]));

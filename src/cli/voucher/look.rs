@@ -250,6 +250,11 @@ fn print(out: &mut impl Write, seen: &Value) -> std::io::Result<()> {
     if let Some(standing) = seen["standing"].as_str() {
         writeln!(out, "standing     {standing}, {} yuan", plain(&seen["amount"]))?;
     }
+    if let Some(sheet) = seen["sheet"]["voucher"].as_str() {
+        let by =
+            seen["sheet"]["by"].as_str().map_or(String::new(), |by| format!(", given by {by}"));
+        writeln!(out, "payees       {} on {sheet}{by}  收款明细", seen["sheet"]["payees"])?;
+    }
     let all = |name: &str| seen[name].as_array().cloned().unwrap_or_default();
     for letter in all("letters") {
         print_letter(out, &letter)?;

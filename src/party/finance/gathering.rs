@@ -146,6 +146,7 @@ mod tests {
             payment: PaymentId(payment),
             path: Path::Treasury,
             day: Day::default(),
+            payees: None,
             order: Err("no account".to_owned()),
         };
         FinanceOrder::Ordered(payments.into_iter().map(due).collect())

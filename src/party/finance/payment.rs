@@ -13,7 +13,7 @@ use exchange::finance::{Finance, Part};
 use exchange::party::RunningNode;
 use serde_json::{Value, json};
 
-use super::head;
+use super::{giver, head};
 use crate::party::day;
 use crate::party::said::Said;
 use crate::party::words::payment_id;
@@ -107,6 +107,7 @@ fn beside(
     });
     Ok(json!({
         "voucher": sheet.key.to_string(),
+        "by": giver(sheet),
         "payees": own().count(),
         "ordered": domain::money::yuan_plain(sum(|part| part.ordered_fen)),
         "paid": domain::money::yuan_plain(sum(|part| part.paid_fen)),
