@@ -24,6 +24,7 @@ mod portions;
 
 mod record;
 
+mod reason;
 pub mod script;
 
 pub mod bank;

@@ -200,6 +200,42 @@ fn what_is_confirmed_or_corrected_has_to_agree() {
 }
 
 #[test]
+fn lines_that_they_took_back_end_together_when_they_add_up_to_nothing() {
+    let there = |serial, fen| finding(serial, Class::MissingHere, None, figures(fen, monday()));
+    let mut desk = Desk::default();
+    desk.compare(monday(), vec![there(1, 90), there(2, 90)]);
+    desk.compare(tuesday(), vec![there(1, -90), there(2, -80), missing_there(3)]);
+    let ids = |serial| {
+        let of_it = |one: &&domain::reconciliation::register::Difference| {
+            one.finding.place.voucher.number == VoucherNumber::serial(serial)
+        };
+        desk.register.open().filter(of_it).map(|one| one.id).collect::<Vec<_>>()
+    };
+    let [one, two, three] = [1, 2, 3].map(ids);
+    let reference = "370102000-2022-8202-0000000001";
+    let theirs = figures(90, monday());
+    let still = |id, theirs| Err(Refusal::StillDiffers { id, ours: None, theirs });
+    // Not all of it, not of another voucher, and not what they have no line of.
+    for (ids, refused) in [
+        (&one[..1], still(one[0], theirs)),
+        (&two[..], still(two[0], theirs)),
+        (&[one[0], two[1]], still(two[1], figures(-80, monday()))),
+        (&three[..], still(three[0], None)),
+        (&[DifferenceId(99)], Err(Refusal::NoDifference { id: DifferenceId(99) })),
+    ] {
+        let told = desk.give(CLERK, tuesday(), Order::Offset { ids, reference });
+        assert_eq!(told, refused, "{ids:?}");
+    }
+    desk.give(CLERK, tuesday(), Order::Offset { ids: &one, reference: "" }).expect_err("no words");
+    desk.give(CLERK, tuesday(), Order::Offset { ids: &one, reference }).expect("nothing is left");
+    assert_eq!(desk.open().len(), 3, "the others stay");
+    for id in one {
+        let ending = &desk.register.get(id).expect("on record").ending;
+        assert!(matches!(ending, Some(Ending::Confirmed { theirs: None, .. })), "{ending:?}");
+    }
+}
+
+#[test]
 fn what_was_said_to_be_corrected_and_comes_again_is_opened_again() {
     let mut desk = Desk::default();
     desk.compare(monday(), vec![amount_diff(1, 90), amount_diff(2, 90), amount_diff(3, 90)]);

@@ -55,6 +55,10 @@ impl Words<Bank> for BankWords {
                 detail: said.may_text("detail")?.map(str::to_owned),
                 reason: said.text("reason")?.to_owned(),
             }),
+            "reverse" => business(BankOrder::Reverse {
+                voucher: key(said)?,
+                reason: said.text("reason")?.to_owned(),
+            }),
             "collect" => business(BankOrder::Collect(Claim {
                 number: said.text("claim")?.to_owned(),
                 account: said.text("account")?.to_owned(),
@@ -78,10 +82,12 @@ impl Words<Bank> for BankWords {
                 let exposure = bank.exposure();
                 let (payments, paid_fen) = posted(bank, Purpose::Advance);
                 let (_, reimbursed_fen) = posted(bank, Purpose::Reimbursement);
+                let (_, reversed_fen) = posted(bank, Purpose::Reversal);
                 seen["bank"] = json!({
                     "phase": format!("{:?}", bank.phase()),
                     "payments": payments,
                     "paid": yuan_text(paid_fen),
+                    "reversed": yuan_text(reversed_fen),
                     "reimbursed": yuan_text(reimbursed_fen),
                     "double_payments": bank.double_payments(),
                     "uncleared": yuan_text(exposure.uncleared_fen),
@@ -151,6 +157,16 @@ fn stands(bank: &Bank, key: VoucherKey) -> Value {
                 format!("银行账簿：{on}已付{paid}元，流水号{serial}，已退回{back}元"),
             )
         }
+        ("reversed", _) => {
+            let (paid, on) = (told["paid"].as_str().unwrap_or_default(), day(told["day"].as_u64()));
+            let why = told["reason"].as_str().unwrap_or_default();
+            (
+                format!(
+                    "{paid} yuan were paid otherwise than ordered, and taken back on {on}: {why}"
+                ),
+                format!("曾误付{paid}元，已于{on}冲正：{why}"),
+            )
+        }
         ("sent-back", _) => ("it was sent back, nothing was paid".into(), "已退回，未支付".into()),
         ("not-paid", _) => ("it is there and not paid".into(), "已收到，未支付".into()),
         _ => ("it has never come there".into(), "未收到".into()),
@@ -167,6 +183,12 @@ fn trade(trade: &Trade) -> Value {
         Trade::Unknown => json!({ "trade": "unknown" }),
         Trade::SentBack => json!({ "trade": "sent-back" }),
         Trade::NotPaid => json!({ "trade": "not-paid" }),
+        Trade::Reversed { paid_fen, day, reason } => json!({
+            "trade": "reversed",
+            "paid": paid_fen.to_yuan(),
+            "day": day.get(),
+            "reason": reason,
+        }),
         Trade::Paid { paid_fen, day, serial, details, refunded_fen } => {
             let details =
                 details.iter().map(|(id, fen)| json!({ "id": id, "paid": fen.to_yuan() }));

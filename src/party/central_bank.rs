@@ -60,6 +60,10 @@ impl Words<CentralBank> for CentralBankWords {
                 to: said.text("to")?.to_owned(),
                 amount_fen: yuan(said, "amount")?,
             }),
+            "send-back" => business(TreasuryOrder::SendBack {
+                voucher: key(said)?,
+                reason: said.text("reason")?.to_owned(),
+            }),
             "refund" => business(TreasuryOrder::AllocationBack {
                 allocation: key(said)?,
                 detail: said.may_text("detail")?.map(str::to_owned),

@@ -52,6 +52,9 @@ impl Bank {
                 self.behind.put(Early { from, voucher, digest, since });
             }
             Record::TakenUp { key } => self.behind.remove(&key.key()),
+            Record::ReceiptNotTaken { key } => self.receipt_not_taken(key.key()),
+            Record::ReceiptAgain { key } => self.receipt_again(key.key()),
+            Record::Reversed { key, reason } => self.reversed(key.key(), reason),
             Record::CutOff => self.phase = Phase::CutOff,
             Record::Paid(paid) => self.paid(&paid),
             Record::Debited { debit, number, account, payee, amount_fen } => {

@@ -213,6 +213,12 @@ impl Bank {
         self.ledger.post_pair(&of, moves);
     }
 
+    /// Whether an order took a debit over.
+    pub(super) fn took_over(&self, order: VoucherKey) -> bool {
+        let is_its = |end: Option<End>| matches!(end, Some(End::Order(by)) if by == order);
+        self.debits.values().any(|debit| is_its(debit.end))
+    }
+
     /// What payees have collected that no order has taken over, in fen.
     #[must_use]
     pub fn collected_fen(&self) -> FenSum {

@@ -21,6 +21,7 @@ mod receipt;
 mod record;
 mod refund;
 mod refusal;
+mod reversal;
 mod statement;
 mod totals;
 mod trade;
@@ -42,6 +43,7 @@ pub use master::{DepositAccount, Identity, ZeroBalanceAccount};
 pub use order::{Order, Refusal};
 use record::Record;
 pub(crate) use refusal::findings_told;
+pub use reversal::Reversal;
 pub use trade::Trade;
 
 use crate::behind::Behind;
@@ -190,6 +192,10 @@ pub struct Bank {
     refunds: Vec<RefundRow>,
     refunds_waiting: BTreeSet<u32>,
     refunded_lines: HashSet<(SourceId, u32)>,
+    /// Payments whose receipt finance did not take, as far as the bank has heard.
+    receipts_not_taken: BTreeSet<SourceId>,
+    /// Payments that the bank took back.
+    reversals: BTreeMap<SourceId, Reversal>,
     halves: BTreeMap<SourceId, HalfBatch>,
     /// Details beside by their parent.
     beside: HashMap<VoucherKey, SourceId>,
@@ -243,6 +249,8 @@ impl Bank {
             refunds: Vec::new(),
             refunds_waiting: BTreeSet::new(),
             refunded_lines: HashSet::new(),
+            receipts_not_taken: BTreeSet::new(),
+            reversals: BTreeMap::new(),
             halves: BTreeMap::new(),
             beside: HashMap::new(),
             held: BTreeMap::new(),
@@ -310,9 +318,13 @@ impl Bank {
             let amount_fen = FenSum::from(entry.amount_fen.get());
             let (account, uncleared_fen, refunds_fen) = match entry.purpose {
                 Purpose::Charge | Purpose::CollectionCharge => (entry.debit, amount_fen, 0),
-                Purpose::Discharge | Purpose::CollectionDischarge => (entry.credit, -amount_fen, 0),
+                Purpose::Discharge | Purpose::CollectionDischarge | Purpose::ChargeReversal => {
+                    (entry.credit, -amount_fen, 0)
+                }
                 Purpose::ReturnCharge => (entry.credit, 0, amount_fen),
-                Purpose::ReturnDischarge => (entry.debit, 0, -amount_fen),
+                Purpose::ReturnDischarge | Purpose::ReturnChargeReversal => {
+                    (entry.debit, 0, -amount_fen)
+                }
                 _ => continue,
             };
             let number = self.ledger.account(account).number.to_owned();
@@ -426,6 +438,7 @@ impl Business for Bank {
             Order::Refund { voucher, detail, reason } => {
                 self.refund(*voucher, detail.as_deref(), reason)
             }
+            Order::Reverse { voucher, reason } => self.reverse(*voucher, reason),
             Order::Collect(claim) => self.collect(claim),
             Order::SendLate => Ok(self.send_late()),
             Order::Close => self.close(),
@@ -438,8 +451,11 @@ impl Business for Bank {
     }
 
     fn came_back(&self, from: Party, key: VoucherKey, _reason: &str) -> Vec<Effect> {
+        if from != self.identity.central_bank {
+            return self.receipt_came_back(from, key);
+        }
         let open = |request: &Request| request.end.is_none();
-        let source = self.ledger.find_source(key).filter(|_| from == self.identity.central_bank);
+        let source = self.ledger.find_source(key);
         match source.and_then(|source| self.requests.get(&source)).is_some_and(open) {
             true => vec![noted(&Record::Refused { key: KeyRecord::from(&key) })],
             false => Vec::new(),

@@ -54,6 +54,13 @@ pub enum Order {
         /// Why.
         reason: String,
     },
+    /// A payment is taken back (冲正) that was paid otherwise than ordered, whose receipt finance did not take.
+    Reverse {
+        /// The payment order.
+        voucher: VoucherKey,
+        /// Why.
+        reason: String,
+    },
     /// A payee collects from an account under an agreement (托收), before a payment is asked for.
     Collect(Claim),
     /// Sends receipts that a script kept back as [`crate::script::Fault::Late`].
@@ -129,6 +136,34 @@ pub enum Refusal {
         voucher: VoucherKey,
         /// The detail that was named; empty: any.
         detail: String,
+    },
+    /// Its request is on its way.
+    #[error(
+        "{voucher} is in a request that the central bank has not answered; when that has come back, take it back"
+    )]
+    Requested {
+        /// The voucher that was named.
+        voucher: VoucherKey,
+    },
+    /// The treasury has given the money.
+    #[error("{voucher} was cleared; have the money given back with `refund`")]
+    Cleared {
+        /// The voucher that was named.
+        voucher: VoucherKey,
+    },
+    /// Finance has its receipt, or may have.
+    #[error(
+        "finance has not refused the receipt of {voucher}; what it holds as paid is given back with `refund`"
+    )]
+    ReceiptStands {
+        /// The voucher that was named.
+        voucher: VoucherKey,
+    },
+    /// The payee has the money by its own claim.
+    #[error("{voucher} took a debit by collection over; have the payee give that back")]
+    TookOver {
+        /// The voucher that was named.
+        voucher: VoucherKey,
     },
     /// Only zero-balance accounts are collected from.
     #[error("{account} is no zero-balance account of this bank; name one that is")]

@@ -109,7 +109,8 @@ impl Bank {
                 if row.fault != Some(Fault::Lost) && !self.held.contains_key(&source) =>
             {
                 let voucher = receipt(voucher, &self.executed_before(source, voucher));
-                vec![Effect::Issue { to: from, voucher }]
+                let again = self.receipt_goes_again(source);
+                again.into_iter().chain([Effect::Issue { to: from, voucher }]).collect()
             }
             _ => Vec::new(),
         };

@@ -122,6 +122,19 @@ pub(super) enum Record<'a> {
     TakenUp {
         key: KeyRecord<'a>,
     },
+    /// Finance did not take the receipt of a payment.
+    ReceiptNotTaken {
+        key: KeyRecord<'a>,
+    },
+    /// The receipt of such a payment has gone out again.
+    ReceiptAgain {
+        key: KeyRecord<'a>,
+    },
+    /// A payment was taken back.
+    Reversed {
+        key: KeyRecord<'a>,
+        reason: &'a str,
+    },
 }
 
 #[derive(Encode, BorrowDecode)]

@@ -8,7 +8,7 @@ use exchange::business::Effect;
 use super::record::Record;
 use super::{Bank, Refusal, State, noted};
 use crate::ledger::{Entry, SourceId};
-use crate::limits::REASON_CHARS_MAX;
+use crate::reason::is_reason;
 use crate::record::KeyRecord;
 
 impl Bank {
@@ -22,9 +22,7 @@ impl Bank {
             return self.debit_back(voucher, reason);
         }
         let day = self.today()?;
-        if !(1..=REASON_CHARS_MAX).contains(&reason.chars().count())
-            || reason.chars().any(char::is_control)
-        {
+        if !is_reason(reason) {
             return Err(Refusal::Reason);
         }
         let source = self.order_of(voucher).ok_or(Refusal::NotPaid { voucher })?;

@@ -15,6 +15,7 @@ use domain::voucher::{
 use exchange::business::{Effect, Verdict};
 
 use super::record::Record;
+use super::reversal::without_reversed;
 use super::{Bank, Refusal, RequestEnd, noted};
 use crate::ledger::{AccountKind, Purpose, Statement};
 use crate::limits::{LISTED_PER_VOUCHER_MAX, REASON_CHARS_MAX};
@@ -287,11 +288,11 @@ impl Bank {
 }
 
 /// What moved one account on a day, by the year of its order: a line for each detail that was paid, and one with less than
-/// zero for each that came back. Payees beside an order are part of its detail. What the treasury gave back has a line of
+/// zero for each that came back, or was taken back on a later day than it was paid on. Payees beside an order are part of its detail. What the treasury gave back has a line of
 /// its own for each request, with less than zero, and what it got one with more.
 fn report_lines(statement: &Statement) -> Lines {
     let mut sums: BTreeMap<(VoucherKey, Purpose, &str), FenSum> = BTreeMap::new();
-    for line in &statement.lines {
+    for line in without_reversed(&statement.lines, |day| day) {
         *sums.entry((line.voucher, line.purpose, &line.detail)).or_default() -=
             FenSum::from(line.amount_fen.get());
     }

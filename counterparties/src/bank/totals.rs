@@ -11,6 +11,7 @@ use domain::voucher::{Field, Value, VoucherKey, VoucherKind};
 use domain::{Fen, FiscalYear};
 use exchange::business::Effect;
 
+use super::reversal::without_reversed;
 use super::statement::{Told, numbered};
 use super::{Bank, Phase, Refusal};
 use crate::ledger::{AccountKind, Purpose, Statement};
@@ -41,10 +42,10 @@ impl Bank {
 /// The sums of one account, by the year of the orders.
 fn summed(period: Period, statement: &Statement) -> Vec<(FiscalYear, Fields)> {
     let mut sums: BTreeMap<(FiscalYear, Day, Way), Sum> = BTreeMap::new();
-    for line in &statement.lines {
+    for line in without_reversed(&statement.lines, |day| period.step(day)) {
         let way = match line.purpose {
-            Purpose::Charge => Way::Paid,
-            Purpose::ReturnCharge => Way::CameBack,
+            Purpose::Charge | Purpose::ChargeReversal => Way::Paid,
+            Purpose::ReturnCharge | Purpose::ReturnChargeReversal => Way::CameBack,
             Purpose::Discharge => Way::Cleared,
             Purpose::CollectionCharge => Way::Collected,
             Purpose::CollectionDischarge => Way::CollectedBack,

@@ -4,7 +4,7 @@ use domain::Fen;
 use domain::ids::Day;
 use domain::voucher::VoucherKey;
 
-use super::{Bank, State};
+use super::{Bank, Reversal, State};
 use crate::ledger::SourceId;
 
 /// The answer to a question after a payment order.
@@ -14,6 +14,15 @@ pub enum Trade {
     Unknown,
     /// It was sent back, and will never be paid.
     SentBack,
+    /// It was paid, and the bank has taken that back (冲正). It will never be paid.
+    Reversed {
+        /// What had been paid.
+        paid_fen: Fen,
+        /// When it was taken back.
+        day: Day,
+        /// Why.
+        reason: String,
+    },
     /// It is here and not paid.
     NotPaid,
     /// It was paid.
@@ -46,6 +55,10 @@ impl Bank {
         if row.state == State::Beside {
             source = SourceId(row.group);
             row = self.row(source);
+        }
+        if let Some(Reversal { day, reason }) = self.reversals.get(&source) {
+            let (paid_fen, day, reason) = (row.paid_fen, *day, reason.clone());
+            return Trade::Reversed { paid_fen, day, reason };
         }
         match row.state {
             State::Own => Trade::Unknown,

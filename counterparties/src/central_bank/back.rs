@@ -12,7 +12,7 @@ use exchange::business::Effect;
 use super::record::Record;
 use super::{CentralBank, Refusal, noted};
 use crate::ledger::{AccountKind, Purpose, SourceId};
-use crate::limits::REASON_CHARS_MAX;
+use crate::reason::is_reason;
 use crate::record::KeyRecord;
 
 /// An allocation that was paid.
@@ -64,9 +64,7 @@ impl CentralBank {
         reason: &str,
     ) -> Result<Vec<Effect>, Refusal> {
         let day = self.today()?;
-        if !(1..=REASON_CHARS_MAX).contains(&reason.chars().count())
-            || reason.chars().any(char::is_control)
-        {
+        if !is_reason(reason) {
             return Err(Refusal::Reason);
         }
         let known = self.allocated.get(&allocation);

@@ -294,6 +294,7 @@ impl Business for CentralBank {
             }
             Order::Income { seed, day, incomes } => self.day_income(*seed, *day, incomes),
             Order::Dispatch { from, to, amount_fen } => self.dispatch(from, to, *amount_fen),
+            Order::SendBack { voucher, reason } => self.send_held_back(*voucher, reason),
             Order::AllocationBack { allocation, detail, reason } => {
                 self.allocation_back(*allocation, detail.as_deref(), reason)
             }

@@ -78,6 +78,13 @@ pub enum Order {
         /// Why.
         reason: String,
     },
+    /// A request that waits for finance's limit notice, or a notice that waits for its request, is sent back (退回).
+    SendBack {
+        /// Which.
+        voucher: VoucherKey,
+        /// Why.
+        reason: String,
+    },
     /// Pays what waits, as far as cash goes: goes on where a run stopped at its bound.
     Settle,
     /// Ends the day with its statements and reports.
@@ -153,6 +160,14 @@ pub enum Refusal {
         "a reason has 1 to {REASON_CHARS_MAX} characters and no control characters; say why it comes back"
     )]
     Reason,
+    /// It is not here, has ended, or waits for cash alone.
+    #[error(
+        "{voucher} waits here for no limit notice and no request; name one that does, as `look status` lists them"
+    )]
+    NotHeld {
+        /// What was named.
+        voucher: VoucherKey,
+    },
     /// No such allocation was paid.
     #[error("{voucher} is no allocation that was paid here; name one that was")]
     NotAllocated {

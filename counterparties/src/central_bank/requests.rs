@@ -7,9 +7,10 @@ use exchange::business::{Effect, Verdict};
 
 use super::cash::{Joining, amount_fen};
 use super::record::Record;
-use super::{CentralBank, failed, noted, request_of};
+use super::{CentralBank, Refusal, failed, noted, request_of};
 use crate::behind::Early;
 use crate::limits::{KEPT_MAX, REASON_CHARS_MAX};
+use crate::reason::is_reason;
 use crate::record::{KeyRecord, digest, voucher_bytes};
 
 impl CentralBank {
@@ -141,6 +142,21 @@ impl CentralBank {
         let mut effects = send_back(from, request.key, digest, reason.clone());
         effects.extend(send_back(noticer, notice.key, notice_digest, reason));
         effects
+    }
+
+    /// Sends back what waits for its other half: its number is at an end.
+    pub(super) fn send_held_back(
+        &self,
+        voucher: VoucherKey,
+        reason: &str,
+    ) -> Result<Vec<Effect>, Refusal> {
+        self.today()?;
+        if !is_reason(reason) {
+            return Err(Refusal::Reason);
+        }
+        let kept = self.kept.get(&voucher).filter(|kept| !kept.queued);
+        let kept = kept.ok_or(Refusal::NotHeld { voucher })?;
+        Ok(send_back(kept.from, voucher, self.seen[&voucher], reason.to_owned()))
     }
 
     fn keep(&self, from: Party, voucher: &Voucher, digest: u64) -> Vec<Effect> {

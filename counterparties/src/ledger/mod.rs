@@ -80,6 +80,14 @@ pub enum Purpose {
     CollectionBack,
     /// The zero-balance account is discharged of it.
     CollectionDischarge,
+    /// The bank's own money back, of a payment that it takes back (冲正).
+    Reversal,
+    /// The zero-balance account is not charged with it any more.
+    ChargeReversal,
+    /// Of what its payee had given back before, the zero-balance account has nothing any more.
+    ReturnChargeReversal,
+    /// An account with money of its own has again what such a payment took.
+    WithdrawalReversal,
 }
 
 impl Purpose {
@@ -87,6 +95,18 @@ impl Purpose {
     #[must_use]
     pub const fn charges_payer(self) -> bool {
         matches!(self, Purpose::Charge | Purpose::Withdrawal)
+    }
+
+    /// Whether it moves a zero-balance account for an order of its own: what was paid, came back or was taken back.
+    #[must_use]
+    pub const fn is_of_an_order(self) -> bool {
+        matches!(
+            self,
+            Purpose::Charge
+                | Purpose::ReturnCharge
+                | Purpose::ChargeReversal
+                | Purpose::ReturnChargeReversal
+        )
     }
 }
 

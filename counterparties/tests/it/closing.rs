@@ -232,6 +232,9 @@ impl Closing {
         };
         if let Verdict::Failed { reason } = verdict {
             self.failed.push((voucher.key, reason.clone()));
+            // Its sender hears that it was not taken, as of one that came back.
+            let key = voucher.key;
+            self.on_the_way.push(Message::Return { from: to, to: from, key, reason });
         }
         self.carry_out(to, effects);
     }

@@ -659,6 +659,16 @@ impl House {
         self.finance_said(Order::FactsTaken { through });
     }
 
+    /// The central bank's people send back the one request that waits without a limit notice.
+    pub(crate) fn central_sends_back(&mut self) {
+        let waiting: Vec<VoucherKey> =
+            self.central.business().waiting().iter().map(|one| one.voucher).collect();
+        let [voucher] = waiting[..] else { panic!("{waiting:?}") };
+        let reason = "额度通知单未到".to_owned();
+        self.central_said(central_bank::Order::SendBack { voucher, reason });
+        self.run();
+    }
+
     /// The bank asks for its money, and what comes of it.
     pub(crate) fn clear(&mut self) {
         self.bank_said(bank::Order::RequestClearing);
@@ -679,6 +689,32 @@ impl House {
     /// A voucher of finance's, as the central bank has it.
     pub(crate) fn at_the_central_bank(&mut self, key: &VoucherKey) -> Voucher {
         as_it_came(&mut self.central, key)
+    }
+
+    /// A voucher that finance wrote, as it is in its outbox.
+    pub(crate) fn as_finance_wrote(&mut self, key: &VoucherKey) -> Voucher {
+        let out = &self.finance.store().peer(bank_party()).expect("it was written to").out;
+        let entry = out.find(key, Flag::Original).expect("it is there");
+        let at = out.get(entry).expect("it is there").at();
+        let letter = self.finance.letter(at).expect("readable");
+        let envelope = Envelope::decode(&letter).expect("a letter");
+        canonical::read(envelope.payload().expect("a voucher").1).expect("canonical")
+    }
+
+    /// What a person asks of the bank's store, done or refused.
+    pub(crate) fn bank_does(&mut self, order: NodeOrder<bank::Order>) -> Result<(), String> {
+        let output = self.bank.turn(vec![Input::Order { ticket: 0, order }], 0);
+        let mut answers = output.expect("durable").answers.into_iter();
+        answers.try_for_each(|(_, answer)| answer.map_err(|refusal| refusal.to_string()))
+    }
+
+    /// The bank's process ends without a word and comes back, and speaks with nobody.
+    pub(crate) fn bank_dies(&mut self) {
+        let log = self.bank.log().found();
+        let bank = new_bank("102", counterparties::script::Script::default());
+        self.bank = born(1, self.speech, bank, log);
+        self.bank_is_there = false;
+        self.lines(true);
     }
 
     /// A voucher of finance's, as the bank has it.

@@ -13,6 +13,7 @@ mod properties;
 mod province;
 mod reconciliation;
 mod records;
+mod reversal;
 mod short;
 mod totals;
 mod wrong_orders;

@@ -43,6 +43,15 @@ impl Finance {
         if named.iter().any(|at| self.row_at(*at).standing == Standing::Noticed) {
             return self.request_waits(from, request);
         }
+        if !named.iter().any(|at| self.row_at(*at).standing == Standing::Paid) {
+            // It is kept, and the central bank holds it until its people send it back.
+            let what = format!(
+                "{} of {from} gets no limit notice: finance knows of nothing in it that was paid and not cleared; when the \
+                 central bank has sent it back (`send-back`), its bank asks again",
+                request.key
+            );
+            return (Verdict::Accepted, vec![Effect::Alarm { what }]);
+        }
         match self.notice_of(request, &named, &[], &mut self.numbers.giving()) {
             Ok(effects) => (Verdict::Accepted, effects),
             Err(reason) => failed(reason),

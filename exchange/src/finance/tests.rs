@@ -287,8 +287,8 @@ fn what_was_asked_for_before_or_never_paid_gets_no_limit() {
     let mut finance = Finance::new(central_bank());
     let one = paid(&mut finance, 1, 40_000);
     let out = ordered(&mut finance, vec![due(2, 2_500, BusinessKind::Single)]).remove(0).1;
-    assert!(refused(&finance, bank(), &request(&[&out])).contains("knows of nothing"));
-    assert_eq!(taken(&mut finance, bank(), &request(&[&one, &out]))[0].1.details.len(), 1);
+    assert!(without_limit(&mut finance, &request(&[&out])).contains("knows of nothing"));
+    assert_eq!(taken(&mut finance, bank(), &third(&[&one, &out]))[0].1.details.len(), 1);
     // A second request for the same waits for what the first notice comes to, and gets none when it is cleared.
     assert!(taken(&mut finance, bank(), &second(&[&one])).is_empty());
     let notice = VoucherKey::parse("370124000-2022-5106-0000000001").expect("a key");
@@ -299,7 +299,23 @@ fn what_was_asked_for_before_or_never_paid_gets_no_limit() {
         alarms[0].contains("asks by 370124000-2022-2301-102A2 for what was cleared"),
         "{alarms:?}"
     );
-    assert!(refused(&finance, bank(), &second(&[&one])).contains("knows of nothing"));
+    let told = without_limit(&mut finance, &second(&[&one]));
+    assert!(told.contains("370124000-2022-2301-102A2 of bank:102 gets no limit notice"), "{told}");
+}
+
+/// What a person is told of a request that gets no limit notice.
+fn without_limit(finance: &mut Finance, request: &Voucher) -> String {
+    let (verdict, effects) = finance.take(bank(), request);
+    assert_eq!(verdict, Verdict::Accepted, "it is on record");
+    let (issued, mut alarms) = done_with_alarms(finance, effects);
+    assert_eq!((issued.len(), alarms.len()), (0, 1), "{alarms:?}");
+    alarms.remove(0)
+}
+
+/// A third request of the bank.
+fn third(orders: &[&Voucher]) -> Voucher {
+    let key = VoucherKey::parse("370124000-2022-2301-102A3").expect("a key");
+    Voucher { key, ..request(orders) }
 }
 
 /// Another request of the bank.
@@ -489,7 +505,8 @@ fn what_no_central_bank_repays_is_settled_with_its_receipt() {
         assert_eq!(facts, told);
         assert_eq!(finance.voucher(&order.key).map(|row| row.standing), Some(Standing::Settled));
         assert!(finance.exposure_fen().is_empty());
-        assert!(refused(&finance, bank(), &request(&[&order])).contains("knows of nothing"));
+        let told = without_limit(&mut finance, &request(&[&order]));
+        assert!(told.contains("knows of nothing"), "{told}");
     }
 }
 

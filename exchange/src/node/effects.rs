@@ -266,7 +266,7 @@ impl<B: Business, L: Log> Node<B, L> {
                 }
                 Notice::Returned { key, flag, reason } => {
                     if let Some(entry) = peer.out.find(key, *flag)
-                        && peer.may_come_back(entry)
+                        && peer.may_be_sent_back(entry)
                         && ended.insert(entry)
                     {
                         followed.came_back.push((*key, reason.clone()));

@@ -124,7 +124,6 @@ impl Store {
             Event::Voided { to, entry, by, reason } => {
                 let peer = self.peer_mut(*to);
                 assert!(peer.never_left(*entry), "only what never left is voided");
-                peer.no_longer_waits(*entry);
                 peer.end(*entry, OutState::Voided, Deed::by(now, Doing::Voided, by, reason));
             }
             Event::GivenUp { to, entry, by, reason } => {
@@ -330,7 +329,7 @@ impl Store {
                 }
                 Notice::Returned { key, flag, reason } => {
                     if let Some(entry) = peer.out.find(key, *flag)
-                        && peer.may_come_back(entry)
+                        && peer.may_be_sent_back(entry)
                     {
                         peer.end(entry, OutState::Returned, Deed::of(now, Doing::Returned, reason));
                     } else {
@@ -438,7 +437,21 @@ impl Peer {
         matches!(state, Some(OutState::Given | OutState::Arrived | OutState::Taken))
     }
 
+    /// Whether the other side can send a letter of ours back (退回): besides, it stopped there since it has another under
+    /// this number, or it had it on paper before it left.
+    pub(crate) fn may_be_sent_back(&self, entry: u32) -> bool {
+        let is_there = |row: &Row| match row.out_state() {
+            OutState::Stopped => true,
+            OutState::Waiting => row.by_paper,
+            _ => false,
+        };
+        self.may_come_back(entry) || self.out.get(entry).is_some_and(is_there)
+    }
+
     fn end(&mut self, entry: u32, state: OutState, deed: Deed) {
+        if self.out.row(entry).out_state() == OutState::Waiting {
+            self.no_longer_waits(entry);
+        }
         self.out.row(entry).state = state as u8;
         self.out_deeds.add(entry, deed);
     }

@@ -251,6 +251,13 @@ impl Store {
 
     /// Why the other side may have carried out a voucher of ours that stopped; none where it cannot.
     fn may_be_theirs(&self, to: Party, key: &VoucherKey, row: &super::Row) -> Option<String> {
+        let about = (*key, row.flag);
+        let told = self.told().filter(|told| told.by == to && told.voucher == about).last();
+        let told = told.map(|told| told.status);
+        // The number is at an end there, whatever stood under it, and whatever receipt of it was refused here.
+        if let Some(RemoteStatus::Returned | RemoteStatus::ReceiptReturned) = told {
+            return None;
+        }
         if row.flag == Flag::Original {
             // Also one that was refused or is set aside says that something was done under this number.
             let mut theirs = self.peer(to).into_iter().flat_map(|peer| peer.inbox.iter());
@@ -260,11 +267,7 @@ impl Store {
                 return Some(format!("a receipt of it came and is {stands}"));
             }
         }
-        let about = (*key, row.flag);
-        let told = self.told().filter(|told| told.by == to && told.voucher == about).last();
-        match told.map(|told| told.status) {
-            // The number is at an end there, whatever stood under it.
-            Some(RemoteStatus::Returned | RemoteStatus::ReceiptReturned) => return None,
+        match told {
             Some(
                 RemoteStatus::NotFound
                 | RemoteStatus::NotReceived

@@ -2,7 +2,8 @@
 
 use crate::ids::{Day, PersonId};
 use crate::limits::NOTE_BYTES_MAX;
-use crate::reconciliation::line::Figures;
+use crate::money::FenSum;
+use crate::reconciliation::line::{Figures, ItemState};
 
 use super::{Carried, Difference, DifferenceId, Ending, Event, Order, Refusal, Register, Remark};
 
@@ -51,6 +52,12 @@ impl Register {
                 let ending = Ending::Corrected { ours, remark: remark(fact) };
                 vec![Event::Ended { id, ending }]
             }
+            Order::Offset { ids, reference } => {
+                words("what took it back", "冲正依据", reference)?;
+                self.offset(ids)?;
+                let ending = Ending::Confirmed { theirs: None, remark: remark(reference) };
+                ids.iter().map(|id| Event::Ended { id: *id, ending: ending.clone() }).collect()
+            }
             Order::Accept { id, reason } => {
                 let difference = self.still_open(id)?;
                 words("the reason", "理由", reason)?;
@@ -77,6 +84,30 @@ impl Register {
             }
             Order::CloseDay { day } => self.close(day)?,
         })
+    }
+
+    /// Whether lines that the other side told of one place add up to nothing.
+    fn offset(&self, ids: &[DifferenceId]) -> Result<(), Refusal> {
+        let mut sum_fen: FenSum = 0;
+        let mut first: Option<&Difference> = None;
+        for id in ids {
+            let one = self.still_open(*id)?;
+            let first = *first.get_or_insert(one);
+            let theirs = one.finding.theirs.filter(|said| said.state == ItemState::Done);
+            let is_of_it = (first.told, &first.finding.place) == (one.told, &one.finding.place);
+            let Some(theirs) = theirs.filter(|_| is_of_it) else {
+                let theirs = one.finding.theirs;
+                return Err(Refusal::StillDiffers { id: *id, ours: None, theirs });
+            };
+            sum_fen += FenSum::from(theirs.amount_fen.get());
+        }
+        match first.filter(|_| sum_fen != 0) {
+            None => Ok(()),
+            Some(one) => {
+                let (id, theirs) = (one.id, one.finding.theirs);
+                Err(Refusal::StillDiffers { id, ours: None, theirs })
+            }
+        }
     }
 
     fn close(&self, day: Day) -> Result<Vec<Event>, Refusal> {

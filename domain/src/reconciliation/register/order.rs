@@ -54,6 +54,14 @@ pub enum Order<'a> {
         /// What our books say now; none when they have no such line any more.
         ours: Option<Figures>,
     },
+    /// The other side has taken back by a later line what it told before (冲正): lines of one place that add up to nothing, and
+    /// of which our books say nothing any more.
+    Offset {
+        /// Which, all of them.
+        ids: &'a [DifferenceId],
+        /// What says so: the voucher that came back.
+        reference: &'a str,
+    },
     /// A person accepts that the sides differ (双人认可). The first proposes it, a second one ends it.
     Accept {
         /// Which.

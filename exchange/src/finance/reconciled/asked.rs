@@ -94,13 +94,17 @@ impl Finance {
             let asked = asked.filter(|(key, request)| {
                 of_source(key) && request.bank == bank && request.day == day
             });
-            let all = asked.filter_map(|(key, request)| Some((*key, request.differs.as_ref()?)));
-            let all = all.chain(more.filter(|(key, _)| of_source(key)));
+            let all = asked.filter_map(|(_, request)| {
+                let came_back = request.end.is_some_and(|end| end.returned);
+                let moved_nothing = came_back || request.is_without_limit();
+                Some((request.differs.as_ref()?, moved_nothing))
+            });
+            let more = more.filter(|(key, _)| of_source(key)).map(|(_, differs)| (differs, false));
             let (mut agreed, mut findings) = (0, BTreeSet::new());
-            for (_, Differs { agreed: same, findings: differs }) in all {
+            for (Differs { agreed: same, findings: differs }, moved_nothing) in all.chain(more) {
                 agreed += same;
                 for one in differs {
-                    match self.looked_at_again(source, one) {
+                    match self.looked_at_again(source, one, moved_nothing) {
                         None => agreed += 1,
                         Some(one) if known.contains(&matter(&one)) => {}
                         Some(one) => {
@@ -132,12 +136,23 @@ impl Finance {
         effects
     }
 
-    /// A finding against our books as they are now; none where both say the same.
-    fn looked_at_again(&self, source: Source, one: &OwnedFinding) -> Option<OwnedFinding> {
+    /// A finding against our books as they are now; none where both say the same. A request that came back whole,
+    /// or can but come back, moved nothing, so that what it asked for out of a voucher that came back as well (冲正) is over.
+    fn looked_at_again(
+        &self,
+        source: Source,
+        one: &OwnedFinding,
+        moved_nothing: bool,
+    ) -> Option<OwnedFinding> {
         let Some(theirs) = one.theirs.filter(|_| one.class != Class::Duplicate) else {
             return Some(one.clone());
         };
         let ours = self.asked_now(source, one.place.item(), theirs.day);
+        let row = self.voucher(&one.place.voucher);
+        if moved_nothing && ours.is_none() && row.is_some_and(|row| row.standing == Standing::Ended)
+        {
+            return None;
+        }
         let class = match ours {
             Some(ours) => Class::of_pair(ours, theirs)?,
             None => Class::MissingHere,

@@ -80,6 +80,7 @@ impl Finance {
                 _ => {}
             }
         }
+        self.end_those_taken_back(effects, &mut changes);
         if let Some((fact, figures)) = self.later_figures(effects) {
             for (id, ours) in figures {
                 self.end_one(id, &fact, ours, &mut changes);

@@ -5,6 +5,7 @@
 //! - `told`: a statement that came: its parts gathered, compared once all are there, answered.
 //! - `asked`: a bank's requests, line by line.
 //! - `ours`: what finance's books say of a day.
+//! - `taken_back`: what a bank paid otherwise than ordered and took back.
 //! - `mended`: facts that came later and end a difference.
 //! - [`order`]: what people do about differences, and the close of a day.
 //! - `checklist`: what is open at a day's end.
@@ -25,6 +26,7 @@ mod checklist;
 mod held;
 mod mended;
 mod ours;
+mod taken_back;
 mod told;
 mod totals;
 
@@ -127,6 +129,11 @@ impl Request {
             differs: None,
             end,
         }
+    }
+
+    /// Whether it asks for payments, has not ended, and no limit notice of ours is out for it.
+    fn is_without_limit(&self) -> bool {
+        self.asked_fen > Fen::ZERO && self.ours_fen == Fen::ZERO && self.end.is_none()
     }
 
     /// Takes refunds in that it named before they were known; whether there is one among these.

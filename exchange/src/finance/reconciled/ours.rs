@@ -249,6 +249,11 @@ impl Request {
                 };
                 Some(Figures { amount_fen, state, day: end.day })
             }
+            // Without a limit notice it can but come back.
+            None if asked && self.is_without_limit() => {
+                let (amount_fen, state) = (self.asked_fen, ItemState::Returned);
+                Some(Figures { amount_fen, state, day })
+            }
             // On its way it is on every day until it has ended.
             None if asked => {
                 let (amount_fen, state) = (self.ours_fen, ItemState::Pending);

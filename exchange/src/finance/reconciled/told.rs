@@ -119,6 +119,7 @@ impl Finance {
         effects.extend(compared);
         if source == Source::Clearing {
             effects.push(reconciled(waiting_in(day, &statements)));
+            effects.extend(self.requests_sent_back(&statements));
         }
         if source == Source::Account {
             effects.extend(self.holds_there(from, day, &held_in(&statements)));
@@ -126,6 +127,7 @@ impl Finance {
             let mut register = self.reconciled.register.clone();
             events.iter().for_each(|event| register.apply(event));
             effects.extend(self.requests_of_day(from, day, register, None));
+            effects.extend(self.those_taken_back(&effects));
         }
         Ok(effects)
     }
@@ -326,6 +328,22 @@ impl Finance {
         let day = self.reconciled.day.map_or(known.day, |day| day.max(known.day)).get();
         let request = request.to_string();
         Some(reconciled(Record::RequestEnded { request, day, returned: true }))
+    }
+
+    /// That requests were sent back that got no limit notice of ours: the central bank's statement is the one word of it.
+    fn requests_sent_back(&self, statements: &[Voucher]) -> Vec<Effect> {
+        let told = statements.iter().filter_map(|statement| lines(statement).ok());
+        let back = told.flatten().flatten();
+        let back = back.filter(|line| line.figures.state == ItemState::Returned);
+        let ended = back.filter_map(|line| {
+            let (key, day) = (line.item.voucher, line.figures.day);
+            let known = self.reconciled.requests.get(&key)?;
+            let (request, day) = (key.to_string(), day.get());
+            known
+                .is_without_limit()
+                .then(|| reconciled(Record::RequestEnded { request, day, returned: true }))
+        });
+        ended.collect()
     }
 
     /// What our books have of the refunds that a request names, each once and less than zero; and those of which no
