@@ -96,6 +96,20 @@ fn authorise(at: &Party) {
 
 const TWO: [&str; 4] = ["--by", "王芳", "--and", "李强"];
 
+/// The bank is there again, with two persons who may vouch, and its line is not: somebody takes connections and says nothing.
+/// Gives which of its arguments names finance, and how it does.
+fn bank_without_its_line(province: &mut Province) -> (usize, String) {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("an address");
+    let silent = silent.local_addr().expect("an address");
+    let at_finance = format!("{FINANCE}={}", province.finance.lines());
+    let place = province.bank.arguments.iter().position(|one| *one == at_finance);
+    let place = place.expect("the bank dials finance");
+    province.bank.arguments[place] = format!("{FINANCE}={silent}");
+    province.bank.start_again();
+    authorise(&province.bank);
+    (place, at_finance)
+}
+
 #[test]
 fn a_voucher_that_goes_by_paper_is_paid_once_when_the_electronic_one_comes() {
     let mut province = Province::found();
@@ -142,15 +156,7 @@ fn a_voucher_that_goes_by_paper_is_paid_once_when_the_electronic_one_comes() {
     let typed = province.dir.path().join("typed.json");
     let typed = typed.to_str().expect("a plain path");
     voucher(finance, &["print", &sent, "--as", "json", "--out", typed]).must_be_done();
-    // The bank is there again, and its line is not: somebody takes connections and says nothing.
-    let silent = TcpListener::bind("127.0.0.1:0").expect("an address");
-    let silent = silent.local_addr().expect("an address");
-    let at_finance = format!("{FINANCE}={}", province.finance.lines());
-    let place = province.bank.arguments.iter().position(|one| *one == at_finance);
-    let place = place.expect("the bank dials finance");
-    province.bank.arguments[place] = format!("{FINANCE}={silent}");
-    province.bank.start_again();
-    authorise(&province.bank);
+    let (place, at_finance) = bank_without_its_line(&mut province);
     let take = [&["paper-take", FINANCE, typed][..], &TWO].concat();
     voucher(&province.bank, &take).must_be_done();
     assert_eq!(province.bank.status()["bank"]["payments"], 1);
@@ -182,6 +188,66 @@ fn a_voucher_that_goes_by_paper_is_paid_once_when_the_electronic_one_comes() {
     });
     assert_eq!(province.finance.status()["alarms"], 0);
     golden("show-receipted.txt", &voucher(&province.finance, &["show", &sent]).must_be_done());
+}
+
+#[test]
+fn what_a_bank_paid_from_a_paper_typed_in_wrongly_is_taken_back() {
+    let mut province = Province::found();
+    province.bank.kill();
+    province.pay_a_wave();
+    wait_for("every order is in a voucher", || {
+        let finance = province.finance.status();
+        (finance["finance"]["standing"] == json!({ "out": WAVE as u64 })).then_some(())
+    });
+    authorise(&province.finance);
+    let sent = order(1);
+    let send = [&["paper-send", &sent, "--reason", "两条线路中断"][..], &TWO].concat();
+    voucher(&province.finance, &send).must_be_done();
+    let typed = province.dir.path().join("typed.json");
+    let typed = typed.to_str().expect("a plain path");
+    voucher(&province.finance, &["print", &sent, "--as", "json", "--out", typed]).must_be_done();
+    let right = fs::read_to_string(typed).expect("a document");
+    let amount = domain::Fen::new(amount_fen(1)).to_yuan();
+    assert!(right.contains(&amount), "{right}");
+    fs::write(typed, right.replace(&amount, "9.99")).expect("a document");
+    let (place, at_finance) = bank_without_its_line(&mut province);
+    let take = [&["paper-take", FINANCE, typed][..], &TWO].concat();
+    voucher(&province.bank, &take).must_be_done();
+    assert_eq!(province.bank.status()["bank"]["paid"], "9.99");
+    province.bank.arguments[place] = at_finance;
+    province.bank.kill_and_start();
+    let state = |province: &Province| {
+        let seen = voucher(&province.finance, &["show", &sent, "--json"]).json();
+        let letters = seen["letters"].as_array().expect("a list").clone();
+        let ours = letters.into_iter().find(|one| one["place"] == "bank:102/out/0");
+        ours.expect("a letter")["state"].as_str().expect("a state").to_owned()
+    };
+    wait_for("the electronic voucher meets another under its number", || {
+        (state(&province) == "stopped").then_some(())
+    });
+    wait_for("every other order is paid", || {
+        let bank = province.bank.status();
+        (bank["bank"]["payments"] == WAVE as u64).then_some(())
+    });
+    let reason = "线下凭证录入金额有误";
+    let reverse = json!({ "order": "reverse", "voucher": sent, "reason": reason });
+    wait_for("the bank hears that finance did not take its receipt", || {
+        let answer = province.bank.say(&reverse);
+        let why = answer["refused"].as_str().unwrap_or_default();
+        assert!(answer["done"] == true || why.contains("has not refused the receipt"), "{answer}");
+        (answer["done"] == true).then_some(())
+    });
+    province.bank.kill_and_start();
+    wait_for("the voucher is at its end at finance", || {
+        (state(&province) == "returned").then_some(())
+    });
+    let bank = province.bank.status();
+    let told = [&bank["bank"]["reversed"], &bank["bank"]["double_payments"]];
+    assert_eq!(told, [&json!("9.99"), &json!(0)], "{bank}");
+    let trade = province.bank.say(&json!({ "look": "trade", "voucher": sent }));
+    assert_eq!((&trade["trade"], &trade["paid"]), (&json!("reversed"), &json!("9.99")), "{trade}");
+    // Its payment is rejected, and may be ordered anew.
+    province.is(1, PaymentState::Released);
 }
 
 #[test]
