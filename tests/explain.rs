@@ -248,22 +248,25 @@ fn a_sheet_of_payees_is_told_with_who_failed_and_how_they_are_paid_again() {
     let mut province = Province::found();
     let quota = province.quota;
     block(&province.bank);
-    let payroll = |numbers: &str, cards: &[(&str, &str, i64)]| {
-        let lines = cards.iter().map(|(name, account, fen)| PayeeLine {
+    let payroll = |numbers: &str, cards: &[(&str, &str, i64, u32)]| {
+        let lines = cards.iter().map(|(name, account, fen, again)| PayeeLine {
             quota,
             amount_fen: domain::Fen::new(*fen),
             name,
             account,
             bank_number: "",
-            again: 0,
+            again: *again,
         });
         let numbers = format!("{numbers} {PAYEE_SHEET}={}", sheet_digest(lines));
-        let fen = cards.iter().map(|(.., fen)| fen).sum();
+        let fen = cards.iter().map(|(_, _, fen, _)| fen).sum();
         let kind = BusinessKind::Payroll;
         Reserve { kind, ..paying(quota, &texts(BATCH, &numbers), fen) }
     };
-    let cards =
-        [("张三", "6222001", 50_000), ("李四", BLOCKED, 20_000), ("王五", "6222003", 10_000)];
+    let cards = [
+        ("张三", "6222001", 50_000, 0),
+        ("李四", BLOCKED, 20_000, 0),
+        ("王五", "6222003", 10_000, 0),
+    ];
     let (first, none) = (payroll("", &cards), json!([]));
     province.pay_so(first);
     let order = voucher_at(&province, 1, "out");
@@ -286,10 +289,11 @@ fn a_sheet_of_payees_is_told_with_who_failed_and_how_they_are_paid_again() {
         });
     };
     sheet_is("answered", &json!(true));
-    let again = payroll(&order, &[("李四", "6222010", 20_000)]);
+    let again = payroll(&order, &[("李四", "6222010", 20_000, 2)]);
     province.pay_so(again);
     let second = voucher_at(&province, 2, "out");
-    let payees = [payee("李四", "6222010", "200.00")];
+    let mut payees = [payee("李四", "6222010", "200.00")];
+    payees[0]["of"] = json!(2);
     let sheet = json!({ "voucher": second, "payees": payees, "by": "李强" });
     province.finance.order("sheet", &sheet);
     province.is(2, PaymentState::Paid);
@@ -303,6 +307,123 @@ fn a_sheet_of_payees_is_told_with_who_failed_and_how_they_are_paid_again() {
     }
     let told = golden("sheet-again", &province, 2, &[]);
     assert!(told.contains(&order), "{told}");
+}
+
+/// How a command ends, and what it says.
+fn ends(args: &[&str]) -> (i32, String) {
+    let output = Command::new(PROGRAM).args(args).output().expect("the program can be started");
+    let text = |bytes| String::from_utf8(bytes).expect("what it prints is text");
+    let code = output.status.code().expect("it ends by itself");
+    (code, text(output.stdout) + &text(output.stderr))
+}
+
+/// A payroll by the commands that a person has: reserved, approved and ordered; gives its order.
+fn payroll_by_hand(province: &Province, file: &str, payment: u128, again: &[&str]) -> String {
+    let (engine, id) = (province.address().to_string(), PaymentId(payment).to_string());
+    let args = [
+        "payment",
+        "payroll",
+        file,
+        "--sheet=2022-03",
+        "--person=11",
+        "--day=2022-03-04",
+        "--payee-name=代发工资专户",
+        "--payee-bank=102451099999",
+        "--economic=30201",
+        "--payee-account",
+        BATCH,
+        "--id",
+        &id,
+        "--connect",
+        &engine,
+    ];
+    run(&[&args[..], again].concat());
+    for (role, kind) in
+        [(Role::Checker, StepKind::ApproveUnit), (Role::Finance, StepKind::Instruct)]
+    {
+        let step = orders::step(kind, payment, province.quota, 1);
+        Desk::connect(province.address(), role).must(&step);
+    }
+    voucher_at(province, payment, "out")
+}
+
+#[test]
+fn those_who_got_nothing_are_written_to_a_sheet_mended_and_paid_again_once() {
+    let province = Province::found();
+    let (quota, control) = (province.quota, province.finance.control.to_string());
+    block(&province.bank);
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = |name: &str| dir.path().join(name).to_str().expect("a plain path").to_owned();
+    let [sheet, other, again, once_more] =
+        ["sheet.csv", "other.csv", "again.csv", "once-more.csv"].map(file);
+    let head = "quota,name,account,bank_number,amount";
+    let approved = format!(
+        "{head}\n{quota},张三,6222001,,500.00\n{quota},李四,{BLOCKED},102451099999,200.00\n{quota},王五,6222003,,100.00\n"
+    );
+    fs::write(&sheet, &approved).expect("a sheet");
+    fs::write(&other, approved.replace("6222001", "6222666")).expect("another sheet");
+    let order = payroll_by_hand(&province, &sheet, 0xa001, &[]);
+    let payees = |sheet: &str, payment: u128| {
+        let id = PaymentId(payment).to_string();
+        ends(&["payment", "payees", sheet, "--id", &id, "--by", "王芳", "--exchange", &control])
+    };
+    let failed = |voucher: &str, to: &str| {
+        ends(&["payment", "failed", voucher, "--to", to, "--exchange", &control])
+    };
+    let (code, told) = failed(&order, &again);
+    assert!(code == 3 && told.contains("has no payees beside it"), "{told}");
+    let (code, told) = payees(&other, 0xa001);
+    assert!(code == 3 && told.contains("审批的明细不一致"), "one account is another: {told}");
+    let (code, told) = payees(&sheet, 0xa001);
+    assert!(code == 0 && told.contains("all  合计: sheet 明细 800.00, matched"), "{told}");
+    province.is(0xa001, PaymentState::Paid);
+    let asked = json!({ "look": "voucher", "voucher": order });
+    wait_for("the bank has told who failed", || {
+        (province.finance.say(&asked)["sheet"]["answered"] == true).then_some(())
+    });
+    let (code, told) = failed(&order, &again);
+    assert!(code == 0 && told.contains("1 payees beside"), "{told}");
+    let written = fs::read_to_string(&again).expect("a sheet");
+    let line = format!("{quota},李四,{BLOCKED},102451099999,200.00,2,收款账户已销户\n");
+    assert_eq!(written, format!("{head},of,why\n{line}"));
+    assert_eq!(failed(&order, &again).0, 1, "what is mended there is not written over");
+    fs::write(&again, written.replace(BLOCKED, "6222010")).expect("it is mended");
+    let retry = payroll_by_hand(&province, &again, 0xb001, &["--again", &order]);
+    let (code, told) = payees(&again, 0xb001);
+    assert_eq!(code, 0, "{told}");
+    province.is(0xb001, PaymentState::Paid);
+    let (code, told) = failed(&order, &once_more);
+    assert!(code == 3 && told.contains("nobody beside"), "{told}");
+    // Another retry for the same card gets no voucher, and is told why.
+    let engine = province.address().to_string();
+    let id = PaymentId(0xc001).to_string();
+    let (code, told) = ends(&[
+        "payment",
+        "payroll",
+        &again,
+        "--sheet=2022-03",
+        "--person=11",
+        "--day=2022-03-04",
+        "--payee-name=代发工资专户",
+        "--economic=30201",
+        "--payee-account",
+        BATCH,
+        "--id",
+        &id,
+        "--connect",
+        &engine,
+    ]);
+    assert!(code == 1 && told.contains("--again"), "its lines name those that failed: {told}");
+    for (voucher, wanted) in [
+        (order.as_str(), "standing     paid, 600.00 of 800.00 yuan paid"),
+        (&order, "given by 王芳"),
+        (&order, "failed     2, 李四 1602000109200000099, 200.00: 收款账户已销户; paid again by"),
+        ("370000005-2022-8207-0000000001", "600.00 of 800.00 yuan paid, 1 failed"),
+        (&retry, "standing     paid, 200.00 yuan"),
+    ] {
+        let (_, told) = ends(&["voucher", "show", voucher, "--exchange", &control]);
+        assert!(told.contains(wanted), "{voucher}: {wanted}: {told}");
+    }
 }
 
 #[test]

@@ -142,6 +142,13 @@ fn paper_escapes_what_others_wrote_and_tells_what_it_leaves_out() {
     assert!(!page.contains("<script>") && !page.contains("<b>") && !page.contains("<i>"));
     assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"));
     assert!(page.contains("其余100条未列出，金额合计¥100.00"));
+    // Of a receipt also what was paid of them, which is less where some got nothing.
+    for (at, line) in voucher.details.iter_mut().enumerate() {
+        let paid_fen = if at % 2 == 0 { 100 } else { 0 };
+        line.fields.set(Field::ExecutedAmount, Value::Amount(Fen::new(paid_fen)));
+    }
+    let page = html(&Sheet { voucher: &voucher, state: State::Sealed, seals: &by, deeds: &[] });
+    assert!(page.contains("其余100条未列出，金额合计¥100.00，实付合计¥50.00"));
 }
 
 // ---- ways there and back -----------------------------------------------------------------------

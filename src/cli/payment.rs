@@ -3,6 +3,7 @@
 pub(super) mod collect;
 mod correct;
 pub(super) mod explain;
+mod failed;
 mod list;
 pub(super) mod now;
 mod payees;
@@ -55,6 +56,8 @@ enum What {
     Payroll(payroll::Payroll),
     /// Give the payees of a payroll sheet to finance's store, beside its orders.
     Payees(payees::Payees),
+    /// Write the sheet of the payees of an order who got nothing (失败明细), to be paid again.
+    Failed(failed::Failed),
 }
 
 impl Payment {
@@ -67,6 +70,7 @@ impl Payment {
             What::Correct(correct) => correct.run(),
             What::Payroll(payroll) => payroll.run(),
             What::Payees(payees) => payees.run(),
+            What::Failed(failed) => failed.run(),
         }
     }
 }

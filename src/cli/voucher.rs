@@ -95,7 +95,7 @@ struct Which {
 }
 
 /// A voucher's key.
-fn key(text: &str) -> Result<VoucherKey, String> {
+pub(in crate::cli) fn key(text: &str) -> Result<VoucherKey, String> {
     crate::party::words::key_of(text)
 }
 

@@ -5,6 +5,7 @@ mod engine;
 mod facts;
 mod following;
 mod gathering;
+mod payees;
 mod payment;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use domain::ids::{ChannelId, PersonId};
+use domain::money::yuan_plain;
 use domain::office::working_days::WorkingDays;
 use domain::voucher::{Party, VoucherKey};
 use exchange::finance::collection::Collected;
@@ -147,12 +149,13 @@ impl Words<Finance> for FinanceWords {
                 let key = key(said)?;
                 Ok(Box::new(move |node, _| {
                     let mut seen = vouchers::show(node, &key)?;
-                    if let Ok(Value::Object(known)) = voucher(node, &key) {
+                    if let Value::Object(known) = voucher(node, &key)? {
                         known.into_iter().for_each(|(name, value)| seen[name] = value);
                     }
                     Ok(seen)
                 }))
             }
+            "failed" => payees::failed(said),
             "payment" => {
                 let (book, payment) = payment::named(said)?;
                 let engine = self.engine.clone();
@@ -192,6 +195,10 @@ fn payee(said: &Said<'_>) -> Result<SheetPayee, String> {
         name: said.text("name")?.to_owned(),
         account: said.text("account")?.to_owned(),
         bank_number: said.may_text("bank_number")?.map(str::to_owned),
+        of: match said.at("of") {
+            Value::Null => None,
+            _ => Some(said.number("of", "the number of the line that failed")?),
+        },
     })
 }
 
@@ -241,25 +248,15 @@ fn collected((key, debit): (&VoucherKey, &Collected)) -> Value {
     })
 }
 
-fn voucher(node: &RunningNode<Finance>, key: &VoucherKey) -> Result<Value, String> {
-    let row =
-        node.business().voucher(key).ok_or_else(|| format!("finance has no voucher {key}"))?;
-    let mut told = head(row, row.parts.iter());
-    told["sheet"] = row
-        .sheet
-        .as_ref()
-        .map(|sheet| {
-            let failed = sheet.failed.iter();
-            let failed = failed.map(|(at, why)| json!({ "payee": at + 1, "why": why }));
-            json!({
-                "voucher": sheet.key.to_string(),
-                "by": giver(sheet),
-                "payees": sheet.parts.len(),
-                "answered": sheet.answered,
-                "failed": failed.collect::<Vec<_>>(),
-            })
-        })
-        .into();
+/// What finance has of an order, or of the order whose payees a voucher has; null where it has neither.
+fn voucher(node: &mut RunningNode<Finance>, key: &VoucherKey) -> Result<Value, String> {
+    let Some(row) = payees::order_of(node.business(), key) else { return Ok(Value::Null) };
+    let order = row.key;
+    let mut told = match order == *key {
+        true => head(row, row.parts.iter()),
+        false => json!({ "beside": order.to_string() }),
+    };
+    told["sheet"] = payees::beside(node, &order, None)?;
     Ok(told)
 }
 
@@ -286,6 +283,7 @@ fn head<'a>(row: &Row, parts: impl Iterator<Item = &'a Part>) -> Value {
         "to": row.to.to_string(),
         "day": row.day.get(),
         "amount": row.amount_fen.to_yuan(),
+        "paid": yuan_plain(row.paid_fen()),
         "standing": row.standing.slug(),
         "english": row.standing.english(),
         "standing_chinese": row.standing.chinese(),

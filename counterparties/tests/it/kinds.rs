@@ -324,6 +324,7 @@ fn payee((payment, card, fen): (u128, &str, i64)) -> SheetPayee {
         name: "职工".to_owned(),
         account: card.to_owned(),
         bank_number: None,
+        of: None,
     }
 }
 
@@ -381,11 +382,9 @@ fn payroll_waits_for_its_sheet_and_a_card_that_fails_is_told_and_paid_again() {
     assert_eq!((row.parts[0].paid_fen, row.parts[1].paid_fen), (Fen::new(500), Fen::new(300)));
     assert_eq!(house.engine.buckets(quota).paid, 800);
     // The card that failed is paid again, by another payment with a sheet of its own.
-    let again = payroll(quota, &[("6222010", 300)]);
-    let numbers = format!("{order} {}", again.numbers);
-    house.engine.pay(3, quota, 300, &How { numbers, ..again });
+    house.engine.pay(3, quota, 300, &again(quota, order, &[("6222010", 300, 2)]));
     house.run();
-    sheet(&mut house, 3, &[(3, "6222010", 300)]);
+    sheet_again(&mut house, 3, &[("6222010", 300, 2)]).expect("it failed");
     house.clear();
     for payment in 1..=3 {
         assert_eq!(house.engine.state(payment), PaymentState::Cleared, "{payment}");
@@ -399,6 +398,129 @@ fn payroll_waits_for_its_sheet_and_a_card_that_fails_is_told_and_paid_again() {
     assert_eq!(house.treasury_fen(), 1_000_000 - 800);
     house.assert_bank(3);
     assert_eq!((house.engine.parked.len(), house.alarms().len()), (0, 0));
+    house.assert_folds();
+}
+
+/// Payroll in place of what failed beside an order: card, fen, and the number of the line that failed.
+fn again(quota: QuotaId, order: VoucherKey, cards: &[(&str, i64, u32)]) -> How {
+    let lines = cards.iter().map(|(account, fen, of)| PayeeLine {
+        quota,
+        amount_fen: Fen::new(*fen),
+        name: "职工",
+        account,
+        bank_number: "",
+        again: *of,
+    });
+    let numbers = format!("{order} {PAYEE_SHEET}={}", sheet_digest(lines));
+    How { business: BusinessKind::Payroll, payee: BATCH, numbers, ..How::default() }
+}
+
+fn sheet_again(house: &mut House, payment: u128, cards: &[(&str, i64, u32)]) -> Result<(), String> {
+    let order = house.voucher_of(payment).key;
+    let payees = cards
+        .iter()
+        .map(|(card, fen, of)| SheetPayee { of: Some(*of), ..payee((payment, card, *fen)) });
+    let given = Order::Sheet { order, payees: payees.collect(), by: "王芳".to_owned() };
+    house.finance_does(exchange::node::Order::Business(given))?;
+    house.run();
+    Ok(())
+}
+
+/// What a card has in the bank's own books.
+fn has_fen(house: &House, card: &str) -> i128 {
+    let ledger = house.bank.business().ledger();
+    let payee = ledger.find(counterparties::ledger::AccountKind::Payee, card);
+    payee.map_or(0, |payee| ledger.balance_fen(payee))
+}
+
+#[test]
+fn a_card_that_fails_twice_is_paid_once_whatever_order_its_retries_name() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 100_000);
+    for account in ["6222009", "6222019"] {
+        let (account, why) = (account.to_owned(), "卡号有误".to_owned());
+        house.bank_said(bank::Order::BlockPayee { account, why });
+    }
+    house.engine.pay(
+        1,
+        quota,
+        1_000,
+        &payroll(quota, &[("6222001", 500), ("6222009", 300), ("6222003", 200)]),
+    );
+    house.run();
+    sheet(&mut house, 1, &[(1, "6222001", 500), (1, "6222009", 300), (1, "6222003", 200)]);
+    let failed = house.voucher_of(1).key;
+    // The first retry goes to a card that fails as well; beside it there is no room for a second.
+    let (bad, good) = ([("6222019", 300, 2)], [("6222010", 300, 2)]);
+    house.engine.pay(2, quota, 300, &again(quota, failed, &bad));
+    house.run();
+    house.engine.pay(3, quota, 300, &again(quota, failed, &good));
+    house.run();
+    assert!(left(&house)[0].contains("未再次支付的金额0.00元"), "{:?}", left(&house));
+    house.engine.void(3, quota);
+    sheet_again(&mut house, 2, &bad).expect("it failed");
+    let retry = house.voucher_of(2).key;
+    assert_eq!(house.engine.state(2), PaymentState::Released, "its only card takes no money");
+    // Two more, each by another order's name: both are ordered, and one is paid.
+    house.engine.pay(4, quota, 300, &again(quota, failed, &good));
+    house.run();
+    house.engine.pay(5, quota, 300, &again(quota, retry, &[("6222010", 300, 1)]));
+    house.run();
+    house.finance_dies();
+    sheet_again(&mut house, 4, &good).expect("the retry failed");
+    let why = sheet_again(&mut house, 5, &[("6222010", 300, 1)]).expect_err("it is paid");
+    assert!(why.contains("再次支付") && why.contains("is paid again as payee 1"), "{why}");
+    house.finance_dies();
+    assert!(sheet_again(&mut house, 5, &[("6222010", 300, 1)]).is_err(), "also behind a start");
+    house.clear();
+    assert_eq!(has_fen(&house, "6222010"), 300);
+    assert_eq!(
+        ["6222001", "6222003", "6222009", "6222019"].map(|card| has_fen(&house, card)),
+        [500, 200, 0, 0]
+    );
+    assert_eq!(house.engine.state(4), PaymentState::Cleared);
+    // Its money bounces: it may be paid once more.
+    refund(&mut house, 4, Some("1"));
+    house.clear();
+    assert_eq!(has_fen(&house, "6222010"), 0);
+    sheet_again(&mut house, 5, &[("6222010", 300, 1)]).expect("nobody has the money");
+    assert_eq!((has_fen(&house, "6222010"), house.engine.parked.len()), (300, 0));
+    house.assert_folds();
+}
+
+#[test]
+fn a_retry_that_is_written_anew_still_pays_whom_it_paid_again() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 100_000);
+    let (account, why) = ("6222009".to_owned(), "卡号有误".to_owned());
+    house.bank_said(bank::Order::BlockPayee { account, why });
+    house.engine.pay(1, quota, 800, &payroll(quota, &[("6222001", 500), ("6222009", 300)]));
+    house.run();
+    sheet(&mut house, 1, &[(1, "6222001", 500), (1, "6222009", 300)]);
+    let failed = house.voucher_of(1).key;
+    house.line_to_bank(false);
+    house.engine.pay(2, quota, 300, &again(quota, failed, &[("6222010", 300, 2)]));
+    house.engine.pay(3, quota, 500, &payroll(quota, &[("6222001", 500)]));
+    house.run();
+    let order = house.voucher_of(2).key;
+    let retry = SheetPayee { of: Some(2), ..payee((2, "6222010", 300)) };
+    let payees = vec![payee((3, "6222001", 500)), retry];
+    house.finance_said(Order::Sheet { order, payees, by: "王芳".to_owned() });
+    house.engine.void(3, quota);
+    house.run();
+    house.line_to_bank(true);
+    house.run();
+    assert_ne!(house.voucher_of(2).key, order);
+    assert_eq!(house.engine.state(2), PaymentState::Paid);
+    house.engine.pay(4, quota, 300, &again(quota, failed, &[("6222010", 300, 2)]));
+    house.run();
+    assert!(left(&house)[0].contains("未再次支付的金额0.00元"), "{:?}", left(&house));
+    // By its old number too: what is owed there is another's.
+    house.engine.pay(5, quota, 300, &again(quota, order, &[("6222010", 300, 2)]));
+    house.run();
+    let why = sheet_again(&mut house, 5, &[("6222010", 300, 2)]).expect_err("it is paid");
+    assert!(why.contains("尚可能支付"), "{why}");
+    assert_eq!(has_fen(&house, "6222010"), 300);
     house.assert_folds();
 }
 

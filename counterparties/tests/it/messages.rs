@@ -280,6 +280,7 @@ fn a_sheet_of_payees_and_what_comes_back_go_in_messages() {
         name: "职工".to_owned(),
         account: card.to_owned(),
         bank_number: None,
+        of: None,
     });
     let payees = payees.to_vec();
     let by = "王芳".to_owned();

@@ -41,6 +41,8 @@ pub mod collection;
 
 pub mod payees;
 
+pub mod again;
+
 pub mod papers;
 
 pub mod sample;

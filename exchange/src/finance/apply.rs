@@ -3,6 +3,8 @@
 use domain::Fen;
 use domain::codes::Path;
 use domain::ids::{Day, PaymentId, QuotaId};
+use domain::voucher::VoucherKey;
+use domain::voucher::again;
 use domain::voucher::canonical;
 use domain::voucher::numbers::Series;
 use domain::voucher::payees::SheetDigest;
@@ -10,7 +12,8 @@ use domain::voucher::payees::SheetDigest;
 use super::correction::CorrectionStanding;
 use super::reconciled::record::Record as ReconciledRecord;
 use super::record::{
-    FactDue, Issued, LineRecord, PartRecord, PaymentName, Record, SheetIssued, key_of, party_of,
+    FactDue, Issued, LineAgain, LineRecord, PartRecord, PaymentName, Record, SheetIssued, key_of,
+    party_of,
 };
 use super::sheet::Sheet;
 use super::{Finance, Line, Part, Row, Standing};
@@ -100,7 +103,12 @@ impl Finance {
             Record::SheetNamed { payment, digest } => {
                 self.sheets_named.insert(payment.name(), SheetDigest(digest));
             }
+            Record::PaysAgain { payment, order } => {
+                let payments = self.paying_again.entry(key_of(&order)).or_default();
+                payments.insert(payment.name());
+            }
             Record::SheetIssued(sheet) => self.sheet_issued(sheet),
+            Record::LinesAgain { order, lines } => self.paid_again(key_of(&order), lines),
             Record::SheetGiven { order, by } => {
                 let row = &mut self.rows[self.by_key[&key_of(&order)] as usize];
                 row.sheet.as_mut().expect("a sheet that was written is given").by = by.into();
@@ -223,6 +231,13 @@ impl Finance {
         let (by, digest) = (Box::default(), issued.digest);
         let sheet = Sheet { key, by, digest, parts, answered: false, failed: Vec::new() };
         self.rows[at as usize].sheet = Some(Box::new(sheet));
+    }
+
+    fn paid_again(&mut self, order: VoucherKey, lines: Vec<LineAgain>) {
+        for LineAgain { number, order: failed, again } in lines {
+            let failed = again::Line { order: key_of(&failed), number: again };
+            self.retries.given(again::Line { order, number }, failed);
+        }
     }
 
     fn answered(&mut self, key: &str, paid_fen: &[i64], lines: Vec<LineRecord>, day: Day) {

@@ -11,6 +11,7 @@ use domain::voucher::numbers::{Giving, Series};
 use domain::voucher::{Detail, DivisionCode, Field, Party, Voucher, canonical, facts};
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::again::Asked;
 use super::collection::debit_named;
 use super::due::Due;
 use super::record::{Issued, PartRecord, PayerRecord, PaymentName, Record};
@@ -26,6 +27,7 @@ impl Finance {
     pub(super) fn issue(&self, due: &[Due]) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut heaps: BTreeMap<Heap, Vec<Order>> = BTreeMap::new();
+        let mut asked = Asked::new();
         for due in due {
             match &due.order {
                 Ok((_, order)) if self.by_payment.contains_key(&(due.book, order.payment)) => {}
@@ -38,6 +40,13 @@ impl Finance {
                     if let Err(why) = self.may_collect(due.division, due.book, *to, order) {
                         effects.extend(self.not_collected(heap, order, &why));
                         continue;
+                    }
+                    match self.pays_again(due, order, &mut asked) {
+                        Ok(again) => effects.extend(again),
+                        Err(why) => {
+                            effects.extend(self.left_out(due.book, due.payment, why.both()));
+                            continue;
+                        }
                     }
                     effects.extend(self.sheet_named(due));
                     heaps.entry(heap).or_default().push(order.clone());

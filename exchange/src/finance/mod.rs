@@ -8,6 +8,7 @@
 //! - [`record`]: how changes are written down.
 //! - [`reconciled`]: our books held against what banks and the central bank say of them, and the end of a day.
 //! - [`sheet`]: payees that stand beside an order.
+//! - [`again`]: payees of a sheet who got nothing, paid again.
 //! - [`collection`]: debits that came before their payments.
 //!
 //! A voucher that went out is known here by its digest, so that a million of them may wait: its receipt repeats
@@ -27,6 +28,8 @@ pub mod reconciled;
 
 pub mod sheet;
 
+pub mod again;
+
 pub mod collection;
 
 mod answer;
@@ -43,6 +46,7 @@ use domain::Fen;
 use domain::codes::Path;
 use domain::ids::{Day, MoveId, PaymentId, QuotaId};
 use domain::office::shelves::Book;
+use domain::voucher::again::Retries;
 use domain::voucher::follows::PayModes;
 use domain::voucher::grouping::Gathering;
 use domain::voucher::numbers::Numbers;
@@ -236,6 +240,10 @@ pub struct Finance {
     by_sheet: HashMap<VoucherKey, u32>,
     /// The sheet of payees that a payment was approved for.
     sheets_named: HashMap<(Book, PaymentId), SheetDigest>,
+    /// Payments in place of what failed on the sheet beside an order, by that order.
+    paying_again: BTreeMap<VoucherKey, BTreeSet<(Book, PaymentId)>>,
+    /// Which payees pay which again.
+    retries: Retries,
     /// The voucher each payment is in.
     by_payment: HashMap<(Book, PaymentId), u32>,
     /// Payments without a voucher, with why.
@@ -285,6 +293,8 @@ impl Finance {
             by_key: HashMap::new(),
             by_sheet: HashMap::new(),
             sheets_named: HashMap::new(),
+            paying_again: BTreeMap::new(),
+            retries: Retries::default(),
             by_payment: HashMap::new(),
             left: BTreeMap::new(),
             numbers: Numbers::new(),
@@ -324,6 +334,12 @@ impl Finance {
     #[must_use]
     pub fn voucher(&self, key: &VoucherKey) -> Option<&Row> {
         Some(&self.rows[*self.by_key.get(key)? as usize])
+    }
+
+    /// The order beside which a sheet of payees stands.
+    #[must_use]
+    pub fn order_beside(&self, sheet: &VoucherKey) -> Option<&Row> {
+        Some(&self.rows[*self.by_sheet.get(sheet)? as usize])
     }
 
     /// Every voucher that went to a bank, in the order they were written.

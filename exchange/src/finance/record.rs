@@ -184,6 +184,20 @@ pub enum Record {
         /// Who.
         by: String,
     },
+    /// A payment is in place of what failed on the sheet beside an order.
+    PaysAgain {
+        /// Which.
+        payment: PaymentName,
+        /// The order's key.
+        order: String,
+    },
+    /// Payees of a sheet that pay others again.
+    LinesAgain {
+        /// Key of the order that the sheet stands beside.
+        order: String,
+        /// Which of its lines.
+        lines: Vec<LineAgain>,
+    },
 }
 
 /// What a payee has collected from an account.
@@ -302,6 +316,17 @@ pub struct SheetIssued {
     pub digest: u128,
     /// Its details, in order.
     pub parts: Vec<PartRecord>,
+}
+
+/// A payee that pays another again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LineAgain {
+    /// Its number on its sheet, from 1.
+    pub number: u32,
+    /// The order beside which the other failed.
+    pub order: String,
+    /// The other's number there.
+    pub again: u32,
 }
 
 /// A payee that was not paid.

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use domain::Fen;
 use domain::digest::DigestSink;
 use domain::ids::{PaymentId, QuotaId};
+use domain::voucher::again::Line;
 use domain::voucher::document::Fields;
 use domain::voucher::grouping::{Payee, payees_beside};
 use domain::voucher::numbers::{Giving, Series};
@@ -19,7 +20,7 @@ use domain::voucher::{Field, Flag, Party, Value, Voucher, VoucherKey, facts};
 use super::answer::original_of;
 use super::due::Due;
 use super::issue::{digest, part};
-use super::record::{FailedPayee, PaymentName, Record, SheetIssued};
+use super::record::{FailedPayee, LineAgain, PaymentName, Record, SheetIssued};
 use super::{Finance, Part, Refusal, Row, Standing, failed, noted};
 use crate::business::{Effect, Verdict};
 use crate::limits::PERSON_BYTES_MAX;
@@ -38,6 +39,8 @@ pub struct SheetPayee {
     pub account: String,
     /// Number of its bank (联行号).
     pub bank_number: Option<String>,
+    /// The line that failed which it pays again, by its number beside the order that its payment names.
+    pub of: Option<u32>,
 }
 
 /// The sheet beside an order.
@@ -79,21 +82,23 @@ impl Finance {
         for payee in payees {
             let payment = payee.payment.or(only);
             let payment = payment.ok_or_else(|| refused("a payee names none of its payments"))?;
-            let mut fields = Fields::new().with_text(Field::PayeeName, &*payee.name);
-            fields.set(Field::PayeeAccount, Value::Text(payee.account.clone()));
-            if let Some(number) = &payee.bank_number {
-                fields.set(Field::PayeeBankNumber, Value::Text(number.clone()));
-            }
-            named.push((payment, Payee { amount_fen: payee.amount_fen, fields }));
+            named.push((payment, payee));
         }
-        let written = self.write_sheet(row, (&named, by), &mut self.numbers.giving());
+        let payees: Vec<(PaymentId, Payee)> =
+            named.iter().map(|(payment, payee)| (*payment, payee.written())).collect();
+        let written = self.write_sheet(row, (&payees, by), &mut self.numbers.giving());
         let effects = written.map_err(|why| refused(&why))?;
         self.is_as_approved(row, &named).map_err(|why| refused(&why.both()))?;
-        Ok(effects)
+        let again = self.lines_again(row, &named).map_err(|why| refused(&why.both()))?;
+        Ok(with_again(row.key, effects, again))
     }
 
     /// That the payees of each payment of an order are those of the sheet that was approved with it.
-    fn is_as_approved(&self, row: &Row, payees: &[(PaymentId, Payee)]) -> Result<(), NotApproved> {
+    fn is_as_approved(
+        &self,
+        row: &Row,
+        payees: &[(PaymentId, &SheetPayee)],
+    ) -> Result<(), NotApproved> {
         let mut seen = BTreeSet::new();
         for Part { payment, quota, .. } in &row.parts {
             if !seen.insert(*payment) {
@@ -101,7 +106,7 @@ impl Finance {
             }
             let approved = self.sheets_named.get(&(row.book(), *payment)).copied();
             let own = payees.iter().filter(|(of, _)| of == payment);
-            let given = sheet_digest(own.map(|(_, payee)| line(*quota, payee)));
+            let given = sheet_digest(own.map(|(_, payee)| payee.line(*quota)));
             payees::is_approved(*payment, approved, given)?;
         }
         Ok(())
@@ -183,15 +188,22 @@ impl Finance {
         let Some(now) = now.filter(|now| now.key != old.key && now.sheet.is_none()) else {
             return Vec::new();
         };
-        let payee = |line: &domain::voucher::Detail| {
-            let payment = facts::payment_of(line).filter(is_left)?;
-            let amount_fen = line.fields.amount_fen(Field::Amount)?;
-            Some((payment, Payee { amount_fen, fields: line.fields.clone() }))
-        };
-        let payees: Vec<(PaymentId, Payee)> = sheet.details.iter().filter_map(payee).collect();
+        let mut payees: Vec<(PaymentId, Payee)> = Vec::with_capacity(sheet.details.len());
+        let mut again = Vec::new();
+        for (number, detail) in (1..).zip(&sheet.details) {
+            let payment = facts::payment_of(detail).filter(is_left);
+            let amount_fen = detail.fields.amount_fen(Field::Amount);
+            let Some((payment, amount_fen)) = payment.zip(amount_fen) else { continue };
+            payees.push((payment, Payee { amount_fen, fields: detail.fields.clone() }));
+            // What paid somebody again still does, under its new number.
+            if self.retries.is_again(Line { order: old.key, number }) {
+                let (now, order) = (payees.len() as u32, old.key.to_string());
+                again.push(LineAgain { number: now, order, again: number });
+            }
+        }
         let by = old.sheet.as_ref().map_or("", |sheet| &*sheet.by);
         match self.write_sheet(now, (&payees, by), &mut self.numbers.giving()) {
-            Ok(effects) => effects,
+            Ok(effects) => with_again(now.key, effects, again),
             Err(why) => {
                 let what = format!("{} has no sheet any more: {why}; give it one", now.key);
                 vec![Effect::Alarm { what }]
@@ -200,17 +212,38 @@ impl Finance {
     }
 }
 
-/// A payee as a line of the sheet that was approved.
-fn line(quota: QuotaId, payee: &Payee) -> PayeeLine<'_> {
-    let text = |field| payee.fields.text(field).unwrap_or("");
-    PayeeLine {
-        quota,
-        amount_fen: payee.amount_fen,
-        name: text(Field::PayeeName),
-        account: text(Field::PayeeAccount),
-        bank_number: text(Field::PayeeBankNumber),
-        again: 0,
+impl SheetPayee {
+    /// As it was approved.
+    fn line(&self, quota: QuotaId) -> PayeeLine<'_> {
+        PayeeLine {
+            quota,
+            amount_fen: self.amount_fen,
+            name: &self.name,
+            account: &self.account,
+            bank_number: self.bank_number.as_deref().unwrap_or(""),
+            again: self.of.unwrap_or(0),
+        }
     }
+
+    /// As it stands on the sheet.
+    fn written(&self) -> Payee {
+        let mut fields = Fields::new().with_text(Field::PayeeName, &*self.name);
+        fields.set(Field::PayeeAccount, Value::Text(self.account.clone()));
+        if let Some(number) = &self.bank_number {
+            fields.set(Field::PayeeBankNumber, Value::Text(number.clone()));
+        }
+        Payee { amount_fen: self.amount_fen, fields }
+    }
+}
+
+/// What comes of a sheet that is given, with the payees of it that pay others again: that is on record before it goes out.
+fn with_again(order: VoucherKey, effects: Vec<Effect>, lines: Vec<LineAgain>) -> Vec<Effect> {
+    let mut effects = effects;
+    if !lines.is_empty() {
+        let order = order.to_string();
+        effects.insert(1, noted(&Record::LinesAgain { order, lines }));
+    }
+    effects
 }
 
 /// By which a payment names the lines of its sheet: their BLAKE3.

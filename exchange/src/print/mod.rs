@@ -262,15 +262,22 @@ fn lines(voucher: &Voucher, out: &mut String) {
     out.push_str("</tbody>\n");
     let rest = voucher.details.get(PRINTED_DETAILS_MAX..).unwrap_or_default();
     if !rest.is_empty() {
-        let rest_fen = rest.iter().filter_map(|line| line.fields.amount_fen(Field::Amount));
-        let rest_fen: i128 = rest_fen.map(|fen| i128::from(fen.get())).sum();
+        let sum = |field| {
+            let fen = rest.iter().filter_map(|line| line.fields.amount_fen(field));
+            yuan_grouped(fen.map(|fen| i128::from(fen.get())).sum())
+        };
+        // What was ordered is not what was paid where some got nothing.
+        let paid = match columns.contains(&Field::ExecutedAmount) {
+            true => format!("，实付合计{}", sum(Field::ExecutedAmount)),
+            false => String::new(),
+        };
         tell(
             out,
             format_args!(
-                "<tfoot><tr><td colspan=\"{}\">其余{}条未列出，金额合计{}</td></tr></tfoot>\n",
+                "<tfoot><tr><td colspan=\"{}\">其余{}条未列出，金额合计{}{paid}</td></tr></tfoot>\n",
                 columns.len() + 1,
                 rest.len(),
-                yuan_grouped(rest_fen)
+                sum(Field::Amount)
             ),
         );
     }

@@ -20,8 +20,8 @@ use crate::exit::{Exit, Failure};
 #[derive(Args)]
 #[command(after_help = "\
 Once its payments are ordered, the bank waits for who gets what of each. The sheet has to be the one that was approved
-with them, line by line. Payees that failed are listed by `treasury payment explain … --exchange`; they are paid again
-by a payment that names the voucher, with a sheet of its own.
+with them, line by line. `treasury payment failed` writes the sheet of those who got nothing; they are paid again by a
+payment that names the voucher, with that sheet.
 
 Examples:
   treasury payment payees july.csv --id 01927c5e-4b7a-7d11-9a41-000000000001 \\
@@ -116,6 +116,9 @@ fn said(payment: PaymentId, payee: &Payee) -> Value {
     });
     if !payee.bank_number.is_empty() {
         said["bank_number"] = json!(payee.bank_number);
+    }
+    if let Some(of) = payee.of {
+        said["of"] = json!(of);
     }
     said
 }

@@ -12,6 +12,7 @@ use domain::codes::{BusinessKind, Method, Role};
 use domain::command::{Body, By, Reserve};
 use domain::ids::{Class, ContractId, Day, PaymentId, PersonId, QuotaId};
 use domain::particulars::{Particulars, ParticularsText};
+use domain::voucher::VoucherKey;
 use domain::voucher::papers::PAYEE_SHEET;
 use domain::voucher::payees::Matched;
 use domain::{Code, Command, Fen};
@@ -23,6 +24,7 @@ use serde_json::{Value, json};
 use super::sheet::{Part, Sheet, both_sides, table, table_json};
 use crate::cli::connection::{self, CHANNEL};
 use crate::cli::file::{figures, words};
+use crate::cli::voucher::key;
 use crate::cli::{arguments, show};
 use crate::entropy;
 use crate::exit::{Exit, Failure};
@@ -34,6 +36,8 @@ A sheet is a CSV file whose first row is quota,name,account,bank_number,amount: 
 yuan. Each of its quotas becomes one payment of their sum to the account over which the bank settles batches. All
 are reserved, or none is: what one quota lacks refuses the whole sheet. Given again with the same --id it takes
 effect once.
+
+Those who failed are paid again by a sheet as `treasury payment failed` writes it, reserved with --again.
 
 Each payment names the digest of its payees (PayeeSheet) among its official numbers. Whoever approves it approves
 them: finance's store takes no others beside the order. With --match nothing is reserved unless the sheet's sum of
@@ -59,6 +63,9 @@ pub(super) struct Payroll {
     /// What a quota is to pay of it; give it for each quota, or for none.
     #[arg(long = "match", value_name = "QUOTA=YUAN", value_parser = quota_amount)]
     matches: Vec<(QuotaId, Fen)>,
+    /// The order beside which these payees failed: they are paid again.
+    #[arg(long, value_name = "VOUCHER", value_parser = key)]
+    again: Option<VoucherKey>,
     /// A batch of other payments (批量), not payroll.
     #[arg(long)]
     batch: bool,
@@ -96,6 +103,12 @@ fn quota_amount(text: &str) -> Result<(QuotaId, Fen), String> {
 impl Payroll {
     pub(super) fn run(self) -> Result<Exit> {
         let sheet = Sheet::read(&self.file)?;
+        if sheet.is_again()? != self.again.is_some() {
+            bail!(
+                "a sheet whose lines name those that failed (of) is reserved with --again and the order they failed beside, and \
+                 no other is; `treasury payment failed` writes such a sheet"
+            );
+        }
         if !self.matches.is_empty() {
             both_sides(&sheet.matched(&sums(self.matches.iter().copied())))?;
         }
@@ -146,8 +159,14 @@ impl Payroll {
             payee_bank: self.payee_bank.clone(),
             purpose: self.purpose.clone(),
             document: self.sheet.clone(),
-            numbers: format!("{} {PAYEE_SHEET}={}", self.sheet, part.digest),
+            numbers: self.numbers(part),
         }
+    }
+
+    /// The official numbers of one of its payments.
+    fn numbers(&self, part: &Part) -> String {
+        let again = self.again.map_or(String::new(), |order| format!(" {order}"));
+        format!("{}{again} {PAYEE_SHEET}={}", self.sheet, part.digest)
     }
 
     fn say(&self, sheet: &Sheet, payments: &[Part], outcomes: &[Outcome]) -> Result<Exit> {

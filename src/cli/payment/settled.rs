@@ -109,6 +109,13 @@ fn of_sheet(sheet: &Value) -> Vec<Both> {
             ),
             format!("    第{number}人{name}（{account}），{amount}元未付：{}", why.chinese),
         ));
+        let by = &one["paid_again"];
+        if let (Some(voucher), number) = (by["voucher"].as_str(), &by["payee"]) {
+            lines.push(Both::new(
+                format!("      paid again as payee {number} of {voucher}"),
+                format!("      已由{voucher}第{number}人再次支付"),
+            ));
+        }
     }
     let left = failed.as_u64().unwrap_or(0).saturating_sub(FAILED_TOLD_MAX as u64);
     if left > 0 {
@@ -119,8 +126,9 @@ fn of_sheet(sheet: &Value) -> Vec<Both> {
     }
     if failed.as_u64().unwrap_or(0) > 0 {
         lines.push(Both::new(
-            "    whoever failed is paid by a new payment that names the order, with a sheet of its own",
-            "    未付人员须另行申请支付，注明原凭证号并附新的明细",
+            "    whoever failed is paid by a new payment that names the order, with the sheet that `treasury payment failed` \
+             writes",
+            "    未付人员须另行申请支付，注明原凭证号并附失败明细（treasury payment failed）",
         ));
     }
     lines

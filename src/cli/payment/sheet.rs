@@ -16,8 +16,13 @@ use serde_json::{Value, json};
 use crate::cli::arguments;
 use crate::exit::{Exit, Failure};
 
-/// The columns of a sheet, in the order its first row has them.
-const COLUMNS: [&str; 5] = ["quota", "name", "account", "bank_number", "amount"];
+/// The columns of a sheet, in the order its first row has them. The last two stand on a sheet of those who are paid again:
+/// which line failed, and why, which nobody reads.
+pub(super) const COLUMNS: [&str; 7] =
+    ["quota", "name", "account", "bank_number", "amount", "of", "why"];
+
+/// So many of them stand on every sheet.
+const COLUMNS_OF_ALL: usize = 5;
 
 /// A payment that a sheet becomes.
 pub(super) struct Part {
@@ -40,6 +45,8 @@ pub(super) struct Payee {
     pub(super) account: String,
     pub(super) bank_number: String,
     pub(super) amount_fen: Fen,
+    /// The line that failed which it pays again, by its number.
+    pub(super) of: Option<u32>,
 }
 
 impl Sheet {
@@ -48,8 +55,12 @@ impl Sheet {
         let mut reader =
             csv::Reader::from_path(path).with_context(|| format!("cannot read {name}"))?;
         let found = reader.headers().with_context(|| format!("cannot read {name}"))?;
-        if found.iter().ne(COLUMNS) {
-            bail!("{name}: the first row has to be {}", COLUMNS.join(","));
+        let of_all = &COLUMNS[..COLUMNS_OF_ALL];
+        if !found.iter().eq(of_all.iter().copied()) && !found.iter().eq(COLUMNS) {
+            let (plain, again) = (of_all.join(","), COLUMNS.join(","));
+            bail!(
+                "{name}: the first row has to be {plain}, or {again} of those who are paid again"
+            );
         }
         let mut by_quota: BTreeMap<QuotaId, Vec<Payee>> = BTreeMap::new();
         let mut rows = 0;
@@ -73,6 +84,19 @@ impl Sheet {
             );
         }
         Ok(Sheet { by_quota })
+    }
+
+    /// Whether its lines pay others again, all or none of them.
+    ///
+    /// # Errors
+    /// When some do.
+    pub(super) fn is_again(&self) -> Result<bool> {
+        let all = || self.by_quota.values().flatten();
+        let again = all().filter(|payee| payee.of.is_some()).count();
+        if again != 0 && again != all().count() {
+            bail!("some lines name one that failed (of) and others do not; write a sheet for each");
+        }
+        Ok(again != 0)
     }
 
     /// Each quota with its sum and its digest, and the payment it becomes: numbered from `first` on.
@@ -108,7 +132,7 @@ impl Payee {
             name: &self.name,
             account: &self.account,
             bank_number: &self.bank_number,
-            again: 0,
+            again: self.of.unwrap_or(0),
         }
     }
 }
@@ -120,6 +144,10 @@ fn row(record: &csv::StringRecord) -> Result<(QuotaId, Payee), String> {
         account: field(2).to_owned(),
         bank_number: field(3).to_owned(),
         amount_fen: Fen::from_yuan(field(4)).map_err(|why| why.to_string())?,
+        of: match field(5) {
+            "" => None,
+            of => Some(of.parse().map_err(|_| format!("`{of}` is no number of a line"))?),
+        },
     };
     if payee.name.is_empty() || payee.account.is_empty() {
         return Err("a payee has a name and an account".to_owned());

@@ -248,13 +248,13 @@ impl Show {
 fn print(out: &mut impl Write, seen: &Value) -> std::io::Result<()> {
     writeln!(out, "voucher      {}  {}", plain(&seen["voucher"]), plain(&seen["chinese"]))?;
     if let Some(standing) = seen["standing"].as_str() {
-        writeln!(out, "standing     {standing}, {} yuan", plain(&seen["amount"]))?;
+        let (amount, paid) = (plain(&seen["amount"]), plain(&seen["paid"]));
+        match standing != "out" && paid != amount && !paid.is_empty() {
+            true => writeln!(out, "standing     {standing}, {paid} of {amount} yuan paid")?,
+            false => writeln!(out, "standing     {standing}, {amount} yuan")?,
+        }
     }
-    if let Some(sheet) = seen["sheet"]["voucher"].as_str() {
-        let by =
-            seen["sheet"]["by"].as_str().map_or(String::new(), |by| format!(", given by {by}"));
-        writeln!(out, "payees       {} on {sheet}{by}  收款明细", seen["sheet"]["payees"])?;
-    }
+    print_payees(out, &seen["sheet"], seen["beside"].as_str())?;
     let all = |name: &str| seen[name].as_array().cloned().unwrap_or_default();
     for letter in all("letters") {
         print_letter(out, &letter)?;
@@ -270,6 +270,27 @@ fn print(out: &mut impl Write, seen: &Value) -> std::io::Result<()> {
     }
     for alarm in all("alarms") {
         writeln!(out, "\nalarm        {}: {}", day_of(&alarm["day"]), plain(&alarm["what"]))?;
+    }
+    Ok(())
+}
+
+/// The payees beside an order: what they were to get and got, and who got nothing.
+fn print_payees(out: &mut impl Write, sheet: &Value, beside: Option<&str>) -> std::io::Result<()> {
+    let Some(key) = sheet["voucher"].as_str() else { return Ok(()) };
+    let by = sheet["by"].as_str().map_or(String::new(), |by| format!(", given by {by}"));
+    let beside = beside.map_or(String::new(), |order| format!(", beside {order}"));
+    writeln!(out, "payees       {} on {key}{beside}{by}  收款明细", sheet["payees"])?;
+    let (ordered, paid) = (plain(&sheet["ordered"]), plain(&sheet["paid"]));
+    if sheet["answered"] == true {
+        let failed = &sheet["failed_payees"];
+        writeln!(out, "             {paid} of {ordered} yuan paid, {failed} failed  实付、失败")?;
+    }
+    for one in sheet["failed"].as_array().into_iter().flatten() {
+        let [name, account, amount, why] =
+            ["name", "account", "amount", "why"].map(|name| plain(&one[name]));
+        let again = one["paid_again"]["voucher"].as_str();
+        let again = again.map_or(String::new(), |by| format!("; paid again by {by}  已再次支付"));
+        writeln!(out, "  failed     {}, {name} {account}, {amount}: {why}{again}", one["payee"])?;
     }
     Ok(())
 }

@@ -1,25 +1,17 @@
 //! What finance's store has of one payment: its voucher, the payees beside it, corrections, differences, and facts that
 //! the engine has still to take.
 
-use std::collections::BTreeMap;
-
-use domain::Fen;
 use domain::ids::{DivisionIndex, FiscalYear, PaymentId};
 use domain::office::shelves::Book;
-use domain::voucher::{Field, Voucher};
+use exchange::finance::Finance;
 use exchange::finance::correction::{Correction, CorrectionStanding};
-use exchange::finance::sheet::Sheet;
-use exchange::finance::{Finance, Part};
 use exchange::party::RunningNode;
 use serde_json::{Value, json};
 
-use super::{giver, head};
+use super::{head, payees};
 use crate::party::day;
 use crate::party::said::Said;
 use crate::party::words::payment_id;
-
-/// Payees of a sheet that were not paid which one look tells; the sheet's own voucher has all.
-const FAILED_TOLD_MAX: usize = 200;
 
 /// A payment that has to be there: its division's index, its year and its id.
 pub(super) fn named(said: &Said<'_>) -> Result<(Book, PaymentId), String> {
@@ -35,8 +27,8 @@ pub(super) fn look(
     book: Book,
     payment: PaymentId,
 ) -> Result<Value, String> {
-    let sheet = node.business().voucher_of(book, payment).and_then(|row| row.sheet.clone());
-    let sheet = sheet.map(|sheet| beside(node, &sheet, payment)).transpose()?;
+    let order = node.business().voucher_of(book, payment).map(|row| row.key);
+    let sheet = order.map(|order| payees::beside(node, &order, Some(payment))).transpose()?;
     let finance = node.business();
     let row = finance.voucher_of(book, payment);
     let told = row.map(|row| {
@@ -76,52 +68,4 @@ fn correction(known: &Correction) -> Value {
         "standing": known.standing.slug(),
         "reason": reason,
     })
-}
-
-/// The payees of a payment that stand on a sheet beside its order: how many, what they were to get and got, and each
-/// that got nothing, with why.
-fn beside(
-    node: &mut RunningNode<Finance>,
-    sheet: &Sheet,
-    payment: PaymentId,
-) -> Result<Value, String> {
-    let own = || (0..).zip(&sheet.parts).filter(|(_, part)| part.payment == payment);
-    let why: BTreeMap<u32, &str> = sheet.failed.iter().map(|(at, why)| (*at, &**why)).collect();
-    let sum =
-        |of: fn(&Part) -> Fen| -> i128 { own().map(|(_, part)| i128::from(of(part).get())).sum() };
-    let failed: Vec<(u32, &Part)> = own().filter(|(at, _)| why.contains_key(at)).collect();
-    let written = match failed.is_empty() {
-        true => None,
-        false => written(node, sheet)?,
-    };
-    let told = failed.iter().take(FAILED_TOLD_MAX).map(|(at, part)| {
-        let line = written.as_ref().and_then(|sheet| sheet.details.get(*at as usize));
-        let text = |field| line.and_then(|line| line.fields.text(field));
-        json!({
-            "payee": at + 1,
-            "name": text(Field::PayeeName),
-            "account": text(Field::PayeeAccount),
-            "amount": part.ordered_fen.to_yuan(),
-            "why": why[at],
-        })
-    });
-    Ok(json!({
-        "voucher": sheet.key.to_string(),
-        "by": giver(sheet),
-        "payees": own().count(),
-        "ordered": domain::money::yuan_plain(sum(|part| part.ordered_fen)),
-        "paid": domain::money::yuan_plain(sum(|part| part.paid_fen)),
-        "came_back": own().filter(|(_, part)| part.refunded).count(),
-        "answered": sheet.answered,
-        "failed_payees": failed.len(),
-        "failed": told.collect::<Vec<_>>(),
-    }))
-}
-
-/// A sheet as it was written: its letter in the store has the payees' names.
-fn written(node: &mut RunningNode<Finance>, sheet: &Sheet) -> Result<Option<Voucher>, String> {
-    let found = node.store().find(&sheet.key).into_iter().map(|(found, _)| found);
-    let Some(found) = found.into_iter().find(|found| !found.came) else { return Ok(None) };
-    let kept = node.kept(found).map_err(|fault| fault.to_string())?;
-    Ok(kept.and_then(|kept| kept.voucher).and_then(Result::ok))
 }

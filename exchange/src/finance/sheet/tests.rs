@@ -18,6 +18,7 @@ fn payee((payment, card, fen): Card) -> SheetPayee {
         name: "职工".to_owned(),
         account: card.to_owned(),
         bank_number: None,
+        of: None,
     }
 }
 
@@ -129,4 +130,130 @@ fn a_sheet_has_the_person_who_gave_it_and_nobody_gives_none() {
     let kept = finance.voucher(&order.key).and_then(|row| row.sheet.as_deref());
     assert_eq!(kept.map(|sheet| &*sheet.by), Some("王芳"));
     assert_eq!(day(), finance.voucher(&order.key).expect("it is there").paid_on);
+}
+
+/// A payee that pays another again: the payment, the card, fen, the number of the line that failed.
+type Again = (u128, &'static str, i64, u32);
+
+fn again_lines(cards: &[Again]) -> SheetDigest {
+    let line = |(_, account, fen, of): &Again| PayeeLine {
+        quota: quota(),
+        amount_fen: Fen::new(*fen),
+        name: "职工",
+        account,
+        bank_number: "",
+        again: *of,
+    };
+    sheet_digest(cards.iter().map(line))
+}
+
+/// A payment in place of what failed beside an order.
+fn again(payment: u128, failed: VoucherKey, cards: &[Again]) -> Due {
+    let fen = cards.iter().map(|(_, _, fen, _)| fen).sum();
+    let mut due = due(payment, fen, BusinessKind::Payroll);
+    due.payees = Some(again_lines(cards));
+    let (_, order) = due.order.as_mut().expect("an order");
+    let fields = &mut order.payees[0].fields;
+    fields.set(Field::OriginalKind, Value::Text(failed.kind.code().to_string()));
+    fields.set(Field::OriginalNumber, Value::Text(failed.number.as_str().to_owned()));
+    due
+}
+
+fn given_again(order: VoucherKey, cards: &[Again]) -> Order {
+    let line = |(payment, card, fen, of): &Again| SheetPayee {
+        of: (*of != 0).then_some(*of),
+        ..payee((*payment, card, *fen))
+    };
+    Order::Sheet { order, payees: cards.iter().map(line).collect(), by: "王芳".to_owned() }
+}
+
+/// A finance that has paid two of three payees, and the order.
+fn one_failed() -> (Finance, VoucherKey) {
+    let mut finance = Finance::new(central_bank());
+    let order = ordered(&mut finance, vec![payroll(1, &SHEET)]).remove(0).1;
+    let sheet = gives(&mut finance, &given(order.key, &SHEET, "王芳")).remove(0).1;
+    taken(&mut finance, bank(), &receipt(&order, &[700]));
+    taken(&mut finance, bank(), &receipt(&sheet, &[500, 0, 200]));
+    (finance, order.key)
+}
+
+/// The order of a payment that is due, or why it has none.
+fn out(finance: &mut Finance, due: Due) -> Result<Voucher, String> {
+    let payment = due.payment;
+    let issued = ordered(finance, vec![due]);
+    match issued.into_iter().next() {
+        Some((_, order)) => Ok(order),
+        None => Err(finance.why_left(book(), payment).expect("it is listed").to_owned()),
+    }
+}
+
+#[test]
+fn a_line_of_a_retry_names_one_that_failed_with_exactly_its_amount() {
+    for (cards, chinese) in [
+        (vec![(2, "6222010", 300, 0)], "明细未注明370124000-2022-8202-0000000001的失败序号"),
+        (vec![(2, "6222010", 300, 1)], "第1人已支付"),
+        (vec![(2, "6222010", 300, 4)], "无此明细"),
+        (vec![(2, "6222010", 100, 2), (2, "6222011", 200, 2)], "失败金额为3.00元"),
+        (vec![(2, "6222010", 299, 2)], "失败金额为3.00元"),
+    ] {
+        let (mut finance, failed) = one_failed();
+        let order = out(&mut finance, again(2, failed, &cards)).expect("it is within what failed");
+        let told = why(&finance, &given_again(order.key, &cards));
+        assert!(told.contains(chinese), "{cards:?}: {told}");
+    }
+    let (mut finance, _) = one_failed();
+    let cards = [(2, "6222010", 300, 2)];
+    let due = Due { payees: Some(again_lines(&cards)), ..payroll(2, &[(2, "6222010", 300)]) };
+    let order = out(&mut finance, due).expect("it names nobody");
+    assert!(why(&finance, &given_again(order.key, &cards)).contains("未注明原支付凭证号"));
+}
+
+#[test]
+fn two_payments_for_one_failed_payee_pay_it_once_and_a_retry_that_fails_may_be_paid_again() {
+    let (mut finance, failed) = one_failed();
+    let cards = |payment| [(payment, "6222010", 300, 2)];
+    let first = out(&mut finance, again(2, failed, &cards(2))).expect("it failed");
+    let told = out(&mut finance, again(3, failed, &cards(3))).expect_err("another is out for it");
+    assert!(told.contains("未再次支付的金额0.00元: it is of 3.00 yuan"), "{told}");
+    let over = out(&mut finance, again(4, failed, &[(4, "6222010", 301, 2)])).expect_err("over");
+    assert!(over.contains("超出"), "{over}");
+    let sheet = gives(&mut finance, &given_again(first.key, &cards(2))).remove(0).1;
+    assert!(out(&mut finance, again(5, failed, &cards(5))).is_err(), "its payee is under way");
+    // It fails too: whoever names either order pays it, and only one of them.
+    let effects = finance_hears(&finance, &sheet, first.key);
+    done(&mut finance, effects);
+    let second = out(&mut finance, again(6, failed, &cards(6))).expect("the retry failed");
+    let third = out(&mut finance, again(7, first.key, &[(7, "6222010", 300, 1)]));
+    let third = third.expect("it failed there as well");
+    gives(&mut finance, &given_again(second.key, &cards(6)));
+    let told = why(&finance, &given_again(third.key, &[(7, "6222010", 300, 1)]));
+    assert!(told.contains("已由370124000-2022-8202-0000000003第1人再次支付"), "{told}");
+    assert_eq!(finance.owed(finance.voucher(&failed).expect("it is there")).count(), 0);
+}
+
+/// The bank sends an order back, with its sheet.
+fn finance_hears(finance: &Finance, sheet: &Voucher, order: VoucherKey) -> Vec<Effect> {
+    use crate::business::Business;
+    let mut effects = finance.came_back(bank(), order, "账户已销户");
+    effects.extend(finance.came_back(bank(), sheet.key, "账户已销户"));
+    effects
+}
+
+#[test]
+fn what_failed_on_a_sheet_is_paid_again_by_a_sheet_alone() {
+    let (mut finance, failed) = one_failed();
+    let cards = [(2, "6222010", 300, 2)];
+    let unnamed = Due { payees: None, ..again(2, failed, &cards) };
+    let told = out(&mut finance, unnamed).expect_err("nobody approved who is paid");
+    assert!(told.contains("须附收款明细: it pays again"), "{told}");
+    let mut single = again(3, failed, &cards);
+    single.order.as_mut().expect("an order").1.business = BusinessKind::Single;
+    assert!(out(&mut finance, single).is_err());
+    // Two that are due in one turn are held against it together.
+    let both = vec![
+        again(4, failed, &[(4, "6222010", 300, 2)]),
+        again(5, failed, &[(5, "6222010", 300, 2)]),
+    ];
+    assert_eq!(ordered(&mut finance, both).len(), 1);
+    assert!(finance.why_left(book(), PaymentId(5)).is_some());
 }
