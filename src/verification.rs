@@ -7,6 +7,7 @@
 
 mod exactly_once;
 mod fold;
+mod outbox;
 mod party_journal;
 mod vouchers;
 

@@ -357,6 +357,41 @@ fn a_payment_is_in_one_voucher_that_both_sides_have_and_an_older_copy_of_one_is_
 }
 
 #[test]
+fn what_shared_a_voucher_with_a_payment_that_was_voided_is_in_one_voucher_still() {
+    let mut province = Province::found();
+    let dir = province.dir.path().to_owned();
+    // They are told to finance together, and share a voucher.
+    province.finance.kill();
+    province.bank.kill();
+    for payment in 1..=3 {
+        let kind = BusinessKind::Payroll;
+        province.pay_so(Reserve { kind, ..reservation(payment, province.quota) });
+    }
+    province.finance.start_again();
+    let vouchers = |province: &Province, count: u64| {
+        let finance = province.finance.status();
+        (finance["finance"]["vouchers"] == json!({ "8202": count })).then_some(())
+    };
+    wait_for("all of them are in one voucher", || vouchers(&province, 1));
+    let mut officer = Desk::connect(province.address(), Role::Finance);
+    officer.must(&orders::step(StepKind::Void, 2, province.quota, 3));
+    wait_for("the others are in another", || vouchers(&province, 2));
+    province.bank.start_again();
+    for (payment, state) in
+        [(1, PaymentState::Paid), (2, PaymentState::Released), (3, PaymentState::Paid)]
+    {
+        province.is(payment, state);
+    }
+    province.finance.kill();
+    province.bank.kill();
+    province.central_bank.kill();
+    province.engine.take().expect("it runs").stop();
+    let (ended, found) = vouchers_of(&dir, "bank-102");
+    assert_eq!((ended, &found["violations"]), (Some(0), &json!(0)), "{found}");
+    assert!(found["checked"].as_u64() > Some(0), "{found}");
+}
+
+#[test]
 fn what_a_payee_has_collected_is_named_until_its_payment_takes_it_over_whoever_is_killed() {
     let mut province = Province::found();
     let collect = json!({

@@ -25,6 +25,7 @@ use storage::position::Position;
 use storage::reader::{JournalReader, ReadFrom};
 
 use super::fold::Share;
+use super::outbox::Outboxes;
 use super::{FoldError, fold_share, last_position, party_journal};
 use crate::party::finance::followed_position;
 
@@ -39,6 +40,8 @@ struct Letters {
     came: HashSet<(Party, Digest)>,
     /// What others said they took of its letters.
     heard_taken: Vec<(Party, Digest)>,
+    /// What became of the orders it wrote.
+    out: Outboxes,
 }
 
 /// All of them.
@@ -103,6 +106,10 @@ impl Checked {
     }
 
     fn event(&mut self, me: &mut Option<Party>, event: Event) {
+        if let Some(me) = *me {
+            let came_back = self.letters.entry(me).or_default().out.came_back(&event);
+            came_back.into_iter().for_each(|key| self.written.came_back(key));
+        }
         match event {
             Event::Owned(owner) => *me = Some(owner.party),
             Event::Queued { to, envelope, .. } => {
@@ -154,6 +161,8 @@ impl Checked {
         match (arrival, envelope.voucher()) {
             (Arrival::Taken, Some((key, _))) => letters.took.push((from, key, digest)),
             (Arrival::Notices, _) => {
+                let came_back = letters.out.told(from, envelope.notices());
+                came_back.into_iter().for_each(|key| self.written.came_back(key));
                 let taken = envelope.notices().iter().filter_map(|notice| match notice {
                     Notice::Taken { digest, .. } => Some((from, *digest)),
                     _ => None,

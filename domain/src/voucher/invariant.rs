@@ -4,8 +4,8 @@
 //! The check looks at vouchers and payments alone. It shares nothing with what groups payments into vouchers, gives
 //! numbers or keeps a store.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use crate::codes::PaymentState;
 use crate::division::Division;
@@ -78,6 +78,8 @@ pub struct Written {
     finding: Finding,
     numbers: HashMap<(Party, VoucherKey), u128>,
     payments: HashMap<Name, Ordered>,
+    /// Vouchers that came back: another may have their payments.
+    came_back: HashSet<VoucherKey>,
 }
 
 impl Written {
@@ -120,6 +122,12 @@ impl Written {
         });
     }
 
+    /// A voucher came back: it was voided before it left, not taken, or sent back, with nothing of it paid. Its payments may be in
+    /// another (T10: what shared a voucher with a payment that was taken back goes out anew).
+    pub fn came_back(&mut self, voucher: VoucherKey) {
+        self.came_back.insert(voucher);
+    }
+
     fn order(&mut self, voucher: VoucherKey, payment: PaymentId, amount_fen: FenSum) {
         match self.payments.entry((voucher.division, voucher.year, payment)) {
             Entry::Vacant(place) => {
@@ -128,6 +136,9 @@ impl Written {
             }
             Entry::Occupied(mut known) if known.get().voucher == voucher => {
                 known.get_mut().amount_fen += amount_fen;
+            }
+            Entry::Occupied(mut known) if self.came_back.contains(&known.get().voucher) => {
+                known.insert(Ordered { voucher, amount_fen });
             }
             Entry::Occupied(known) => self.finding.check(false, || {
                 format!("payment {payment} is in {} and in {voucher}", known.get().voucher)
@@ -239,6 +250,26 @@ mod tests {
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].contains("payment") && told[0].contains("0000000017"), "{told:?}");
         assert!(told[1].contains("8,000.01") && told[1].contains("8,000.00"), "{told:?}");
+    }
+
+    #[test]
+    fn what_came_back_may_be_ordered_anew_and_what_is_out_may_not() {
+        let (order, mut written) = (order(), Written::new());
+        written.orders(&order);
+        let mut anew = order.clone();
+        anew.key.number = super::super::key::VoucherNumber::serial(18);
+        written.came_back(order.key);
+        written.orders(&anew);
+        assert_eq!(written.finding.violations, 0, "{:?}", written.finding);
+        let two = [(1, 5_000), (2, 3_000)];
+        let two = two.map(|(at, yuan)| in_engine(&order, at, yuan, PaymentState::Paid));
+        written.held_against(two.into_iter(), &|_| false);
+        assert_eq!(written.finding.violations, 0, "{:?}", written.finding);
+        let mut third = order.clone();
+        third.key.number = super::super::key::VoucherNumber::serial(19);
+        written.orders(&third);
+        let told = broken(written);
+        assert!(told.len() == 2 && told[0].contains("0000000018"), "{told:?}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use deeds::{Deed, Doing};
 pub use peer::{Letters, Peer, Proof};
 pub use persons::StoreRefusal;
 pub use rows::{InState, OutState, Row};
-pub use sending::LanePolicy;
+pub use sending::{LanePolicy, pieces_of};
 
 /// Something a person has to know about.
 #[derive(Clone, Debug, PartialEq, Eq)]

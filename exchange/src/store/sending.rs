@@ -11,7 +11,11 @@ use crate::limits::{MESSAGE_BYTES_MAX, PIECE_BYTES_MAX, SEALS_MAX, SIGNATURE_BYT
 use crate::record::Lane;
 
 /// How many messages a letter takes whose signed bytes are so many. Seals take less than is left free.
-pub(crate) fn pieces_of(signed_bytes: usize) -> u16 {
+///
+/// # Panics
+/// Never for a letter: its bytes are bounded.
+#[must_use]
+pub fn pieces_of(signed_bytes: usize) -> u16 {
     let pieces = (signed_bytes + SEALS_BYTES_MAX).div_ceil(PIECE_BYTES_MAX);
     u16::try_from(pieces).expect("a letter's bytes are bounded")
 }
