@@ -1,6 +1,7 @@
 //! `treasury payment failed`: the sheet of those who got nothing of an order, to be mended and paid again.
 
 use std::fs::OpenOptions;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -59,7 +60,11 @@ impl Failed {
             sheet.write_record(COLUMNS.map(text))?;
         }
         sheet.flush().with_context(|| format!("cannot write {name}"))?;
-        println!("{} payees beside {} got nothing; they are in {name}", failed.len(), self.voucher);
+        let (count, order) = (failed.len(), self.voucher);
+        writeln!(
+            std::io::stdout(),
+            "{count} payees beside {order} got nothing; they are in {name}"
+        )?;
         Ok(Exit::Ok)
     }
 
