@@ -48,6 +48,8 @@ enum What {
     PaperSend(act::PaperSend),
     /// Take a voucher that came by paper, with the word of two persons.
     PaperTake(act::PaperTake),
+    /// Send a voucher back (退回) that came by paper and is not carried out, with the word of two persons.
+    PaperReturn(act::PaperReturn),
     /// Let a person vouch for paper vouchers, or no longer; list who may.
     Authorise(act::Authorise),
 }
@@ -67,6 +69,7 @@ impl Vouchers {
             What::GiveUp(give_up) => give_up.run(),
             What::PaperSend(send) => send.run(),
             What::PaperTake(take) => take.run(),
+            What::PaperReturn(back) => back.run(),
             What::Authorise(authorise) => authorise.run(),
         }
     }

@@ -138,6 +138,12 @@ pub(crate) fn of_store<O>(name: &str, said: &Said<'_>) -> Result<Order<O>, Strin
             voucher: document(said)?,
             persons: persons(said)?,
         },
+        "paper-return" => Order::ReturnPaper {
+            from: party(said, "from")?,
+            voucher: document(said)?,
+            persons: persons(said)?,
+            reason: reason()?,
+        },
         "seal-again" => Order::SealAgain { to: party(said, "to")?, entry: entry(said)?, by: by()? },
         "give-up" => Order::GiveUp {
             to: party(said, "to")?,

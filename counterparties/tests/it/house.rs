@@ -364,6 +364,8 @@ pub(crate) enum Speech {
     Canonical,
     /// In ISO 20022; what the bank writes goes through this before it is sealed.
     Iso(Spoil),
+    /// The bank's program cannot read what finance writes.
+    Unread,
 }
 
 impl Speech {
@@ -374,8 +376,22 @@ impl Speech {
         match (self, at) {
             (Speech::Iso(_), 0) => Box::new(iso(1)),
             (Speech::Iso(spoil), 1) => Box::new(Spoilt(iso(0), spoil)),
+            (Speech::Unread, 1) => Box::new(Unread),
             _ => Box::new(CanonicalPayloads),
         }
+    }
+}
+
+/// Vouchers that can be written, and of others not read.
+struct Unread;
+
+impl Payloads for Unread {
+    fn write(&self, to: Party, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
+        CanonicalPayloads.write(to, voucher)
+    }
+
+    fn read(&self, _: PayloadFormat, _: &[u8], _: Option<&Voucher>) -> Result<Voucher, String> {
+        Err("its program is too old for this form".to_owned())
     }
 }
 
@@ -481,6 +497,12 @@ impl House {
     /// The same, with a bank that answers by a script.
     pub(crate) fn with(script: counterparties::script::Script) -> House {
         House::of(Speech::Canonical, new_bank("102", script), PayModes::default())
+    }
+
+    /// The same, with a bank that cannot read what finance writes, and so sets it aside.
+    pub(crate) fn unread_by_its_bank() -> House {
+        let bank = new_bank("102", counterparties::script::Script::default());
+        House::of(Speech::Unread, bank, PayModes::default())
     }
 
     /// The same, of a division that orders payments so.

@@ -5,11 +5,15 @@ use counterparties::script::{Fault, Script};
 use domain::Code;
 use domain::codes::{BusinessKind, PaymentState};
 use domain::day::Check;
+use domain::ids::QuotaId;
+use domain::voucher::{Flag, Voucher};
 use exchange::finance::Standing;
+use exchange::node::Order as NodeOrder;
+use exchange::record::TwoPersons;
 use exchange::store::OutState;
 
 use crate::house::{House, How, bank_party};
-use crate::province::day;
+use crate::province::{day, party};
 
 fn payroll() -> How {
     How { business: BusinessKind::Payroll, ..How::default() }
@@ -180,4 +184,87 @@ fn what_a_person_voids_in_the_store_is_rejected_in_the_engine() {
     house.run();
     assert_eq!(house.engine.state(1), PaymentState::Released);
     assert_eq!(house.engine.buckets(quota).available(), 100_000);
+}
+
+fn two() -> TwoPersons {
+    TwoPersons { first: "wang".to_owned(), second: "li".to_owned() }
+}
+
+/// A payment whose order went by paper and whose letter its bank has dismissed.
+fn dismissed_by_its_bank() -> (House, QuotaId, Voucher) {
+    let mut house = House::unread_by_its_bank();
+    house.file_account();
+    let quota = house.engine.quota("111", 100_000);
+    house.line_to_bank(false);
+    house.engine.pay(1, quota, 40_000, &How::default());
+    house.run();
+    let key = house.voucher_of(1).key;
+    for person in ["wang", "li"] {
+        let (person, by) = (person.to_owned(), "director".to_owned());
+        let may = NodeOrder::Authorise { person: person.clone(), may: true, by: by.clone() };
+        house.finance_does(may).expect("taken");
+        house.bank_does(NodeOrder::Authorise { person, may: true, by }).expect("taken");
+    }
+    let (to, flag, reason) = (bank_party(), Flag::Original, "两条线路中断".to_owned());
+    let persons = two();
+    house.finance_does(NodeOrder::SendByPaper { to, key, flag, persons, reason }).expect("taken");
+    house.line_to_bank(true);
+    house.run();
+    let from = party("finance:370000005");
+    let (by, reason) = ("li".to_owned(), "无法识别".to_owned());
+    house.bank_does(NodeOrder::Dismiss { from, entry: 0, by, reason }).expect("taken");
+    house.run();
+    assert_eq!(state_at_store(&house, 1), OutState::Stopped);
+    let paper = house.as_finance_wrote(&key);
+    (house, quota, paper)
+}
+
+fn typed_in(house: &mut House, paper: &Voucher) -> Result<(), String> {
+    let (from, voucher) = (party("finance:370000005"), Box::new(paper.clone()));
+    house.bank_does(NodeOrder::TakePaper { from, voucher, persons: two() })
+}
+
+fn sent_back(house: &mut House, paper: &Voucher) -> Result<(), String> {
+    let (from, voucher) = (party("finance:370000005"), Box::new(paper.clone()));
+    let reason = "账号与户名不符".to_owned();
+    house.bank_does(NodeOrder::ReturnPaper { from, voucher, persons: two(), reason })
+}
+
+#[test]
+fn a_paper_that_is_typed_in_after_its_letter_was_refused_is_paid_once() {
+    let (mut house, quota, paper) = dismissed_by_its_bank();
+    // Nothing has come back: what the paper may still pay is not free for another payment.
+    assert_eq!(house.engine.state(1), PaymentState::Instructed);
+    assert_eq!(house.engine.buckets(quota).available(), 60_000);
+    house.finance_dies();
+    typed_in(&mut house, &paper).expect("paid");
+    house.run();
+    house.assert_bank(1);
+    assert_eq!(house.engine.state(1), PaymentState::Paid);
+    assert_eq!(state_at_store(&house, 1), OutState::Receipted);
+    assert!(typed_in(&mut house, &paper).expect_err("once").contains("a number is used once"));
+    assert!(sent_back(&mut house, &paper).expect_err("paid").contains("a number is used once"));
+    house.run();
+    house.assert_bank(1);
+    house.clear();
+    assert_eq!(house.engine.state(1), PaymentState::Cleared);
+    assert_eq!(house.engine.parked, []);
+    house.assert_folds();
+}
+
+#[test]
+fn a_paper_that_is_sent_back_after_its_letter_was_refused_is_paid_anew_and_never_by_the_old_one() {
+    let (mut house, quota, paper) = dismissed_by_its_bank();
+    sent_back(&mut house, &paper).expect("sent back");
+    house.run();
+    assert_eq!(state_at_store(&house, 1), OutState::Returned);
+    assert_eq!(house.engine.state(1), PaymentState::Released);
+    assert_eq!(house.engine.buckets(quota).available(), 100_000);
+    assert!(
+        typed_in(&mut house, &paper).expect_err("at its end").contains("a number is used once")
+    );
+    house.run();
+    house.assert_bank(0);
+    assert_eq!(house.engine.parked, []);
+    house.assert_folds();
 }

@@ -15,7 +15,7 @@ use crate::limits::{
 use crate::notice::{Failure, Notice};
 use crate::record::Event;
 use crate::store::sending::Queueing;
-use crate::store::{OutState, StoreRefusal};
+use crate::store::{OutState, Row, StoreRefusal};
 
 /// What follows from notices, once they are applied.
 #[derive(Default)]
@@ -28,6 +28,16 @@ pub(super) struct Followed {
     answers: Vec<Notice>,
     /// Letters of theirs that they asked back in time.
     recalled: Vec<u32>,
+}
+
+/// Whether notices that came together also say that the voucher in a letter is sent back: then its number is at an end there,
+/// whatever became of the letter.
+fn is_sent_back(notices: &[Notice], row: &Row) -> bool {
+    row.by_paper
+        && notices.iter().any(|notice| match notice {
+            Notice::Returned { key, flag, .. } => (Some(*key), *flag) == (row.key, row.flag),
+            _ => false,
+        })
 }
 
 impl<B: Business, L: Log> Node<B, L> {
@@ -200,7 +210,13 @@ impl<B: Business, L: Log> Node<B, L> {
     }
 
     /// Sends a voucher back that was taken.
-    fn send_back(&mut self, turn: &mut Turn<B>, to: Party, key: VoucherKey, reason: &str) {
+    pub(super) fn send_back(
+        &mut self,
+        turn: &mut Turn<B>,
+        to: Party,
+        key: VoucherKey,
+        reason: &str,
+    ) {
         let flag = Flag::Original;
         let Some(entry) = self.store.peer(to).and_then(|peer| peer.inbox.find(&key, flag)) else {
             return self
@@ -242,26 +258,11 @@ impl<B: Business, L: Log> Node<B, L> {
                     let Some(entry) = peer.entry_of(*number) else { continue };
                     let row = peer.out.get(entry).expect("a number is of a letter");
                     let is_last = u64::from(row.number) == *number;
-                    if !peer.may_come_back(entry) || !is_last || !ended.insert(entry) {
+                    if !peer.may_come_back(entry) || !is_last || is_sent_back(notices, row) {
                         continue;
                     }
-                    match (failure, row.key) {
-                        (Failure::Distrusted(distrust), _) => {
-                            let tries = row.resealed;
-                            let at = row.at();
-                            let reason = cut(reason, REASON_BYTES_MAX).to_owned();
-                            let again = distrust.is_healed_by_new_seal() && tries < RESEALS_MAX;
-                            followed
-                                .again
-                                .push(self.again_or_stop(from, entry, at, again, reason)?);
-                        }
-                        // They have another voucher under this number, perhaps paid: nothing has come back.
-                        (Failure::NumberReused, _) => {
-                            let reason = cut(reason, REASON_BYTES_MAX).to_owned();
-                            followed.again.push(Event::Stopped { to: from, entry, reason });
-                        }
-                        (_, Some(key)) => followed.came_back.push((key, reason.clone())),
-                        (_, None) => {}
+                    if ended.insert(entry) {
+                        self.not_taken(&mut followed, from, entry, (*failure, reason))?;
                     }
                 }
                 Notice::Returned { key, flag, reason } => {
@@ -290,6 +291,42 @@ impl<B: Business, L: Log> Node<B, L> {
             }
         }
         Ok(followed)
+    }
+
+    /// What comes of a letter of ours that was not taken.
+    fn not_taken(
+        &mut self,
+        followed: &mut Followed,
+        from: Party,
+        entry: u32,
+        (failure, reason): (Failure, &str),
+    ) -> Result<(), NodeFault> {
+        let peer = self.store.peer(from).expect("what came back was sent to somebody");
+        let row = peer.out.get(entry).expect("it was found");
+        let stopped = |reason: &str| {
+            let reason = cut(reason, REASON_BYTES_MAX).to_owned();
+            Event::Stopped { to: from, entry, reason }
+        };
+        match (failure, row.key) {
+            (Failure::Distrusted(distrust), _) => {
+                let (tries, at) = (row.resealed, row.at());
+                let reason = cut(reason, REASON_BYTES_MAX).to_owned();
+                let again = distrust.is_healed_by_new_seal() && tries < RESEALS_MAX;
+                let event = self.again_or_stop(from, entry, at, again, reason)?;
+                followed.again.push(event);
+            }
+            // They have another voucher under this number, perhaps paid: nothing has come back.
+            (Failure::NumberReused, _) => followed.again.push(stopped(reason)),
+            // Its letter has come back, the paper has not: typed in, it is paid.
+            (_, Some(_)) if peer.may_be_typed_in(entry) => {
+                let why = "it went by paper too, which may be typed in there yet";
+                let reason = cut(reason, REASON_BYTES_MAX - why.len() - 2);
+                followed.again.push(stopped(&format!("{reason}; {why}")));
+            }
+            (_, Some(key)) => followed.came_back.push((key, reason.to_owned())),
+            (_, None) => {}
+        }
+        Ok(())
     }
 
     /// A letter that is not trusted as it is sealed: sealed anew where other keys are at hand or its seals are

@@ -171,6 +171,18 @@ pub enum Order<O> {
         /// Who vouch for it.
         persons: TwoPersons,
     },
+    /// A voucher came by paper and is not carried out: it is sent back (退回), with two persons' word, and its number is at
+    /// an end.
+    ReturnPaper {
+        /// From whom.
+        from: Party,
+        /// What it says.
+        voucher: Box<Voucher>,
+        /// Who vouch for it.
+        persons: TwoPersons,
+        /// Why; its sender is told.
+        reason: String,
+    },
     /// Letters that this party had sent before it was restored from an older copy are taken back, with two persons' word.
     TakeBackSent {
         /// To whom they had gone.

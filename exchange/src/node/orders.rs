@@ -2,14 +2,14 @@
 
 use domain::ids::Day;
 use domain::voucher::document::Fields;
-use domain::voucher::{Field, Party, Voucher, VoucherKey};
+use domain::voucher::{Field, Flag, Party, Voucher, VoucherKey};
 
 use super::turn::Turn;
 use super::{Log, Node, NodeFault, Order, OrderRefusal};
 use crate::business::{Business, Effect};
 use crate::encoding::cut;
 use crate::envelope::{Envelope, Subject};
-use crate::limits::{EFFECTS_MAX, HELD_BACK_TOLD_MAX, PERSON_BYTES_MAX};
+use crate::limits::{EFFECTS_MAX, HELD_BACK_TOLD_MAX, PERSON_BYTES_MAX, REASON_BYTES_MAX};
 use crate::notice::{Failure, Notice};
 use crate::record::{Arrival, Event, TwoPersons};
 use crate::store::persons::{held_to, held_words};
@@ -144,6 +144,10 @@ impl<B: Business, L: Log> Node<B, L> {
             Order::TakePaper { from, voucher, persons } => {
                 return self.take_paper(turn, from, &voucher, persons);
             }
+            Order::ReturnPaper { from, voucher, persons, reason } => {
+                held_to("the reason", &reason, REASON_BYTES_MAX)?;
+                return self.return_paper(turn, from, &voucher, (persons, reason));
+            }
             Order::TakeBackSent { to, handed, persons, reason } => {
                 return self.take_back_sent(turn, to, handed, (persons, reason));
             }
@@ -258,8 +262,47 @@ impl<B: Business, L: Log> Node<B, L> {
         voucher: &Voucher,
         persons: TwoPersons,
     ) -> Result<(), StoreRefusal> {
-        self.store.may_vouch(&persons)?;
         let voucher = &unmarked(voucher);
+        let envelope = self.typed(from, voucher, &persons)?;
+        let (verdict, effects) = self.business.take(from, voucher);
+        if let crate::business::Verdict::Failed { reason } = verdict {
+            let why = cut(&reason, REASON_BYTES_MAX).to_owned();
+            return Err(StoreRefusal::StillNotGood { why });
+        }
+        let day = self.store.day();
+        self.decided(turn, Event::CameByPaper { from, day, persons, envelope });
+        self.effects(turn, effects);
+        Ok(())
+    }
+
+    /// Sends a voucher back that came by paper and is not carried out: its number is at an end here, and what comes under it
+    /// later, on paper or on a line, changes nothing.
+    fn return_paper(
+        &mut self,
+        turn: &mut Turn<B>,
+        from: Party,
+        voucher: &Voucher,
+        (persons, reason): (TwoPersons, String),
+    ) -> Result<(), StoreRefusal> {
+        let (voucher, key) = (&unmarked(voucher), voucher.key);
+        if voucher.flag == Flag::Receipt {
+            return Err(StoreRefusal::ReceiptSentBack { key });
+        }
+        let envelope = self.typed(from, voucher, &persons)?;
+        let day = self.store.day();
+        self.decided(turn, Event::CameByPaper { from, day, persons, envelope });
+        self.send_back(turn, from, voucher.key, &reason);
+        Ok(())
+    }
+
+    /// What a paper says, as a letter of this party's own writing. One whose number was here before is refused.
+    fn typed(
+        &self,
+        from: Party,
+        voucher: &Voucher,
+        persons: &TwoPersons,
+    ) -> Result<Envelope, StoreRefusal> {
+        self.store.may_vouch(persons)?;
         let (key, flag) = (voucher.key, voucher.flag);
         let known = self.store.peer(from).and_then(|peer| {
             let entry = peer.inbox.find(&key, flag)?;
@@ -269,20 +312,11 @@ impl<B: Business, L: Log> Node<B, L> {
             let day = format!("{:?}", known.day);
             return Err(StoreRefusal::NumberUsed { key, day });
         }
-        let not_good = |why: &str| StoreRefusal::StillNotGood { why: why.to_owned() };
         // In a form of this party's own, as nobody else reads it.
         let written = self.means.payloads.write(self.store.me(), voucher);
-        let (format, payload) = written.map_err(|why| not_good(&why))?;
+        let (format, payload) = written.map_err(|why| StoreRefusal::StillNotGood { why })?;
         let subject = Subject::Voucher { key, flag, format, payload };
-        let envelope = Envelope::new(from, self.store.me(), &subject);
-        let (verdict, effects) = self.business.take(from, voucher);
-        if let crate::business::Verdict::Failed { reason } = verdict {
-            return Err(not_good(cut(&reason, crate::limits::REASON_BYTES_MAX)));
-        }
-        let day = self.store.day();
-        self.decided(turn, Event::CameByPaper { from, day, persons, envelope });
-        self.effects(turn, effects);
-        Ok(())
+        Ok(Envelope::new(from, self.store.me(), &subject))
     }
 
     /// What a letter is when its voucher came by paper before: typed in here it may be written in another form

@@ -274,7 +274,7 @@ impl Store {
         let Some((key, Flag::Receipt)) = voucher else { return };
         let peer = self.peer_mut(from);
         if let Some(entry) = peer.out.find(&key, Flag::Original) {
-            peer.rise(entry, OutState::Receipted);
+            peer.receipt_came(entry);
         }
     }
 
@@ -319,7 +319,8 @@ impl Store {
                     let Some(entry) = peer.entry_of(*number) else { continue };
                     peer.out.row(entry).met_another |= *failure == Failure::NumberReused;
                     // What is sealed anew or stopped is so by events of their own.
-                    if peer.may_come_back(entry) && !failure.may_be_mended() {
+                    let ends = !failure.may_be_mended() && !peer.may_be_typed_in(entry);
+                    if peer.may_come_back(entry) && ends {
                         peer.end(entry, OutState::NotTaken, Deed::of(now, Doing::NotTaken, reason));
                     } else if peer.out.row(entry).out_state() == OutState::Receipted {
                         let voucher = voucher_of(peer.out.row(entry));
@@ -430,11 +431,26 @@ impl Peer {
         }
     }
 
+    /// A receipt of a letter of ours was taken. One that stopped has it where the paper was typed in, which it went by too.
+    fn receipt_came(&mut self, entry: u32) {
+        let row = self.out.row(entry);
+        if row.out_state() == OutState::Stopped && row.by_paper && !row.met_another {
+            row.state = OutState::Receipted as u8;
+        }
+        self.rise(entry, OutState::Receipted);
+    }
+
     /// Whether the other side can send a letter of ours back or not take it: it has left, and nothing final has
     /// been heard.
     pub(crate) fn may_come_back(&self, entry: u32) -> bool {
         let state = self.out.get(entry).map(Row::out_state);
         matches!(state, Some(OutState::Given | OutState::Arrived | OutState::Taken))
+    }
+
+    /// Whether an order of ours went by paper too, so that it may be typed in there whatever becomes of its letter.
+    pub(crate) fn may_be_typed_in(&self, entry: u32) -> bool {
+        let row = self.out.get(entry);
+        row.is_some_and(|row| row.by_paper && row.flag == Flag::Original && row.key.is_some())
     }
 
     /// Whether the other side can send a letter of ours back (退回): besides, it stopped there since it has another under

@@ -107,6 +107,12 @@ pub enum StoreRefusal {
         /// Who authorised them.
         by: String,
     },
+    /// Receipts answer, and are not sent back.
+    #[error("{key} is typed in as a receipt; only an original is sent back")]
+    ReceiptSentBack {
+        /// Whose receipt.
+        key: VoucherKey,
+    },
     /// Another voucher has this number.
     #[error("{key} was here before on {day}; a number is used once")]
     NumberUsed {

@@ -1,7 +1,7 @@
 //! What people do about a voucher: each is an order to the party's store, under the name of whoever gives it.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -288,20 +288,62 @@ pub(super) struct PaperTake {
 impl PaperTake {
     pub(super) fn run(self) -> Result<Exit> {
         let name = self.file.display().to_string();
-        let text =
-            std::fs::read_to_string(&self.file).with_context(|| format!("cannot read {name}"))?;
-        // Read as strictly as the store reads it: a name that stands twice is not let through.
-        let voucher = exchange::json::read(text.as_bytes());
-        let voucher = voucher.with_context(|| format!("{name} is no voucher"))?;
-        let document: Value = serde_json::from_str(&exchange::json::write(&voucher)?)?;
         let line = json!({
             "order": "paper-take",
             "from": self.from.to_string(),
-            "document": document,
+            "document": typed(&self.file)?,
             "persons": self.persons.told(),
         });
         self.store.order(&line, &format!("what {name} says is taken from {}", self.from))
     }
+}
+
+/// Send a voucher back that came by paper.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  treasury voucher paper-return finance:370000000 voucher.json --by 赵敏 --and 孙浩 \\
+    --reason 账号与户名不符 --exchange 127.0.0.1:7010
+
+Its number is at an end here: whatever comes under it later, on paper or on a line, is not paid. The sender
+is told, and may pay what was on it by another voucher. One whose electronic voucher was taken is refused.")]
+pub(super) struct PaperReturn {
+    /// From whom it came.
+    from: Party,
+    /// What was typed in.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    persons: TwoPersons,
+    /// Why; its sender is told.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    store: Store,
+}
+
+impl PaperReturn {
+    pub(super) fn run(self) -> Result<Exit> {
+        let name = self.file.display().to_string();
+        let line = json!({
+            "order": "paper-return",
+            "from": self.from.to_string(),
+            "document": typed(&self.file)?,
+            "persons": self.persons.told(),
+            "reason": self.reason,
+        });
+        self.store.order(&line, &format!("what {name} says is sent back to {}", self.from))
+    }
+}
+
+/// A voucher that was typed in, as the store wants it.
+fn typed(file: &Path) -> Result<Value> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+    // Read as strictly as the store reads it: a name that stands twice is not let through.
+    let voucher = exchange::json::read(text.as_bytes());
+    let voucher = voucher.with_context(|| format!("{name} is no voucher"))?;
+    Ok(serde_json::from_str(&exchange::json::write(&voucher)?)?)
 }
 
 /// Let a person vouch for paper vouchers, or no longer.

@@ -308,3 +308,146 @@ fn what_is_typed_in_the_turn_in_which_it_comes_is_the_same_voucher_too() {
     let entry = peer.inbox.find(&key(1), Flag::Original).expect("a voucher");
     assert_eq!(peer.inbox.get(entry).expect("a row").number, 1);
 }
+
+fn sent_back(number: u32) -> Order<(Party, Voucher)> {
+    Order::ReturnPaper {
+        from: party(FINANCE),
+        voucher: Box::new(voucher(key(number), "books")),
+        persons: two("wang", "li"),
+        reason: "payee unknown".to_owned(),
+    }
+}
+
+/// What finance makes of an order that came back or was answered: where it stands, how often it came back and was answered.
+fn heard(world: &World, number: u32) -> (OutState, u32, u32) {
+    let business = world.finance.business();
+    (state_of(world, number), business.came_back(key(number)), business.receipted(key(number)))
+}
+
+/// Letters that the bank's program cannot read.
+struct Unreadable;
+
+impl Payloads for Unreadable {
+    fn write(&self, to: Party, voucher: &Voucher) -> Result<(PayloadFormat, Vec<u8>), String> {
+        Texts.write(to, voucher)
+    }
+
+    fn read(&self, _: PayloadFormat, _: &[u8], _: Option<&Voucher>) -> Result<Voucher, String> {
+        Err("it cannot be read".to_owned())
+    }
+}
+
+/// Orders that went by paper too, and whose letters the bank has dismissed.
+fn dismissed_at_the_bank(numbers: std::ops::RangeInclusive<u32>) -> World {
+    let mut world = World::new();
+    authorise(&mut world.finance);
+    authorise(&mut world.bank);
+    world.pay(numbers.clone(), "books");
+    let papers = numbers.clone().map(|number| by_paper(number, two("wang", "li")));
+    done(&mut world.finance, papers.collect());
+    world.bank.means.payloads = Box::new(Unreadable);
+    world.line(true);
+    world.settle();
+    let dismiss = |entry| Order::Dismiss {
+        from: party(FINANCE),
+        entry,
+        by: "li".to_owned(),
+        reason: "cannot be read".to_owned(),
+    };
+    done(&mut world.bank, (0..*numbers.end()).map(dismiss).collect());
+    world.bank.means.payloads = Box::new(Texts);
+    world.settle();
+    world
+}
+
+#[test]
+fn what_went_by_paper_and_is_not_taken_on_the_line_stops_until_its_paper_is_paid() {
+    let mut world = dismissed_at_the_bank(1..=1);
+    assert_eq!(heard(&world, 1), (OutState::Stopped, 0, 0));
+    let alarm = world.finance.store().alarms().last().expect("an alarm");
+    assert!(alarm.what.contains("cannot be read; it went by paper too"), "{alarm:?}");
+    ask_where(&mut world, 1);
+    let why = refused(&mut world.finance, give_up(1));
+    assert!(why.contains("it went by paper, which may be typed in there yet"), "{why}");
+    // Finance starts again, and the paper is typed in.
+    world.finance = born(FINANCE, first_keys(FINANCE), world.finance.log().found());
+    world.line(true);
+    done(&mut world.bank, vec![typed(1, "books")]);
+    world.settle();
+    assert_eq!(world.bank.business().paid(key(1)), 1);
+    assert_eq!(heard(&world, 1), (OutState::Receipted, 0, 1));
+    assert!(refused(&mut world.bank, typed(1, "books")).contains("a number is used once"));
+    assert!(refused(&mut world.finance, give_up(1)).contains("stands at receipted"));
+}
+
+#[test]
+fn what_went_by_paper_and_stopped_has_come_back_once_the_paper_is_sent_back() {
+    let mut world = dismissed_at_the_bank(1..=2);
+    done(&mut world.bank, vec![sent_back(1)]);
+    world.settle();
+    assert_eq!(heard(&world, 1), (OutState::Returned, 1, 0));
+    assert_eq!(heard(&world, 2), (OutState::Stopped, 0, 0));
+    assert!(refused(&mut world.bank, typed(1, "books")).contains("a number is used once"));
+    assert!(refused(&mut world.bank, sent_back(1)).contains("a number is used once"));
+    // Sealed again and taken this time, it cannot be typed in nor sent back behind that.
+    let by = "wang".to_owned();
+    done(&mut world.finance, vec![Order::SealAgain { to: party(BANK), entry: 1, by }]);
+    world.settle();
+    assert_eq!(heard(&world, 2), (OutState::Receipted, 0, 1));
+    assert!(refused(&mut world.bank, typed(2, "books")).contains("a number is used once"));
+    assert!(refused(&mut world.bank, sent_back(2)).contains("a number is used once"));
+    assert_eq!([1, 2].map(|number| world.bank.business().paid(key(number))), [0, 1]);
+}
+
+#[test]
+fn a_paper_that_is_sent_back_is_at_its_end_though_its_letter_waits() {
+    let mut world = World::new();
+    authorise(&mut world.finance);
+    authorise(&mut world.bank);
+    world.pay(1..=2, "books");
+    done(&mut world.finance, vec![by_paper(1, two("wang", "li"))]);
+    done(&mut world.bank, vec![sent_back(1), sent_back(2)]);
+    world.bank.turn(vec![Input::Line { party: party(FINANCE), up: true }], 0).expect("durable");
+    carry(&mut world.bank, &mut world.finance);
+    assert_eq!(heard(&world, 1), (OutState::Returned, 1, 0));
+    // The second never went by paper here: what is said of it means nothing yet.
+    assert_eq!(heard(&world, 2), (OutState::Waiting, 0, 0));
+    world.line(true);
+    world.settle();
+    let peer = world.finance.store().peer(party(BANK)).expect("a peer");
+    assert_eq!(peer.out.get(0).expect("a row").number, 0, "it never crosses the line");
+    assert_eq!(world.bank.business().paid(key(1)), 0);
+}
+
+#[test]
+fn a_refusal_and_a_paper_that_goes_back_may_be_told_in_one_letter() {
+    let mut world = World::new();
+    authorise(&mut world.finance);
+    authorise(&mut world.bank);
+    world.pay([1], "refuse");
+    done(&mut world.finance, vec![by_paper(1, two("wang", "li"))]);
+    let (finance, bank) = (party(FINANCE), party(BANK));
+    world.finance.turn(vec![Input::Line { party: bank, up: true }], 0).expect("durable");
+    let message = world.finance.message(bank, 1).expect("the journal is there").expect("given");
+    let both = vec![
+        Input::Messages { from: finance, first: 1, messages: vec![message] },
+        Input::Order { ticket: 1, order: sent_back(1) },
+    ];
+    world.bank.turn(both, 0).expect("durable");
+    world.line(true);
+    world.settle();
+    assert_eq!(heard(&world, 1), (OutState::Returned, 1, 0));
+}
+
+#[test]
+fn a_receipt_is_not_sent_back_and_a_paper_needs_two_who_may() {
+    let mut world = World::new();
+    assert!(refused(&mut world.bank, sent_back(1)).contains("wang may not vouch"));
+    authorise(&mut world.bank);
+    let Order::ReturnPaper { from, mut voucher, persons, reason } = sent_back(1) else {
+        unreachable!("it is one")
+    };
+    voucher.flag = Flag::Receipt;
+    let order = Order::ReturnPaper { from, voucher, persons, reason };
+    assert!(refused(&mut world.bank, order).contains("only an original is sent back"));
+}
