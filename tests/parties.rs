@@ -149,6 +149,11 @@ fn a_day_begins_for_a_partys_store_and_its_business_or_for_neither() {
         assert_eq!(party.status()["day"], 20_220_307);
         says_no(party, "open-day", &next);
         says_no(party, "open-day", &json!({ "day": "2022-03-04" }));
+        // Nor is a year that somebody mistyped.
+        let why = says_no(party, "open-day", &json!({ "day": "2032-03-08" }));
+        assert!(why.contains("is 3654 days after 20220307"), "{why}");
+        let why = says_no(party, "open-day", &json!({ "day": "2032-03-08", "far": "yes" }));
+        assert!(why.contains("`far` is \"yes\"; give true or false"), "{why}");
         assert_eq!(party.status()["day"], 20_220_307);
     }
     province.bank.kill_and_start();

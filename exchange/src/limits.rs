@@ -284,3 +284,8 @@ pub const PARTY_TURN_EVERY_MS: u64 = 10;
 
 /// Size of the segments of a party's journal.
 pub const PARTY_SEGMENT_BYTES: u64 = 64 << 20;
+
+/// Days that a business day may be opened ahead of a party's last one without a word for it: the longest that treasuries are closed
+/// is the new year's holiday with the days swapped around it, and a month covers it whatever it falls on. A day once opened does
+/// not go back.
+pub const DAYS_AHEAD_MAX: u32 = 31;

@@ -9,7 +9,7 @@ use exchange::node::Order;
 use serde_json::{Value, json};
 
 use super::said::Said;
-use super::words::{Seen, Words, day, key, of_store, party, period, status, yuan};
+use super::words::{Seen, Words, day, key, of_store, opening, party, period, status, yuan};
 use super::{day_text, vouchers};
 
 /// Money in JSON: yuan with two places.
@@ -38,11 +38,7 @@ impl Words<Bank> for BankWords {
                 account: said.text("account")?.to_owned(),
                 why: said.text("why")?.to_owned(),
             }),
-            "open-day" => {
-                let day = day(said)?;
-                Ok(vec![Order::OpenDay { day, business: BankOrder::OpenDay(day) }])
-            }
-            "open-first-day" => business(BankOrder::OpenDay(day(said)?)),
+            "open-day" | "open-first-day" => Ok(vec![opening(said, BankOrder::OpenDay)?]),
             "cut-off" => business(BankOrder::CutOff),
             "minute" => {
                 let at = said.text("at")?;

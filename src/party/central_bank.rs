@@ -10,7 +10,7 @@ use exchange::node::Order;
 use serde_json::{Value, json};
 
 use super::said::Said;
-use super::words::{Seen, Words, day, key, of_store, party, period, status, yuan};
+use super::words::{Seen, Words, day, key, of_store, opening, party, period, status, yuan};
 use super::{day_text, vouchers};
 
 /// A central bank's words.
@@ -24,11 +24,7 @@ impl Words<CentralBank> for CentralBankWords {
                 let rows: Vec<MasterRow> = said.each("rows", "a list", row)?;
                 business(TreasuryOrder::File(rows))
             }
-            "open-day" => {
-                let day = day(said)?;
-                Ok(vec![Order::OpenDay { day, business: TreasuryOrder::OpenDay(day) }])
-            }
-            "open-first-day" => business(TreasuryOrder::OpenDay(day(said)?)),
+            "open-day" | "open-first-day" => Ok(vec![opening(said, TreasuryOrder::OpenDay)?]),
             "pay-in" => business(TreasuryOrder::PayIn {
                 treasury: said.text("treasury")?.to_owned(),
                 what: match said.text("what")? {

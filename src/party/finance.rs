@@ -32,7 +32,9 @@ pub(crate) use engine::{Engine, followed_position};
 use super::After;
 use super::said::Said;
 use super::vouchers;
-use super::words::{Seen, Words, day, key, of_store, party, payment_id, period, status, yuan};
+use super::words::{
+    Seen, Words, day, key, of_store, opening, party, payment_id, period, status, yuan,
+};
 
 /// In whose name banks' and the central bank's answers are given to the engine: they name no person.
 pub(crate) const EXCHANGE: PersonId = PersonId(u64::MAX - 1);
@@ -107,7 +109,7 @@ impl FinanceWords {
             _ => said.flag("worked", false)?,
         };
         let let_go = worked.then_some(Order::LetGo);
-        let begins = Order::OpenDay { day, business: FinanceOrder::BeginDay(day) };
+        let begins = opening(said, FinanceOrder::BeginDay)?;
         Ok(std::iter::once(begins).chain(let_go).collect())
     }
 }

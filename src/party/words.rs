@@ -42,6 +42,15 @@ pub(crate) fn day(said: &Said<'_>) -> Result<domain::ids::Day, String> {
     day_of(said.text("day")?).map_err(|error| error.to_string())
 }
 
+/// The order that begins a day for a party's store and its business; `far` where a leap is meant.
+pub(crate) fn opening<O>(
+    said: &Said<'_>,
+    business: impl FnOnce(domain::ids::Day) -> O,
+) -> Result<Order<O>, String> {
+    let day = day(said)?;
+    Ok(Order::OpenDay { day, far: said.flag("far", false)?, business: business(day) })
+}
+
 /// A month or a year that has to be there.
 pub(crate) fn period(said: &Said<'_>) -> Result<Period, String> {
     let told = said.text("period")?;

@@ -52,7 +52,7 @@ fn finance_closes(house: &mut House, on: u32) {
 }
 
 fn finance_opens(house: &mut House, on: u32) {
-    let order = NodeOrder::OpenDay { day: day(on), business: Order::BeginDay(day(on)) };
+    let order = NodeOrder::OpenDay { day: day(on), far: false, business: Order::BeginDay(day(on)) };
     house.finance_does(order).expect("a later day");
     house.finance_does(NodeOrder::LetGo).expect("it may");
     house.run();

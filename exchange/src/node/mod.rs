@@ -69,6 +69,8 @@ pub enum Order<O> {
     OpenDay {
         /// The day.
         day: Day,
+        /// It is meant, though it lies further ahead than a holiday is long.
+        far: bool,
         /// What begins it in the business.
         business: O,
     },

@@ -31,7 +31,9 @@ impl<B: Business, L: Log> Node<B, L> {
         }
         let order = match order {
             Order::Business(order) => return Ok(self.business_order(turn, &order)),
-            Order::OpenDay { day, business } => return Ok(self.open_day(turn, day, &business)),
+            Order::OpenDay { day, far, business } => {
+                return Ok(self.open_day(turn, day, far, &business));
+            }
             other => other,
         };
         let done = match order {
@@ -57,11 +59,15 @@ impl<B: Business, L: Log> Node<B, L> {
     }
 
     /// Begins a day for the store and the business, once neither refuses it.
-    fn open_day(&mut self, turn: &mut Turn<B>, day: Day, order: &B::Order) -> Answered<B> {
+    fn open_day(
+        &mut self,
+        turn: &mut Turn<B>,
+        day: Day,
+        far: bool,
+        order: &B::Order,
+    ) -> Answered<B> {
+        self.store.may_open(day, far)?;
         let now = self.store.day();
-        if day < now {
-            return Err(StoreRefusal::Day { asked: day.get(), now: now.get() }.into());
-        }
         let effects = self.business_effects(order)?;
         if day > now {
             self.decided(turn, Event::Day(day));

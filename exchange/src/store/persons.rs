@@ -1,5 +1,7 @@
 //! What people do about letters: void what never left, ask back, release or give up what stopped, send by paper.
 
+use domain::ids::Day;
+use domain::office::rules::windows::day_number;
 use domain::voucher::state::RemoteStatus;
 use domain::voucher::{Flag, Party, VoucherKey};
 use thiserror::Error;
@@ -7,7 +9,7 @@ use thiserror::Error;
 use super::rows::{InState, OutState};
 use super::{Peer, Store};
 use crate::certificates::{CertificateRefusal, is_plain};
-use crate::limits::{PERSON_BYTES_MAX, REASON_BYTES_MAX};
+use crate::limits::{DAYS_AHEAD_MAX, PERSON_BYTES_MAX, REASON_BYTES_MAX};
 use crate::node::recovery::NotTakenBack;
 use crate::record::{Event, TwoPersons};
 use crate::signing::SigningError;
@@ -139,6 +141,20 @@ pub enum StoreRefusal {
         /// The day it is.
         now: u32,
     },
+    /// A day that is further off than any holiday is long.
+    #[error(
+        "day {asked} is {days} days after {now}, the day it is, and at most {max} are opened without a word for it: days never go back.          Look at the year; if it is meant, say so: \"far\": true"
+    )]
+    DayFar {
+        /// The day asked for.
+        asked: u32,
+        /// The day it is.
+        now: u32,
+        /// How many days lie between.
+        days: u32,
+        /// How many may.
+        max: u32,
+    },
     /// No day has begun.
     #[error("no day has begun here; begin one first")]
     NoDay,
@@ -164,6 +180,25 @@ pub(crate) fn held_words(by: &str, reason: &str) -> Result<(), StoreRefusal> {
 }
 
 impl Store {
+    /// Whether a day may be opened: days only rise, and a slip must not make one rise by years. `far` says that it is meant.
+    ///
+    /// # Errors
+    /// When it lies behind, or further ahead than is done without a word for it.
+    pub fn may_open(&self, day: Day, far: bool) -> Result<(), StoreRefusal> {
+        let now = self.day();
+        if day < now {
+            return Err(StoreRefusal::Day { asked: day.get(), now: now.get() });
+        }
+        if far || !self.has_begun() {
+            return Ok(());
+        }
+        let (days, max) = (day_number(day) - day_number(now), DAYS_AHEAD_MAX);
+        if days > max {
+            return Err(StoreRefusal::DayFar { asked: day.get(), now: now.get(), days, max });
+        }
+        Ok(())
+    }
+
     fn ours(&self, to: Party, key: &VoucherKey, flag: Flag) -> Result<(&Peer, u32), StoreRefusal> {
         let found = self.peer(to).and_then(|peer| Some((peer, peer.out.find(key, flag)?)));
         found.ok_or(StoreRefusal::NoVoucher { party: to, key: *key })
