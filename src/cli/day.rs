@@ -6,12 +6,15 @@ use std::net::SocketAddr;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use domain::day::Check;
+use domain::ids::Day;
+use domain::reconciliation::period::Period;
 use domain::reconciliation::register::DifferenceId;
 use serde_json::{Value, json};
 
 use super::exchange::say;
 use crate::exit::Exit;
-use crate::party::day_of;
+use crate::party::words::period_of;
+use crate::party::{day_of, day_text};
 
 /// End a business day (日终): its checklist, and differences (对账差异) with banks and the central bank.
 #[derive(Args)]
@@ -86,8 +89,8 @@ struct Status {
     #[command(flatten)]
     at: At,
     /// Which day; the business day of finance's store where none is given.
-    #[arg(long, value_name = "DAY")]
-    day: Option<String>,
+    #[arg(long, value_name = "DAY", value_parser = day_of)]
+    day: Option<Day>,
     /// Print in Chinese.
     #[arg(long)]
     chinese: bool,
@@ -103,7 +106,8 @@ struct Month {
     #[command(flatten)]
     at: At,
     /// Which month, like 2022-03; or a year, like 2022.
-    period: String,
+    #[arg(value_parser = period_of)]
+    period: Period,
     /// Print in Chinese.
     #[arg(long)]
     chinese: bool,
@@ -217,8 +221,8 @@ struct Carry {
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// The day whose close it blocks again.
-    #[arg(long, value_name = "DAY")]
-    until: String,
+    #[arg(long, value_name = "DAY", value_parser = day_of)]
+    until: Day,
     /// Why.
     #[arg(long)]
     reason: String,
@@ -267,8 +271,8 @@ struct Close {
     #[command(flatten)]
     at: At,
     /// Which day.
-    #[arg(long, value_name = "DAY")]
-    day: String,
+    #[arg(long, value_name = "DAY", value_parser = day_of)]
+    day: Day,
     /// Who closes it, by number.
     #[arg(long, value_name = "PERSON")]
     person: u64,
@@ -298,7 +302,7 @@ impl Days {
             What::Carry(carry) => carry.run(),
             What::AgreeExposure(asked) => asked.run(),
             What::Close(Close { at, day, person }) => {
-                day_of(&day)?;
+                let day = day_text(day);
                 let done = format!("Day {day} is closed (已日终).");
                 at.order("close-day", json!({ "day": day, "person": person }), &done)
             }
@@ -308,10 +312,8 @@ impl Days {
 
 impl Status {
     fn run(self) -> Result<Exit> {
-        if let Some(day) = &self.day {
-            day_of(day)?;
-        }
-        let seen = say(self.at.address, &json!({ "look": "day", "day": self.day }))?;
+        let day = self.day.map(day_text);
+        let seen = say(self.at.address, &json!({ "look": "day", "day": day }))?;
         self.at.print(seen, |seen| page(seen, self.chinese))?;
         Ok(Exit::Ok)
     }
@@ -319,7 +321,8 @@ impl Status {
 
 impl Month {
     fn run(self) -> Result<Exit> {
-        let seen = say(self.at.address, &json!({ "look": "period", "period": self.period }))?;
+        let seen =
+            say(self.at.address, &json!({ "look": "period", "period": self.period.to_string() }))?;
         self.at.print(seen, |seen| page(seen, self.chinese))?;
         Ok(Exit::Ok)
     }
@@ -328,7 +331,7 @@ impl Month {
 impl Carry {
     fn run(self) -> Result<Exit> {
         let Carry { at, item, names, until, reason, person } = self;
-        let mut order = json!({ "until": until, "reason": reason, "person": person });
+        let mut order = json!({ "until": day_text(until), "reason": reason, "person": person });
         let done = match DifferenceId::parse(&item) {
             Some(_) if names.is_empty() => {
                 order["difference"] = item.clone().into();

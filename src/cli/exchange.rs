@@ -13,9 +13,10 @@ use exchange::finance::Finance;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
+use crate::party::bank::minute_of;
 use crate::party::control::ask;
 use crate::party::finance::{FinanceWords, begin_day, beside};
-use crate::party::{PartyArguments, serve};
+use crate::party::{PartyArguments, serve, timer};
 
 /// Exchange e-vouchers (电子凭证) with banks and the central bank.
 #[derive(Args)]
@@ -110,6 +111,10 @@ struct Serve {
     /// Who clears.
     #[arg(long, value_name = "PARTY")]
     central_bank: Party,
+    /// When the banks stop paying for a day (截止时间), in Beijing time, like 15:30: what is for them is held from then on. Without it
+    /// the cut-off passes by the order `cut-off` alone, which works in either case. A day before today is past it.
+    #[arg(long, value_name = "TIME", value_parser = minute_of)]
+    cut_off: Option<u16>,
     /// Order direct payments by 8202 as well, with their method on it; without it by 5201.
     #[arg(long)]
     one_form: bool,
@@ -153,6 +158,9 @@ impl Serve {
         let finance = Finance::new(central_bank).ordering(modes);
         serve(&self.party, finance, words, |inbox| {
             begin_day(inbox)?;
+            if let Some(cut_off_minute) = self.cut_off {
+                timer::tell_finance(inbox, cut_off_minute)?;
+            }
             beside(address, central_bank, inbox, shared)
         })
     }

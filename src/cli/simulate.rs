@@ -4,12 +4,13 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 use counterparties::bank::Bank;
 use counterparties::central_bank::{CentralBank, Identity};
 use counterparties::script::Script;
 use domain::Fen;
+use domain::ids::Day;
 use domain::voucher::{Party, PartyKind};
 use serde_json::json;
 
@@ -80,11 +81,11 @@ struct Keys {
     #[arg(long, value_name = "PARTY", conflicts_with = "parties")]
     renew: Option<Party>,
     /// First day that certificates of seals are good on.
-    #[arg(long, value_name = "DAY", default_value = "2022-01-01")]
-    first: String,
+    #[arg(long, value_name = "DAY", default_value = "2022-01-01", value_parser = day_of)]
+    first: Day,
     /// Last day.
-    #[arg(long, value_name = "DAY", default_value = "2030-12-31")]
-    last: String,
+    #[arg(long, value_name = "DAY", default_value = "2030-12-31", value_parser = day_of)]
+    last: Day,
 }
 
 #[derive(Args)]
@@ -109,8 +110,8 @@ struct BankArguments {
     script: Option<PathBuf>,
     /// When it stops paying for a day (截止时间), in Beijing time, like 15:30. Without it the cut-off passes by the order `cut-off`
     /// alone, which works in either case. A day before today is past it.
-    #[arg(long, value_name = "TIME")]
-    cut_off: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = bank::minute_of)]
+    cut_off: Option<u16>,
 }
 
 #[derive(Args)]
@@ -142,7 +143,7 @@ impl Simulate {
 
 impl Keys {
     fn run(self) -> Result<Exit> {
-        let days = keys::Days { first: day_of(&self.first)?, last: day_of(&self.last)? };
+        let days = keys::Days { first: self.first, last: self.last };
         let Some(party) = self.renew else {
             keys::make(&self.dir, &self.parties, &self.persons, days)?;
             return Ok(Exit::Ok);
@@ -159,7 +160,8 @@ impl Keys {
 /// The code of a party that has to be of a kind.
 fn code_of(party: &Party, kind: PartyKind) -> Result<String> {
     if party.kind() != kind {
-        bail!("{party} is no {kind}; give --party {kind}:CODE");
+        let why = anyhow!("{party} is no {kind}; give --party {kind}:CODE");
+        return Err(Failure::new(Exit::Usage, why).into());
     }
     Ok(party.code().to_owned())
 }
@@ -177,15 +179,10 @@ impl BankArguments {
         };
         let identity = bank::identity(&code, &self.name, self.central_bank);
         let business = Bank::new(identity, script, VOUCHERS_PLANNED);
-        let cut_off = self.cut_off.as_deref().map(|text| {
-            bank::minute_of(text)
-                .ok_or_else(|| Failure::new(Exit::Usage, anyhow!(bank::no_time(text))))
-        });
-        let cut_off = cut_off.transpose()?;
-        let business = business.speaking_iso(self.party.speak_iso()?).stopping_at(cut_off);
+        let business = business.speaking_iso(self.party.speak_iso()?).stopping_at(self.cut_off);
         serve(&self.party, business, BankWords, |inbox| {
-            if cut_off.is_some() {
-                timer::start(inbox)?;
+            if self.cut_off.is_some() {
+                timer::tell_bank(inbox)?;
             }
             Ok(Box::new(|_| ()))
         })
@@ -220,8 +217,8 @@ struct Income {
     #[arg(long = "treasury", value_name = "CODE=YUAN", required = true)]
     treasuries: Vec<UsualIncome>,
     /// The day that is open; without it the one that is.
-    #[arg(long, value_name = "DAY")]
-    day: Option<String>,
+    #[arg(long, value_name = "DAY", value_parser = day_of)]
+    day: Option<Day>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -249,7 +246,7 @@ impl std::str::FromStr for UsualIncome {
 impl Income {
     fn run(self) -> Result<Exit> {
         let day = match self.day {
-            Some(day) => show::day(day_of(&day)?),
+            Some(day) => show::day(day),
             None => {
                 let seen = say(self.central_bank, &json!({ "look": "status" }))?;
                 day_in(&seen["day"])

@@ -42,7 +42,7 @@ impl Words<Bank> for BankWords {
             "cut-off" => business(BankOrder::CutOff),
             "minute" => {
                 let at = said.text("at")?;
-                let minute = minute_of(at).ok_or_else(|| no_time(at))?;
+                let minute = minute_of(at)?;
                 business(BankOrder::Minute { day: day(said)?, minute })
             }
             "request-clearing" => business(BankOrder::RequestClearing),
@@ -114,18 +114,18 @@ impl Words<Bank> for BankWords {
 }
 
 /// A time of day as people write it, `15:30`, in minutes from midnight.
-pub(crate) fn minute_of(text: &str) -> Option<u16> {
-    let (hours, minutes) = text.split_once(':')?;
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn minute_of(text: &str) -> Result<u16, String> {
     let two = |text: &str, below: u16| {
         let is_two = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
         is_two.then(|| text.parse().ok()).flatten().filter(|number: &u16| *number < below)
     };
-    Some(two(hours, 24)? * 60 + two(minutes, 60)?)
-}
-
-/// Why a text is no time of day.
-pub(crate) fn no_time(text: &str) -> String {
-    format!("`{text}` is no time of day; write one like 15:30, in Beijing time")
+    let parts = text.split_once(':');
+    let minute = parts.and_then(|(hours, minutes)| Some(two(hours, 24)? * 60 + two(minutes, 60)?));
+    minute
+        .ok_or_else(|| format!("`{text}` is no time of day; write one like 15:30, in Beijing time"))
 }
 
 /// Where a payment order stands here, out of the bank's own ledger, in words.
@@ -250,7 +250,7 @@ mod tests {
         let times = [("15:30", Some(930)), ("00:00", Some(0)), ("23:59", Some(1_439))];
         let others = ["24:00", "15:60", "9:30", "15", "", "15:3", "+5:30", "15:30:00", "15：30"];
         for (text, minute) in times.into_iter().chain(others.map(|text| (text, None))) {
-            assert_eq!(minute_of(text), minute, "{text}");
+            assert_eq!(minute_of(text).ok(), minute, "{text}");
         }
     }
 

@@ -84,8 +84,8 @@ pub(crate) struct PartyArguments {
     #[arg(long = "iso", value_name = "PARTY")]
     speak_iso: Vec<Party>,
     /// The first business day of a new journal, like 2022-01-04.
-    #[arg(long, value_name = "DAY")]
-    day: Option<String>,
+    #[arg(long, value_name = "DAY", value_parser = day_of)]
+    day: Option<Day>,
 }
 
 impl PartyArguments {
@@ -140,6 +140,9 @@ impl std::str::FromStr for Peer {
         let (party, addresses) = text.split_once('=').unwrap_or((text, ""));
         let party = party.parse()?;
         let mut addresses = addresses.split(',').filter(|address| !address.is_empty());
+        if let Some(wrong) = addresses.clone().find(|address| !is_address(address)) {
+            bail!("`{wrong}` is no address; write one like 127.0.0.1:7001 or bank.example:7001");
+        }
         let reached = match addresses.next() {
             None => Reached::Dials { backup: true },
             Some(primary) => Reached::Dialled {
@@ -152,6 +155,14 @@ impl std::str::FromStr for Peer {
         }
         Ok(Peer { party, reached })
     }
+}
+
+/// Whether a text is an address that can be dialled: a name or number of a machine, and a port.
+fn is_address(text: &str) -> bool {
+    let parts = text.rsplit_once(':');
+    parts.is_some_and(|(machine, port)| {
+        !machine.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
+    })
 }
 
 /// A day as people write it, `2022-01-04`.
@@ -184,10 +195,11 @@ where
     W: Words<B> + Send + Sync + 'static,
 {
     if !arguments.control.ip().is_loopback() {
-        bail!(
+        let why = anyhow!(
             "--control {} is not loopback; orders are taken without asking who gives them",
             arguments.control
         );
+        return Err(Failure::new(Exit::Usage, why).into());
     }
     let me = arguments.party;
     let identity =
@@ -203,7 +215,7 @@ where
     let (inbox, hears) = channel();
     let mut node = opened.node;
     own(&mut node)?;
-    begin(&mut node, &identity, arguments.day.as_deref())?;
+    begin(&mut node, &identity, arguments.day)?;
     let mut peers = BTreeMap::new();
     for peer in &arguments.peers {
         peers.insert(peer.party, (peer.reached.clone(), identity.filed(peer.party)?));
@@ -276,12 +288,12 @@ fn own<B: Business>(node: &mut RunningNode<B>) -> Result<()> {
 fn begin<B: Business>(
     node: &mut RunningNode<B>,
     identity: &Identity,
-    day: Option<&str>,
+    day: Option<Day>,
 ) -> Result<()> {
     let mut orders = Vec::new();
     if node.store().day() == Day::default() {
         let day = day.context("this journal is new: give its first business day with --day")?;
-        orders.push(Order::BeginDay(day_of(day)?));
+        orders.push(Order::BeginDay(day));
     }
     for bytes in &identity.certificates {
         let (certificate, _) = Certificate::read(bytes)?;

@@ -76,6 +76,8 @@ pub enum Order<O> {
     },
     /// The banks' cut-off has passed (截止): originals to them are held for the next working day (R-CUTOFF).
     CutOff,
+    /// The same of a day, as a timer saw it: nothing where another has begun since.
+    CutOffOf(Day),
     /// A working day has begun, and what was held for it goes out.
     LetGo,
     /// A voucher that never left is voided (作废).

@@ -101,9 +101,10 @@ impl<B: Business, L: Log> Node<B, L> {
                 Event::Day(next)
             }
             // Said again, both change nothing.
-            Order::CutOff if self.store.is_after_cut_off() => return Ok(()),
+            Order::CutOff | Order::CutOffOf(_) if self.store.is_after_cut_off() => return Ok(()),
+            Order::CutOffOf(of) if of != day => return Ok(()),
             Order::LetGo if !self.store.is_after_cut_off() => return Ok(()),
-            Order::CutOff => {
+            Order::CutOff | Order::CutOffOf(_) => {
                 self.decided(turn, Event::CutOff);
                 let held: Vec<VoucherKey> = self.store.held_back().collect();
                 for some in held.chunks(HELD_BACK_TOLD_MAX) {
