@@ -101,6 +101,7 @@ impl<T> Row<T> {
 #[derive(Debug, Default)]
 struct Tables {
     funds: Vec<Row<Budget>>,
+    fund_names: Vec<Row<&'static str>>,
     functional: Vec<Row<Budget>>,
     departmental: Vec<Row<Vec<Class>>>,
     /// By the number of a departmental class at the finest level: its first row, or [`NO_ROW`].
@@ -111,17 +112,20 @@ struct Tables {
 
 impl Tables {
     /// From the data file, which is part of the program: anything unreadable in it is a defect.
-    fn read(text: &str) -> Tables {
+    fn read(text: &'static str) -> Tables {
         let mut tables = Tables::default();
         let rows = text.lines().filter(|line| !line.starts_with('#')).skip(1);
         for line in rows {
             let fields: Vec<&str> = line.split(',').collect();
-            let [table, code, from, to, _name, goes_with] = fields[..] else {
+            let [table, code, from, to, name, goes_with] = fields[..] else {
                 panic!("elements: six fields expected in {line:?}")
             };
             let code = of_table(code);
             let from = from.parse().expect("elements: a first year");
             let to = if to.is_empty() { u16::MAX } else { to.parse().expect("elements: a year") };
+            if table == "fund" {
+                tables.fund_names.push(Row { code, from, to, goes_with: name });
+            }
             match table {
                 "fund" | "functional" => {
                     let row = Row { code, from, to, goes_with: Budget::named(goes_with) };
@@ -142,6 +146,7 @@ impl Tables {
             }
         }
         tables.funds.sort_by_key(|row| row.code);
+        tables.fund_names.sort_by_key(|row| row.code);
         tables.functional.sort_by_key(|row| row.code);
         tables.departmental.sort_by_key(|row| row.code);
         tables.departmental_rows = vec![NO_ROW; NUMBERS];
@@ -299,6 +304,12 @@ pub fn is_procured(departmental: Class, year: FiscalYear) -> bool {
 #[must_use]
 pub fn is_fund(fund: Class, year: FiscalYear) -> bool {
     year.get() < FIRST_YEAR || budget_of(&TABLES.funds, fund, year.get()).is_some()
+}
+
+/// What a fund nature of the year is called; none where the tables have another code or none.
+#[must_use]
+pub fn fund_name(fund: Class, year: FiscalYear) -> Option<&'static str> {
+    in_force(&TABLES.fund_names, fund, year.get()).copied()
 }
 
 /// Whether a fund nature is appropriated: of one of the four statutory budgets. What is not is

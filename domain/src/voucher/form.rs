@@ -124,6 +124,29 @@ pub fn holds(field: Field, text: &str) -> bool {
     }
 }
 
+/// What a code of a field with a closed list is called by officials; none where the field has no list, or it lacks the code.
+#[must_use]
+pub fn code_name(field: Field, code: &str) -> Option<&'static str> {
+    let named: &[(&str, &str)] = match field {
+        Field::PayType => &[
+            (METHOD_DIRECT, "直接支付"),
+            (METHOD_AUTHORIZED, "授权支付"),
+            (METHOD_ALLOCATION, "实拨"),
+        ],
+        Field::BusinessType => &[
+            (BUSINESS_SINGLE, "单笔支付"),
+            (BUSINESS_CARD, "公务卡还款"),
+            (BUSINESS_PAYROLL, "工资"),
+            (BUSINESS_BATCH, "批量支付"),
+            (BUSINESS_COLLECTION, "委托收款"),
+        ],
+        Field::SettlementMode => &[(SETTLED_IN_CASH, "现金"), (SETTLED_BY_TRANSFER, "转账")],
+        Field::RefundType => &[(REFUND_BY_DETAIL, "按明细"), (REFUND_OF_WHOLE, "按单")],
+        _ => &[],
+    };
+    named.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
+}
+
 /// Whether a text may number a detail: 1 to [`VOUCHER_DETAIL_ID_CHARS_MAX`] ASCII letters, digits, hyphens.
 #[must_use]
 pub fn detail_id(text: &str) -> bool {

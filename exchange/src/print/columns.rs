@@ -3,6 +3,8 @@
 
 use domain::voucher::{Field, Voucher};
 
+use super::stands_behind;
+
 /// Columns beside the amounts.
 const DESCRIBING_MAX: usize = 7;
 
@@ -38,7 +40,11 @@ const DONE: [Field; 4] =
 
 /// The columns of a voucher's details, left to right.
 pub(super) fn of(voucher: &Voucher) -> Vec<Field> {
-    let has = |field: &Field| voucher.details.iter().any(|line| line.fields.get(*field).is_some());
+    // A name that stands behind its code in each detail needs no column.
+    let has = |field: &Field| {
+        let mut lines = voucher.details.iter().map(|line| &line.fields);
+        lines.any(|fields| fields.get(*field).is_some() && !stands_behind(*field, fields))
+    };
     let describing = DESCRIBING.into_iter().filter(has).take(DESCRIBING_MAX);
     describing.chain(DONE.into_iter().filter(has)).collect()
 }

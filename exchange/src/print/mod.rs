@@ -10,13 +10,14 @@ mod columns;
 
 use std::fmt::Write as _;
 
-use domain::Fen;
-use domain::ids::Day;
+use domain::ids::{Class, Day, FiscalYear};
 use domain::money::yuan_grouped;
+use domain::voucher::document::Fields;
 use domain::voucher::schema::schema;
 use domain::voucher::seal::SealSort;
 use domain::voucher::state::State;
-use domain::voucher::{Field, Flag, PartyKind, SealPlace, Value, Voucher};
+use domain::voucher::{Field, Flag, PartyKind, SealPlace, Value, Voucher, form};
+use domain::{Fen, elements};
 
 pub use capitals::in_capitals;
 
@@ -96,13 +97,18 @@ pub fn html(sheet: &Sheet<'_>) -> String {
             if head.text(Field::Offline) == Some("1") { "（线下办理）" } else { "" },
         ),
     );
+    // A receipt goes the other way.
+    let (from, to) = match flag {
+        Flag::Original => (key.kind.from(), key.kind.to()),
+        Flag::Receipt => (key.kind.to(), key.kind.from()),
+    };
     tell(
         &mut out,
         format_args!(
             "<p class=\"line\"><span>发送方：{}</span><span>接收方：{}</span>\
              <span>凭证类型：{}</span></p>\n",
-            party(key.kind.from()),
-            party(key.kind.to()),
+            party(from),
+            party(to),
             key.kind.code()
         ),
     );
@@ -161,9 +167,30 @@ fn day(day: Day) -> String {
     format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100)
 }
 
-fn cell(value: &Value) -> String {
+/// A field's cell: what it says, and behind a code what it is called, as far as tables or the voucher itself tell.
+fn cell(field: Field, value: &Value, among: &Fields, year: FiscalYear) -> String {
     let class = if matches!(value, Value::Amount(_)) { " class=\"sum\"" } else { "" };
-    format!("<td{class}>{}</td>", shown(value))
+    let name = match (field, value) {
+        (Field::Unit, _) => among.text(Field::UnitName),
+        (Field::Department, _) => among.text(Field::DepartmentName),
+        (Field::FundType, Value::Text(code)) => {
+            Class::new(code).and_then(|fund| elements::fund_name(fund, year))
+        }
+        (field, Value::Text(code)) => form::code_name(field, code),
+        _ => None,
+    };
+    let name = name.map_or_else(String::new, |name| format!(" {}", escaped(name)));
+    format!("<td{class}>{}{name}</td>", shown(value))
+}
+
+/// Whether a field is a name that stands behind its code.
+fn stands_behind(field: Field, among: &Fields) -> bool {
+    let code = match field {
+        Field::UnitName => Field::Unit,
+        Field::DepartmentName => Field::Department,
+        _ => return false,
+    };
+    among.get(code).is_some()
 }
 
 fn parties(voucher: &Voucher, out: &mut String) {
@@ -225,6 +252,7 @@ fn further(voucher: &Voucher, out: &mut String) {
             || PAYEE.contains(&field)
             || matches!(field, Field::Amount | Field::TotalAmount | Field::ExecutedAmount)
             || matches!(field, Field::ClosingBalance | Field::Offline)
+            || stands_behind(field, &voucher.head)
     };
     let fields: Vec<(Field, &Value)> =
         voucher.head.iter().filter(|(field, _)| !above(*field)).collect();
@@ -235,7 +263,8 @@ fn further(voucher: &Voucher, out: &mut String) {
     for row in fields.chunks(3) {
         out.push_str("<tr>");
         for (field, value) in row {
-            tell(out, format_args!("<th>{}</th>{}", field.chinese(), cell(value)));
+            let cell = cell(*field, value, &voucher.head, voucher.key.year);
+            tell(out, format_args!("<th>{}</th>{cell}", field.chinese()));
         }
         for _ in row.len()..3 {
             out.push_str("<th></th><td></td>");
@@ -255,6 +284,7 @@ fn lines(voucher: &Voucher, out: &mut String) {
     for detail in voucher.details.iter().take(PRINTED_DETAILS_MAX) {
         tell(out, format_args!("<tr><td>{}</td>", escaped(&detail.id)));
         for &field in &columns {
+            let cell = |value| cell(field, value, &detail.fields, voucher.key.year);
             out.push_str(&detail.fields.get(field).map_or_else(|| "<td></td>".into(), cell));
         }
         out.push_str("</tr>\n");
