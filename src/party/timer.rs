@@ -180,7 +180,7 @@ mod tests {
             let look = Inbound::Look(Box::new(move |node: &mut RunningNode<B>, _: &Lines| {
                 let _ = tell.send(what(node));
             }));
-            self.inbox.send(look).ok().expect("the party runs");
+            self.inbox.send(look).expect("the party runs");
             told.recv().expect("it looks")
         }
 
@@ -189,7 +189,7 @@ mod tests {
             let answered = Box::new(move |answer: Result<(), _>| {
                 let _ = tell.send(answer.is_ok());
             });
-            self.inbox.send(Inbound::Order { order, answered }).ok().expect("the party runs");
+            self.inbox.send(Inbound::Order { order, answered }).expect("the party runs");
             assert!(told.recv().expect("an answer"), "it is done");
         }
     }
@@ -229,7 +229,7 @@ mod tests {
             scope.spawn(move || {
                 test(&driven);
                 drop(driven);
-                inbox.send(Inbound::Stop).ok().expect("the party runs");
+                inbox.send(Inbound::Stop).expect("the party runs");
             });
             run(opened.node, &lines, &hears_from, &|| 0, |_| ()).expect("it ends in good order");
         });

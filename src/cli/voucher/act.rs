@@ -305,8 +305,9 @@ Example:
   treasury voucher paper-return finance:370000000 voucher.json --by 赵敏 --and 孙浩 \\
     --reason 账号与户名不符 --exchange 127.0.0.1:7010
 
-Its number is at an end here: whatever comes under it later, on paper or on a line, is not paid. The sender
-is told, and may pay what was on it by another voucher. One whose electronic voucher was taken is refused.")]
+Its number is at an end here: whatever comes under it later, on paper or on a line, is not paid. The
+sender is told, and may pay what was on it by another voucher. One whose electronic voucher was taken
+is refused.")]
 pub(super) struct PaperReturn {
     /// From whom it came.
     from: Party,
