@@ -4,9 +4,11 @@
 mod harness;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use domain::codes::PaymentState;
 use harness::files::{flip, segment};
@@ -378,4 +380,33 @@ fn what_was_sealed_under_a_certificate_that_is_revoked_stops_and_is_sealed_anew(
         (&bank["bank"]["payments"], &bank["bank"]["double_payments"]),
         (&json!(3), &json!(0))
     );
+}
+
+/// Standard error of a service is a file or a pipe: what is written there is read by programs.
+#[test]
+fn a_log_that_goes_to_a_pipe_has_no_colours() {
+    let mut province = Province::found();
+    province.finance.kill();
+    // Where no engine listens.
+    let nobody = TcpListener::bind("127.0.0.1:0").expect("an address");
+    let at = nobody.local_addr().expect("an address");
+    drop(nobody);
+    let mut arguments = province.finance.arguments.clone();
+    let place = arguments.iter().position(|one| one == "--server").expect("it has an engine");
+    arguments[place + 1] = at.to_string();
+    let mut finance = Command::new(PROGRAM)
+        .args(&arguments)
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program can be started");
+    let said = finance.stderr.take().expect("its errors are a pipe");
+    let mut lines = BufReader::new(said).lines().map(|line| line.expect("a line"));
+    let line = lines.find(|line| line.contains("the engine's journal is followed again"));
+    finance.kill().expect("a child can be killed");
+    finance.wait().expect("a child can be waited for");
+    let line = line.expect("it says that the engine is away");
+    assert!(line.contains("WARN") && !line.contains('\u{1b}'), "{line:?}");
 }

@@ -215,3 +215,47 @@ fn what_is_carried_by_name_does_not_keep_a_day_open() {
     let cleared = &checklist.items()[usize::from(Check::Cleared.number()) - 1];
     assert_eq!(cleared.standing(), Standing::Carried);
 }
+
+#[test]
+fn what_a_bank_has_not_told_is_not_none() {
+    let register = compared();
+    let bank = Told { source: Source::Account, party: party("bank:102") };
+    let due = [due()[0], due()[1], bank];
+    let untold = |given: &Given<'_>| {
+        let checklist = Checklist::of(given);
+        let item = checklist.items().iter().find(|item| item.check == Check::ZeroBalance);
+        let item = item.expect("every item is there").clone();
+        let line = |page: String| {
+            let line =
+                page.lines().find(|line| line.contains("zero-balance") || line.contains("零余额"));
+            line.expect("a line").to_owned()
+        };
+        (item.standing(), item.untold, line(checklist.english()), line(checklist.chinese()))
+    };
+    let (standing, parties, english, chinese) = untold(&quiet(&register, &due));
+    assert_eq!((standing, parties), (Standing::Open, vec![party("bank:102")]));
+    assert_eq!(
+        english,
+        "open     zero-balance accounts not at zero: not told yet by bank:102: ask for the account statement"
+    );
+    assert_eq!(chinese, "未完  余额不为零的零余额账户：bank:102尚未告知：催收账户对账单");
+    // What another bank has told stands before it.
+    let mut given = quiet(&register, &due);
+    given.not_at_zero.open.add("bank:103 6217", Fen::new(-800_000));
+    let (.., english, _) = untold(&given);
+    assert!(english.contains("1, -¥8,000.00 (bank:103 6217); clear"), "{english}");
+    assert!(
+        english.ends_with("what came in; not told yet by bank:102: ask for the account statement")
+    );
+    // Once its statement was compared, none is none.
+    let mut register = compared();
+    give(
+        &mut register,
+        today(),
+        Order::Compare { told: bank, day: today(), agreed: 0, findings: vec![] },
+    );
+    let (standing, parties, english, chinese) = untold(&quiet(&register, &due));
+    assert_eq!((standing, parties), (Standing::Green, vec![]));
+    assert_eq!(english, "green    zero-balance accounts not at zero: none");
+    assert_eq!(chinese, "完成  余额不为零的零余额账户：无");
+}

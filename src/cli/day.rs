@@ -7,13 +7,11 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use domain::day::Check;
 use domain::ids::Day;
-use domain::reconciliation::period::Period;
 use domain::reconciliation::register::DifferenceId;
 use serde_json::{Value, json};
 
 use super::exchange::say;
 use crate::exit::Exit;
-use crate::party::words::period_of;
 use crate::party::{day_of, day_text};
 
 /// End a business day (日终): its checklist, and differences (对账差异) with banks and the central bank.
@@ -106,8 +104,7 @@ struct Month {
     #[command(flatten)]
     at: At,
     /// Which month, like 2022-03; or a year, like 2022.
-    #[arg(value_parser = period_of)]
-    period: Period,
+    period: String,
     /// Print in Chinese.
     #[arg(long)]
     chinese: bool,
@@ -321,8 +318,7 @@ impl Status {
 
 impl Month {
     fn run(self) -> Result<Exit> {
-        let seen =
-            say(self.at.address, &json!({ "look": "period", "period": self.period.to_string() }))?;
+        let seen = say(self.at.address, &json!({ "look": "period", "period": self.period }))?;
         self.at.print(seen, |seen| page(seen, self.chinese))?;
         Ok(Exit::Ok)
     }

@@ -41,6 +41,8 @@ mod verify;
 mod voucher;
 mod words;
 
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -184,12 +186,29 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn log(verbose: u8) {
     let level = ["warn", "info", "debug"][usize::from(verbose.min(2))];
     let filter = EnvFilter::try_from_env("TREASURY_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = is_coloured(std::io::stderr().is_terminal(), std::env::var_os("NO_COLOR"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+/// Whether lines of the log have colours: for somebody at a terminal who does not refuse them (<https://no-color.org>).
+fn is_coloured(terminal: bool, no_color: Option<OsString>) -> bool {
+    terminal && no_color.is_none_or(|said| said.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_has_colours_at_a_terminal_alone_and_only_where_they_are_wanted() {
+        let told = |terminal, said: Option<&str>| is_coloured(terminal, said.map(OsString::from));
+        assert!(told(true, None) && told(true, Some("")));
+        assert!(!told(true, Some("1")) && !told(false, None) && !told(false, Some("")));
+    }
 
     /// The commands that have none below them, by their names.
     fn leaves(command: &mut clap::Command, path: &str, found: &mut Vec<(String, String)>) {

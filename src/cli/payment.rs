@@ -29,6 +29,7 @@ use protocol::{Answer, ClientError, IdKind, LookUp, OutcomeView};
 use self::vouchers::OfPayment;
 use super::history::HistoryArguments;
 use super::quota::posts;
+use super::words::{PROGRAM, PROGRAM_CHINESE, is_no_person};
 use super::{arguments, connection, moment, show, words};
 use crate::exit::{Exit, Failure};
 
@@ -263,14 +264,18 @@ fn print(out: &mut impl Write, view: &PaymentView) -> std::io::Result<()> {
     writeln!(out, "maker        {}  经办", person(view.maker))?;
     let approvers = view.approvers.iter().filter(|&&approver| approver != PersonId::NOBODY);
     for approver in approvers {
-        writeln!(out, "approver     {}  审核", approver.0)?;
+        writeln!(out, "approver     {}  审核", person(*approver))?;
     }
     if view.rule_version != 0 {
         writeln!(out, "rule         version {} approved it in one act", view.rule_version)?;
     }
     writeln!(out, "instructor   {}  支付令", person(view.instructor))?;
     for step in &view.steps {
-        writeln!(out, "order        {} {} by person {}", step.kind, step.serial, step.person.0)?;
+        let by = match is_no_person(step.person) {
+            true => format!("{PROGRAM}, {PROGRAM_CHINESE}"),
+            false => format!("person {}", step.person.0),
+        };
+        writeln!(out, "order        {} {} by {by}", step.kind, step.serial)?;
     }
     for fact in &view.facts {
         writeln!(out, "fact         {} {} on channel {}", fact.kind, fact.serial, fact.channel.0)?;
@@ -284,7 +289,11 @@ fn print(out: &mut impl Write, view: &PaymentView) -> std::io::Result<()> {
 }
 
 fn person(id: PersonId) -> String {
-    if id == PersonId::NOBODY { "nobody".to_owned() } else { id.0.to_string() }
+    match id {
+        PersonId::NOBODY => "nobody".to_owned(),
+        id if is_no_person(id) => format!("{PROGRAM}, {PROGRAM_CHINESE}"),
+        id => id.0.to_string(),
+    }
 }
 
 /// What has come back of a payment, settled or not.

@@ -193,7 +193,8 @@ impl CentralBankArguments {
     fn run(self) -> Result<Exit> {
         let code = code_of(self.party.party(), PartyKind::CentralBank)?;
         let business = CentralBank::new(Identity { code, name: self.name });
-        serve(&self.party, business, CentralBankWords, |_| Ok(Box::new(|_| ())))
+        let words = CentralBankWords { counterparties: self.party.counterparties() };
+        serve(&self.party, business, words, |_| Ok(Box::new(|_| ())))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Committed events in a line, for listings.
 
+use actors::sandbox::SANDBOX_PERSON;
 use domain::codes::{BatchEnd, LimitKind, MoveKind};
 use domain::command::{By, Fact};
 use domain::event::{Event, EventBody, RefusedId};
-use domain::ids::{BatchId, PaymentId, QuotaId};
+use domain::ids::{BatchId, PaymentId, PersonId, QuotaId};
 use domain::{Fen, Refusal};
 
 use super::show::yuan;
@@ -15,7 +16,21 @@ pub(super) fn who(by: By) -> String {
     if by.person == EXCHANGE {
         return format!("told by the voucher store as {} on channel {channel}", by.role);
     }
+    if is_no_person(by.person) {
+        return format!("{PROGRAM} as {} on channel {channel}", by.role);
+    }
     format!("person {} as {} on channel {channel}", by.person.0, by.role)
+}
+
+/// What a line says in a person's place where none acted.
+pub(super) const PROGRAM: &str = "the program";
+
+/// The same in Chinese.
+pub(super) const PROGRAM_CHINESE: &str = "系统自动";
+
+/// Whether a number in a person's place is no person's: of the engine itself, the voucher store, or a sandbox.
+pub(super) fn is_no_person(person: PersonId) -> bool {
+    person == PersonId::NOBODY || person == EXCHANGE || person == SANDBOX_PERSON
 }
 
 /// A refusal with the figures of its limits.

@@ -1,10 +1,12 @@
 //! What people can say to a test province's central bank, and see of it.
 
+use std::collections::BTreeSet;
+
 use counterparties::central_bank::{
     CentralBank, MasterRow, Order as TreasuryOrder, PaidIn, Treasury, Waiting, WaitsFor,
 };
 use counterparties::income::Income;
-use domain::voucher::{DivisionCode, VoucherKey};
+use domain::voucher::{DivisionCode, Party, VoucherKey};
 use domain::{Fen, FiscalYear};
 use exchange::node::Order;
 use serde_json::{Value, json};
@@ -14,13 +16,17 @@ use super::words::{Seen, Words, day, key, of_store, opening, party, period, stat
 use super::{day_text, vouchers};
 
 /// A central bank's words.
-pub(crate) struct CentralBankWords;
+pub(crate) struct CentralBankWords {
+    /// Whom it has lines to: a treasury is of one of them.
+    pub(crate) counterparties: BTreeSet<Party>,
+}
 
 impl Words<CentralBank> for CentralBankWords {
     fn orders(&self, name: &str, said: &Said<'_>) -> Result<Vec<Order<TreasuryOrder>>, String> {
         let business = |order| Ok(vec![Order::Business(order)]);
         match name {
             "file" => {
+                let row = |said: &Said<'_>| row(said, &self.counterparties);
                 let rows: Vec<MasterRow> = said.each("rows", "a list", row)?;
                 business(TreasuryOrder::File(rows))
             }
@@ -158,7 +164,17 @@ fn stands(bank: &CentralBank, key: &VoucherKey) -> Value {
     })
 }
 
-fn row(said: &Said<'_>) -> Result<MasterRow, String> {
+fn row(said: &Said<'_>, counterparties: &BTreeSet<Party>) -> Result<MasterRow, String> {
+    let finance = || {
+        let finance = party(said, "finance")?;
+        let known = counterparties.contains(&finance);
+        known.then_some(finance).ok_or_else(|| {
+            format!(
+                "{finance} is no counterparty here, so that nothing could be told to it; name one that is, or start with \
+                 --peer {finance} as well"
+            )
+        })
+    };
     let code = || said.text("code").map(str::to_owned);
     let division = || {
         let division = said.text("division")?;
@@ -168,7 +184,7 @@ fn row(said: &Said<'_>) -> Result<MasterRow, String> {
         "treasury" => MasterRow::Treasury(Treasury {
             code: code()?,
             division: division()?,
-            finance: party(said, "finance")?,
+            finance: finance()?,
             floor_fen: floor(said)?,
         }),
         "bank" => MasterRow::Bank { code: code()?, name: said.text("name")?.to_owned() },
@@ -190,6 +206,8 @@ fn floor(said: &Said<'_>) -> Result<Fen, String> {
 
 #[cfg(test)]
 mod tests {
+    use domain::voucher::PartyKind;
+
     use super::*;
 
     #[test]
@@ -198,7 +216,9 @@ mod tests {
             "row": "treasury", "code": "3700000005", "division": "370000005",
             "finance": "finance:370000005",
         });
-        let floor = |said: &Value| match row(&Said::of(said)).expect("a treasury") {
+        let all = BTreeSet::from([Party::new(PartyKind::Finance, "370000005").expect("a party")]);
+        let row = |said: &Value| row(&Said::of(said), &all);
+        let floor = |said: &Value| match row(said).expect("a treasury") {
             MasterRow::Treasury(treasury) => treasury.floor_fen,
             other => panic!("{other:?}"),
         };
@@ -206,9 +226,13 @@ mod tests {
         treasury["floor"] = json!("1000.00");
         assert_eq!(floor(&treasury), Fen::new(100_000));
         treasury["floor"] = json!("a thousand");
-        row(&Said::of(&treasury)).expect_err("no amount");
+        row(&treasury).expect_err("no amount");
+        treasury["floor"] = Value::Null;
+        treasury["finance"] = json!("finance:370000006");
+        let why = row(&treasury).expect_err("nobody knows it");
+        assert!(why.starts_with("finance:370000006 is no counterparty here"), "{why}");
         let class = json!({ "row": "function", "year": 2022, "code": "205", "sums_only": true });
-        let told = row(&Said::of(&class)).expect("a class");
+        let told = row(&class).expect("a class");
         assert!(matches!(told, MasterRow::Function { sums_only: true, .. }), "{told:?}");
     }
 }

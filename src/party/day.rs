@@ -15,6 +15,7 @@ use domain::reconciliation::period::Period;
 use domain::reconciliation::register::{Difference, DifferenceId, Remark};
 use domain::reconciliation::{Figures, ItemState};
 use domain::voucher::{Party, VoucherKey};
+use exchange::finance::reconciled::held_up::SentBack;
 use exchange::finance::reconciled::order::{Ask, Order};
 use exchange::finance::{Finance, Order as FinanceOrder};
 use serde_json::{Value, json};
@@ -142,6 +143,7 @@ pub(crate) fn checklist(finance: &Finance, day: Option<Day>) -> Result<Value, St
         return Ok(json!({
             "day": number, "closed": true, "green": true, "items": [], "exposure": [],
             "waiting": waiting(finance),
+            "sent_back": [],
             "english": format!("Day {number} is closed.\n"), "chinese": format!("{number} 已日终。\n"),
         }));
     }
@@ -153,6 +155,7 @@ pub(crate) fn checklist(finance: &Finance, day: Option<Day>) -> Result<Value, St
         "items": checklist.items().iter().map(item).collect::<Vec<_>>(),
         "exposure": banks(finance).into_iter().map(|bank| exposure(finance, bank)).collect::<Vec<_>>(),
         "waiting": waiting(finance),
+        "sent_back": finance.requests_back().map(|one| sent_back(&one)).collect::<Vec<_>>(),
         "english": page(&checklist, finance, day, false),
         "chinese": page(&checklist, finance, day, true),
     }))
@@ -189,6 +192,60 @@ fn waiting_lines(finance: &Finance, chinese: bool) -> String {
         page.push_str(&match chinese {
             true => format!("  待库款另有{more}项，共{sum}\n"),
             false => format!("  {more} more wait for cash, {sum} in all\n"),
+        });
+    }
+    page
+}
+
+/// A request that came back whole from the central bank, and what held up the rest of it.
+pub(crate) fn sent_back(one: &SentBack) -> Value {
+    let because = one.because.iter().take(DAY_NAMED_MAX).map(|found| {
+        json!({
+            "voucher": found.place.voucher.to_string(),
+            "detail": found.place.detail,
+            "class": found.class.to_string(),
+            "ours": found.ours.map(figures),
+            "theirs": found.theirs.map(figures),
+        })
+    });
+    json!({
+        "request": one.request.to_string(),
+        "bank": one.bank.to_string(),
+        "day": one.day.get(),
+        "back_on": one.back_on.get(),
+        "asked": one.asked_fen.to_yuan(),
+        "notice": one.notice.to_string(),
+        "many": one.many,
+        "held_up": one.held_up.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "because": because.collect::<Vec<_>>(),
+        "english": one.english(),
+        "chinese": one.chinese(),
+    })
+}
+
+/// What came back whole and holds up what was paid, in lines of a page.
+fn sent_back_lines(finance: &Finance, chinese: bool) -> String {
+    let (mut page, mut many) = (String::new(), 0_usize);
+    for one in finance.requests_back() {
+        many += 1;
+        if many > DAY_NAMED_MAX {
+            continue;
+        }
+        let first = one.held_up.first().map(ToString::to_string).unwrap_or_default();
+        page.push_str(&match (chinese, one.many) {
+            (true, 1) => format!("  {}；未清算：{first}\n", one.chinese()),
+            (true, many) => format!("  {}；未清算：{first}等{many}项\n", one.chinese()),
+            (false, 1) => format!("  {}; it holds up {first}\n", one.english()),
+            (false, many) => {
+                format!("  {}; it holds up {first} and {} more\n", one.english(), many - 1)
+            }
+        });
+    }
+    if many > DAY_NAMED_MAX {
+        let more = many - DAY_NAMED_MAX;
+        page.push_str(&match chinese {
+            true => format!("  另有{more}项划款申请被整单退回\n"),
+            false => format!("  {more} more requests came back whole\n"),
         });
     }
     page
@@ -245,6 +302,7 @@ fn page(checklist: &Checklist, finance: &Finance, day: Day, chinese: bool) -> St
         });
     }
     page.push_str(&waiting_lines(finance, chinese));
+    page.push_str(&sent_back_lines(finance, chinese));
     for bank in banks(finance) {
         let Some(waits) = finance.limits().proposed(bank) else { continue };
         page.push_str(&match chinese {
@@ -267,6 +325,7 @@ fn item(item: &Item) -> Value {
         "open": pile(&item.open),
         "carried": pile(&item.carried),
         "held": pile(&item.held),
+        "untold": item.untold.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "carried_by": item.by.iter().map(by).collect::<Vec<_>>(),
     })
 }

@@ -7,6 +7,7 @@ mod following;
 mod gathering;
 mod payees;
 mod payment;
+mod repeating;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -29,12 +30,11 @@ use serde_json::{Value, json};
 
 pub(crate) use engine::{Engine, followed_position};
 
-use super::After;
 use super::said::Said;
-use super::vouchers;
 use super::words::{
     Seen, Words, day, key, of_store, opening, party, payment_id, period, status, yuan,
 };
+use super::{After, day_text, vouchers};
 
 /// In whose name banks' and the central bank's answers are given to the engine: they name no person.
 pub(crate) const EXCHANGE: PersonId = PersonId(u64::MAX - 1);
@@ -147,10 +147,19 @@ impl Words<Finance> for FinanceWords {
                     Ok(seen)
                 }))
             }
+            "vouchers" => {
+                let list = vouchers::look::<Finance>(name, said)?;
+                Ok(Box::new(move |node, lines| {
+                    let mut seen = list(node, lines)?;
+                    what_became(node.business(), &mut seen["letters"]);
+                    Ok(seen)
+                }))
+            }
             "voucher" => {
                 let key = key(said)?;
                 Ok(Box::new(move |node, _| {
                     let mut seen = vouchers::show(node, &key)?;
+                    what_became(node.business(), &mut seen["letters"]);
                     if let Value::Object(known) = voucher(node, &key)? {
                         known.into_iter().for_each(|(name, value)| seen[name] = value);
                     }
@@ -187,6 +196,31 @@ impl Words<Finance> for FinanceWords {
             "differences" => Ok(Box::new(|node, _| Ok(super::day::differences(node.business())))),
             other => vouchers::look(other, said),
         }
+    }
+}
+
+/// Says of banks' requests among letters how each ended at the central bank, which answers the bank alone.
+fn what_became(finance: &Finance, letters: &mut Value) {
+    for letter in letters.as_array_mut().into_iter().flatten() {
+        if letter["came"] != true || letter["receipt"] == true {
+            continue;
+        }
+        let key = letter["voucher"].as_str().and_then(VoucherKey::parse);
+        let Some(end) = key.and_then(|key| finance.request_end(&key)) else { continue };
+        let day = day_text(end.day);
+        let (english, chinese) = match end.sent_back {
+            true => (
+                format!("the central bank sent it back whole on {day}"),
+                format!("国库{day}整单退回"),
+            ),
+            false => (format!("the central bank settled it on {day}"), format!("国库{day}已清算")),
+        };
+        letter["became"] = json!({
+            "sent_back": end.sent_back,
+            "day": end.day.get(),
+            "english": english,
+            "chinese": chinese,
+        });
     }
 }
 
@@ -258,6 +292,8 @@ fn voucher(node: &mut RunningNode<Finance>, key: &VoucherKey) -> Result<Value, S
         true => head(row, row.parts.iter()),
         false => json!({ "beside": order.to_string() }),
     };
+    let held_up = node.business().held_up_by(&order);
+    told["held_up"] = held_up.as_ref().map(super::day::sent_back).into();
     told["sheet"] = payees::beside(node, &order, None)?;
     Ok(told)
 }

@@ -94,6 +94,11 @@ impl PartyArguments {
         &self.party
     }
 
+    /// Whom it has lines to.
+    pub(crate) fn counterparties(&self) -> BTreeSet<Party> {
+        self.peers.iter().map(|peer| peer.party).collect()
+    }
+
     /// Who is written to in ISO 20022.
     pub(crate) fn speak_iso(&self) -> Result<BTreeSet<Party>> {
         let parties: BTreeSet<Party> = self.speak_iso.iter().copied().collect();

@@ -53,11 +53,7 @@ pub(crate) fn opening<O>(
 
 /// A month or a year that has to be there.
 pub(crate) fn period(said: &Said<'_>) -> Result<Period, String> {
-    period_of(said.text("period")?)
-}
-
-/// A month or a year as people write it.
-pub(crate) fn period_of(told: &str) -> Result<Period, String> {
+    let told = said.text("period")?;
     Period::parse(told)
         .ok_or_else(|| format!("`{told}` is no month and no year; write one like 2022-03, or 2022"))
 }

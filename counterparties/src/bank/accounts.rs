@@ -3,6 +3,7 @@
 use domain::Fen;
 use domain::limits::AMOUNT_FEN_MAX;
 use domain::money::FenSum;
+use domain::voucher::{Field, form};
 use exchange::business::Effect;
 
 use super::record::Record;
@@ -15,6 +16,7 @@ impl Bank {
         account: &ZeroBalanceAccount,
     ) -> Result<Vec<Effect>, Refusal> {
         let ZeroBalanceAccount { number, name, division, treasury, finance } = account;
+        is_number(number)?;
         match self.accounts.get(number) {
             Some(known) if known == account => return Ok(Vec::new()),
             None if self.deposits.contains_key(number) => {
@@ -30,6 +32,7 @@ impl Bank {
 
     pub(super) fn open_deposit(&self, account: &DepositAccount) -> Result<Vec<Effect>, Refusal> {
         let DepositAccount { number, name, division, finance } = account;
+        is_number(number)?;
         match self.deposits.get(number) {
             Some(known) if known == account => return Ok(Vec::new()),
             None if !self.accounts.contains_key(number) => {}
@@ -38,6 +41,11 @@ impl Bank {
         let (division, finance) = (division.as_str(), finance.to_string());
         let finance = finance.as_str();
         Ok(vec![noted(&Record::DepositOpened { number, name, division, finance })])
+    }
+
+    pub(super) fn block_payee(&self, account: &str, why: &str) -> Result<Vec<Effect>, Refusal> {
+        is_number(account)?;
+        Ok(vec![noted(&Record::PayeeBlocked { account, why })])
     }
 
     pub(super) fn pay_in(&self, account: &str, amount_fen: Fen) -> Result<Vec<Effect>, Refusal> {
@@ -80,5 +88,13 @@ impl Bank {
                 finance: account.finance,
             })
         })
+    }
+}
+
+/// Whether a text may number an account, as orders have it.
+fn is_number(number: &str) -> Result<(), Refusal> {
+    match !number.is_empty() && form::holds(Field::PayerAccount, number) {
+        true => Ok(()),
+        false => Err(Refusal::NoNumber { number: number.to_owned() }),
     }
 }

@@ -425,9 +425,7 @@ impl Business for Bank {
             Order::OpenAccount(account) => self.open_account(account),
             Order::OpenDeposit(account) => self.open_deposit(account),
             Order::PayIn { account, amount_fen } => self.pay_in(account, *amount_fen),
-            Order::BlockPayee { account, why } => {
-                Ok(vec![noted(&Record::PayeeBlocked { account, why })])
-            }
+            Order::BlockPayee { account, why } => self.block_payee(account, why),
             Order::OpenDay(day) => self.open_day(*day),
             Order::CutOff => {
                 self.today()?;

@@ -80,6 +80,12 @@ pub enum Refusal {
         /// The account's number.
         number: String,
     },
+    /// An account without a number, or with one that is not as it is seen.
+    #[error("`{number}` is no account's number; give one of letters, digits and hyphens")]
+    NoNumber {
+        /// What was given.
+        number: String,
+    },
     /// Nothing can be paid into such an account.
     #[error(
         "{account} is no account of this bank with money of its own; open it with `open-deposit`"

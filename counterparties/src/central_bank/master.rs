@@ -94,6 +94,24 @@ impl Master {
     }
 }
 
+impl Master {
+    /// Whether money may come in under a class: one of income that is on file for the year. Where no class of income is on
+    /// file, as in a province that lists none, its form alone is looked at.
+    pub(super) fn takes_income(&self, year: FiscalYear, class: &str) -> bool {
+        match self.function(year, class) {
+            FunctionKnown::Income => true,
+            FunctionKnown::Unknown => {
+                let digits = class.bytes().all(|byte| byte.is_ascii_digit());
+                let of_income = digits && class.starts_with('1');
+                let known =
+                    self.functions.keys().any(|(of, code)| *of == year && code.starts_with('1'));
+                of_income && !known
+            }
+            FunctionKnown::Spending | FunctionKnown::SumOnly | FunctionKnown::NotHeld => false,
+        }
+    }
+}
+
 impl Known for Master {
     fn treasury(&self, code: &str) -> bool {
         self.treasuries.contains_key(code)

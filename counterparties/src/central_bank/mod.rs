@@ -381,6 +381,12 @@ impl CentralBank {
     ) -> Result<Vec<Effect>, Refusal> {
         let day = self.today()?;
         self.treasury(code)?;
+        let year = FiscalYear::new(day.year());
+        // What was there before is reported under none.
+        let is_reported = what != PaidIn::Opening || !class.is_empty();
+        if is_reported && !year.is_some_and(|year| self.master.takes_income(year, class)) {
+            return Err(Refusal::NoIncome { class: class.to_owned(), year: day.year() });
+        }
         if !amount_fen.is_payable() {
             return Err(Refusal::Amount { amount_fen });
         }

@@ -125,6 +125,16 @@ pub enum Refusal {
         /// The code that was named.
         code: String,
     },
+    /// No class of income.
+    #[error(
+        "`{class}` is no class of income of {year} here; name one that is on file, which begins with 1 and sums no others"
+    )]
+    NoIncome {
+        /// What was named.
+        class: String,
+        /// The year.
+        year: u16,
+    },
     /// Another day is open.
     #[error("{open:?} is the open day, and income of {day:?} was ordered; name the open day")]
     OtherDay {

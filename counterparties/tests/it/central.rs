@@ -462,6 +462,14 @@ fn orders_are_refused_with_what_to_do() {
         refused(pay_in(TREASURY, 0)),
         "0.00 yuan cannot be moved; name an amount above zero and in bounds"
     );
+    // A class of spending, one that is none, and one that is not filed where others of income are.
+    for class in ["2050203", "", "income", "1010103"] {
+        let mut order = pay_in(TREASURY, 5);
+        let central_bank::Order::PayIn { class: named, .. } = &mut order else { unreachable!() };
+        *named = class.to_owned();
+        let why = refused(order);
+        assert!(why.starts_with(&format!("`{class}` is no class of income of 2023")), "{why}");
+    }
     assert_eq!(
         refused(central_bank::Order::OpenDay(day(MONDAY))),
         "20230313 is not closed; close it first"

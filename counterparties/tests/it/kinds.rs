@@ -350,6 +350,33 @@ fn payroll(quota: QuotaId, cards: &[(&str, i64)]) -> How {
 }
 
 #[test]
+fn a_bank_opens_and_blocks_no_account_without_a_number() {
+    let house = house(1);
+    for number in ["", " ", "6222 001"] {
+        let number = number.to_owned();
+        let division = DivisionCode::new("370000005").expect("nine digits");
+        let (name, finance) = ("甲".to_owned(), party("finance:370000005"));
+        let zero = bank::ZeroBalanceAccount {
+            number: number.clone(),
+            name: name.clone(),
+            division,
+            treasury: "3700000005".to_owned(),
+            finance,
+        };
+        let deposit = DepositAccount { number: number.clone(), name, division, finance };
+        let why = "卡号有误".to_owned();
+        for order in [
+            bank::Order::OpenAccount(zero),
+            bank::Order::OpenDeposit(deposit),
+            bank::Order::BlockPayee { account: number.clone(), why },
+        ] {
+            let why = house.bank.business().order(&order).expect_err("refused").to_string();
+            assert!(why.starts_with(&format!("`{number}` is no account's number")), "{why}");
+        }
+    }
+}
+
+#[test]
 fn payroll_waits_for_its_sheet_and_a_card_that_fails_is_told_and_paid_again() {
     let mut house = house(1);
     let quota = house.engine.quota("111", 100_000);

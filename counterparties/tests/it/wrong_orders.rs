@@ -268,3 +268,50 @@ fn a_paper_that_is_sent_back_after_its_letter_was_refused_is_paid_anew_and_never
     assert_eq!(house.engine.parked, []);
     house.assert_folds();
 }
+
+#[test]
+fn what_holds_a_request_up_is_named_with_the_request_and_its_day() {
+    // Finance has no receipt of the second payment when the bank asks for both.
+    let mut house = House::with(Script::default().with(1, Fault::Late));
+    house.file_account();
+    let quota = house.engine.quota("111", 100_000);
+    house.engine.pay(1, quota, 40_000, &How::default());
+    house.engine.pay(2, quota, 2_500, &How::default());
+    house.run();
+    let [held_up, cause] = [1, 2].map(|payment| house.voucher_of(payment).key);
+    assert!(house.finance.business().held_up_by(&held_up).is_none());
+    house.clear();
+    house.finance_dies();
+    let told = |house: &House| house.finance.business().held_up_by(&held_up);
+    let back = told(&house).expect("its request came back");
+    let all: Vec<_> = house.finance.business().requests_back().collect();
+    assert_eq!((all.len(), all[0].request), (1, back.request));
+    let end = house.finance.business().request_end(&back.request).expect("it has ended");
+    assert!(end.sent_back && end.day == day(20_220_304));
+    let [first] = &back.because[..] else { panic!("{:?}", back.because) };
+    assert_eq!((first.place.voucher, &back.held_up[..]), (cause, &[held_up][..]));
+    let request = back.request;
+    assert_eq!(
+        back.english(),
+        format!(
+            "request {request} of bank:102 for 20220304, 425.00 yuan, came back whole from the central bank on 20220304, because of \
+             {cause}/1 (state_diff: ours 25.00 pending on 20220304; the bank's 25.00 done on 20220304)"
+        )
+    );
+    assert_eq!(
+        back.chinese(),
+        format!(
+            "bank:102的划款申请{request}（20220304，425.00元）于20220304被国库整单退回，因{cause}/1（状态不符：我方25.00元、在途、20220304；\
+             银行25.00元、正常、20220304）"
+        )
+    );
+    // What it differed over is mended; the bank has still to ask again.
+    house.bank_said(bank::Order::SendLate);
+    house.run();
+    let back = told(&house).expect("it has not asked again");
+    assert!(back.because.is_empty() && back.english().ends_with("the bank may ask again"));
+    house.clear();
+    assert!(told(&house).is_none());
+    let end = house.finance.business().request_end(&request).expect("it has ended");
+    assert!(end.sent_back, "a request that came back stays one");
+}

@@ -18,8 +18,8 @@ use crate::codes::numbered;
 use crate::ids::Day;
 use crate::limits::DAY_NAMED_MAX;
 use crate::money::{Fen, FenSum, yuan_grouped};
-use crate::reconciliation::Register;
 use crate::reconciliation::register::Told;
+use crate::reconciliation::{Register, Source};
 use crate::voucher::Party;
 
 use self::carry::{By, Carryings, Name, Piles, Thing};
@@ -177,13 +177,15 @@ pub struct Item {
     pub by: Vec<By>,
     /// What a cut-off holds until the next day.
     pub held: Pile,
+    /// Banks that have still to tell what is counted here: of theirs nothing is known to be open, nor not to be.
+    pub untold: Vec<Party>,
 }
 
 impl Item {
     /// How it stands.
     #[must_use]
     pub const fn standing(&self) -> Standing {
-        if !self.open.is_empty() {
+        if !(self.open.is_empty() && self.untold.is_empty()) {
             Standing::Open
         } else if !(self.carried.is_empty() && self.held.is_empty()) {
             Standing::Carried
@@ -208,7 +210,7 @@ impl Checklist {
             .iter()
             .map(|&check| {
                 let Piles { open, carried, by, held } = given.look(check);
-                Item { check, open, carried, by, held }
+                Item { check, open, carried, by, held, untold: given.untold(check) }
             })
             .collect();
         Checklist { day: given.day, items }
@@ -249,6 +251,14 @@ impl Given<'_> {
             Check::Exposure => self.exposure(),
             Check::Collections => self.collected.clone(),
         }
+    }
+
+    /// Banks that have not told what an item counts: of their accounts' balances, before their statement of the day is here.
+    fn untold(&self, check: Check) -> Vec<Party> {
+        let is_due = |told: &&Told| check == Check::ZeroBalance && told.source == Source::Account;
+        let due = self.due.iter().filter(is_due);
+        let untold = due.filter(|told| self.register.compared(self.day, **told).is_none());
+        untold.map(|told| told.party).collect()
     }
 
     fn cut_off(&self) -> Pile {

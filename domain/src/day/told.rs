@@ -131,12 +131,18 @@ impl Item {
         };
         let mut line = format!("{}  {}", mark[language], words.title[language]);
         line.push_str([": ", "："][language]);
-        if self.open.is_empty() {
-            line.push_str(nothing[language]);
-        } else {
+        if !self.open.is_empty() {
             line.push_str(&self.open.told(language));
             line.push_str(["; ", "；"][language]);
             line.push_str(words.next[language]);
+        } else if self.untold.is_empty() {
+            line.push_str(nothing[language]);
+        }
+        if !self.untold.is_empty() {
+            if !self.open.is_empty() {
+                line.push_str(["; ", "；"][language]);
+            }
+            line.push_str(&self.untold_told(language));
         }
         if !self.carried.is_empty() {
             line.push_str(["; carried by name: ", "；列明结转："][language]);
@@ -149,6 +155,24 @@ impl Item {
             line.push_str(&self.held.told(language));
         }
         line
+    }
+}
+
+impl Item {
+    /// Who has still to tell what is counted here, and what to do about it.
+    fn untold_told(&self, language: usize) -> String {
+        let some = self.untold.iter().take(DAY_NAMED_MAX).map(ToString::to_string);
+        let names = some.collect::<Vec<_>>().join([", ", "、"][language]);
+        let more = self.untold.len().saturating_sub(DAY_NAMED_MAX);
+        let more = match (more, language) {
+            (0, _) => String::new(),
+            (more, 0) => format!(" and {more} more"),
+            (more, _) => format!("等，另{more}家"),
+        };
+        match language {
+            0 => format!("not told yet by {names}{more}: ask for the account statement"),
+            _ => format!("{names}{more}尚未告知：催收账户对账单"),
+        }
     }
 }
 

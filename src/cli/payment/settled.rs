@@ -30,6 +30,14 @@ pub(super) fn told_of_settlement(told: &Value, instead: &[Value]) -> Vec<Both> {
             ));
         }
         lines.extend(of_sheet(&voucher["sheet"]));
+        let held_up = &voucher["held_up"];
+        if !held_up.is_null() {
+            let (english, chinese) = (plain(&held_up["english"]), plain(&held_up["chinese"]));
+            lines.push(Both::new(
+                format!("it is not cleared: {english}"),
+                format!("尚未清算：{chinese}"),
+            ));
+        }
     }
     lines.extend(list(&told["corrections"]).map(of_correction));
     for letter in instead {

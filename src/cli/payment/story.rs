@@ -12,7 +12,7 @@ use protocol::views::PaymentView;
 use super::now::Both;
 use super::reasons;
 use crate::cli::show::{day, yuan};
-use crate::cli::words::who;
+use crate::cli::words::{PROGRAM_CHINESE, is_no_person, who};
 use crate::party::finance::EXCHANGE;
 
 /// What is known of the payment when an event of it is told.
@@ -401,6 +401,11 @@ fn who_chinese(by: By) -> String {
     };
     match by.person {
         EXCHANGE => format!("凭证库转告（{role}），渠道{}", by.channel.0),
+        person if is_no_person(person) => {
+            let role =
+                if by.role == Role::Engine { String::new() } else { format!("（{role}）") };
+            format!("{PROGRAM_CHINESE}{role}，渠道{}", by.channel.0)
+        }
         person => format!("{role}{}，渠道{}", person.0, by.channel.0),
     }
 }

@@ -195,7 +195,12 @@ impl OfPayment {
         let (standing, without) =
             (&self.told["voucher"]["standing"], &self.told["without_voucher"]);
         match (standing.as_str(), without.as_str()) {
-            (Some(standing), _) => writeln!(out, "settlement   {standing}")?,
+            (Some(standing), _) => {
+                writeln!(out, "settlement   {standing}")?;
+                if let Some(why) = self.told["voucher"]["held_up"]["english"].as_str() {
+                    writeln!(out, "             not cleared: {why}")?;
+                }
+            }
             (None, Some(why)) => writeln!(out, "voucher      none: {why}")?,
             (None, None) => writeln!(out, "voucher      none yet")?,
         }
@@ -255,6 +260,11 @@ fn of_letter(letter: &Value) -> Both {
             ),
             false => told.push(&format!("; it is in place of {named}"), &format!("；代替{named}")),
         }
+    }
+    let became = &letter["became"];
+    if !became.is_null() {
+        let (english, chinese) = (plain(&became["english"]), plain(&became["chinese"]));
+        told.push(&format!("; {english}"), &format!("；{chinese}"));
     }
     if letter["held"] == true {
         told.push(

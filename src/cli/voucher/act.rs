@@ -306,8 +306,8 @@ Example:
     --reason 账号与户名不符 --exchange 127.0.0.1:7010
 
 Its number is at an end here: whatever comes under it later, on paper or on a line, is not paid. The
-sender is told, and may pay what was on it by another voucher. One whose electronic voucher was taken
-is refused.")]
+sender is told, and may pay what was on it by another voucher. One whose electronic voucher was
+taken is refused.")]
 pub(super) struct PaperReturn {
     /// From whom it came.
     from: Party,

@@ -200,7 +200,10 @@ fn fields(letter: &Value) -> [String; 9] {
         day_of(&letter["day"]),
         plain(&says["amount"]),
         plain(&says["payee"]),
-        plain(&letter["words"]),
+        match letter["became"]["english"].as_str() {
+            Some(became) => became.to_owned(),
+            None => plain(&letter["words"]),
+        },
     ]
 }
 
@@ -255,6 +258,10 @@ fn print(out: &mut impl Write, seen: &Value) -> std::io::Result<()> {
         }
     }
     print_payees(out, &seen["sheet"], seen["beside"].as_str())?;
+    if let Some(why) = seen["held_up"]["english"].as_str() {
+        writeln!(out, "not cleared  {why}")?;
+        writeln!(out, "             {}", plain(&seen["held_up"]["chinese"]))?;
+    }
     let all = |name: &str| seen[name].as_array().cloned().unwrap_or_default();
     for letter in all("letters") {
         print_letter(out, &letter)?;
@@ -300,6 +307,9 @@ fn print_letter(out: &mut impl Write, letter: &Value) -> std::io::Result<()> {
     let way = if letter["came"] == true { "from" } else { "to" };
     writeln!(out, "\n{what} {way} {}", plain(&letter["party"]))?;
     writeln!(out, "  state      {}  {}", plain(&letter["state"]), plain(&letter["chinese"]))?;
+    if let Some(became) = letter["became"]["english"].as_str() {
+        writeln!(out, "  became     {became}  {}", plain(&letter["became"]["chinese"]))?;
+    }
     writeln!(out, "  day        {}", day_of(&letter["day"]))?;
     writeln!(out, "  place      {}, record {}", plain(&letter["place"]), letter["record"])?;
     if letter["by_paper"] == true {

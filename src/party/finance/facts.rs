@@ -17,6 +17,7 @@ use protocol::client::{BlockingClient, Options};
 use protocol::{Environment, Hello, Outcome};
 
 use super::engine::Engine;
+use super::repeating::Repeating;
 use super::{CHANNEL, EXCHANGE, PAUSE};
 
 /// Facts that are given to the engine at once.
@@ -42,6 +43,7 @@ fn give(
     engine: &Engine,
 ) {
     let mut waiting: Vec<(u64, FactDue)> = Vec::new();
+    let mut away = Repeating::default();
     loop {
         if waiting.is_empty() {
             match due.recv() {
@@ -55,7 +57,9 @@ fn give(
         match given {
             Ok(()) => return,
             Err(error) => {
-                tracing::warn!(%error, facts = waiting.len(), "facts wait for the engine");
+                if let Some(times) = away.now() {
+                    tracing::warn!(%error, times, facts = waiting.len(), "facts wait for the engine");
+                }
                 std::thread::sleep(PAUSE);
             }
         }

@@ -28,6 +28,7 @@ use thiserror::Error;
 
 use super::engine::{Engine, Followed, RESTORED};
 use super::gathering::{Gathering, Orders};
+use super::repeating::Repeating;
 use super::{CHANNEL, PAUSE, SharedDays};
 
 /// What the engine's events are called that vouchers rest on.
@@ -61,10 +62,13 @@ pub(super) fn start(
     engine: Engine,
 ) -> std::io::Result<()> {
     let follow = move || {
+        let mut away = Repeating::default();
         loop {
             let ended = follow(address, central_bank, &store, &days, &engine);
             let ended = ended.err().unwrap_or_else(|| anyhow!("it ended").into());
-            tracing::warn!(error = %ended, "the engine's journal is followed again");
+            if let Some(times) = away.now() {
+                tracing::warn!(error = %ended, times, "the engine's journal is followed again");
+            }
             match ended {
                 Ended::Away(why) => engine.is_away(format!("{why:#}")),
                 Ended::NotOurs(why) => engine.is_not_ours(why),

@@ -34,6 +34,7 @@ pub(super) fn look(
     let told = row.map(|row| {
         let mut told = head(row, row.parts.iter().filter(|part| part.payment == payment));
         told["sheet"] = sheet.into();
+        told["held_up"] = finance.held_up_by(&row.key).as_ref().map(day::sent_back).into();
         told
     });
     let corrections = finance.corrections_of(book, payment);

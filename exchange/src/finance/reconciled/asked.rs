@@ -138,7 +138,7 @@ impl Finance {
 
     /// A finding against our books as they are now; none where both say the same. A request that came back whole,
     /// or can but come back, moved nothing, so that what it asked for out of a voucher that came back as well (冲正) is over.
-    fn looked_at_again(
+    pub(super) fn looked_at_again(
         &self,
         source: Source,
         one: &OwnedFinding,

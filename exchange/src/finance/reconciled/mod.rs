@@ -4,6 +4,7 @@
 //! - `totals`: what our books add up to in a month or a year.
 //! - `told`: a statement that came: its parts gathered, compared once all are there, answered.
 //! - `asked`: a bank's requests, line by line.
+//! - [`held_up`]: requests that came back whole, and what of each held up the rest.
 //! - `ours`: what finance's books say of a day.
 //! - `taken_back`: what a bank paid otherwise than ordered and took back.
 //! - `mended`: facts that came later and end a difference.
@@ -20,6 +21,8 @@ pub mod record;
 pub mod order;
 
 pub mod carried;
+
+pub mod held_up;
 
 mod asked;
 mod checklist;
