@@ -22,6 +22,7 @@ use domain::office::working_days::WorkingDays;
 use domain::voucher::{Party, VoucherKey};
 use exchange::finance::collection::Collected;
 use exchange::finance::sheet::{Sheet, SheetPayee};
+use exchange::finance::sheet_back::SheetBack;
 use exchange::finance::{Finance, Order as FinanceOrder, Part, Row};
 use exchange::node::Order;
 use exchange::party::lines::Lines;
@@ -266,9 +267,23 @@ fn figures(finance: &Finance) -> Value {
         "facts_due": finance.facts_due().1.len(),
         "reports": finance.reports().len(),
         "notices_back": finance.notices_back().map(ToString::to_string).collect::<Vec<_>>(),
+        "sheets_back": finance.sheets_back().take(100).map(sheet_back).collect::<Vec<_>>(),
         "collected": finance.uncollected().take(100).map(collected).collect::<Vec<_>>(),
         "without_voucher": finance.left().count(),
         "without_voucher_first": left,
+    })
+}
+
+/// An order that waits for another sheet of payees, with why the one it had came back.
+fn sheet_back((order, back): (&VoucherKey, &SheetBack)) -> Value {
+    json!({
+        "order": order.to_string(),
+        "sheet": back.sheet.to_string(),
+        "reason": back.reason,
+        "english": format!(
+            "{order} waits at its bank for another sheet of payees: {} came back: {}", back.sheet, back.reason
+        ),
+        "chinese": format!("{order}在银行等待新的收款人明细：{}已退回：{}", back.sheet, back.reason),
     })
 }
 
@@ -292,6 +307,8 @@ fn voucher(node: &mut RunningNode<Finance>, key: &VoucherKey) -> Result<Value, S
         true => head(row, row.parts.iter()),
         false => json!({ "beside": order.to_string() }),
     };
+    let back = node.business().sheet_back(&order);
+    told["sheet_back"] = back.map(|back| sheet_back((&order, back))).into();
     let held_up = node.business().held_up_by(&order);
     told["held_up"] = held_up.as_ref().map(super::day::sent_back).into();
     told["sheet"] = payees::beside(node, &order, None)?;

@@ -41,6 +41,7 @@ use exchange::node::{
 };
 use exchange::signing::{CertificateId, Ed25519Signer, Ed25519Verifier};
 use exchange::store::{LanePolicy, Peer};
+use exchange::xml::{EitherPayloads, NationalPayloads};
 
 use crate::province::{day, new_bank, new_central, party};
 
@@ -366,6 +367,8 @@ pub(crate) enum Speech {
     Iso(Spoil),
     /// The bank's program cannot read what finance writes.
     Unread,
+    /// Finance writes the national form, which takes the characters of GBK alone.
+    National,
 }
 
 impl Speech {
@@ -377,6 +380,8 @@ impl Speech {
             (Speech::Iso(_), 0) => Box::new(iso(1)),
             (Speech::Iso(spoil), 1) => Box::new(Spoilt(iso(0), spoil)),
             (Speech::Unread, 1) => Box::new(Unread),
+            (Speech::National, 0) => Box::new(NationalPayloads),
+            (Speech::National, _) => Box::new(EitherPayloads),
             _ => Box::new(CanonicalPayloads),
         }
     }
@@ -505,6 +510,12 @@ impl House {
         House::of(Speech::Unread, bank, PayModes::default())
     }
 
+    /// The same, with finance writing the national form.
+    pub(crate) fn national() -> House {
+        let bank = new_bank("102", counterparties::script::Script::default());
+        House::of(Speech::National, bank, PayModes::default())
+    }
+
     /// The same, of a division that orders payments so.
     pub(crate) fn ordering(modes: PayModes) -> House {
         let bank = new_bank("102", counterparties::script::Script::default());
@@ -592,6 +603,12 @@ impl House {
         let to_bank = Input::Line { party: bank, up: self.bank_is_there };
         let lines = vec![to_bank, Input::Line { party: central, up: true }];
         self.finance.turn(lines, 0).expect("durable");
+    }
+
+    /// Finance's process ends, and writes canonical bytes when it comes back.
+    pub(crate) fn finance_writes_canonically(&mut self) {
+        self.speech = Speech::Canonical;
+        self.finance_dies();
     }
 
     pub(crate) fn bank_said(&mut self, order: bank::Order) {

@@ -552,6 +552,44 @@ fn a_retry_that_is_written_anew_still_pays_whom_it_paid_again() {
 }
 
 #[test]
+fn a_sheet_that_cannot_be_written_leaves_its_order_waiting_for_another() {
+    let mut house = House::national();
+    house.file_account();
+    let quota = house.engine.quota("111", 100_000);
+    let (account, bank_number, name) = ("6222001", "", "𠮷田");
+    let fen = Fen::new(800);
+    let line = PayeeLine { quota, amount_fen: fen, name, account, bank_number, again: 0 };
+    let numbers = format!("{PAYEE_SHEET}={}", sheet_digest([line]));
+    let how = How { business: BusinessKind::Payroll, payee: BATCH, numbers, ..How::default() };
+    house.engine.pay(1, quota, 800, &how);
+    house.run();
+    let order = house.voucher_of(1).key;
+    let give = |house: &mut House| {
+        let payees = vec![SheetPayee { name: name.to_owned(), ..payee((1, account, 800)) }];
+        house.finance_said(Order::Sheet { order, payees, by: "王芳".to_owned() });
+        house.run();
+    };
+    give(&mut house);
+    house.finance_dies();
+    let back = house.finance.business().sheet_back(&order).expect("it came back").clone();
+    assert_eq!(back.sheet.number.as_str(), "0000000001");
+    assert!(back.reason.contains("cannot be written for bank:102"), "{}", back.reason);
+    assert!(back.reason.contains('𠮷'), "{}", back.reason);
+    assert_eq!(house.finance.business().sheets_back().count(), 1);
+    // The order is not rejected: it waits at its bank, and takes its sheet under a new number once that can be written.
+    assert_eq!(house.voucher_of(1).standing, Standing::Out);
+    house.assert_bank(0);
+    house.finance_writes_canonically();
+    give(&mut house);
+    let told = house.voucher_of(1).sheet.as_ref().expect("it was given");
+    assert_eq!((told.key.number.as_str(), told.answered), ("0000000002", true));
+    assert_eq!(house.finance.business().sheets_back().count(), 0);
+    assert_eq!(house.engine.state(1), PaymentState::Paid);
+    house.assert_bank(1);
+    house.assert_folds();
+}
+
+#[test]
 fn a_sheet_goes_with_its_order_when_a_payment_of_it_is_voided() {
     let mut house = house(1);
     let quota = house.engine.quota("111", 100_000);

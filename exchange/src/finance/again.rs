@@ -134,6 +134,8 @@ impl Finance {
         let is_here =
             || self.voucher_of(row.book(), part.payment).is_some_and(|now| now.key == row.key);
         let became = match row.standing {
+            // It came back without its order, and may be given again.
+            Standing::Out if self.sheet_back(&row.key).is_some() => Became::Failed,
             Standing::Out => Became::Waits,
             Standing::Ended if is_here() => Became::Failed,
             Standing::Ended => Became::Waits,

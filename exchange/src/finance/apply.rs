@@ -113,6 +113,9 @@ impl Finance {
                 let row = &mut self.rows[self.by_key[&key_of(&order)] as usize];
                 row.sheet.as_mut().expect("a sheet that was written is given").by = by.into();
             }
+            Record::SheetBack { order, sheet, reason } => {
+                self.sheet_is_back(key_of(&order), key_of(&sheet), &reason);
+            }
             Record::SheetAnswered { order, paid_fen, failed } => {
                 let row = &mut self.rows[self.by_key[&key_of(&order)] as usize];
                 let sheet = row.sheet.as_mut().expect("a sheet that was written is answered");
@@ -227,6 +230,7 @@ impl Finance {
         self.numbered(Series::of(&key), key.number.as_str());
         let at = self.by_key[&key_of(&issued.order)];
         self.by_sheet.insert(key, at);
+        self.sheets_back.remove(&at);
         let parts = issued.parts.iter().map(part).collect();
         let (by, digest) = (Box::default(), issued.digest);
         let sheet = Sheet { key, by, digest, parts, answered: false, failed: Vec::new() };
@@ -241,7 +245,9 @@ impl Finance {
     }
 
     fn answered(&mut self, key: &str, paid_fen: &[i64], lines: Vec<LineRecord>, day: Day) {
-        let row = &mut self.rows[self.by_key[&key_of(key)] as usize];
+        let at = self.by_key[&key_of(key)];
+        self.sheets_back.remove(&at);
+        let row = &mut self.rows[at as usize];
         for (part, paid_fen) in row.parts.iter_mut().zip(paid_fen) {
             part.paid_fen = Fen::new(*paid_fen);
         }

@@ -42,7 +42,9 @@ impl Finance {
         let reason = format!("finance voided payment {payment}");
         match row.standing {
             Standing::Out => {
+                // One that came back is at its end.
                 let sheet = row.sheet.iter().map(|sheet| sheet.key);
+                let sheet = sheet.filter(|_| self.sheet_back(&row.key).is_none());
                 let keys = sheet.chain([row.key]);
                 let back = |key| Effect::TakeBack { to: row.to, key, reason: reason.clone() };
                 [voided()].into_iter().chain(keys.map(back)).collect()

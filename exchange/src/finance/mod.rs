@@ -7,7 +7,7 @@
 //! - [`correction`]: the central bank hears of what was charged to another quota.
 //! - [`record`]: how changes are written down.
 //! - [`reconciled`]: our books held against what banks and the central bank say of them, and the end of a day.
-//! - [`sheet`]: payees that stand beside an order.
+//! - [`sheet`]: payees that stand beside an order. [`sheet_back`]: orders whose sheet came back wait for another.
 //! - [`again`]: payees of a sheet who got nothing, paid again.
 //! - [`collection`]: debits that came before their payments.
 //!
@@ -29,6 +29,8 @@ pub mod reconciled;
 pub mod sheet;
 
 pub mod again;
+
+pub mod sheet_back;
 
 pub mod collection;
 
@@ -64,6 +66,7 @@ use feed::{ParkedFact, ParkedName};
 use reconciled::Reconciled;
 use record::{FactDue, Record};
 use sheet::{Sheet, SheetPayee};
+use sheet_back::SheetBack;
 
 pub use standing::Standing;
 
@@ -244,6 +247,8 @@ pub struct Finance {
     paying_again: BTreeMap<VoucherKey, BTreeSet<(Book, PaymentId)>>,
     /// Which payees pay which again.
     retries: Retries,
+    /// Sheets that came back, by the order that waits for another.
+    sheets_back: BTreeMap<u32, SheetBack>,
     /// The voucher each payment is in.
     by_payment: HashMap<(Book, PaymentId), u32>,
     /// Payments without a voucher, with why.
@@ -295,6 +300,7 @@ impl Finance {
             sheets_named: HashMap::new(),
             paying_again: BTreeMap::new(),
             retries: Retries::default(),
+            sheets_back: BTreeMap::new(),
             by_payment: HashMap::new(),
             left: BTreeMap::new(),
             numbers: Numbers::new(),
@@ -449,6 +455,7 @@ impl Business for Finance {
     fn came_back(&self, from: Party, key: VoucherKey, reason: &str) -> Vec<Effect> {
         let effects = match self.noticed.contains_key(&key) {
             true => self.notice_came_back(&key, reason),
+            false if self.by_sheet.contains_key(&key) => self.sheet_came_back(from, &key, reason),
             false if self.corrections.contains_key(&key) => self.correction_came_back(&key, reason),
             false => self.order_came_back(from, &key, reason),
         };

@@ -198,6 +198,15 @@ pub enum Record {
         /// Which of its lines.
         lines: Vec<LineAgain>,
     },
+    /// A sheet of payees came back, and its order waits for another.
+    SheetBack {
+        /// The order's key.
+        order: String,
+        /// The sheet's.
+        sheet: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What a payee has collected from an account.

@@ -74,7 +74,7 @@ impl Finance {
         if row.standing != Standing::Out {
             return Err(refused("its bank has answered it"));
         }
-        if row.sheet.is_some() {
+        if row.sheet.is_some() && self.sheet_back(order).is_none() {
             return Err(refused("it has a sheet"));
         }
         let only = row.parts.first().filter(|_| row.parts.len() == 1).map(|part| part.payment);

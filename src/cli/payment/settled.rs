@@ -30,6 +30,10 @@ pub(super) fn told_of_settlement(told: &Value, instead: &[Value]) -> Vec<Both> {
             ));
         }
         lines.extend(of_sheet(&voucher["sheet"]));
+        let back = &voucher["sheet_back"];
+        if !back.is_null() {
+            lines.push(Both::new(plain(&back["english"]), plain(&back["chinese"])));
+        }
         let held_up = &voucher["held_up"];
         if !held_up.is_null() {
             let (english, chinese) = (plain(&held_up["english"]), plain(&held_up["chinese"]));

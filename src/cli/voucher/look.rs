@@ -258,6 +258,10 @@ fn print(out: &mut impl Write, seen: &Value) -> std::io::Result<()> {
         }
     }
     print_payees(out, &seen["sheet"], seen["beside"].as_str())?;
+    if let Some(why) = seen["sheet_back"]["english"].as_str() {
+        writeln!(out, "sheet        {}", why.replace(char::is_control, " "))?;
+        writeln!(out, "             {}", plain(&seen["sheet_back"]["chinese"]))?;
+    }
     if let Some(why) = seen["held_up"]["english"].as_str() {
         writeln!(out, "not cleared  {why}")?;
         writeln!(out, "             {}", plain(&seen["held_up"]["chinese"]))?;

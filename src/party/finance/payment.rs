@@ -34,6 +34,8 @@ pub(super) fn look(
     let told = row.map(|row| {
         let mut told = head(row, row.parts.iter().filter(|part| part.payment == payment));
         told["sheet"] = sheet.into();
+        let back = finance.sheet_back(&row.key);
+        told["sheet_back"] = back.map(|back| super::sheet_back((&row.key, back))).into();
         told["held_up"] = finance.held_up_by(&row.key).as_ref().map(day::sent_back).into();
         told
     });
