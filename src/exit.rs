@@ -62,6 +62,11 @@ impl Failure {
         Failure { exit, error: error.into() }
     }
 
+    /// What whoever gave the command has to do otherwise: a value, a file or a paper is wrong.
+    pub(crate) fn usage(what: impl std::fmt::Display) -> Failure {
+        Failure::new(Exit::Usage, anyhow::anyhow!("{what:#}"))
+    }
+
     /// The code for any error: its own where it has one.
     pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
         error.downcast_ref::<Failure>().map_or(Exit::Fault, |failure| failure.exit)

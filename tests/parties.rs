@@ -24,6 +24,7 @@ const USAGE: i32 = 2;
 const REFUSED: i32 = 3;
 const CONFIG: i32 = 4;
 const CANNOT_START: i32 = 5;
+const UNREACHABLE: i32 = 6;
 const DAMAGE: i32 = 10;
 
 /// The arguments of a party's process with the values of some options put in the place of theirs.
@@ -207,6 +208,65 @@ fn an_order_with_a_word_that_is_not_understood_does_nothing() {
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn a_command_for_a_party_fails_where_an_engine_listens() {
+    let mut province = Province::found();
+    province.pay(1, province.quota);
+    let (engine, control) = (province.address().to_string(), &province.finance.control);
+    let voucher = "370000005-2022-8202-0000000001";
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = |name: &str| dir.path().join(name).display().to_string();
+    let (sheet, again) = (file("sheet.csv"), file("again.csv"));
+    let head = "quota,name,account,bank_number,amount\n";
+    fs::write(&sheet, format!("{head}{},甲,6222001,,1.00\n", province.quota)).expect("a sheet");
+    let id = format!("{:032x}", 1);
+    let at_day = ["status", "month 2022-03", "differences", "assign D1 --to 23 --person 7"];
+    let more = ["close --day 2022-03-04 --person 7", "correct D1 --fact 1 --person 7"];
+    let carry = "carry D1 --until 2022-03-08 --reason 待补 --person 7";
+    let agree = "agree-exposure bank:102 --withdrawn --agreement 3 --person 7";
+    let day = at_day.iter().chain(&more).chain([&carry, &agree]).map(|words| {
+        let (what, rest) = words.split_once(' ').unwrap_or((words, ""));
+        format!("day {what} {engine} {rest}")
+    });
+    let by = format!("--by 王芳 --exchange {engine}");
+    let others = [
+        format!("certificate revoke abc --reason 遗失 {by}"),
+        format!("certificate verify abc {by}"),
+        format!("certificate list --exchange {engine}"),
+        format!("certificate renew-keys --exchange {engine}"),
+        format!("voucher list --exchange {engine}"),
+        format!("voucher show {voucher} --exchange {engine}"),
+        format!("voucher print {voucher} --exchange {engine}"),
+        format!("voucher give-up {BANK} 1 --reason 遗失 {by}"),
+        format!("voucher ask-status {voucher} --to {BANK} --exchange {engine}"),
+        format!("voucher authorise 王芳 --by 处长 --exchange {engine}"),
+        format!("voucher authorise --exchange {engine}"),
+        format!("exchange order {engine} cut-off"),
+        format!("exchange look {engine} status"),
+        format!("exchange handed-over {FINANCE} --after 1 --out {again} --exchange {engine}"),
+        format!("payment failed {voucher} --to {again} --exchange {engine}"),
+        format!("payment payees {sheet} --id {id} {by}"),
+        format!("payment explain {id} --connect {engine} --exchange {engine}"),
+    ];
+    for words in day.chain(others) {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let output = Command::new(PROGRAM).args(&words).output().expect("the program can start");
+        let (code, said) = (output.status.code(), text(output.stderr));
+        assert_eq!(
+            (code, text(output.stdout).as_str()),
+            (Some(UNREACHABLE), ""),
+            "{words:?}: {said}"
+        );
+        for what in ["no party of the exchange listens on", &engine, "\"error\"", "`control`"] {
+            assert!(said.contains(what), "{words:?}: {said}");
+        }
+    }
+    // What a party refuses is its own answer still.
+    let words = ["exchange", "order", &control.to_string(), "no-such-order"];
+    let output = Command::new(PROGRAM).args(words).output().expect("the program can start");
+    assert_eq!(output.status.code(), Some(REFUSED), "{}", text(output.stderr));
 }
 
 fn certificate(at: &Party, words: &[&str]) -> Output {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use domain::voucher::Party;
 use domain::voucher::follows::PayModes;
@@ -17,6 +17,9 @@ use crate::party::bank::minute_of;
 use crate::party::control::ask;
 use crate::party::finance::{FinanceWords, begin_day, beside};
 use crate::party::{PartyArguments, serve, timer};
+
+/// Characters of an answer that are repeated where no party gave it.
+const ANSWER_TOLD_CHARS_MAX: usize = 200;
 
 /// Exchange e-vouchers (电子凭证) with banks and the central bank.
 #[derive(Args)]
@@ -169,7 +172,8 @@ impl Serve {
 impl HandedOver {
     fn run(self) -> Result<Exit> {
         let cannot = || format!("cannot write {}", self.out.display());
-        let mut out = std::fs::File::create(&self.out).with_context(cannot)?;
+        let file = std::fs::File::create(&self.out).with_context(cannot);
+        let mut out = file.map_err(Failure::usage)?;
         let (mut after, mut letters) = (self.after, 0);
         loop {
             let asked =
@@ -197,18 +201,19 @@ impl HandedOver {
 impl TakeBack {
     fn run(self) -> Result<Exit> {
         let text = std::fs::read_to_string(&self.file)
-            .with_context(|| format!("cannot read {}", self.file.display()))?;
+            .with_context(|| format!("cannot read {}", self.file.display()))
+            .map_err(Failure::usage)?;
         let mut letters = 0;
         for line in text.lines() {
-            let part: Value = serde_json::from_str(line).with_context(|| {
-                format!("{} is not what `handed-over` writes", self.file.display())
-            })?;
+            let part: Value = serde_json::from_str(line)
+                .with_context(|| {
+                    format!("{} is not what `handed-over` writes", self.file.display())
+                })
+                .map_err(Failure::usage)?;
             if part["by"] != self.to.to_string() {
                 let (by, to) = (&part["by"], self.to);
-                bail!(
-                    "{} was handed over by {by}; name that party in place of {to}",
-                    self.file.display()
-                );
+                let what = format!("was handed over by {by}; name that party in place of {to}");
+                return Err(Failure::usage(format!("{} {what}", self.file.display())).into());
             }
             letters += part["letters"].as_array().map_or(0, Vec::len);
             say(
@@ -235,12 +240,10 @@ impl TakeBack {
 impl Said {
     fn say(self, how: &str) -> Result<Exit> {
         let mut line: Value = serde_json::from_str(&self.with)
-            .with_context(|| format!("`{}` is no JSON", self.with))?;
+            .map_err(|error| Failure::usage(format!("`{}` is no JSON: {error}", self.with)))?;
         if !line.is_object() {
-            bail!(
-                "`{}` is no object of JSON; write one like {{\"day\": \"2022-01-05\"}}",
-                self.with
-            );
+            let what = "is no object of JSON; write one like {\"day\": \"2022-01-05\"}";
+            return Err(Failure::usage(format!("`{}` {what}", self.with)).into());
         }
         line[how] = self.name.into();
         let answer = answer_to(self.address, &line)?;
@@ -253,7 +256,7 @@ impl Said {
 /// Says a line to a party's process; what it refuses is an error.
 ///
 /// # Errors
-/// When it cannot be reached, or says no.
+/// When it cannot be reached, is no party, or says no.
 pub(super) fn say(address: SocketAddr, line: &Value) -> Result<Value> {
     not_refused(answer_to(address, line)?)
 }
@@ -265,6 +268,44 @@ fn not_refused(answer: Value) -> Result<Value> {
     }
 }
 
+/// What a party answers. Whatever else listens there, like an engine, has done nothing of what was said to it.
 fn answer_to(address: SocketAddr, line: &Value) -> Result<Value> {
-    ask(address, line).map_err(|error| Failure::new(Exit::Unreachable, error).into())
+    let unreachable = |error| Failure::new(Exit::Unreachable, error);
+    let answer = ask(address, line).map_err(unreachable)?;
+    if is_of_a_party(line, &answer) {
+        return Ok(answer);
+    }
+    let said: String = answer.to_string().chars().take(ANSWER_TOLD_CHARS_MAX).collect();
+    Err(unreachable(anyhow::anyhow!(
+        "no party of the exchange listens on {address}, and nothing was done; what listens there answers {said}. Give the \
+         address that the party said at its start as `control`"
+    ))
+    .into())
+}
+
+/// Whether a party answers so: an order with `done`, either with `refused`, and nothing with `error`.
+fn is_of_a_party(line: &Value, answer: &Value) -> bool {
+    let is_order = line["order"].is_string();
+    let told = answer.is_object() && answer["error"].is_null();
+    told && (answer["refused"].is_string() || !is_order || answer["done"] == true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_party_says_is_its_answer() {
+        let (order, look) = (json!({ "order": "cut-off" }), json!({ "look": "status" }));
+        for line in [&order, &look] {
+            assert!(is_of_a_party(line, &json!({ "refused": "why" })));
+            assert!(!is_of_a_party(line, &json!({ "error": { "code": 9 } })));
+            assert!(!is_of_a_party(line, &json!(null)) && !is_of_a_party(line, &json!(["done"])));
+        }
+        assert!(is_of_a_party(&order, &json!({ "done": true, "certificate": "5f" })));
+        assert!(
+            !is_of_a_party(&order, &json!({})) && !is_of_a_party(&order, &json!({ "done": false }))
+        );
+        assert!(is_of_a_party(&look, &json!({ "day": 20_220_104 })));
+    }
 }

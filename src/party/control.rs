@@ -50,7 +50,9 @@ pub(crate) fn ask(address: SocketAddr, line: &Value) -> Result<Value> {
     stream.write_all(format!("{line}\n").as_bytes())?;
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer)?;
-    Ok(serde_json::from_str(&answer)?)
+    serde_json::from_str(&answer).with_context(|| {
+        format!("what listens on {address} answers no line of JSON; give the `control` of a party")
+    })
 }
 
 /// Where a party's keys lie, to be read again when they are renewed.
