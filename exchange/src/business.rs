@@ -102,6 +102,12 @@ pub trait Business {
     /// take it, or it was voided before it left.
     fn came_back(&self, from: Party, key: VoucherKey, reason: &str) -> Vec<Effect>;
 
+    /// What comes of a voucher of theirs that was taken and is asked back (撤回): the effects by which it is sent back, where
+    /// nothing has been done about it yet. None: it is kept.
+    fn gives_back(&self, _from: Party, _key: VoucherKey) -> Option<Vec<Effect>> {
+        None
+    }
+
     /// What comes of a voucher of ours that [`Effect::ReadAgain`] asked for. Nothing, unless a business asks.
     fn read_again(&self, _to: Party, _voucher: &Voucher) -> Vec<Effect> {
         Vec::new()

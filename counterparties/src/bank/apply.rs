@@ -231,6 +231,9 @@ impl Bank {
                 ..advance
             });
             self.payments.push(*payment);
+            if *payment != 0 {
+                self.paid_payments.insert(*payment);
+            }
             paid_fen += line_fen;
             paid_lines += 1;
         }

@@ -63,9 +63,13 @@ impl Bank {
         receipts.filter(|voucher| voucher.flag == Flag::Receipt)
     }
 
+    /// An order that waits for a day.
+    pub(super) fn early_order(&self, key: &VoucherKey) -> Option<&Early> {
+        self.behind.get(key).filter(|early| early.voucher.flag == Flag::Original)
+    }
+
     /// What tells an order that waits for a day from others under its key.
     pub(super) fn early_digest(&self, key: &VoucherKey) -> Option<u64> {
-        let order = self.behind.get(key).filter(|early| early.voucher.flag == Flag::Original);
-        order.map(|early| early.digest)
+        self.early_order(key).map(|early| early.digest)
     }
 }

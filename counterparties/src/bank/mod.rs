@@ -181,6 +181,8 @@ pub struct Bank {
     rows: Vec<Row>,
     /// The engine's payment of each detail that was paid, in the order they were.
     payments: Vec<u128>,
+    /// Those that were paid and not taken back.
+    paid_payments: HashSet<u128>,
     /// Payment orders that were decided on: places of the script.
     taken: u64,
     /// A payment whose receipt waits to be exchanged with the next one's: the script says so.
@@ -240,6 +242,7 @@ impl Bank {
             phase: Phase::Closed,
             rows: Vec::with_capacity(vouchers),
             payments: Vec::with_capacity(vouchers),
+            paid_payments: HashSet::new(),
             taken: 0,
             exchanging: None,
             group_names: Texts::default(),
@@ -446,6 +449,10 @@ impl Business for Bank {
 
     fn goes_on(&self) -> Vec<Effect> {
         self.take_up()
+    }
+
+    fn gives_back(&self, from: Party, key: VoucherKey) -> Option<Vec<Effect>> {
+        self.give_back(from, key)
     }
 
     fn came_back(&self, from: Party, key: VoucherKey, _reason: &str) -> Vec<Effect> {

@@ -159,11 +159,20 @@ pub enum Refusal {
     },
     /// Finance has its receipt, or may have.
     #[error(
-        "finance has not refused the receipt of {voucher}; what it holds as paid is given back with `refund`"
+        "finance has not said that it does not take the receipt of {voucher}; wait for its answer. What it took is given \
+         back with `refund`, and not by this"
     )]
     ReceiptStands {
         /// The voucher that was named.
         voucher: VoucherKey,
+    },
+    /// It was taken back before.
+    #[error("{voucher} was taken back on {day:?}; nothing is left to do")]
+    Reversed {
+        /// The voucher that was named.
+        voucher: VoucherKey,
+        /// When.
+        day: Day,
     },
     /// The payee has the money by its own claim.
     #[error("{voucher} took a debit by collection over; have the payee give that back")]

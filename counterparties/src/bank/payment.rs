@@ -48,6 +48,9 @@ impl Bank {
         if !findings.is_empty() {
             return failed(findings_told(&findings));
         }
+        if let Some(why) = self.paid_before(voucher) {
+            return failed(why);
+        }
         let effects = match waits {
             true => self.wait_for_day(from, voucher, digest),
             false => self.decided(from, voucher, digest),
@@ -115,6 +118,22 @@ impl Bank {
             _ => Vec::new(),
         };
         (Verdict::Accepted, effects)
+    }
+
+    /// An order that waits, for its other half or for its day, is given back to whoever asks for it, and the other half with it;
+    /// what was paid is kept.
+    pub(super) fn give_back(&self, from: Party, key: VoucherKey) -> Option<Vec<Effect>> {
+        let why = Returned::AskedBack;
+        if let Some(early) = self.early_order(&key).filter(|early| early.from == from) {
+            let mut effects = vec![noted(&Record::TakenUp { key: KeyRecord::from(&key) })];
+            effects.extend(self.send_back(from, &early.voucher, early.digest, &why));
+            return Some(effects);
+        }
+        let source = self.ledger.find_source(key)?;
+        let half = self.halves.get(&source).filter(|half| half.from == from)?;
+        let mut effects = self.send_back(from, &half.voucher, self.row(source).digest, &why);
+        effects.extend(self.other_half_back(&half.voucher, &why));
+        Some(effects)
     }
 
     fn send_back(&self, to: Party, voucher: &Voucher, digest: u64, why: &Returned) -> Vec<Effect> {
@@ -219,6 +238,19 @@ impl Bank {
         Ok(())
     }
 
+    /// A payment in it that was paid by another voucher: a paper that was typed in under another's number, as it may be. It is not
+    /// taken, and not sent back: that would say that the payment is unpaid.
+    fn paid_before(&self, voucher: &Voucher) -> Option<String> {
+        let mut payments =
+            voucher.details.iter().filter_map(|line| line.fields.text(Field::Payment));
+        let paid =
+            payments.find(|payment| self.paid_payments.contains(&payment_number(payment)))?;
+        Some(format!(
+            "支付{paid}已由其他凭证支付: payment {paid} was paid by another voucher; if that was typed in wrongly, take it back \
+             (`reverse`), and have this one sealed again"
+        ))
+    }
+
     /// Payees come beside when the voucher pays the account that batches are settled over.
     fn waits_for_details(&self, voucher: &Voucher) -> bool {
         let business = voucher.head.text(Field::BusinessType);
@@ -301,6 +333,11 @@ impl Bank {
             None => Record::Paid(paid),
         };
         let mut effects = vec![noted(&record)];
+        // First what became of each payee: without it nobody takes what the order's receipt says.
+        if let Some((details, _)) = details {
+            let voucher = receipt(details, &executed.of_details);
+            effects.push(Effect::Issue { to: from, voucher });
+        }
         if let Some(first) = exchanging {
             let (key, held) = (self.ledger.key(first), &self.held[&first]);
             effects.push(noted(&Record::Sent { keys: vec![KeyRecord::from(&key)] }));
@@ -310,10 +347,6 @@ impl Bank {
         } else if held.is_none() && fault != Some(Fault::Lost) {
             let answers = Bank::wrong_answers(fault, right).into_iter();
             effects.extend(answers.map(|voucher| Effect::Issue { to: from, voucher }));
-        }
-        if let Some((details, _)) = details {
-            let voucher = receipt(details, &executed.of_details);
-            effects.push(Effect::Issue { to: from, voucher });
         }
         Ok(effects)
     }

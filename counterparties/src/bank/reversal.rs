@@ -26,6 +26,10 @@ impl Bank {
         if !is_reason(reason) {
             return Err(Refusal::Reason);
         }
+        let known = self.ledger.find_source(voucher);
+        if let Some(Reversal { day, .. }) = known.and_then(|source| self.reversals.get(&source)) {
+            return Err(Refusal::Reversed { voucher, day: *day });
+        }
         let order = self.order_of(voucher).ok_or(Refusal::NotPaid { voucher })?;
         let key = self.ledger.key(order);
         match self.row(order).state {
@@ -91,6 +95,7 @@ impl Bank {
         let row = self.row(order);
         for line in 0..row.paid_lines {
             self.line_reversed(order, line, day);
+            self.paid_payments.remove(&self.payments[(row.first_payment + line) as usize]);
         }
         let group = TextId(row.group);
         let waiting = &mut self.groups[group.0 as usize];

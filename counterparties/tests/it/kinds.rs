@@ -24,7 +24,7 @@ const SPECIAL: &str = "370000005201";
 const OWN: &str = "370000005301";
 
 /// A house with the unit's accounts of every kind, and so much in those that have money of their own.
-fn house(fen: i64) -> House {
+pub(crate) fn house(fen: i64) -> House {
     with_accounts(House::new(), fen)
 }
 
@@ -317,7 +317,7 @@ fn what_comes_back_after_the_years_close_is_recovered_and_revives_no_quota() {
 }
 
 /// A payee of payroll: the payment it is part of, the card, fen.
-fn payee((payment, card, fen): (u128, &str, i64)) -> SheetPayee {
+pub(crate) fn payee((payment, card, fen): (u128, &str, i64)) -> SheetPayee {
     SheetPayee {
         payment: Some(PaymentId(payment)),
         amount_fen: Fen::new(fen),
@@ -328,7 +328,7 @@ fn payee((payment, card, fen): (u128, &str, i64)) -> SheetPayee {
     }
 }
 
-fn sheet(house: &mut House, payment: u128, payees: &[(u128, &str, i64)]) {
+pub(crate) fn sheet(house: &mut House, payment: u128, payees: &[(u128, &str, i64)]) {
     let order = house.voucher_of(payment).key;
     let payees = payees.iter().copied().map(payee).collect();
     house.finance_said(Order::Sheet { order, payees, by: "王芳".to_owned() });
@@ -336,7 +336,7 @@ fn sheet(house: &mut House, payment: u128, payees: &[(u128, &str, i64)]) {
 }
 
 /// Payroll that pays the account over which its bank settles batches, approved for some cards.
-fn payroll(quota: QuotaId, cards: &[(&str, i64)]) -> How {
+pub(crate) fn payroll(quota: QuotaId, cards: &[(&str, i64)]) -> How {
     let lines = cards.iter().map(|(account, fen)| PayeeLine {
         quota,
         amount_fen: Fen::new(*fen),
@@ -454,7 +454,7 @@ fn sheet_again(house: &mut House, payment: u128, cards: &[(&str, i64, u32)]) -> 
 }
 
 /// What a card has in the bank's own books.
-fn has_fen(house: &House, card: &str) -> i128 {
+pub(crate) fn has_fen(house: &House, card: &str) -> i128 {
     let ledger = house.bank.business().ledger();
     let payee = ledger.find(counterparties::ledger::AccountKind::Payee, card);
     payee.map_or(0, |payee| ledger.balance_fen(payee))
@@ -586,6 +586,36 @@ fn a_sheet_that_cannot_be_written_leaves_its_order_waiting_for_another() {
     assert_eq!(house.finance.business().sheets_back().count(), 0);
     assert_eq!(house.engine.state(1), PaymentState::Paid);
     house.assert_bank(1);
+    house.assert_folds();
+}
+
+#[test]
+fn an_order_that_waits_for_its_sheet_or_its_day_is_given_back_when_its_payment_is_voided() {
+    let mut house = house(1);
+    let quota = house.engine.quota("111", 100_000);
+    house.engine.pay(1, quota, 500, &payroll(quota, &[("6222001", 500)]));
+    house.run();
+    house.bank_said(bank::Order::CutOff);
+    house.engine.pay(2, quota, 700, &How::default());
+    house.run();
+    let keys = [1, 2].map(|payment| house.voucher_of(payment).key);
+    assert_eq!(house.bank.business().early().count(), 1);
+    for payment in [1, 2] {
+        house.engine.void(payment, quota);
+    }
+    house.follow();
+    let payees = vec![payee((1, "6222001", 500))];
+    let given = Order::Sheet { order: keys[0], payees, by: "王芳".to_owned() };
+    let why = house.finance.business().order(&given).expect_err("it was voided").to_string();
+    assert!(why.contains("was voided"), "{why}");
+    house.run();
+    for (payment, key) in [1, 2].into_iter().zip(keys) {
+        assert_eq!(house.engine.state(payment), PaymentState::Released);
+        assert_eq!(house.voucher(&key).standing, Standing::Ended);
+    }
+    assert_eq!(house.bank.business().early().count(), 0);
+    assert_eq!((house.engine.buckets(quota).available(), house.alarms().len()), (100_000, 0));
+    house.assert_bank(0);
     house.assert_folds();
 }
 

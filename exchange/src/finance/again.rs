@@ -151,6 +151,8 @@ impl Finance {
 fn without_sheet_fen(row: &Row, payment: PaymentId) -> i128 {
     let own = row.parts.iter().filter(|part| part.payment == payment);
     let fen = own.map(|part| match row.standing {
+        // What was voided gets no payees any more.
+        Standing::Out if part.voided => 0,
         Standing::Out => part.ordered_fen.get(),
         _ if part.refunded => 0,
         _ => part.paid_fen.get(),

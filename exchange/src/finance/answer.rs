@@ -93,6 +93,13 @@ impl Finance {
             return Err(told(&in_part));
         }
         let (paid_fen, lines) = paid(receipt);
+        let untold = row.sheet.as_ref().filter(|sheet| !sheet.answered);
+        if let Some(sheet) = untold.filter(|_| paid_fen.iter().any(|fen| *fen != 0)) {
+            return Err(format!(
+                "回单{}未签收: the receipt of {}, the sheet beside {}, has not been taken, and comes first",
+                sheet.key, sheet.key, row.key
+            ));
+        }
         // Not paid, by a bank that says so in a receipt: what was not taken back goes out again, as of a returned one.
         if row.parts.iter().any(|part| part.voided) && paid_fen.iter().all(|fen| *fen == 0) {
             return Ok(self.order_came_back(row.to, &row.key, ""));

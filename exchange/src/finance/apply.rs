@@ -268,6 +268,10 @@ impl Finance {
             (_, Path::Allocation) => Standing::Cleared,
             (_, Path::Special | Path::Own) => Standing::Settled,
         };
+        if let (Standing::Ended, Some(sheet)) = (row.standing, &mut row.sheet) {
+            // Whatever its bank had said of payees, it has taken back (冲正).
+            sheet.parts.iter_mut().for_each(|part| part.paid_fen = Fen::ZERO);
+        }
         match row.standing {
             Standing::Paid => *self.exposure_fen.entry(row.to).or_default() += paid_fen,
             Standing::Cleared => self.cleared_fen += paid_fen,

@@ -74,6 +74,12 @@ impl Finance {
         if row.standing != Standing::Out {
             return Err(refused("its bank has answered it"));
         }
+        if let Some(part) = row.parts.iter().find(|part| part.voided) {
+            let payment = part.payment;
+            return Err(refused(&format!(
+                "payment {payment} in it was voided (作废), and its bank is asked to give the order back"
+            )));
+        }
         if row.sheet.is_some() && self.sheet_back(order).is_none() {
             return Err(refused("it has a sheet"));
         }

@@ -28,6 +28,8 @@ pub(super) struct Followed {
     answers: Vec<Notice>,
     /// Letters of theirs that they asked back in time.
     recalled: Vec<u32>,
+    /// Vouchers of theirs that were taken and are asked back, and the number that the other side asked by.
+    asked_back: Vec<(VoucherKey, u64)>,
 }
 
 /// Whether notices that came together also say that the voucher in a letter is sent back: then its number is at an end there,
@@ -279,7 +281,12 @@ impl<B: Business, L: Log> Node<B, L> {
                         Some(entry) if self.store.set_aside(from, entry).is_ok() => {
                             followed.recalled.push(entry);
                         }
-                        _ => followed.answers.push(Notice::KeptAfterAll { number: *number }),
+                        _ => match theirs.and_then(|entry| peer.taken_original(entry)) {
+                            Some(key) => followed.asked_back.push((key, *number)),
+                            None => {
+                                followed.answers.push(Notice::KeptAfterAll { number: *number });
+                            }
+                        },
                     }
                 }
                 Notice::Asked { key, flag } => {
@@ -354,7 +361,13 @@ impl<B: Business, L: Log> Node<B, L> {
 
     /// What follows from notices that have been applied.
     pub(super) fn after_notices(&mut self, turn: &mut Turn<B>, from: Party, followed: Followed) {
-        let Followed { came_back, again, answers, recalled } = followed;
+        let Followed { came_back, again, mut answers, recalled, asked_back } = followed;
+        for (key, number) in asked_back {
+            match self.business.gives_back(from, key) {
+                Some(effects) => self.effects(turn, effects),
+                None => answers.push(Notice::KeptAfterAll { number }),
+            }
+        }
         for event in again {
             self.decided(turn, event);
         }

@@ -453,6 +453,12 @@ impl Peer {
         row.is_some_and(|row| row.by_paper && row.flag == Flag::Original && row.key.is_some())
     }
 
+    /// The original in a letter of theirs that was taken and not answered.
+    pub(crate) fn taken_original(&self, entry: u32) -> Option<domain::voucher::VoucherKey> {
+        let row = self.inbox.get(entry).filter(|row| row.in_state() == InState::Taken)?;
+        row.key.filter(|_| row.flag == Flag::Original)
+    }
+
     /// Whether the other side can send a letter of ours back (退回): besides, it stopped there since it has another under
     /// this number, or it had it on paper before it left.
     pub(crate) fn may_be_sent_back(&self, entry: u32) -> bool {

@@ -107,6 +107,10 @@ impl Store {
     /// In which lane a voucher waits: with the one it belongs to, so that it does not overtake it.
     pub(crate) fn lane_for(&self, to: Party, voucher: &Voucher, policy: &LanePolicy) -> Lane {
         let own = policy.lane(voucher);
+        if voucher.flag == Flag::Receipt {
+            // Whether its original is on record or comes in this very turn: the receipts of an order and of its sheet keep their order.
+            return own;
+        }
         self.peer(to).map_or(own, |peer| peer.lane_behind(&root_of(voucher), own))
     }
 }

@@ -1,6 +1,8 @@
 use domain::codes::BusinessKind;
 
-use super::super::tests::{bank, book, central_bank, day, done, due, ordered, receipt, taken};
+use super::super::tests::{
+    bank, book, central_bank, day, done, due, ordered, receipt, refused, taken,
+};
 use super::super::{Due, Order};
 use super::*;
 
@@ -125,8 +127,10 @@ fn a_sheet_has_the_person_who_gave_it_and_nobody_gives_none() {
     let kept = row.sheet.as_ref().expect("it was given");
     assert_eq!((&*kept.by, kept.key), ("王芳", sheet.key));
     assert!(why(&finance, &given(order.key, &SHEET, "李强")).contains("it has a sheet"));
-    taken(&mut finance, bank(), &receipt(&order, &[700]));
+    let told = refused(&finance, bank(), &receipt(&order, &[700]));
+    assert!(told.contains("has not been taken, and comes first"), "{told}");
     taken(&mut finance, bank(), &receipt(&sheet, &[500, 0, 200]));
+    taken(&mut finance, bank(), &receipt(&order, &[700]));
     let kept = finance.voucher(&order.key).and_then(|row| row.sheet.as_deref());
     assert_eq!(kept.map(|sheet| &*sheet.by), Some("王芳"));
     assert_eq!(day(), finance.voucher(&order.key).expect("it is there").paid_on);
@@ -172,8 +176,8 @@ fn one_failed() -> (Finance, VoucherKey) {
     let mut finance = Finance::new(central_bank());
     let order = ordered(&mut finance, vec![payroll(1, &SHEET)]).remove(0).1;
     let sheet = gives(&mut finance, &given(order.key, &SHEET, "王芳")).remove(0).1;
-    taken(&mut finance, bank(), &receipt(&order, &[700]));
     taken(&mut finance, bank(), &receipt(&sheet, &[500, 0, 200]));
+    taken(&mut finance, bank(), &receipt(&order, &[700]));
     (finance, order.key)
 }
 
