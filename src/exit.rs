@@ -1,5 +1,6 @@
 //! Exit codes. They are part of the interface: scripts read them.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// How the program ends.
@@ -65,6 +66,21 @@ impl Failure {
     /// What whoever gave the command has to do otherwise: a value, a file or a paper is wrong.
     pub(crate) fn usage(what: impl std::fmt::Display) -> Failure {
         Failure::new(Exit::Usage, anyhow::anyhow!("{what:#}"))
+    }
+
+    /// A file cannot be read or written: whoever named it has to name another, unless the disk fails.
+    pub(crate) fn file(what: impl std::fmt::Display, why: &std::io::Error) -> Failure {
+        let exit = match why.kind() {
+            ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::AlreadyExists
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory
+            | ErrorKind::InvalidInput
+            | ErrorKind::InvalidData => Exit::Usage,
+            _ => Exit::Fault,
+        };
+        Failure::new(exit, anyhow::anyhow!("{what}: {why}"))
     }
 
     /// The code for any error: its own where it has one.

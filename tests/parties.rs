@@ -269,6 +269,46 @@ fn a_command_for_a_party_fails_where_an_engine_listens() {
     assert_eq!(output.status.code(), Some(REFUSED), "{}", text(output.stderr));
 }
 
+#[test]
+fn what_people_give_wrongly_is_a_wrong_use() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let none = dir.path().join("none").display().to_string();
+    let (no_paper, no_sheet) = (file("paper.json", "{}"), file("sheet.csv", "quota,name\n"));
+    let no_lines = file("lines", "no JSON\n");
+    // Nobody listens there: what is wrong is told before anything is asked.
+    let nobody = "127.0.0.1:1";
+    let at = format!("--exchange {nobody}");
+    let by = format!("--by 王芳 --and 李强 {at}");
+    let take_back = format!("--by 王芳 --and 李强 --reason 恢复 {at}");
+    let payees = format!("--id {:032x} --by 王芳 {at}", 1);
+    let place = format!("--division 5 --year 2022 --connect {nobody}");
+    for (words, why) in [
+        (format!("day status {nobody} --day 2022-02-31"), "`2022-02-31` is no day"),
+        (format!("exchange order {nobody} open-day {{"), "`{` is no JSON"),
+        (format!("exchange order {nobody} open-day []"), "`[]` is no object of JSON"),
+        (format!("exchange take-back {BANK} {none} {take_back}"), "cannot read"),
+        (format!("exchange take-back {BANK} {no_lines} {take_back}"), "is not what `handed-over`"),
+        (format!("exchange handed-over {BANK} --after 1 --out {none}/a {at}"), "cannot write"),
+        (format!("voucher paper-take {FINANCE} {none} {by}"), "cannot read"),
+        (format!("voucher paper-take {FINANCE} {no_paper} {by}"), "is no voucher"),
+        (format!("certificate file {none} --by 王芳 {at}"), "cannot read"),
+        (format!("certificate file {no_paper} --by 王芳 {at}"), "is none to be filed"),
+        (format!("payment payees {none} {payees}"), "cannot read"),
+        (format!("payment payees {no_sheet} {payees}"), "the first row has to be"),
+        (format!("file base-put --person 1 -f {none} {place}"), "cannot be read as text"),
+        (format!("import {none} --person 1 {place}"), "cannot read"),
+        (format!("scenario run mine --spec {none} --connect {nobody}"), "cannot read"),
+    ] {
+        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+        must_say(&words, USAGE, &[why]);
+    }
+}
+
 fn certificate(at: &Party, words: &[&str]) -> Output {
     let control = at.control.to_string();
     let mut command = Command::new(PROGRAM);

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use domain::voucher::Party;
 use exchange::certificates::Certificate;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::voucher::Store;
 use super::voucher::look::day_of;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::hex;
 
 /// File, verify, revoke and list certificates (证书) of parties, and renew a party's keys.
@@ -148,9 +148,10 @@ struct File {
 impl File {
     fn run(self) -> Result<Exit> {
         let name = self.file.display();
-        let bytes = std::fs::read(&self.file).with_context(|| format!("cannot read {name}"))?;
-        let read = Certificate::read(&bytes);
-        let (certificate, _) = read.with_context(|| format!("{name} is none to be filed"))?;
+        let bytes = std::fs::read(&self.file)
+            .map_err(|why| Failure::file(format_args!("cannot read {name}"), &why))?;
+        let (certificate, _) = Certificate::read(&bytes)
+            .map_err(|why| Failure::usage(format!("{name} is none to be filed: {why}")))?;
         let document = hex::write(&bytes);
         let line = json!({ "order": "file-certificate", "document": document, "by": self.by });
         let (id, party) = (certificate.id(), certificate.party);

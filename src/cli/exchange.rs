@@ -172,8 +172,8 @@ impl Serve {
 impl HandedOver {
     fn run(self) -> Result<Exit> {
         let cannot = || format!("cannot write {}", self.out.display());
-        let file = std::fs::File::create(&self.out).with_context(cannot);
-        let mut out = file.map_err(Failure::usage)?;
+        let file = std::fs::File::create(&self.out);
+        let mut out = file.map_err(|why| Failure::file(cannot(), &why))?;
         let (mut after, mut letters) = (self.after, 0);
         loop {
             let asked =
@@ -201,8 +201,7 @@ impl HandedOver {
 impl TakeBack {
     fn run(self) -> Result<Exit> {
         let text = std::fs::read_to_string(&self.file)
-            .with_context(|| format!("cannot read {}", self.file.display()))
-            .map_err(Failure::usage)?;
+            .map_err(|why| Failure::file(format!("cannot read {}", self.file.display()), &why))?;
         let mut letters = 0;
         for line in text.lines() {
             let part: Value = serde_json::from_str(line)

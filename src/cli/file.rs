@@ -187,8 +187,9 @@ impl File {
             }
             (None, path) => {
                 let path = path.clone().unwrap_or_default();
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("{} cannot be read as text", path.display()))?;
+                let text = std::fs::read_to_string(&path).map_err(|why| {
+                    Failure::file(format_args!("{} cannot be read as text", path.display()), &why)
+                })?;
                 Lines::of(&text, &path.display().to_string())
             }
         };

@@ -143,8 +143,9 @@ impl DryRun {
     }
 
     fn trials(&self) -> Result<Vec<Trial>> {
-        let text = std::fs::read_to_string(&self.rules)
-            .with_context(|| format!("{} cannot be read", self.rules.display()))?;
+        let text = std::fs::read_to_string(&self.rules).map_err(|why| {
+            Failure::file(format_args!("{} cannot be read", self.rules.display()), &why)
+        })?;
         let trial = |(number, line): (usize, &str)| {
             Trial::new(line, self.division, (self.from, self.to)).map_err(|why| {
                 let what = format!("{}, line {number}: {why}", self.rules.display());

@@ -167,8 +167,9 @@ impl RunIt {
     fn plan(&self) -> Result<Plan> {
         let spec = match &self.spec {
             Some(file) => {
-                let text = std::fs::read_to_string(file)
-                    .with_context(|| format!("cannot read {}", file.display()))?;
+                let text = std::fs::read_to_string(file).map_err(|why| {
+                    Failure::file(format_args!("cannot read {}", file.display()), &why)
+                })?;
                 Spec::parse(&text).map_err(|error| Failure::new(Exit::Config, error))?
             }
             None => Spec::named(&self.name).map_err(|error| Failure::new(Exit::Usage, error))?,

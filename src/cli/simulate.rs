@@ -173,8 +173,10 @@ impl BankArguments {
         let script = match &self.script {
             None => Script::default(),
             Some(path) => {
-                let text = std::fs::read_to_string(path);
-                text.with_context(|| format!("cannot read {}", path.display()))?.parse()?
+                let name = path.display();
+                let text = std::fs::read_to_string(path)
+                    .map_err(|why| Failure::file(format_args!("cannot read {name}"), &why))?;
+                text.parse().map_err(|why| Failure::usage(format!("{name}: {why}")))?
             }
         };
         let identity = bank::identity(&code, &self.name, self.central_bank);

@@ -7,7 +7,7 @@ pub(super) mod look;
 use std::io::Write;
 use std::net::SocketAddr;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use domain::voucher::{Party, VoucherKey};
 use serde_json::{Value, json};
@@ -143,7 +143,10 @@ impl Store {
                 );
                 Err(Failure::new(Exit::Refused, why).into())
             }
-            _ => bail!("{key} went to several parties; name one with --to"),
+            _ => {
+                let what = format!("{key} went to several parties; name one with --to");
+                Err(Failure::usage(what).into())
+            }
         }
     }
 }

@@ -168,6 +168,7 @@ impl Words<Finance> for FinanceWords {
                 }))
             }
             "failed" => payees::failed(said),
+            "sheet" => payees::sent(said),
             "payment" => {
                 let (book, payment) = payment::named(said)?;
                 let engine = self.engine.clone();

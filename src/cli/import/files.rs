@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use domain::office::import::{Finding, Record, Sheet};
 use domain::office::table::Table;
 use serde_json::json;
+
+use crate::exit::Failure;
 
 /// Bytes of one file, at most.
 pub(in crate::cli) const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -73,15 +75,19 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Files> {
     let mut files = Files::default();
     let found = found(paths)?;
     if found.is_empty() {
-        bail!("no .csv file there; name files, or folders that have some");
+        let what = "no .csv file there; name files, or folders that have some";
+        return Err(Failure::usage(what).into());
     }
     for path in found {
         let name = path.display().to_string();
-        let about = fs::metadata(&path).with_context(|| format!("cannot read {name}"))?;
+        let unread = |why| Failure::file(format_args!("cannot read {name}"), &why);
+        let about = fs::metadata(&path).map_err(unread)?;
         if about.len() > FILE_BYTES_MAX {
-            bail!("{name} has {} bytes, more than {FILE_BYTES_MAX}; cut it in two", about.len());
+            let what =
+                format!("has {} bytes, more than {FILE_BYTES_MAX}; cut it in two", about.len());
+            return Err(Failure::usage(format!("{name} {what}")).into());
         }
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {name}"))?;
+        let bytes = fs::read(&path).map_err(unread)?;
         match table_of(&path) {
             Some(table) => {
                 let records = records(&name, &bytes, &mut files.wrong);

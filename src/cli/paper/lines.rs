@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use domain::office::form::LineForm;
 
 use crate::cli::import::files::{FILE_BYTES_MAX, Wrong, records};
@@ -141,11 +141,13 @@ pub(in crate::cli) fn read(
     optional: &[&str],
 ) -> Result<Vec<Line>> {
     let name = path.display().to_string();
-    let about = fs::metadata(path).with_context(|| format!("cannot read {name}"))?;
+    let unread = |why| Failure::file(format_args!("cannot read {name}"), &why);
+    let about = fs::metadata(path).map_err(unread)?;
     if about.len() > FILE_BYTES_MAX {
-        bail!("{name} has {} bytes, more than {FILE_BYTES_MAX}; cut it in two", about.len());
+        let what = format!("has {} bytes, more than {FILE_BYTES_MAX}; cut it in two", about.len());
+        return Err(Failure::usage(format!("{name} {what}")).into());
     }
-    let bytes = fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    let bytes = fs::read(path).map_err(unread)?;
     let mut wrong = Vec::new();
     let lines = of_bytes(&name, &bytes, (form, optional), &mut wrong);
     if wrong.is_empty() { Ok(lines) } else { Err(unfit(&wrong)) }

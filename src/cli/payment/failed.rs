@@ -48,8 +48,8 @@ impl Failed {
         }
         let name = self.to.display();
         let file = OpenOptions::new().write(true).create_new(true).open(&self.to);
-        let mut sheet =
-            csv::Writer::from_writer(file.with_context(|| format!("cannot write {name}"))?);
+        let file = file.map_err(|why| Failure::file(format_args!("cannot write {name}"), &why))?;
+        let mut sheet = csv::Writer::from_writer(file);
         sheet.write_record(COLUMNS)?;
         for line in &failed {
             let text = |name: &str| match &line[name] {

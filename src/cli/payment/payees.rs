@@ -45,31 +45,46 @@ pub(super) struct Payees {
 struct Ordered {
     voucher: String,
     amount_fen: i128,
-    /// Whether its payees are given already.
+    /// Whether its payees are given already, and have not come back.
     is_given: bool,
+}
+
+/// What goes beside an order.
+#[derive(Default)]
+struct Beside<'a> {
+    is_given: bool,
+    parts: Vec<Part>,
+    payees: Vec<(PaymentId, &'a Payee)>,
 }
 
 impl Payees {
     pub(super) fn run(self) -> Result<Exit> {
         let sheet = Sheet::read(&self.file)?;
-        let mut by_voucher: BTreeMap<String, (bool, Vec<Value>)> = BTreeMap::new();
+        let mut by_voucher: BTreeMap<String, Beside<'_>> = BTreeMap::new();
         let mut pays = BTreeMap::new();
-        for Part { payment, quota, .. } in sheet.payments(self.id)? {
+        for part in sheet.payments(self.id)? {
+            let (payment, quota) = (part.payment, part.quota);
             let Ordered { voucher, amount_fen, is_given } = self.ordered(payment, quota)?;
             pays.insert(quota, amount_fen);
-            let (given, payees) = by_voucher.entry(voucher).or_default();
-            *given = is_given;
-            payees.extend(sheet.by_quota[&quota].iter().map(|payee| said(payment, payee)));
+            let beside = by_voucher.entry(voucher).or_default();
+            beside.is_given = is_given;
+            beside.payees.extend(sheet.by_quota[&quota].iter().map(|payee| (payment, payee)));
+            beside.parts.push(part);
         }
         let sums = sheet.matched(&pays);
+        // Another sheet is told as that, whatever it sums up to.
+        for (voucher, beside) in by_voucher.iter().filter(|(_, beside)| beside.is_given) {
+            self.is_the_same(voucher, &beside.parts)?;
+        }
         both_sides(&sums)?;
         let mut out = std::io::stdout().lock();
-        for (voucher, (is_given, payees)) in by_voucher {
+        for (voucher, Beside { is_given, payees, .. }) in by_voucher {
             let count = payees.len();
             if is_given {
-                writeln!(out, "{voucher} has its payees already")?;
+                writeln!(out, "{voucher} has its payees already, and they are these")?;
                 continue;
             }
+            let payees: Vec<Value> = payees.iter().map(|(of, payee)| said(*of, payee)).collect();
             let order = json!({
                 "order": "sheet",
                 "voucher": voucher,
@@ -81,6 +96,27 @@ impl Payees {
         }
         write!(out, "{}", table(&sums))?;
         Ok(Exit::Ok)
+    }
+
+    /// That the payees whom an order has are those of the sheet.
+    fn is_the_same(&self, voucher: &str, parts: &[Part]) -> Result<()> {
+        let told = say(self.exchange, &json!({ "look": "sheet", "voucher": voucher }))?;
+        let refused = |what: String| Err(Failure::new(Exit::Refused, anyhow::anyhow!(what)).into());
+        let Some(sent) = told["sent"].as_object() else {
+            return refused(format!(
+                "the sheet of {voucher} has just come back; give the same again"
+            ));
+        };
+        let other = parts.iter().find(|part| {
+            sent.get(&part.payment.to_string()) != Some(&json!(part.sent.to_string()))
+        });
+        let Some(Part { payment, quota, .. }) = other else { return Ok(()) };
+        refused(format!(
+            "{voucher} has other payees than {} for payment {payment} on {quota}; nothing was done. `treasury voucher show \
+             {voucher}` tells its sheet, which is {}",
+            self.file.display(),
+            told["sheet"].as_str().unwrap_or_default(),
+        ))
     }
 
     fn ordered(&self, payment: PaymentId, quota: QuotaId) -> Result<Ordered> {
@@ -101,7 +137,8 @@ impl Payees {
             let ordered = Fen::from_yuan(detail["ordered"].as_str().unwrap_or_default());
             amount_fen += i128::from(ordered.context("finance tells no amount")?.get());
         }
-        let is_given = !told["voucher"]["sheet"].is_null();
+        let is_given =
+            !told["voucher"]["sheet"].is_null() && told["voucher"]["sheet_back"].is_null();
         Ok(Ordered { voucher: voucher.to_owned(), amount_fen, is_given })
     }
 }

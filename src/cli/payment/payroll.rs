@@ -6,21 +6,22 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use domain::codes::{BusinessKind, Method, Role};
 use domain::command::{Body, By, Reserve};
 use domain::ids::{Class, ContractId, Day, PaymentId, PersonId, QuotaId};
 use domain::particulars::{Particulars, ParticularsText};
-use domain::voucher::VoucherKey;
 use domain::voucher::papers::PAYEE_SHEET;
 use domain::voucher::payees::Matched;
+use domain::voucher::{Field, VoucherKey, form};
 use domain::{Code, Command, Fen};
 use protocol::client::{Options, Outcome};
 use protocol::json::code_json;
 use protocol::{Client, Hello};
 use serde_json::{Value, json};
 
+use super::held::{Held, held};
 use super::sheet::{Part, Sheet, both_sides, table, table_json};
 use crate::cli::connection::{self, CHANNEL};
 use crate::cli::file::{figures, words};
@@ -35,7 +36,11 @@ use crate::exit::{Exit, Failure};
 A sheet is a CSV file whose first row is quota,name,account,bank_number,amount: a row for each payee, the amount in
 yuan. Each of its quotas becomes one payment of their sum to the account over which the bank settles batches. All
 are reserved, or none is: what one quota lacks refuses the whole sheet. Given again with the same --id it takes
-effect once.
+effect once. What a rule holds is told with its code, and the command ends with 3.
+
+Each cell is held against the form of the voucher on which it goes to the bank (8207) before anything is reserved.
+The account over which batches are settled has to be on file as a payee, and on the white list where a rule asks for
+that.
 
 Those who failed are paid again by a sheet as `treasury payment failed` writes it, reserved with --again.
 
@@ -81,8 +86,8 @@ pub(super) struct Payroll {
     /// That account.
     #[arg(long, value_name = "ACCOUNT")]
     payee_account: String,
-    /// Number of its bank (联行号).
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "NUMBER")]
+    /// Number of its bank (联行号): twelve digits.
+    #[arg(long, value_name = "NUMBER", value_parser = bank_number)]
     payee_bank: String,
     /// Id of the first payment, the others count on from it. Drawn if not given.
     #[arg(long, value_parser = arguments::id, value_name = "UUID")]
@@ -95,6 +100,13 @@ pub(super) struct Payroll {
     json: bool,
 }
 
+fn bank_number(text: &str) -> Result<String, String> {
+    match form::holds(Field::PayeeBankNumber, text) {
+        true => Ok(text.to_owned()),
+        false => Err("a bank's number has twelve digits".to_owned()),
+    }
+}
+
 fn quota_amount(text: &str) -> Result<(QuotaId, Fen), String> {
     let parts = text.split_once('=').ok_or("write a quota, `=` and yuan, like 5/2022/1=800.00")?;
     Ok((arguments::quota(parts.0)?, arguments::yuan(parts.1)?))
@@ -104,23 +116,21 @@ impl Payroll {
     pub(super) fn run(self) -> Result<Exit> {
         let sheet = Sheet::read(&self.file)?;
         if sheet.is_again()? != self.again.is_some() {
-            bail!(
-                "a sheet whose lines name those that failed (of) is reserved with --again and the order they failed beside, and \
-                 no other is; `treasury payment failed` writes such a sheet"
-            );
+            let what = "a sheet whose lines name those that failed (of) is reserved with --again and the order they failed \
+                 beside, and no other is; `treasury payment failed` writes such a sheet";
+            return Err(Failure::usage(what).into());
         }
         if !self.matches.is_empty() {
             both_sides(&sheet.matched(&sums(self.matches.iter().copied())))?;
         }
         let payments = sheet.payments(self.id.map_or_else(entropy::uuid, Ok)?)?;
-        let Some(economic) = Class::new(&self.economic) else {
-            bail!("{:?} is no class", self.economic)
-        };
+        let economic = Class::new(&self.economic)
+            .ok_or_else(|| Failure::usage(format!("--economic {:?} is no class", self.economic)))?;
         let encoded: Vec<Vec<u8>> = payments.iter().map(|part| self.texts(part).encode()).collect();
         let particulars: Result<Vec<Particulars<'_>>, Code> =
             encoded.iter().map(|encoded| Particulars::parse(encoded)).collect();
-        let particulars =
-            particulars.map_err(|code| anyhow::anyhow!("the texts do not fit: {}", words(code)))?;
+        let particulars = particulars
+            .map_err(|code| Failure::usage(format!("the texts do not fit: {}", words(code))))?;
         let by = By { person: PersonId(self.person), role: Role::Maker, channel: CHANNEL };
         let kind = if self.batch { BusinessKind::Batch } else { BusinessKind::Payroll };
         let reserve = |(&Part { payment, quota, amount_fen, .. }, particulars)| {
@@ -142,13 +152,21 @@ impl Payroll {
         };
         let commands: Vec<Command<'_>> = payments.iter().zip(particulars).map(reserve).collect();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let outcomes = runtime.block_on(async {
+        let given = runtime.block_on(async {
             let hello = Hello::new(Role::Maker, CHANNEL, "treasury payment payroll");
             let address = self.connect.to_string();
             let client = Client::connect(address, hello, Options::default()).await?;
-            client.submit_run(&commands).await
+            let outcomes = client.submit_run(&commands).await?;
+            let held = held(&client, &payments, &outcomes).await;
+            Ok((outcomes, held))
         });
-        self.say(&sheet, &payments, &outcomes.map_err(connection::failure)?)
+        let (outcomes, held) = given.map_err(connection::failure)?;
+        let held = held.map_err(|error| {
+            let first = payments.first().map_or(PaymentId::NONE, |part| part.payment);
+            let what = "the sheet is reserved, and nobody knows whether it is held: give the same again with --id";
+            Failure::new(Exit::Unreachable, anyhow::anyhow!("{what} {first}: {error}"))
+        })?;
+        self.say(&sheet, &payments, &outcomes, &held)
     }
 
     /// What one of its payments says: the sheet's number, and its payees by their digest.
@@ -169,7 +187,13 @@ impl Payroll {
         format!("{}{again} {PAYEE_SHEET}={}", self.sheet, part.digest)
     }
 
-    fn say(&self, sheet: &Sheet, payments: &[Part], outcomes: &[Outcome]) -> Result<Exit> {
+    fn say(
+        &self,
+        sheet: &Sheet,
+        payments: &[Part],
+        outcomes: &[Outcome],
+        held: &[Held],
+    ) -> Result<Exit> {
         let first = payments.first().map_or(PaymentId::NONE, |part| part.payment);
         if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Unknown)) {
             let what = anyhow::anyhow!(
@@ -183,21 +207,18 @@ impl Payroll {
         });
         let reserved = payments.iter().filter(|_| refused.is_none());
         let matched = sheet.matched(&sums(reserved.map(|part| (part.quota, part.amount_fen))));
+        let exit = if refused.is_some() || !held.is_empty() { Exit::Refused } else { Exit::Ok };
         if self.json {
-            let line = |(part, outcome): (&Part, &Outcome)| {
-                let mut line = code_json(outcome.code());
-                line["payment"] = json!(part.payment.to_string());
-                line["quota"] = json!(part.quota.to_string());
-                line["amount"] = json!(part.amount_fen.to_yuan());
-                line["payees"] = json!(part.payees);
-                line["sheet"] = json!(part.digest.to_string());
-                line
-            };
+            let line = |(part, outcome)| line(part, outcome, held);
             let all: Vec<Value> = payments.iter().zip(outcomes).map(line).collect();
-            let (reserved, matched) = (refused.is_none(), table_json(&matched));
-            let told = json!({ "reserved": reserved, "payments": all, "matched": matched });
+            let told = json!({
+                "reserved": exit == Exit::Ok,
+                "held": !held.is_empty(),
+                "payments": all,
+                "matched": table_json(&matched),
+            });
             writeln!(std::io::stdout(), "{told}")?;
-            return Ok(if refused.is_some() { Exit::Refused } else { Exit::Ok });
+            return Ok(exit);
         }
         if let Some((part, told)) = refused {
             let (code, quota) = (told.result.code, part.quota);
@@ -212,20 +233,43 @@ impl Payroll {
             return Err(Failure::new(Exit::Refused, anyhow::anyhow!(text)).into());
         }
         self.print(payments, &matched)?;
-        Ok(Exit::Ok)
+        if held.is_empty() {
+            let number = &self.sheet;
+            writeln!(
+                std::io::stdout(),
+                "sheet {number} is reserved, its first payment is {first}"
+            )?;
+            return Ok(exit);
+        }
+        let told: Vec<String> = held.iter().map(Held::told).collect();
+        let text =
+            format!("sheet {} is held, first payment {first}:\n{}", self.sheet, told.join("\n"));
+        Err(Failure::new(exit, anyhow::anyhow!(text)).into())
     }
 
     fn print(&self, payments: &[Part], matched: &[Matched]) -> std::io::Result<()> {
         let mut out = std::io::stdout().lock();
-        for Part { payment, quota, amount_fen, payees, digest } in payments {
+        for Part { payment, quota, amount_fen, payees, digest, .. } in payments {
             let amount = show::yuan(*amount_fen);
             writeln!(out, "payment {payment} reserves {amount} on {quota} for {payees} payees")?;
             writeln!(out, "  their sheet is {digest}")?;
         }
-        write!(out, "{}", table(matched))?;
-        let first = payments.first().map_or(PaymentId::NONE, |part| part.payment);
-        writeln!(out, "sheet {} is reserved, its first payment is {first}", self.sheet)
+        write!(out, "{}", table(matched))
     }
+}
+
+/// What became of a payment of the sheet, as JSON.
+fn line(part: &Part, outcome: &Outcome, held: &[Held]) -> Value {
+    let mut line = code_json(outcome.code());
+    line["payment"] = json!(part.payment.to_string());
+    line["quota"] = json!(part.quota.to_string());
+    line["amount"] = json!(part.amount_fen.to_yuan());
+    line["payees"] = json!(part.payees);
+    line["sheet"] = json!(part.digest.to_string());
+    if let Some(held) = held.iter().find(|held| held.payment == part.payment) {
+        held.put(&mut line);
+    }
+    line
 }
 
 /// What quotas pay, in fen; of one that stands twice the sum.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use domain::Fen;
 use domain::ids::{PaymentId, QuotaId};
 use domain::limits::{LINKED_RUN_COMMANDS_MAX, VOUCHER_DETAILS_MAX};
@@ -13,7 +13,7 @@ use domain::voucher::payees::{Matched, PayeeLine, SheetDigest, matched};
 use exchange::finance::sheet::sheet_digest;
 use serde_json::{Value, json};
 
-use crate::cli::arguments;
+use super::row::{Row, outside_gbk, row, unfit};
 use crate::exit::{Exit, Failure};
 
 /// The columns of a sheet, in the order its first row has them. The last two stand on a sheet of those who are paid again:
@@ -24,6 +24,9 @@ pub(super) const COLUMNS: [&str; 7] =
 /// So many of them stand on every sheet.
 const COLUMNS_OF_ALL: usize = 5;
 
+/// Wrong cells of a sheet that are told at once.
+const WRONG_TOLD_MAX: usize = 20;
+
 /// A payment that a sheet becomes.
 pub(super) struct Part {
     pub(super) payment: PaymentId,
@@ -33,6 +36,8 @@ pub(super) struct Part {
     pub(super) payees: usize,
     /// By which it names them.
     pub(super) digest: SheetDigest,
+    /// The same of what goes to the bank of them: all but whom they pay again.
+    pub(super) sent: SheetDigest,
 }
 
 /// A sheet, by quota in the order of their ids: each becomes a payment.
@@ -50,38 +55,64 @@ pub(super) struct Payee {
 }
 
 impl Sheet {
+    /// Reads a sheet, and holds it against the form of the voucher on which it goes to the bank.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no such sheet: each wrong cell is told with its place.
     pub(super) fn read(path: &Path) -> Result<Sheet> {
         let name = path.display();
-        let mut reader =
-            csv::Reader::from_path(path).with_context(|| format!("cannot read {name}"))?;
-        let found = reader.headers().with_context(|| format!("cannot read {name}"))?;
+        let wrong = |what: String| Failure::usage(format!("{name}: {what}"));
+        let unread = |why: csv::Error| match why.kind() {
+            csv::ErrorKind::Io(why) => Failure::file(format_args!("cannot read {name}"), why),
+            _ => Failure::usage(format!("cannot read {name}: {why}")),
+        };
+        let mut reader = csv::Reader::from_path(path).map_err(unread)?;
+        let found = reader.headers().map_err(unread)?;
         let of_all = &COLUMNS[..COLUMNS_OF_ALL];
         if !found.iter().eq(of_all.iter().copied()) && !found.iter().eq(COLUMNS) {
             let (plain, again) = (of_all.join(","), COLUMNS.join(","));
-            bail!(
-                "{name}: the first row has to be {plain}, or {again} of those who are paid again"
-            );
+            let what =
+                format!("the first row has to be {plain}, or {again} of those who are paid again");
+            return Err(wrong(what).into());
         }
-        let mut by_quota: BTreeMap<QuotaId, Vec<Payee>> = BTreeMap::new();
-        let mut rows = 0;
+        let mut rows = Vec::new();
+        let mut told = Vec::new();
         for record in reader.records() {
-            let record = record.with_context(|| format!("cannot read {name}"))?;
-            rows += 1;
-            let (quota, payee) =
-                row(&record).map_err(|why| anyhow::anyhow!("{name}: row {}: {why}", rows + 1))?;
+            match row(&record.map_err(unread)?) {
+                Ok(row) => rows.push(row),
+                Err(why) => told.push(why),
+            }
+        }
+        told.extend(unfit(&rows));
+        if !told.is_empty() {
+            let (count, some) = (told.len(), &told[..told.len().min(WRONG_TOLD_MAX)]);
+            return Err(wrong(format!("wrong cells: {count}\n  {}", some.join("\n  "))).into());
+        }
+        for note in outside_gbk(&rows).iter().take(WRONG_TOLD_MAX) {
+            eprintln!("{name}: {note}");
+        }
+        Sheet::of(rows).map_err(|what| wrong(what).into())
+    }
+
+    fn of(rows: Vec<Row>) -> Result<Sheet, String> {
+        let count = rows.len();
+        let mut by_quota: BTreeMap<QuotaId, Vec<Payee>> = BTreeMap::new();
+        for Row { quota, payee, .. } in rows {
             by_quota.entry(quota).or_default().push(payee);
         }
-        let Some(first) = by_quota.keys().next() else { bail!("{name} has no payee") };
-        let (division, year) = (first.division(), first.year());
-        if by_quota.keys().any(|quota| (quota.division(), quota.year()) != (division, year)) {
-            bail!("{name}: all quotas have to be of one division and year; write a sheet for each");
+        let first = *by_quota.keys().next().ok_or("it has no payee")?;
+        let book = (first.division(), first.year());
+        if by_quota.keys().any(|quota| (quota.division(), quota.year()) != book) {
+            return Err(
+                "all quotas have to be of one division and year; write a sheet for each".to_owned()
+            );
         }
-        if rows > VOUCHER_DETAILS_MAX || by_quota.len() > LINKED_RUN_COMMANDS_MAX {
-            bail!(
-                "{name} has {rows} payees over {} quotas; a sheet has at most {VOUCHER_DETAILS_MAX}, over \
+        if count > VOUCHER_DETAILS_MAX || by_quota.len() > LINKED_RUN_COMMANDS_MAX {
+            return Err(format!(
+                "it has {count} payees over {} quotas; a sheet has at most {VOUCHER_DETAILS_MAX}, over \
                  {LINKED_RUN_COMMANDS_MAX}",
                 by_quota.len()
-            );
+            ));
         }
         Ok(Sheet { by_quota })
     }
@@ -94,7 +125,9 @@ impl Sheet {
         let all = || self.by_quota.values().flatten();
         let again = all().filter(|payee| payee.of.is_some()).count();
         if again != 0 && again != all().count() {
-            bail!("some lines name one that failed (of) and others do not; write a sheet for each");
+            let what =
+                "some lines name one that failed (of) and others do not; write a sheet for each";
+            return Err(Failure::usage(what).into());
         }
         Ok(again != 0)
     }
@@ -105,11 +138,13 @@ impl Sheet {
             payees.iter().try_fold(Fen::ZERO, |sum, payee| sum.checked_add(payee.amount_fen))
         };
         let one = |(at, (quota, payees)): (usize, (&QuotaId, &Vec<Payee>))| {
-            let amount_fen =
-                sum(payees).with_context(|| format!("{quota} pays more than there is"))?;
+            let amount_fen = sum(payees)
+                .ok_or_else(|| Failure::usage(format!("{quota} pays more than there is")))?;
             let payment = PaymentId(first.wrapping_add(at as u128));
-            let digest = sheet_digest(payees.iter().map(|payee| payee.line(*quota)));
-            Ok(Part { payment, quota: *quota, amount_fen, payees: payees.len(), digest })
+            let lines = || payees.iter().map(|payee| payee.line(*quota));
+            let digest = sheet_digest(lines());
+            let sent = sheet_digest(lines().map(|line| PayeeLine { again: 0, ..line }));
+            Ok(Part { payment, quota: *quota, amount_fen, payees: payees.len(), digest, sent })
         };
         self.by_quota.iter().enumerate().map(one).collect()
     }
@@ -135,27 +170,6 @@ impl Payee {
             again: self.of.unwrap_or(0),
         }
     }
-}
-
-fn row(record: &csv::StringRecord) -> Result<(QuotaId, Payee), String> {
-    let field = |at: usize| record.get(at).unwrap_or("").trim();
-    let payee = Payee {
-        name: field(1).to_owned(),
-        account: field(2).to_owned(),
-        bank_number: field(3).to_owned(),
-        amount_fen: Fen::from_yuan(field(4)).map_err(|why| why.to_string())?,
-        of: match field(5) {
-            "" => None,
-            of => Some(of.parse().map_err(|_| format!("`{of}` is no number of a line"))?),
-        },
-    };
-    if payee.name.is_empty() || payee.account.is_empty() {
-        return Err("a payee has a name and an account".to_owned());
-    }
-    if !payee.amount_fen.is_payable() {
-        return Err(format!("{} cannot be paid", payee.amount_fen.to_yuan()));
-    }
-    Ok((arguments::quota(field(0))?, payee))
 }
 
 /// That a sheet and what its quotas pay are the same on both sides.

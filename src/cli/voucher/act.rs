@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use domain::voucher::Party;
 use serde_json::{Value, json};
 
 use super::{Store, Which};
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 
 /// Take what was set aside.
 #[derive(Args)]
@@ -340,10 +340,11 @@ impl PaperReturn {
 /// A voucher that was typed in, as the store wants it.
 fn typed(file: &Path) -> Result<Value> {
     let name = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|why| Failure::file(format_args!("cannot read {name}"), &why))?;
     // Read as strictly as the store reads it: a name that stands twice is not let through.
-    let voucher = exchange::json::read(text.as_bytes());
-    let voucher = voucher.with_context(|| format!("{name} is no voucher"))?;
+    let voucher = exchange::json::read(text.as_bytes())
+        .map_err(|why| Failure::usage(format!("{name} is no voucher: {why}")))?;
     Ok(serde_json::from_str(&exchange::json::write(&voucher)?)?)
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use domain::Fen;
 use domain::ids::{Day, PaymentId};
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::{Store, Which, key};
 use crate::cli::exchange::say;
 use crate::cli::{arguments, show};
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 
 /// Letters that a page of the party's store tells; more take more pages.
 const PAGE: usize = exchange::limits::SEARCH_LISTED_MAX;
@@ -400,8 +400,9 @@ impl Print {
         };
         match &self.out {
             None => std::io::stdout().lock().write_all(text.as_bytes())?,
-            Some(path) => std::fs::write(path, text)
-                .with_context(|| format!("cannot write {}", path.display()))?,
+            Some(path) => std::fs::write(path, text).map_err(|why| {
+                Failure::file(format_args!("cannot write {}", path.display()), &why)
+            })?,
         }
         Ok(Exit::Ok)
     }

@@ -7,11 +7,12 @@ use domain::Fen;
 use domain::ids::PaymentId;
 use domain::money::yuan_plain;
 use domain::voucher::again::Line;
+use domain::voucher::payees::PayeeLine;
 use domain::voucher::{Field, Voucher, VoucherKey};
-use exchange::finance::sheet::Sheet;
+use exchange::finance::sheet::{Sheet, sheet_digest};
 use exchange::finance::{Finance, Part, Row, Standing};
 use exchange::party::RunningNode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::party::said::Said;
 use crate::party::words;
@@ -113,6 +114,37 @@ fn owed(node: &mut RunningNode<Finance>, key: &VoucherKey, after: u32) -> Result
     };
     let failed: Vec<Value> = owed.iter().map(one).collect();
     Ok(json!({ "order": order.to_string(), "failed": failed, "next": next }))
+}
+
+/// By which the payees of each payment beside an order can be known: `voucher`. Null where none are given, or they came back.
+pub(super) fn sent(said: &Said<'_>) -> Result<words::Seen<Finance>, String> {
+    let key = words::key(said)?;
+    Ok(Box::new(move |node, _| {
+        let row = node.business().voucher(&key);
+        let row = row.ok_or_else(|| format!("finance ordered nothing by {key}"))?;
+        let given = row.sheet.clone().filter(|_| node.business().sheet_back(&key).is_none());
+        let Some(sheet) = given else {
+            return Ok(json!({ "order": key.to_string(), "sent": null }));
+        };
+        let voucher = written(node, &sheet)?.ok_or_else(|| format!("{} is not kept", sheet.key))?;
+        let mut by_payment: BTreeMap<PaymentId, Vec<PayeeLine<'_>>> = BTreeMap::new();
+        for (part, line) in sheet.parts.iter().zip(&voucher.details) {
+            let text = |field| line.fields.text(field).unwrap_or("");
+            by_payment.entry(part.payment).or_default().push(PayeeLine {
+                quota: part.quota,
+                amount_fen: part.ordered_fen,
+                name: text(Field::PayeeName),
+                account: text(Field::PayeeAccount),
+                bank_number: text(Field::PayeeBankNumber),
+                again: 0,
+            });
+        }
+        let digest = |(payment, lines): (PaymentId, Vec<PayeeLine<'_>>)| {
+            (payment.to_string(), json!(sheet_digest(lines).to_string()))
+        };
+        let sent: Map<String, Value> = by_payment.into_iter().map(digest).collect();
+        Ok(json!({ "order": key.to_string(), "sheet": sheet.key.to_string(), "sent": sent }))
+    }))
 }
 
 fn text(written: Option<&Voucher>, number: u32, field: Field) -> Option<&str> {
