@@ -471,7 +471,9 @@ fn a_sheet_that_came_back_is_given_again_by_the_same_command() {
     province.finance.arguments = plain;
     province.finance.kill_and_start();
     given(&province);
-    province.is(0xa001, PaymentState::Paid);
+    let told = province.finance.say(&json!({ "look": "sheet", "voucher": order }));
+    assert!(told["sent"][&id].is_string(), "it is on its way: {told}");
+    assert!(province.finance.say(&asked)["sheet_back"].is_null());
 }
 
 #[test]
