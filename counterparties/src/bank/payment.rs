@@ -48,8 +48,8 @@ impl Bank {
         if !findings.is_empty() {
             return failed(findings_told(&findings));
         }
-        if let Some(why) = self.paid_before(voucher) {
-            return failed(why);
+        if let Some(payment) = self.paid_before(voucher) {
+            return failed(Returned::PaidBefore(payment).reason());
         }
         let effects = match waits {
             true => self.wait_for_day(from, voucher, digest),
@@ -238,17 +238,14 @@ impl Bank {
         Ok(())
     }
 
-    /// A payment in it that was paid by another voucher: a paper that was typed in under another's number, as it may be. It is not
-    /// taken, and not sent back: that would say that the payment is unpaid.
+    /// A payment in it that was paid by another voucher: a paper that was typed in under another's number, as it may be. When it
+    /// comes it is not taken, rather than sent back: that would say that the payment is unpaid.
     fn paid_before(&self, voucher: &Voucher) -> Option<String> {
         let mut payments =
             voucher.details.iter().filter_map(|line| line.fields.text(Field::Payment));
         let paid =
             payments.find(|payment| self.paid_payments.contains(&payment_number(payment)))?;
-        Some(format!(
-            "支付{paid}已由其他凭证支付: payment {paid} was paid by another voucher; if that was typed in wrongly, take it back \
-             (`reverse`), and have this one sealed again"
-        ))
+        Some(paid.to_owned())
     }
 
     /// Payees come beside when the voucher pays the account that batches are settled over.
@@ -273,6 +270,10 @@ impl Bank {
             && let Some(finding) = beside(order, details).into_iter().next()
         {
             return Err(Returned::Batch(finding));
+        }
+        // It may have been since this one was taken, which waited for its day or its other half.
+        if let Some(payment) = self.paid_before(order) {
+            return Err(Returned::PaidBefore(payment));
         }
         let mut lines = self.lines(order, details.map_or(order, |(details, _)| details))?;
         let collected = self.collected_by(order)?;

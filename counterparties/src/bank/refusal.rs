@@ -40,6 +40,11 @@ pub(super) enum Returned {
     ParentDone,
     #[error("{BATCHES_WAITING_MAX} batches wait for their other half; send the missing halves")]
     BatchesWaiting,
+    #[error(
+        "payment {0} was paid by another voucher; if that was typed in wrongly, take it back (`reverse`), and have this one \
+         sealed again"
+    )]
+    PaidBefore(String),
     #[error("it was asked back by its sender before it was paid")]
     AskedBack,
     #[error("the voucher was sent back before, and its number is at an end; use a new one")]
@@ -63,6 +68,7 @@ impl Returned {
             Returned::Unattributed => "批量明细未注明所属支付".to_owned(),
             Returned::ParentDone => "主单不在等待明细".to_owned(),
             Returned::BatchesWaiting => "等待明细的批量业务过多".to_owned(),
+            Returned::PaidBefore(payment) => format!("支付{payment}已由其他凭证支付"),
             Returned::AskedBack => "支付前发送方申请撤回".to_owned(),
             Returned::Before => "该凭证已退回，编号不可再用".to_owned(),
         }
@@ -76,7 +82,7 @@ impl Returned {
             Returned::PayerName { .. } => "BE01",
             Returned::Short { .. } => "AM04",
             Returned::Payee { .. } => "AC06",
-            Returned::Before => "AM05",
+            Returned::Before | Returned::PaidBefore(_) => "AM05",
 
             Returned::Batch(_)
             | Returned::AskedBack

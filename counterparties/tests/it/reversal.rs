@@ -257,6 +257,27 @@ fn what_its_payee_gave_back_first_is_asked_for_no_more() {
     assert_eq!(house.engine.state(1), PaymentState::Released);
 }
 
+#[test]
+fn two_vouchers_of_one_payment_that_wait_for_a_day_pay_it_once() {
+    let mut house = without_lines();
+    let quota = house.engine.quota("111", 100_000);
+    house.engine.pay(1, quota, 1_100, &How::default());
+    house.follow();
+    let key = house.voucher_of(1).key;
+    let other = VoucherKey { number: domain::voucher::VoucherNumber::serial(13), ..key };
+    house.bank_said(bank::Order::CutOff);
+    by_paper(&mut house, key, |right| Voucher { key: other, ..right.clone() });
+    house.line_to_bank(true);
+    house.run();
+    assert_eq!(house.bank.business().early().count(), 2);
+    house.bank_said(bank::Order::Close);
+    house.bank_said(bank::Order::OpenDay(day(20_220_307)));
+    house.run();
+    house.assert_bank(1);
+    let trades = [other, key].map(|key| house.bank.business().trade(key));
+    assert!(trades.iter().any(|trade| *trade == Trade::SentBack), "{trades:?}");
+}
+
 /// A bank of which one order of three arrives with another amount.
 fn with_a_wrong_order() -> (Closing, VoucherKey) {
     let mut house = Closing::open(MONDAY, Script::default());
