@@ -275,7 +275,7 @@ fn two_vouchers_of_one_payment_that_wait_for_a_day_pay_it_once() {
     house.run();
     house.assert_bank(1);
     let trades = [other, key].map(|key| house.bank.business().trade(key));
-    assert!(trades.iter().any(|trade| *trade == Trade::SentBack), "{trades:?}");
+    assert!(trades.contains(&Trade::SentBack), "{trades:?}");
 }
 
 /// A bank of which one order of three arrives with another amount.
