@@ -21,6 +21,7 @@ use harness::province::{
 };
 use harness::server::PROGRAM;
 use harness::{orders, wait_for};
+use protocol::lookup::{Answer, LookUp};
 use serde_json::{Value, json};
 
 /// The account over which the bank settles batches.
@@ -493,6 +494,11 @@ fn a_correction_a_collection_and_an_allocation_that_waits_for_cash_are_told() {
     province.bank.order("request-clearing", &nothing());
     province.is(1, PaymentState::Cleared);
     officer.must(&orders::correct(0xc1, 1, right, province.quota, 10_000));
+    // The engine carries its other half out by itself: the second stands behind it.
+    wait_for("the first is carried out on both sides", || {
+        let Answer::Quota(view) = officer.ask(LookUp::Quota(quota)) else { panic!("no quota") };
+        (view.buckets.cleared == 30_000).then_some(())
+    });
     officer.must(&orders::correct(0xc2, 1, unheard, province.quota, 20_000));
     wait_for("both corrections are answered", || {
         let asked = json!({
