@@ -99,7 +99,7 @@ pub trait Business {
     }
 
     /// What comes of one of ours that ends without having been carried out: the other side sent it back or did not
-    /// take it, or it was voided before it left.
+    /// take it, or it was voided before it left. It is told of a receipt of ours too, under the key of its original.
     fn came_back(&self, from: Party, key: VoucherKey, reason: &str) -> Vec<Effect>;
 
     /// What comes of a voucher of theirs that was taken and is asked back (撤回): the effects by which it is sent back, where
