@@ -83,7 +83,6 @@ impl Returned {
             Returned::Short { .. } => "AM04",
             Returned::Payee { .. } => "AC06",
             Returned::Before | Returned::PaidBefore(_) => "AM05",
-
             Returned::Batch(_)
             | Returned::AskedBack
             | Returned::Beyond(_)

@@ -4,9 +4,10 @@
 //! Both entries of each line are posted back, the voucher is asked for no more, and its number is sent back (退回), so that
 //! finance may order the payment anew. What finance has taken as paid is given back by a refund, and never by this.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::ids::Day;
+use domain::money::FenSum;
 use domain::voucher::{Party, VoucherKey};
 use exchange::business::Effect;
 
@@ -156,17 +157,15 @@ pub(super) fn without_reversed(
     lines: &[StatementLine],
     step: impl Fn(Day) -> Day,
 ) -> Vec<&StatementLine> {
-    let mut sums: BTreeMap<(Day, VoucherKey), (bool, i128)> = BTreeMap::new();
+    let place = |line: &StatementLine| (step(line.day), line.voucher);
+    // Few payments are taken back, and a statement has many lines.
+    let reversed = lines.iter().filter(|line| line.purpose == Purpose::ChargeReversal);
+    let mut sums: BTreeMap<(Day, VoucherKey), FenSum> =
+        reversed.map(|line| (place(line), 0)).collect();
     for line in lines.iter().filter(|line| line.purpose.is_of_an_order()) {
-        let (is_reversed, sum) = sums.entry((step(line.day), line.voucher)).or_default();
-        *is_reversed |= line.purpose == Purpose::ChargeReversal;
-        *sum += i128::from(line.amount_fen.get());
+        if let Some(sum_fen) = sums.get_mut(&place(line)) {
+            *sum_fen += FenSum::from(line.amount_fen.get());
+        }
     }
-    let nothing: BTreeSet<(Day, VoucherKey)> = sums
-        .into_iter()
-        .filter(|(_, (is_reversed, sum))| *is_reversed && *sum == 0)
-        .map(|(place, _)| place)
-        .collect();
-    let moved = |line: &&StatementLine| !nothing.contains(&(step(line.day), line.voucher));
-    lines.iter().filter(moved).collect()
+    lines.iter().filter(|line| sums.get(&place(line)).is_none_or(|sum_fen| *sum_fen != 0)).collect()
 }
